@@ -1,0 +1,29 @@
+//! Vocabulary and pure decisions of Smartbox.
+//!
+//! Everything here is a value or a function of its arguments. This crate has no I/O, no async, no clock, no
+//! entropy and no serde: time and random bytes come in as parameters, wire and storage formats belong to the
+//! crates that own them.
+
+pub mod access;
+pub mod backoff;
+pub mod box_name;
+pub mod id;
+pub mod kind;
+pub mod phase;
+pub mod plan;
+pub mod progress;
+pub mod state;
+pub mod tier;
+pub mod uid_range;
+pub mod wake;
+
+pub use access::Principal;
+pub use box_name::BoxName;
+pub use id::{BoxId, EventId, OperationId, OrgId, UserId};
+pub use kind::Kind;
+pub use phase::{Phase, phase};
+pub use plan::{Step, next_step};
+pub use progress::Progress;
+pub use state::{DeathReason, Desired, Observed, Stage};
+pub use tier::Tier;
+pub use uid_range::UidRange;

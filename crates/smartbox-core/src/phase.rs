@@ -1,0 +1,113 @@
+//! The public phase of a box: one pure function of what is wanted and what was seen.
+
+use crate::state::{DeathReason, Desired, Observed};
+
+/// The one word people see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// Asked for; nothing exists yet.
+    Requested,
+    /// Image and volume are being made.
+    Provisioning,
+    /// The gateway is coming up.
+    Starting,
+    /// The gateway answers.
+    Running,
+    /// It was ready and fails its probe now.
+    Degraded,
+    /// Finishing its work.
+    Stopping,
+    /// Disk only.
+    Stopped,
+    /// It should run, does not, and will not without a change or a wait.
+    Failed,
+    /// In its grace period, or being removed.
+    Deleting,
+}
+
+impl Phase {
+    /// The word used on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Provisioning => "provisioning",
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Degraded => "degraded",
+            Self::Stopping => "stopping",
+            Self::Stopped => "stopped",
+            Self::Failed => "failed",
+            Self::Deleting => "deleting",
+        }
+    }
+}
+
+/// What the phase is computed from.
+#[derive(Clone, Debug)]
+pub struct PhaseFacts<'a> {
+    /// What the owner wants.
+    pub desired: Desired,
+    /// What the provider saw last.
+    pub observed: &'a Observed,
+    /// Whether the last attempt to bring about what is wanted failed.
+    pub has_error: bool,
+    /// Whether a box of this incarnation was ever seen: tells a first start from a later one.
+    pub was_seen: bool,
+}
+
+/// Computes the public phase.
+pub fn phase(facts: &PhaseFacts<'_>) -> Phase {
+    match (facts.desired, facts.observed) {
+        (Desired::Deleted, _) => Phase::Deleting,
+        (Desired::Running, Observed::Ready) => Phase::Running,
+        (Desired::Running, Observed::Unready) => Phase::Degraded,
+        // A start that is under way is shown as such, also after a failed one.
+        (Desired::Running, Observed::Starting { .. }) => Phase::Starting,
+        (Desired::Running, Observed::Stopping) => Phase::Stopping,
+        (Desired::Running, Observed::Dead(DeathReason::Config)) => Phase::Failed,
+        (Desired::Running, _) if facts.has_error => Phase::Failed,
+        (Desired::Running, Observed::Absent) if !facts.was_seen => Phase::Requested,
+        (Desired::Running, Observed::Absent) => Phase::Provisioning,
+        (Desired::Running, Observed::Stopped | Observed::Dead(_)) => Phase::Starting,
+        (Desired::Stopped, Observed::Absent | Observed::Stopped | Observed::Dead(_)) => Phase::Stopped,
+        (Desired::Stopped, _) => Phase::Stopping,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::Stage;
+
+    fn seen(desired: Desired, observed: &Observed, has_error: bool) -> Phase {
+        phase(&PhaseFacts { desired, observed, has_error, was_seen: true })
+    }
+
+    #[test]
+    fn a_new_box_goes_from_requested_to_running() {
+        let first = |observed: &Observed| {
+            phase(&PhaseFacts { desired: Desired::Running, observed, has_error: false, was_seen: false })
+        };
+        assert_eq!(first(&Observed::Absent), Phase::Requested);
+        assert_eq!(first(&Observed::Starting { stage: Stage::Volume }), Phase::Starting);
+        assert_eq!(first(&Observed::Ready), Phase::Running);
+    }
+
+    #[test]
+    fn a_refused_configuration_is_failed_and_a_crash_with_retries_left_is_starting() {
+        assert_eq!(seen(Desired::Running, &Observed::Dead(DeathReason::Config), false), Phase::Failed);
+        assert_eq!(seen(Desired::Running, &Observed::Dead(DeathReason::Vanished), false), Phase::Starting);
+        assert_eq!(seen(Desired::Running, &Observed::Dead(DeathReason::Vanished), true), Phase::Failed);
+    }
+
+    #[test]
+    fn a_box_that_should_be_stopped_is_stopping_until_its_processes_are_gone() {
+        assert_eq!(seen(Desired::Stopped, &Observed::Ready, false), Phase::Stopping);
+        assert_eq!(seen(Desired::Stopped, &Observed::Stopped, false), Phase::Stopped);
+    }
+
+    #[test]
+    fn deletion_hides_everything_else() {
+        assert_eq!(seen(Desired::Deleted, &Observed::Ready, true), Phase::Deleting);
+    }
+}

@@ -1,0 +1,157 @@
+//! The next step towards what is wanted: a table, so that a test can walk every pair.
+
+use crate::state::{Desired, Observed};
+
+/// What the reconciler does next with one box.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// As wanted.
+    Nothing,
+    /// Something is under way, or the retry time has not come.
+    Wait,
+    /// Make it run.
+    Run,
+    /// Stop it, keep its volume.
+    Stop,
+    /// Remove it with its volume.
+    Remove,
+    /// Nothing is left of it: drop the row.
+    Forget,
+}
+
+/// What the plan rests on.
+#[derive(Clone, Debug)]
+pub struct PlanFacts<'a> {
+    /// What the owner wants.
+    pub desired: Desired,
+    /// The incarnation that should run. Raised by each restart and change of configuration.
+    pub generation: i64,
+    /// What the provider saw.
+    pub observed: &'a Observed,
+    /// The incarnation that was seen. A box without processes has none.
+    pub observed_generation: Option<i64>,
+    /// Whether the grace period of a deletion is over.
+    pub grace_over: bool,
+    /// Whether the time of the next attempt has come (it always has without a failure).
+    pub retry_due: bool,
+}
+
+/// Decides the next step.
+pub fn next_step(facts: &PlanFacts<'_>) -> Step {
+    let outdated = facts.observed_generation.is_some_and(|seen| seen < facts.generation);
+    let when_due = |step| if facts.retry_due { step } else { Step::Wait };
+    match (facts.desired, facts.observed) {
+        (Desired::Running, Observed::Stopping) => Step::Wait,
+        (Desired::Running, observed) if observed.is_alive() && outdated => when_due(Step::Stop),
+        (Desired::Running, Observed::Ready) => Step::Nothing,
+        (Desired::Running, Observed::Starting { .. } | Observed::Unready) => Step::Wait,
+        // A refused configuration is not tried again before something changes.
+        (Desired::Running, Observed::Dead(reason)) if !reason.is_retryable() && !outdated => Step::Wait,
+        (Desired::Running, Observed::Absent | Observed::Stopped | Observed::Dead(_)) => when_due(Step::Run),
+
+        (Desired::Stopped, Observed::Absent | Observed::Stopped) => Step::Nothing,
+        (Desired::Stopped, Observed::Stopping) => Step::Wait,
+        (Desired::Stopped, _) => when_due(Step::Stop),
+
+        (Desired::Deleted, Observed::Absent) if facts.grace_over => Step::Forget,
+        (Desired::Deleted, _) if facts.grace_over => when_due(Step::Remove),
+        (Desired::Deleted, Observed::Absent | Observed::Stopped) => Step::Nothing,
+        (Desired::Deleted, Observed::Stopping) => Step::Wait,
+        (Desired::Deleted, _) => when_due(Step::Stop),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::state::{DeathReason, Stage};
+
+    fn observed() -> impl Strategy<Value = Observed> {
+        prop_oneof![
+            Just(Observed::Absent),
+            Just(Observed::Stopped),
+            Just(Observed::Starting { stage: Stage::Process }),
+            Just(Observed::Ready),
+            Just(Observed::Unready),
+            Just(Observed::Stopping),
+            Just(Observed::Dead(DeathReason::Vanished)),
+            Just(Observed::Dead(DeathReason::Config)),
+        ]
+    }
+
+    /// What a faultless world does with a step, or by itself while the plan waits.
+    fn world(step: Step, observed: Observed, generation: i64, seen: Option<i64>) -> (Observed, Option<i64>) {
+        match (step, observed) {
+            (Step::Run, _) => (Observed::Starting { stage: Stage::Process }, Some(generation)),
+            (Step::Stop, _) | (Step::Wait, Observed::Stopping) => (Observed::Stopped, None),
+            (Step::Remove, _) => (Observed::Absent, None),
+            (Step::Wait, Observed::Starting { .. } | Observed::Unready) => (Observed::Ready, seen),
+            (_, other) => (other, seen),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn following_the_plan_always_converges(
+            desired in prop_oneof![Just(Desired::Running), Just(Desired::Stopped), Just(Desired::Deleted)],
+            start in observed(),
+            lag in 0i64..3,
+            grace_over: bool,
+        ) {
+            let generation = 5;
+            let mut seen = if matches!(start, Observed::Absent | Observed::Stopped) { None } else { Some(generation - lag) };
+            let mut state = start.clone();
+            for _ in 0..6 {
+                let facts = PlanFacts { desired, generation, observed: &state, observed_generation: seen, grace_over, retry_due: true };
+                let step = next_step(&facts);
+                (state, seen) = world(step, state, generation, seen);
+            }
+            let facts = PlanFacts { desired, generation, observed: &state, observed_generation: seen, grace_over, retry_due: true };
+            let last = next_step(&facts);
+            let refused_config = state == Observed::Dead(DeathReason::Config) && lag == 0;
+            prop_assert!(matches!(last, Step::Nothing | Step::Forget) || (last == Step::Wait && refused_config),
+                "{desired:?} from {start:?}: ends in {state:?} with {last:?}");
+        }
+
+        #[test]
+        fn nothing_is_done_before_the_retry_time(start in observed(), grace_over: bool) {
+            for desired in [Desired::Running, Desired::Stopped, Desired::Deleted] {
+                let facts = PlanFacts { desired, generation: 2, observed: &start, observed_generation: Some(1), grace_over, retry_due: false };
+                prop_assert!(matches!(next_step(&facts), Step::Wait | Step::Nothing | Step::Forget));
+            }
+        }
+    }
+
+    #[test]
+    fn a_box_in_its_grace_period_is_stopped_and_kept() {
+        let step = |observed: &Observed, grace_over| {
+            next_step(&PlanFacts {
+                desired: Desired::Deleted,
+                generation: 1,
+                observed,
+                observed_generation: Some(1),
+                grace_over,
+                retry_due: true,
+            })
+        };
+        assert_eq!(step(&Observed::Ready, false), Step::Stop);
+        assert_eq!(step(&Observed::Stopped, false), Step::Nothing);
+        assert_eq!(step(&Observed::Stopped, true), Step::Remove);
+        assert_eq!(step(&Observed::Absent, true), Step::Forget);
+    }
+
+    #[test]
+    fn an_older_incarnation_is_stopped_before_the_new_one_runs() {
+        let facts = PlanFacts {
+            desired: Desired::Running,
+            generation: 2,
+            observed: &Observed::Ready,
+            observed_generation: Some(1),
+            grace_over: false,
+            retry_due: true,
+        };
+        assert_eq!(next_step(&facts), Step::Stop);
+    }
+}

@@ -1,0 +1,43 @@
+//! What a provider reports.
+
+use bytes::Bytes;
+use smartbox_core::{BoxId, Observed};
+
+use crate::{Epoch, Generation};
+
+/// What a provider saw of one box.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observation {
+    /// Which box.
+    pub id: BoxId,
+    /// The newest controller epoch the provider has obeyed for this box.
+    pub epoch: Epoch,
+    /// The incarnation whose processes were seen; `None` without processes.
+    pub generation: Option<Generation>,
+    /// Its state.
+    pub observed: Observed,
+    /// How often the gateway ended by itself and was started again in this incarnation.
+    pub restarts: u32,
+    /// How often the kernel killed a process of this incarnation for lack of memory.
+    pub oom_kills: u64,
+    /// Host id of the box's first process, where there is such a thing.
+    pub pid: Option<u32>,
+}
+
+/// Which log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LogSource {
+    /// The agent runtime's output.
+    Gateway,
+    /// The supervisor's own log.
+    Boxd,
+}
+
+/// A piece of a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogChunk {
+    /// Whole lines.
+    pub bytes: Bytes,
+    /// Give this to the next call to go on behind these bytes.
+    pub next: u64,
+}

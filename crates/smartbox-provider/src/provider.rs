@@ -1,0 +1,61 @@
+//! Makes boxes be as they should, and says what it sees.
+
+use smartbox_core::BoxId;
+
+use crate::{LogChunk, LogSource, Observation, ProviderError, Spec};
+
+/// Fencing number of the controller that acts. A provider refuses an older one than it has obeyed.
+pub type Epoch = i64;
+
+/// Incarnation of a box: raised by every restart and change of configuration.
+pub type Generation = i64;
+
+/// What a provider can do. Differences between providers are data, never a name in a `match`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Processes live on when the platform ends, and are found again.
+    pub survives_platform: bool,
+    /// Memory, CPU and process limits are enforced.
+    pub enforces_limits: bool,
+}
+
+/// A place where boxes run.
+///
+/// Every `ensure_` call is idempotent and keyed by our id: asking twice is asking once, and a call whose answer
+/// was lost is repeated without harm. [`Provider::observe_all`] is the only source of truth. Dropping the future
+/// of a call in the middle leaves a state from which the same call succeeds later.
+#[async_trait::async_trait]
+pub trait Provider: Send + Sync {
+    /// What this provider can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Makes the box run as `spec` says, its volume included.
+    ///
+    /// A box that already runs in `spec.generation` is left alone. One of an older generation, or one whose
+    /// gateway is dead, is stopped first and started afresh. Returns when the first process was started, not
+    /// when the gateway is ready: that is observed.
+    async fn ensure_running(&self, id: BoxId, epoch: Epoch, spec: &Spec) -> Result<(), ProviderError>;
+
+    /// Stops the box's processes: gracefully, within the grace time of its spec, then by force. Keeps the volume.
+    /// A box that is absent or stopped is left alone.
+    async fn ensure_stopped(&self, id: BoxId, epoch: Epoch) -> Result<(), ProviderError>;
+
+    /// Removes processes by force, and the volume. Succeeds when there is nothing to remove.
+    async fn ensure_absent(&self, id: BoxId, epoch: Epoch) -> Result<(), ProviderError>;
+
+    /// Everything this provider holds for us, whether the store knows of it or not.
+    async fn observe_all(&self) -> Result<Vec<Observation>, ProviderError>;
+
+    /// Waits until something may have changed. A hint: spurious and lost ones are allowed.
+    async fn changed(&self);
+
+    /// Reads a log from `from` (a [`LogChunk::next`]), or its last `tail_lines` lines when `from` is `None`.
+    /// At most 256 KiB a call. Works on a stopped box.
+    async fn logs(
+        &self,
+        id: BoxId,
+        source: LogSource,
+        from: Option<u64>,
+        tail_lines: u32,
+    ) -> Result<LogChunk, ProviderError>;
+}
