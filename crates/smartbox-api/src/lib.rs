@@ -1,0 +1,36 @@
+//! Wire types of the HTTP API: what goes in, what comes out, and the problem document.
+//!
+//! These types are the contract of `openapi.json`. They know nothing of storage or of decisions; conversions from
+//! the domain stand beside the handlers.
+
+mod boxes;
+mod events;
+mod exec;
+mod messages;
+mod operations;
+mod orgs;
+mod page;
+mod problem;
+mod sign_in;
+mod status;
+
+pub use boxes::{BoxErrorView, BoxList, BoxView, CreateBox, CreatedBox, Launched, TierView};
+pub use events::{EventList, EventView};
+pub use exec::{
+    EXEC_CHANNEL_CONTROL, EXEC_CHANNEL_STDERR, EXEC_CHANNEL_STDIN, EXEC_CHANNEL_STDOUT, ExecOutcome,
+    ExecRequest, ExecResult, ExecStreamControl, ExecStreamStart, TtySize,
+};
+pub use messages::{MessageEvent, SendMessage};
+pub use operations::OperationView;
+pub use orgs::{CreateOrg, OrgList, OrgView};
+pub use page::ListQuery;
+pub use problem::{FieldError, PROBLEM_CONTENT_TYPE, Problem};
+pub use sign_in::{CreateSignInLink, RedeemSignIn, SignInLink, SignedIn};
+pub use status::{DefaultBoxStatus, Health, PlatformStatus, Readiness};
+
+/// Header that carries the platform's admin secret.
+pub const ADMIN_SECRET_HEADER: &str = "x-admin-secret";
+/// Header that makes a POST repeatable.
+pub const IDEMPOTENCY_KEY_HEADER: &str = "idempotency-key";
+/// Cookie of a signed-in browser.
+pub const SESSION_COOKIE: &str = "smartbox_session";

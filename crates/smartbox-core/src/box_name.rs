@@ -14,7 +14,9 @@ pub struct BoxName(String);
 
 /// Why a text is not a box name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a box name has 1 to {LENGTH_MAX} characters out of a-z, 0-9 and `-`, and does not start or end with `-`")]
+#[error(
+    "a box name has 1 to {LENGTH_MAX} characters out of a-z, 0-9 and `-`, and does not start or end with `-`"
+)]
 pub struct BadBoxName;
 
 impl BoxName {
@@ -56,7 +58,8 @@ mod tests {
 
     #[test]
     fn bad_names_are_refused() {
-        for bad in ["", "-a", "a-", "A", "a b", "a_b", "a.b", "ä", "../x", "a\n", "a;rm -rf", &"x".repeat(41)] {
+        for bad in ["", "-a", "a-", "A", "a b", "a_b", "a.b", "ä", "../x", "a\n", "a;rm -rf", &"x".repeat(41)]
+        {
             assert!(bad.parse::<BoxName>().is_err(), "{bad:?}");
         }
     }

@@ -1,0 +1,142 @@
+//! Boxes.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Asks for a new box.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateBox {
+    /// 1 to 40 characters out of a-z, 0-9 and `-`; unique in its org.
+    #[schema(example = "home")]
+    pub name: String,
+    /// `pa` (default), `project`, `runtime` or `custom`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "pa")]
+    pub kind: Option<String>,
+    /// A tier's name; `standard-1` by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "standard-1")]
+    pub tier: Option<String>,
+    /// The org that will own it. Only an admin may name one; it is the platform's first org by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org: Option<String>,
+    /// Whether to start it at once; true by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<bool>,
+}
+
+/// A box as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct BoxView {
+    /// `box_…`; never changes.
+    pub id: String,
+    /// The owning org.
+    pub org: String,
+    /// Its name, unique in the org.
+    pub name: String,
+    /// `pa`, `project`, `runtime` or `custom`.
+    pub kind: String,
+    /// Its tier.
+    pub tier: String,
+    /// Whether it answers at `/`.
+    pub is_default: bool,
+    /// The one word for its state: `requested`, `provisioning`, `starting`, `running`, `degraded`, `stopping`,
+    /// `stopped`, `failed` or `deleting`.
+    pub phase: String,
+    /// How far a starting box has come: `image`, `volume`, `process`, `listening` or `ready`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
+    /// What the owner wants: `running`, `stopped` or `deleted`.
+    pub desired: String,
+    /// Raised by each change of what the owner wants; the ETag.
+    pub version: i64,
+    /// Version of the agent runtime it is pinned to.
+    pub runtime_version: String,
+    /// Path of its gateway on this server.
+    #[schema(example = "/b/home/")]
+    pub path: String,
+    /// When it was created (RFC 3339).
+    pub created_at: String,
+    /// When its state was last seen to change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_at: Option<String>,
+    /// How often the gateway ended by itself and was started again in this run.
+    pub restarts: u32,
+    /// How often the kernel ended a process of this run for lack of memory.
+    pub oom_kills: u64,
+    /// Host id of its first process, where there is such a thing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
+    /// What went wrong last, while it matters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<BoxErrorView>,
+    /// When the next attempt is made after a failure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_at: Option<String>,
+    /// When a deleted box is removed for good. Until then `start` or `stop` brings it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purge_at: Option<String>,
+}
+
+/// What went wrong with a box, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BoxErrorView {
+    /// Stable code.
+    pub code: String,
+    /// What happened.
+    pub detail: String,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+    /// The last lines of the log that belongs to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log_tail: Vec<String>,
+}
+
+/// Answer to a creation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CreatedBox {
+    /// The new box.
+    #[serde(rename = "box")]
+    pub smartbox: BoxView,
+    /// The operation that makes it run.
+    pub operation: super::OperationView,
+}
+
+/// Answer to start, stop, restart and delete.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Launched {
+    /// The box after the change of intent.
+    #[serde(rename = "box")]
+    pub smartbox: BoxView,
+    /// The operation that brings it about.
+    pub operation: super::OperationView,
+}
+
+/// A page of boxes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct BoxList {
+    /// The boxes, oldest first.
+    pub items: Vec<BoxView>,
+    /// Give this as `cursor` for the next page; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+/// A named size.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TierView {
+    /// Its name.
+    pub name: String,
+    /// CPU quota in thousandths of a CPU.
+    pub cpu_millis: u32,
+    /// Memory that is guaranteed.
+    pub memory_bytes: u64,
+    /// Hard memory limit.
+    pub memory_max_bytes: u64,
+    /// Most processes and threads.
+    pub pids_max: u32,
+    /// Most boxes of this tier on the platform.
+    pub boxes_max: u32,
+}

@@ -1,0 +1,32 @@
+//! Operations: long-running changes that can be waited for.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A long-running change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct OperationView {
+    /// `op_…`.
+    pub id: String,
+    /// The box it changes.
+    pub box_id: String,
+    /// `create`, `start`, `stop`, `restart` or `delete`.
+    pub kind: String,
+    /// `running`, `succeeded`, `failed` or `superseded` (a later change of intent took its place).
+    pub state: String,
+    /// When it was asked for (RFC 3339).
+    pub created_at: String,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<String>,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<super::BoxErrorView>,
+}
+
+impl OperationView {
+    /// Whether it will not change any more.
+    pub fn is_finished(&self) -> bool {
+        self.state != "running"
+    }
+}

@@ -1,0 +1,42 @@
+//! Signing a browser in.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Asks for a one-time sign-in link.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateSignInLink {
+    /// Signs in this org's first user. Only an admin may name one; it is the caller's (or the first) org by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org: Option<String>,
+}
+
+/// A one-time sign-in link.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct SignInLink {
+    /// Path on this server. The code stands behind `#`, so that it reaches no server log.
+    #[schema(example = "/sign-in#abc")]
+    pub path: String,
+    /// The link with the server's address, where the server knows it.
+    pub url: String,
+    /// When it stops working (RFC 3339).
+    pub expires_at: String,
+}
+
+/// Exchanges a code for the session cookie.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RedeemSignIn {
+    /// The code of the link.
+    pub code: String,
+}
+
+/// The browser is signed in; the cookie is set.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SignedIn {
+    /// Who.
+    pub user: String,
+    /// For which org.
+    pub org: String,
+}
