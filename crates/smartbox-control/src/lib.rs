@@ -1,0 +1,163 @@
+//! The brain: use-cases by noun, and the loops that make reality follow intent.
+//!
+//! A use-case writes *intent* and its audit event in one transaction and wakes a loop; it never calls a provider
+//! to change a box. A loop takes no input, observes, plans with a pure function and acts; it also runs by the clock,
+//! so that a lost hint heals. Nothing here knows of HTTP.
+
+mod changes;
+mod chat;
+mod clock;
+mod doors;
+mod entropy;
+mod error;
+mod exec;
+mod fleet_view;
+mod gate;
+mod idempotency;
+mod loops;
+mod logs;
+mod op;
+mod operations;
+mod orgs;
+mod resolve;
+mod sign_in;
+mod spec;
+mod ssh;
+mod timeline;
+
+pub mod boxes;
+
+pub use boxes::{Created, Intended, NewBox};
+pub use changes::Changes;
+pub use chat::{ChatEvent, ChatStream};
+pub use clock::{Clock, SystemClock};
+pub use doors::Doors;
+pub use entropy::{Entropy, SystemEntropy, random_token};
+pub use error::{Error, FieldIssue};
+pub use exec::{CommandEvent, CommandSession, NewCommand};
+pub use fleet_view::{BoxState, FleetView};
+pub use idempotency::Idempotency;
+pub use logs::{LogLine, LogQuery};
+pub use loops::{janitor::Janitor, reconcile::Reconciler};
+pub use op::Op;
+pub use orgs::NewOrg;
+pub use sign_in::{AdminSecret, NewSession, SignInCode, token_hash};
+pub use spec::AgentRuntime;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use smartbox_provider::{Link, Provider};
+use smartbox_store::Store;
+use tokio::sync::watch;
+
+/// Everything the use-cases and loops work with. Cheap to clone.
+#[derive(Clone)]
+pub struct Control {
+    inner: Arc<Inner>,
+}
+
+/// What [`Control`] is made of.
+pub struct Parts {
+    /// The database.
+    pub store: Store,
+    /// Where boxes run.
+    pub provider: Arc<dyn Provider>,
+    /// How they are reached.
+    pub link: Arc<dyn Link>,
+    /// The platform's services inside the boxes.
+    pub doors: Arc<dyn Doors>,
+    /// Wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// How the agent runtime is configured.
+    pub runtime: AgentRuntime,
+    /// The platform's admin secret.
+    pub admin_secret: AdminSecret,
+    /// Bounds and times.
+    pub limits: Limits,
+}
+
+/// Bounds and times of the use-cases and loops.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// How long a deleted box can be brought back.
+    pub delete_grace: Duration,
+    /// How long a gateway may take to finish its work before it is stopped by force.
+    pub stop_grace: Duration,
+    /// How long a chat or a command waits for its box.
+    pub ready_wait: Duration,
+    /// How long a browser stays signed in.
+    pub session_ttl: Duration,
+    /// How long a sign-in link works.
+    pub sign_in_ttl: Duration,
+    /// Boxes that are changed at the same time.
+    pub reconcile_width: usize,
+    /// A full pass is made at least this often.
+    pub reconcile_period: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            delete_grace: Duration::from_hours(24),
+            stop_grace: Duration::from_secs(30),
+            ready_wait: Duration::from_mins(3),
+            session_ttl: Duration::from_hours(30 * 24),
+            sign_in_ttl: Duration::from_mins(15),
+            reconcile_width: 4,
+            reconcile_period: Duration::from_secs(5),
+        }
+    }
+}
+
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) link: Arc<dyn Link>,
+    pub(crate) doors: Arc<dyn Doors>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) runtime: AgentRuntime,
+    pub(crate) admin_secret: AdminSecret,
+    pub(crate) limits: Limits,
+    pub(crate) changes: Changes,
+    pub(crate) fleet: watch::Sender<Arc<FleetView>>,
+    pub(crate) ssh: ssh::Connections,
+    pub(crate) sessions: sign_in::SessionCache,
+}
+
+impl Control {
+    /// Puts the parts together. Nothing runs until the loops are started.
+    pub fn new(parts: Parts) -> Self {
+        let ssh = ssh::Connections::new(Arc::clone(&parts.link));
+        Self {
+            inner: Arc::new(Inner {
+                store: parts.store,
+                provider: parts.provider,
+                link: parts.link,
+                doors: parts.doors,
+                clock: parts.clock,
+                entropy: parts.entropy,
+                runtime: parts.runtime,
+                admin_secret: parts.admin_secret,
+                limits: parts.limits,
+                changes: Changes::default(),
+                fleet: watch::Sender::new(Arc::default()),
+                ssh,
+                sessions: sign_in::SessionCache::default(),
+            }),
+        }
+    }
+
+    /// What every box is and does, as last published by the reconcile loop. The data plane reads this.
+    pub fn fleet(&self) -> watch::Receiver<Arc<FleetView>> {
+        self.inner.fleet.subscribe()
+    }
+
+    /// The wall clock.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.inner.clock)
+    }
+}

@@ -1,0 +1,112 @@
+//! Create a box.
+
+use secrecy::SecretString;
+use smartbox_core::{BoxId, BoxName, Desired, Kind, OperationId};
+use smartbox_store::{NewOperation, NewSmartbox, SystemActor};
+use smartbox_tunnel::KeyPair;
+
+use super::{Created, secret};
+use crate::entropy::{id_parts, random_token};
+use crate::{Control, Entropy, Error, FieldIssue, Op};
+
+/// The tier of a box whose creator names none.
+const DEFAULT_TIER: &str = "standard-1";
+
+/// What a caller asks for. Texts, because every wrong field is reported at once.
+#[derive(Clone, Debug, Default)]
+pub struct NewBox {
+    /// See [`BoxName`].
+    pub name: String,
+    /// See [`Kind`]; `pa` by default.
+    pub kind: Option<String>,
+    /// A tier's name; `standard-1` by default.
+    pub tier: Option<String>,
+    /// The owning org; only an admin may name one.
+    pub org: Option<String>,
+    /// Whether to start it at once; true by default.
+    pub start: Option<bool>,
+}
+
+struct Checked {
+    name: BoxName,
+    kind: Kind,
+    tier: String,
+}
+
+impl Control {
+    /// Creates a box and, unless asked otherwise, lets it start.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with every wrong field, [`Error::NameTaken`], [`Error::Conflict`] when the tier is full.
+    pub async fn create_box(&self, op: &Op, new: &NewBox) -> Result<Created, Error> {
+        let checked = self.check_new_box(new).await?;
+        let org = self.resolve_org(op, new.org.as_deref()).await?;
+        let now = self.inner.clock.now();
+        let entropy = &*self.inner.entropy;
+        let (at, random) = id_parts(entropy, now);
+        let id = BoxId::from_parts(at, random);
+        let (at, random) = id_parts(entropy, now);
+        let desired = if new.start.unwrap_or(true) { Desired::Running } else { Desired::Stopped };
+
+        let host_key = key_pair(entropy, &format!("{id} host"))?;
+        let client_key = key_pair(entropy, &format!("{id} platform"))?;
+        let gateway_token = SecretString::from(random_token(entropy));
+        let smartbox = NewSmartbox {
+            id,
+            name: checked.name,
+            kind: checked.kind,
+            tier: checked.tier,
+            desired,
+            runtime_version: self.inner.runtime.version().to_owned(),
+            host_key_public: host_key.public,
+        };
+        let secrets = [
+            (secret::GATEWAY_TOKEN, &gateway_token),
+            (secret::SSH_CLIENT_KEY, &client_key.private),
+            (secret::SSH_HOST_KEY, &host_key.private),
+        ];
+        let operation = NewOperation { id: OperationId::from_parts(at, random), kind: "create".to_owned() };
+        let event = self.event_by(op, "box.created", "asked for");
+        let created =
+            self.inner.store.org(org).create_box(smartbox, &secrets, operation, event, now).await;
+        let (smartbox, operation) = created.map_err(|error| create_error(error, new))?;
+        self.inner.changes.intent();
+        Ok(Created { smartbox, operation })
+    }
+
+    async fn check_new_box(&self, new: &NewBox) -> Result<Checked, Error> {
+        let mut issues = Vec::new();
+        let mut wrong = |field, message: String| issues.push(FieldIssue { field, message });
+        let name = new.name.parse::<BoxName>().map_err(|error| wrong("name", error.to_string())).ok();
+        let kind = new.kind.as_deref().map_or(Ok(Kind::Pa), str::parse);
+        let kind = kind.map_err(|error: smartbox_core::kind::BadKind| wrong("kind", error.to_string())).ok();
+        let tier = new.tier.clone().unwrap_or_else(|| DEFAULT_TIER.to_owned());
+        let fleet = self.inner.store.fleet(SystemActor::new("create box"));
+        if fleet.tier(&tier).await?.is_none() {
+            let known: Vec<_> = fleet.tiers().await?.into_iter().map(|tier| format!("`{}`", tier.name)).collect();
+            wrong("tier", format!("a tier is one of {}", known.join(", ")));
+        }
+        match (name, kind) {
+            (Some(name), Some(kind)) if issues.is_empty() => Ok(Checked { name, kind, tier }),
+            _ => Err(Error::Invalid(issues)),
+        }
+    }
+}
+
+fn key_pair(entropy: &dyn Entropy, comment: &str) -> Result<KeyPair, Error> {
+    let mut seed = [0u8; 32];
+    entropy.fill(&mut seed);
+    smartbox_tunnel::generate_key_pair(seed, comment).map_err(Error::internal)
+}
+
+fn create_error(error: smartbox_store::Error, new: &NewBox) -> Error {
+    use smartbox_store::Error as Store;
+    match error {
+        Store::NameTaken => Error::NameTaken(new.name.clone()),
+        Store::TierFull { max } => Error::Conflict {
+            what: format!("all {max} places of the tier are taken"),
+            remedy: "delete a box of this tier, or choose another tier".to_owned(),
+        },
+        other => other.into(),
+    }
+}

@@ -1,0 +1,131 @@
+//! Start, stop, restart, delete: changes of intent.
+
+use smartbox_core::{Desired, OperationId};
+use smartbox_store::{IntentChange, NewEvent, NewOperation, Smartbox};
+
+use super::Intended;
+use crate::entropy::id_parts;
+use crate::{Control, Error, Op};
+
+/// What a caller wants of an existing box.
+#[derive(Clone, Copy)]
+struct Wish {
+    operation: &'static str,
+    action: &'static str,
+    desired: Desired,
+    new_generation: bool,
+}
+
+impl Control {
+    /// Wants the box to run. Brings a deleted box back while its grace period lasts.
+    pub async fn start_box(&self, op: &Op, reference: &str, if_version: Option<i64>) -> Result<Intended, Error> {
+        let smartbox = self.resolve(op, reference).await?;
+        let undeleted = self.undelete(&smartbox)?;
+        self.wake_gate(&undeleted).await?;
+        // A failed box is tried afresh: its next incarnation is not held back by the failures of the last.
+        let new_generation = smartbox.last_error.is_some();
+        let wish = Wish {
+            operation: "start",
+            action: if smartbox.desired == Desired::Deleted { "box.undeleted" } else { "box.start-requested" },
+            desired: Desired::Running,
+            new_generation,
+        };
+        self.intend(op, &smartbox, wish, if_version).await
+    }
+
+    /// Wants the box to be stopped. Brings a deleted box back, stopped, while its grace period lasts.
+    pub async fn stop_box(&self, op: &Op, reference: &str, if_version: Option<i64>) -> Result<Intended, Error> {
+        let smartbox = self.resolve(op, reference).await?;
+        self.undelete(&smartbox)?;
+        let wish = Wish {
+            operation: "stop",
+            action: if smartbox.desired == Desired::Deleted { "box.undeleted" } else { "box.stop-requested" },
+            desired: Desired::Stopped,
+            new_generation: false,
+        };
+        self.intend(op, &smartbox, wish, if_version).await
+    }
+
+    /// Wants a new incarnation of the box.
+    pub async fn restart_box(&self, op: &Op, reference: &str, if_version: Option<i64>) -> Result<Intended, Error> {
+        let smartbox = self.resolve(op, reference).await?;
+        self.wake_gate(&smartbox).await?;
+        let wish = Wish {
+            operation: "restart",
+            action: "box.restart-requested",
+            desired: Desired::Running,
+            new_generation: true,
+        };
+        self.intend(op, &smartbox, wish, if_version).await
+    }
+
+    /// Wants the box to be gone. It is stopped at once and removed with its data after the grace period.
+    pub async fn delete_box(&self, op: &Op, reference: &str, if_version: Option<i64>) -> Result<Intended, Error> {
+        let smartbox = self.resolve(op, reference).await?;
+        if smartbox.desired == Desired::Deleted {
+            return Err(Error::Conflict {
+                what: "the box is deleted already".to_owned(),
+                remedy: "start it to bring it back".to_owned(),
+            });
+        }
+        let wish = Wish {
+            operation: "delete",
+            action: "box.delete-requested",
+            desired: Desired::Deleted,
+            new_generation: false,
+        };
+        self.intend(op, &smartbox, wish, if_version).await
+    }
+
+    /// The row as it would be without its deletion.
+    fn undelete(&self, smartbox: &Smartbox) -> Result<Smartbox, Error> {
+        let mut row = smartbox.clone();
+        if row.desired == Desired::Deleted {
+            if row.purge_at.is_some_and(|purge_at| purge_at <= self.inner.clock.now()) {
+                return Err(Error::Conflict {
+                    what: "the box is being removed; its grace period is over".to_owned(),
+                    remedy: "create a new box".to_owned(),
+                });
+            }
+            row.desired = row.desired_before_delete.unwrap_or(Desired::Stopped);
+        }
+        Ok(row)
+    }
+
+    async fn intend(
+        &self,
+        op: &Op,
+        smartbox: &Smartbox,
+        wish: Wish,
+        if_version: Option<i64>,
+    ) -> Result<Intended, Error> {
+        let now = self.inner.clock.now();
+        let (at, random) = id_parts(&*self.inner.entropy, now);
+        let operation =
+            NewOperation { id: OperationId::from_parts(at, random), kind: wish.operation.to_owned() };
+        let purge_at = (wish.desired == Desired::Deleted)
+            .then(|| now.saturating_add(self.inner.limits.delete_grace).map_err(Error::internal))
+            .transpose()?;
+        let event = self.event_by(op, wish.action, "asked for");
+        let change = IntentChange { desired: wish.desired, bump_generation: wish.new_generation, purge_at };
+        let (smartbox, operation) = self.write_intent(smartbox, change, if_version, Some(operation), event).await?;
+        let operation = operation.ok_or_else(|| Error::internal("the store returned no operation"))?;
+        Ok(Intended { smartbox, operation })
+    }
+
+    /// Writes intent and event, and wakes the loop.
+    pub(super) async fn write_intent(
+        &self,
+        smartbox: &Smartbox,
+        change: IntentChange,
+        if_version: Option<i64>,
+        operation: Option<NewOperation>,
+        event: NewEvent,
+    ) -> Result<(Smartbox, Option<smartbox_store::Operation>), Error> {
+        let now = self.inner.clock.now();
+        let org = self.inner.store.org(smartbox.org);
+        let written = org.change_intent(smartbox.id, change, if_version, operation, event, now).await?;
+        self.inner.changes.intent();
+        Ok(written)
+    }
+}

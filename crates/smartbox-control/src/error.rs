@@ -1,0 +1,93 @@
+//! What a use-case can fail with, by what the caller can do about it.
+
+use std::time::Duration;
+
+use smartbox_core::wake::WakeRefusal;
+
+/// A field of a request that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldIssue {
+    /// The field.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// Failure of a use-case. The text is fit for the caller's eyes; the cause stays in the chain.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It does not exist, for this caller.
+    #[error("no such {0}")]
+    NotFound(&'static str),
+    /// Some fields are wrong.
+    #[error("the request has invalid fields")]
+    Invalid(Vec<FieldIssue>),
+    /// The name is taken in the org.
+    #[error("the name `{0}` is taken")]
+    NameTaken(String),
+    /// The name fits more than one box.
+    #[error("more than one box is called `{0}`")]
+    Ambiguous(String),
+    /// The state does not allow it.
+    #[error("{what}")]
+    Conflict {
+        /// What stands against it.
+        what: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// The box changed since the caller read it.
+    #[error("the box has changed since it was read")]
+    VersionMismatch,
+    /// The one gate refused.
+    #[error("the box may not run: {0}")]
+    WakeRefused(#[from] WakeRefusal),
+    /// The caller is known and may not do this.
+    #[error("only an admin may do this")]
+    Forbidden,
+    /// The box does not answer (yet).
+    #[error("{what}")]
+    Unavailable {
+        /// What is missing.
+        what: String,
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The box failed and needs a person.
+    #[error("{what}")]
+    BoxFailed {
+        /// What happened.
+        what: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// The agent refused or broke off.
+    #[error("{0}")]
+    Agent(String),
+    /// Anything else. The cause is for the log.
+    #[error("the platform failed")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// Wraps a cause that is nobody's business but the log's.
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(cause.into())
+    }
+
+    /// One wrong field.
+    pub fn field(field: &'static str, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![FieldIssue { field, message: message.into() }])
+    }
+}
+
+impl From<smartbox_store::Error> for Error {
+    fn from(error: smartbox_store::Error) -> Self {
+        use smartbox_store::Error as Store;
+        match error {
+            Store::NotFound => Self::NotFound("box"),
+            Store::VersionMismatch => Self::VersionMismatch,
+            other => Self::internal(other),
+        }
+    }
+}

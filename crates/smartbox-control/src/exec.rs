@@ -1,0 +1,96 @@
+//! Commands in a box, over boxd's SSH.
+
+use std::collections::BTreeMap;
+
+use smartbox_tunnel::{ExecEvent, ExecRequest, ExecSession, PtySize};
+use tokio::io::AsyncWriteExt;
+
+use crate::boxes::Need;
+use crate::{Control, Error, Op};
+
+/// Most arguments of a command.
+const ARGS_MAX: usize = 1000;
+/// Most bytes of its arguments and environment together. Linux allows 2 MiB; SSH packets are smaller.
+const BYTES_MAX: usize = 128 * 1024;
+
+/// A command to run.
+#[derive(Clone, Debug, Default)]
+pub struct NewCommand {
+    /// Program and arguments; no shell reads them.
+    pub argv: Vec<String>,
+    /// Added to the environment.
+    pub env: BTreeMap<String, String>,
+    /// Working directory; the agent's home by default.
+    pub cwd: Option<String>,
+    /// Columns and rows of a terminal, if it gets one.
+    pub tty: Option<(u16, u16)>,
+}
+
+/// What a running command says.
+pub use smartbox_tunnel::ExecEvent as CommandEvent;
+
+/// A running command. Dropping it kills the command.
+pub struct CommandSession(ExecSession);
+
+impl Control {
+    /// Starts a command in a box, waking the box if need be.
+    pub async fn start_command(&self, op: &Op, reference: &str, command: &NewCommand) -> Result<CommandSession, Error> {
+        check(command)?;
+        let smartbox = self.ready_box(op, reference, Need::Alive, "a command", |_| {}).await?;
+        let connection = self.ssh(&smartbox).await?;
+        let request = ExecRequest {
+            argv: command.argv.clone(),
+            env: command.env.clone().into_iter().collect(),
+            cwd: command.cwd.clone(),
+            tty: command.tty.map(|(cols, rows)| PtySize { cols, rows }),
+        };
+        Ok(CommandSession(connection.exec(request).await.map_err(crate::ssh::unavailable)?))
+    }
+}
+
+fn check(command: &NewCommand) -> Result<(), Error> {
+    if command.argv.first().is_none_or(String::is_empty) {
+        return Err(Error::field("argv", "must name a program"));
+    }
+    let env_bytes: usize = command.env.iter().map(|(name, value)| name.len() + value.len()).sum();
+    let bytes = command.argv.iter().map(String::len).sum::<usize>() + env_bytes;
+    if command.argv.len() > ARGS_MAX || bytes > BYTES_MAX {
+        return Err(Error::field("argv", format!("at most {ARGS_MAX} arguments and {BYTES_MAX} bytes")));
+    }
+    let has_nul = |text: &str| text.contains('\0');
+    if command.argv.iter().any(|arg| has_nul(arg)) || command.cwd.as_deref().is_some_and(has_nul) {
+        return Err(Error::field("argv", "must not contain NUL"));
+    }
+    let bad_name = |name: &str| name.is_empty() || name.contains(['=', '\0']);
+    if command.env.iter().any(|(name, value)| bad_name(name) || has_nul(value)) {
+        return Err(Error::field("env", "names must not be empty nor contain `=`, and nothing may contain NUL"));
+    }
+    Ok(())
+}
+
+impl CommandSession {
+    /// The next thing it says; `None` when the connection is gone.
+    pub async fn next(&mut self) -> Option<ExecEvent> {
+        self.0.next().await
+    }
+
+    /// Gives it input, waiting while it does not read.
+    pub async fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.0.stdin().write_all(bytes).await
+    }
+
+    /// Ends its input.
+    pub async fn close_stdin(&mut self) -> std::io::Result<()> {
+        self.0.stdin().shutdown().await
+    }
+
+    /// Tells it the new size of its terminal.
+    pub async fn resize(&self, cols: u16, rows: u16) -> std::io::Result<()> {
+        self.0.resize(PtySize { cols, rows }).await.map_err(std::io::Error::other)
+    }
+
+    /// Sends it a signal, by its name without `SIG`.
+    pub async fn signal(&self, name: &str) -> std::io::Result<()> {
+        self.0.signal(name).await.map_err(std::io::Error::other)
+    }
+}

@@ -1,0 +1,17 @@
+//! The one way to wake a box: collects the facts and asks [`smartbox_core::wake::may_wake`].
+
+use smartbox_core::wake::{WakeFacts, may_wake};
+use smartbox_store::{Smartbox, SystemActor};
+
+use crate::{Control, Error};
+
+impl Control {
+    /// Whether `smartbox` may run now. Everything that starts a box asks here first.
+    pub(crate) async fn wake_gate(&self, smartbox: &Smartbox) -> Result<(), Error> {
+        let fleet = self.inner.store.fleet(SystemActor::new("wake gate"));
+        let tier = fleet.tier(&smartbox.tier).await?.ok_or(Error::NotFound("tier"))?;
+        let tier_running = fleet.running_in_tier(&smartbox.tier, Some(smartbox.id)).await?;
+        may_wake(&WakeFacts { desired: smartbox.desired, tier_running, tier_boxes_max: tier.boxes_max })?;
+        Ok(())
+    }
+}

@@ -1,0 +1,60 @@
+//! Idempotency keys: a POST that creates can be repeated without creating twice.
+
+use smartbox_core::OrgId;
+use smartbox_store::IdempotencyState;
+
+use crate::{Control, Error};
+
+/// What became of an earlier request with the same key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Idempotency {
+    /// There was none: go on, then call [`Control::finish_idempotent`].
+    Fresh,
+    /// It was answered so.
+    Replay {
+        /// Status of the answer.
+        status: u16,
+        /// Body of the answer.
+        body: String,
+    },
+    /// It is being worked on at this moment.
+    InProgress,
+    /// It had another body.
+    Mismatch,
+}
+
+impl Control {
+    /// Looks up or takes a key. Keys belong to an org and a route.
+    pub async fn begin_idempotent(
+        &self,
+        org: OrgId,
+        key: &str,
+        route: &str,
+        body_hash: &str,
+    ) -> Result<Idempotency, Error> {
+        let now = self.inner.clock.now();
+        let state = self.inner.store.org(org).idempotency_begin(key, route, body_hash, now).await?;
+        Ok(match state {
+            IdempotencyState::Fresh => Idempotency::Fresh,
+            IdempotencyState::Replay { status, body } => Idempotency::Replay { status, body },
+            IdempotencyState::InProgress => Idempotency::InProgress,
+            IdempotencyState::Mismatch => Idempotency::Mismatch,
+        })
+    }
+
+    /// Remembers the answer for 24 hours; `None` gives the key back because nothing was created.
+    pub async fn finish_idempotent(
+        &self,
+        org: OrgId,
+        key: &str,
+        route: &str,
+        answer: Option<(u16, &str)>,
+    ) -> Result<(), Error> {
+        Ok(self.inner.store.org(org).idempotency_finish(key, route, answer).await?)
+    }
+
+    /// The org whose keys a request uses.
+    pub async fn idempotency_org(&self, op: &crate::Op, named: Option<&str>) -> Result<OrgId, Error> {
+        self.resolve_org(op, named).await
+    }
+}

@@ -1,0 +1,7 @@
+//! Background loops. Each takes no input, does one pass at a time, and also runs by the clock.
+
+pub(crate) mod janitor;
+pub(crate) mod observe;
+pub(crate) mod publish;
+pub(crate) mod reconcile;
+mod step;

@@ -1,0 +1,47 @@
+//! Removes what has expired: sessions, sign-in codes, idempotency keys, old operations.
+
+use std::time::Duration;
+
+use smartbox_store::SystemActor;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::{Control, Error};
+
+const PERIOD: Duration = Duration::from_mins(10);
+/// Rows removed in one pass, so that no write lock is held for long.
+const ROWS_MAX: u32 = 1000;
+
+/// Removes what has expired.
+pub struct Janitor {
+    control: Control,
+}
+
+impl Janitor {
+    /// A loop over `control`.
+    pub fn new(control: Control) -> Self {
+        Self { control }
+    }
+
+    /// Runs until told to stop.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut tick = interval(PERIOD);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! { biased;
+                () = stop.cancelled() => return,
+                _ = tick.tick() => {}
+            }
+            if let Err(error) = self.pass().await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "could not remove what has expired");
+            }
+        }
+    }
+
+    /// One pass.
+    pub async fn pass(&self) -> Result<(), Error> {
+        let now = self.control.inner.clock.now();
+        self.control.inner.store.fleet(SystemActor::new("janitor")).purge_expired(now, ROWS_MAX).await?;
+        Ok(())
+    }
+}

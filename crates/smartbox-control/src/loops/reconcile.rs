@@ -1,0 +1,229 @@
+//! Makes reality follow intent: observe all, record, plan, act.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
+use smartbox_core::plan::PlanFacts;
+use smartbox_core::{BoxId, Observed, Step, backoff, next_step};
+use smartbox_provider::{Epoch, Observation};
+use smartbox_store::{BoxError, Smartbox, SystemActor};
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use super::observe;
+use super::publish::Publisher;
+use super::step::{self, Outcome};
+use crate::{Control, Error};
+
+/// Who writes the timeline lines of this loop.
+const ACTOR: &str = "reconciler";
+/// Failed attempts after which a waiting operation is told so. Attempts go on.
+const OPERATION_ATTEMPTS_MAX: u32 = 3;
+
+/// The reconcile loop. One job per box at a time; a slow box holds up no other.
+pub struct Reconciler {
+    control: Control,
+    epoch: Epoch,
+    jobs: JoinSet<(BoxId, Outcome)>,
+    busy: HashSet<BoxId>,
+    started: HashMap<BoxId, Timestamp>,
+    unknown: HashSet<BoxId>,
+    publisher: Publisher,
+}
+
+impl Reconciler {
+    /// A loop that acts with the fencing number of its lease.
+    pub fn new(control: Control, epoch: Epoch) -> Self {
+        Self {
+            control,
+            epoch,
+            jobs: JoinSet::new(),
+            busy: HashSet::new(),
+            started: HashMap::new(),
+            unknown: HashSet::new(),
+            publisher: Publisher::default(),
+        }
+    }
+
+    /// Runs until told to stop. Jobs in the middle are dropped: the next start goes on from what it observes.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let mut tick = interval(self.control.inner.limits.reconcile_period);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let control = self.control.clone();
+            tokio::select! { biased;
+                () = stop.cancelled() => return,
+                Some(done) = self.jobs.join_next() => self.job_done(done).await,
+                () = control.inner.changes.intended() => {}
+                () = control.inner.provider.changed() => {}
+                _ = tick.tick() => {}
+            }
+            if let Err(error) = self.pass().await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "reconcile pass failed");
+            }
+        }
+    }
+
+    /// One pass: observe all, record, plan, start jobs, publish. Does not wait for the jobs.
+    pub async fn pass(&mut self) -> Result<(), Error> {
+        let provider = &self.control.inner.provider;
+        let seen = provider.observe_all().await.map_err(Error::internal)?;
+        let seen: HashMap<BoxId, Observation> = seen.into_iter().map(|seen| (seen.id, seen)).collect();
+        let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
+        let rows = fleet.all_boxes().await?;
+        self.report_unknown(&rows, &seen);
+        for row in &rows {
+            let observation = seen.get(&row.id).cloned().unwrap_or_else(|| observe::absent(row.id));
+            let row = self.record(row, &observation).await?;
+            self.keep_doors(&row).await;
+            if !self.busy.contains(&row.id) && self.busy.len() < self.control.inner.limits.reconcile_width {
+                self.act(&row).await?;
+            }
+        }
+        self.publisher.publish(&self.control).await
+    }
+
+    /// Waits for every job that was started. For tests and orderly ends.
+    pub async fn settle(&mut self) {
+        while let Some(done) = self.jobs.join_next().await {
+            self.job_done(done).await;
+        }
+    }
+
+    /// Boxes that the provider has and the store does not are left alone: they hold somebody's data.
+    fn report_unknown(&mut self, rows: &[Smartbox], seen: &HashMap<BoxId, Observation>) {
+        for id in seen.keys() {
+            if !rows.iter().any(|row| row.id == *id) && self.unknown.insert(*id) {
+                tracing::warn!(box.id = %id, "the provider holds a box that the database does not know; it is left alone");
+            }
+        }
+    }
+
+    async fn record(&mut self, row: &Smartbox, seen: &Observation) -> Result<Smartbox, Error> {
+        let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
+        let now = self.control.inner.clock.now();
+        let mut events = observe::notes(row, seen).into_iter().map(|note| {
+            let detail = self.detail(row.id, note.action, now);
+            self.control.event(ACTOR, note.action, &note.reason, detail)
+        });
+        let first = events.next();
+        let changed = fleet.record_observation(row.id, observe::update(seen), first, now).await?;
+        for event in events {
+            fleet.append_event(row.id, event).await?;
+        }
+        if !changed {
+            return Ok(row.clone());
+        }
+        match &seen.observed {
+            Observed::Ready => {
+                self.started.remove(&row.id);
+                fleet.clear_failure(row.id).await?;
+            }
+            Observed::Dead(reason) if observe::is_failed_attempt(row, reason) => {
+                let retry = reason.is_retryable();
+                self.record_failure(row, observe::death(reason), retry, !retry).await?;
+            }
+            _ => {}
+        }
+        fleet.settle_operations(row.id, now).await?;
+        self.control.inner.changes.written();
+        Ok(fleet.find_box(row.id).await?.unwrap_or_else(|| row.clone()))
+    }
+
+    /// How long a start took, where that is what happened.
+    fn detail(&self, id: BoxId, action: &str, now: Timestamp) -> serde_json::Value {
+        match self.started.get(&id) {
+            Some(started) if action == "box.ready" => {
+                serde_json::json!({ "took_ms": now.duration_since(*started).as_millis() })
+            }
+            _ => serde_json::json!({}),
+        }
+    }
+
+    async fn record_failure(&self, row: &Smartbox, error: BoxError, retry: bool, fail_now: bool) -> Result<(), Error> {
+        let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
+        let now = self.control.inner.clock.now();
+        let failures = row.failures.saturating_add(1);
+        let mut jitter = [0u8; 1];
+        self.control.inner.entropy.fill(&mut jitter);
+        let wait = backoff::after(failures, jitter[0]);
+        let retry_at = if retry { Some(now.saturating_add(wait).map_err(Error::internal)?) } else { None };
+        let detail = serde_json::json!({ "failures": failures, "retry_at": retry_at.map(|at| at.to_string()) });
+        let event = self.control.event(ACTOR, "box.failed", &error.what, detail);
+        fleet.record_failure(row.id, error.clone(), retry_at, event, now).await?;
+        if fail_now || failures >= OPERATION_ATTEMPTS_MAX {
+            fleet.fail_operations(row.id, &error, now).await?;
+        }
+        self.control.inner.changes.written();
+        Ok(())
+    }
+
+    /// The platform's services answer inside every box that has processes.
+    async fn keep_doors(&self, row: &Smartbox) {
+        let doors = &self.control.inner.doors;
+        if self.busy.contains(&row.id) {
+            return;
+        }
+        if !row.observed.is_alive() {
+            doors.close(row.id);
+        } else if let Err(error) = doors.ensure_open(row.id).await {
+            tracing::warn!(box.id = %row.id, error, "the platform's services do not answer inside a box");
+        }
+    }
+
+    async fn act(&mut self, row: &Smartbox) -> Result<(), Error> {
+        let now = self.control.inner.clock.now();
+        let due = |at: Option<Timestamp>| at.is_none_or(|at| at <= now);
+        let step = next_step(&PlanFacts {
+            desired: row.desired,
+            generation: row.generation,
+            observed: &row.observed,
+            observed_generation: row.observed_generation,
+            grace_over: row.purge_at.is_some_and(|purge_at| purge_at <= now),
+            retry_due: due(row.retry_at),
+        });
+        match step {
+            Step::Nothing | Step::Wait => {}
+            Step::Forget => {
+                let event = self.control.event(ACTOR, "box.forgotten", "nothing of it is left", serde_json::json!({}));
+                let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
+                fleet.forget_box(row.id, event, now).await?;
+                self.control.inner.ssh.forget(row.id);
+                self.control.inner.changes.written();
+            }
+            Step::Run | Step::Stop | Step::Remove => {
+                if step == Step::Run {
+                    self.started.insert(row.id, now);
+                }
+                self.busy.insert(row.id);
+                let (control, row, epoch) = (self.control.clone(), row.clone(), self.epoch);
+                self.jobs.spawn(async move { (row.id, step::take(&control, &row, epoch, step).await) });
+            }
+        }
+        Ok(())
+    }
+
+    async fn job_done(&mut self, done: Result<(BoxId, Outcome), tokio::task::JoinError>) {
+        let (id, outcome) = match done {
+            Ok(done) => done,
+            Err(error) => {
+                // A panic in a job is a bug; the box must not stay busy for ever, so every box is looked at again.
+                tracing::error!(error = &error as &dyn std::error::Error, "a job of the reconcile loop broke");
+                self.busy.clear();
+                return;
+            }
+        };
+        self.busy.remove(&id);
+        let Err(failure) = outcome else { return };
+        let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
+        let recorded = match fleet.find_box(id).await {
+            Ok(Some(row)) => self.record_failure(&row, failure.error, true, failure.is_permanent).await,
+            Ok(None) => Ok(()),
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = recorded {
+            tracing::warn!(box.id = %id, error = &error as &dyn std::error::Error, "a failure could not be recorded");
+        }
+    }
+}

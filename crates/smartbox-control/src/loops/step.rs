@@ -1,0 +1,71 @@
+//! Takes one step of the plan with one box.
+
+use smartbox_core::Step;
+use smartbox_provider::{Epoch, ProviderError};
+use smartbox_store::{BoxError, Smartbox};
+
+use crate::{Control, Error};
+
+/// Why a step failed, for the owner.
+pub(super) struct Failure {
+    pub(super) error: BoxError,
+    pub(super) is_permanent: bool,
+}
+
+pub(super) type Outcome = Result<(), Failure>;
+
+/// Takes the step. There is no retry in here: the next pass is the retry.
+pub(super) async fn take(control: &Control, row: &Smartbox, epoch: Epoch, step: Step) -> Outcome {
+    let taken = match step {
+        Step::Run => run(control, row, epoch).await,
+        Step::Stop => {
+            let stopped = control.inner.provider.ensure_stopped(row.id, epoch).await.map_err(Failed::Provider);
+            control.inner.doors.close(row.id);
+            stopped
+        }
+        Step::Remove => {
+            control.inner.doors.close(row.id);
+            control.inner.provider.ensure_absent(row.id, epoch).await.map_err(Failed::Provider)
+        }
+        Step::Nothing | Step::Wait | Step::Forget => Ok(()),
+    };
+    taken.map_err(|failed| failed.explain(row))
+}
+
+async fn run(control: &Control, row: &Smartbox, epoch: Epoch) -> Result<(), Failed> {
+    let spec = control.spec(row).await.map_err(Failed::Control)?;
+    // The services of an older incarnation stand in a network that is about to go.
+    control.inner.doors.close(row.id);
+    control.inner.provider.ensure_running(row.id, epoch, &spec).await.map_err(Failed::Provider)?;
+    if let Err(error) = control.inner.doors.ensure_open(row.id).await {
+        tracing::warn!(box.id = %row.id, error, "the platform's services do not answer inside a box");
+    }
+    Ok(())
+}
+
+enum Failed {
+    Provider(ProviderError),
+    Control(Error),
+}
+
+impl Failed {
+    fn explain(self, row: &Smartbox) -> Failure {
+        match self {
+            Self::Provider(error) => {
+                tracing::warn!(box.id = %row.id, error = &error as &dyn std::error::Error, "a step failed");
+                let is_permanent = matches!(error, ProviderError::Permanent { .. });
+                let remedy = error.remedy().map(str::to_owned);
+                Failure {
+                    error: BoxError { code: "provider".to_owned(), what: error.to_string(), remedy },
+                    is_permanent,
+                }
+            }
+            Self::Control(error) => {
+                tracing::error!(box.id = %row.id, error = &error as &dyn std::error::Error, "a box could not be prepared");
+                let what = "the platform could not prepare the box".to_owned();
+                let remedy = Some("see the platform's log".to_owned());
+                Failure { error: BoxError { code: "internal".to_owned(), what, remedy }, is_permanent: false }
+            }
+        }
+    }
+}

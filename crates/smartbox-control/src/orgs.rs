@@ -1,0 +1,67 @@
+//! Orgs.
+
+use smartbox_core::{OrgId, Principal, UserId};
+use smartbox_store::{Org, SystemActor, User};
+
+use crate::entropy::id_parts;
+use crate::{Control, Error, Op};
+
+/// Longest name of an org, in characters.
+const NAME_CHARS_MAX: usize = 100;
+
+/// A new org and its first user.
+#[derive(Clone, Debug)]
+pub struct NewOrg {
+    /// The org.
+    pub org: Org,
+    /// Its first user.
+    pub owner: User,
+}
+
+impl Control {
+    /// Creates an org with one user. Only an admin may.
+    pub async fn create_org(&self, op: &Op, name: &str) -> Result<NewOrg, Error> {
+        if op.principal != Principal::Admin {
+            return Err(Error::Forbidden);
+        }
+        let name = name.trim();
+        if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+            return Err(Error::field("name", format!("must have 1 to {NAME_CHARS_MAX} printable characters")));
+        }
+        let now = self.inner.clock.now();
+        let entropy = &*self.inner.entropy;
+        let (at, random) = id_parts(entropy, now);
+        let org = Org { id: OrgId::from_parts(at, random), name: name.to_owned(), created_at: now };
+        let (at, random) = id_parts(entropy, now);
+        let owner =
+            User { id: UserId::from_parts(at, random), org: org.id, name: "owner".to_owned(), created_at: now };
+        match self.inner.store.fleet(SystemActor::new("create org")).create_org(&org, &owner).await {
+            Ok(()) => Ok(NewOrg { org, owner }),
+            Err(smartbox_store::Error::NameTaken) => Err(Error::NameTaken(name.to_owned())),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Every org with its first user. Only an admin may see them.
+    pub async fn list_orgs(&self, op: &Op) -> Result<Vec<NewOrg>, Error> {
+        if op.principal != Principal::Admin {
+            return Err(Error::Forbidden);
+        }
+        let fleet = self.inner.store.fleet(SystemActor::new("list orgs"));
+        let mut orgs = Vec::new();
+        for org in fleet.orgs().await? {
+            let owner = fleet.first_user(org.id).await?.ok_or(Error::NotFound("user"))?;
+            orgs.push(NewOrg { org, owner });
+        }
+        Ok(orgs)
+    }
+
+    /// The platform's first org, made on the first start.
+    pub async fn ensure_first_org(&self, name: &str) -> Result<OrgId, Error> {
+        let fleet = self.inner.store.fleet(SystemActor::new("first start"));
+        match fleet.first_org().await? {
+            Some(org) => Ok(org.id),
+            None => Ok(self.create_org(&Op::new(Principal::Admin), name).await?.org.id),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! From the reference in a request to a box that exists for the caller.
+
+use smartbox_core::{BoxId, BoxName, OrgId, Principal};
+use smartbox_store::{Smartbox, SystemActor};
+
+use crate::{Control, Error, Op};
+
+/// Stands for the caller's default box, unless a box has that name.
+const DEFAULT_REFERENCE: &str = "default";
+
+const NO_BOX: Error = Error::NotFound("box");
+
+impl Control {
+    /// Finds a box by id, by name, or as `default`.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], for a box of another org as for one that does not exist; [`Error::Ambiguous`] when an
+    /// admin uses a name that several orgs use.
+    pub async fn resolve(&self, op: &Op, reference: &str) -> Result<Smartbox, Error> {
+        match &op.principal {
+            Principal::User { org, .. } => self.resolve_in_org(*org, reference).await,
+            Principal::Admin => self.resolve_as_admin(reference).await,
+        }
+    }
+
+    async fn resolve_in_org(&self, org: OrgId, reference: &str) -> Result<Smartbox, Error> {
+        let store = self.inner.store.org(org);
+        if let Ok(id) = reference.parse::<BoxId>() {
+            return store.find_box(id).await?.ok_or(NO_BOX);
+        }
+        let name: BoxName = reference.parse().map_err(|_error| NO_BOX)?;
+        if let Some(found) = store.find_box_by_name(&name).await? {
+            return Ok(found);
+        }
+        if reference == DEFAULT_REFERENCE { store.default_box().await?.ok_or(NO_BOX) } else { Err(NO_BOX) }
+    }
+
+    async fn resolve_as_admin(&self, reference: &str) -> Result<Smartbox, Error> {
+        let fleet = self.inner.store.fleet(SystemActor::new("admin request"));
+        if let Ok(id) = reference.parse::<BoxId>() {
+            return fleet.find_box(id).await?.ok_or(NO_BOX);
+        }
+        let mut named = fleet.all_boxes().await?;
+        named.retain(|smartbox| smartbox.name.as_str() == reference);
+        match named.len() {
+            1 => Ok(named.remove(0)),
+            0 if reference == DEFAULT_REFERENCE => {
+                let org = fleet.first_org().await?.ok_or(NO_BOX)?;
+                self.inner.store.org(org.id).default_box().await?.ok_or(NO_BOX)
+            }
+            0 => Err(NO_BOX),
+            _ => Err(Error::Ambiguous(reference.to_owned())),
+        }
+    }
+
+    /// The org a request is about: the caller's own, the one an admin names, or the platform's first.
+    pub(crate) async fn resolve_org(&self, op: &Op, named: Option<&str>) -> Result<OrgId, Error> {
+        match (&op.principal, named) {
+            (Principal::User { org, .. }, None) => Ok(*org),
+            // A user who names their own org says nothing new; any other does not exist for them.
+            (Principal::User { org, .. }, Some(name)) if name == org.to_string() => Ok(*org),
+            (Principal::User { .. }, Some(_)) => Err(Error::field("org", "no such org")),
+            (Principal::Admin, named) => {
+                let fleet = self.inner.store.fleet(SystemActor::new("admin request"));
+                let found = match named {
+                    None => fleet.first_org().await?,
+                    Some(name) => fleet.orgs().await?.into_iter().find(|org| org.id.to_string() == name || org.name == name),
+                };
+                found.map(|org| org.id).ok_or_else(|| Error::field("org", "no such org"))
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Timeline of a box.
+
+use smartbox_core::EventId;
+use smartbox_store::{Event, Page};
+
+use crate::{Control, Error, Op};
+
+impl Control {
+    /// A page of a box's timeline, newest first.
+    pub async fn timeline(
+        &self,
+        op: &Op,
+        reference: &str,
+        cursor: Option<EventId>,
+        limit: u32,
+    ) -> Result<Page<Event>, Error> {
+        let smartbox = self.resolve(op, reference).await?;
+        Ok(self.inner.store.org(smartbox.org).timeline(smartbox.id, cursor, limit).await?)
+    }
+}
