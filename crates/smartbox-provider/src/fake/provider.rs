@@ -1,0 +1,166 @@
+//! The fake as a `Provider`.
+
+use bytes::Bytes;
+use smartbox_core::{BoxId, Observed};
+
+use super::orders::Order;
+use super::world::{Run, RunState};
+use super::{Call, Failure, FakeProvider};
+use crate::{
+    Capabilities, Epoch, Generation, LogChunk, LogSource, Observation, Provider, ProviderError, Spec,
+};
+
+/// Most bytes of one answer of `logs`, as the trait says.
+const LOG_CHUNK_BYTES_MAX: usize = 256 * 1024;
+
+impl FakeProvider {
+    /// Counts the call, waits its time, and carries out the order that waits for it.
+    async fn enter(&self, call: Call) -> Result<Option<Order>, ProviderError> {
+        let order = self.world().orders.take(call);
+        self.step().await;
+        match order {
+            Some(Order::Fail(failure)) => Err(failure.into()),
+            other => Ok(other),
+        }
+    }
+
+    /// The time one step of the work takes; a place where a call may be cancelled.
+    async fn step(&self) {
+        let delay = self.world().delay;
+        if delay.is_zero() {
+            tokio::task::yield_now().await;
+        } else {
+            tokio::time::sleep(delay).await;
+        }
+    }
+
+    /// Stops the box's processes. Connections and listeners end with them.
+    async fn end_run(&self, id: BoxId) {
+        self.change_run(id, |run| run.state = RunState::Set(Observed::Stopping));
+        self.step().await;
+        self.change(|world| world.boxes.get_mut(&id).and_then(|found| found.run.take()));
+    }
+
+    /// Whether the box runs in this or a newer generation.
+    fn runs(&self, id: BoxId, generation: Generation) -> bool {
+        let world = self.world();
+        let run = world.boxes.get(&id).and_then(|found| found.run.as_ref());
+        let stopping = |run: &Run| matches!(run.state, RunState::Set(Observed::Stopping));
+        run.is_some_and(|run| run.is_alive() && !stopping(run) && run.generation >= generation)
+    }
+}
+
+fn answer(order: Option<Order>) -> Result<(), ProviderError> {
+    match order {
+        Some(Order::LoseAnswer) => Err(Failure::Transient("the answer was lost".into()).into()),
+        _ => Ok(()),
+    }
+}
+
+#[async_trait::async_trait]
+impl Provider for FakeProvider {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { survives_platform: true, enforces_limits: false }
+    }
+
+    async fn ensure_running(&self, id: BoxId, epoch: Epoch, spec: &Spec) -> Result<(), ProviderError> {
+        let order = self.enter(Call::EnsureRunning).await?;
+        self.change(|world| {
+            world.boxes.entry(id).or_default();
+            world.fence(id, epoch)
+        })?;
+        if !self.runs(id, spec.generation) {
+            self.end_run(id).await;
+            self.step().await;
+            self.change(|world| {
+                let pid = world.new_pid();
+                let found = world.boxes.entry(id).or_default();
+                found.epoch = found.epoch.max(epoch);
+                found.spec = Some(spec.clone());
+                found.starts += 1;
+                let line = format!("the gateway of {} starts\n", spec.hostname);
+                found.log_mut(LogSource::Gateway).extend_from_slice(line.as_bytes());
+                found.run = Some(Run::new(spec.generation, pid));
+            });
+        }
+        self.step().await;
+        answer(order)
+    }
+
+    async fn ensure_stopped(&self, id: BoxId, epoch: Epoch) -> Result<(), ProviderError> {
+        let order = self.enter(Call::EnsureStopped).await?;
+        self.change(|world| world.fence(id, epoch))?;
+        self.end_run(id).await;
+        answer(order)
+    }
+
+    async fn ensure_absent(&self, id: BoxId, epoch: Epoch) -> Result<(), ProviderError> {
+        let order = self.enter(Call::EnsureAbsent).await?;
+        self.change(|world| world.fence(id, epoch))?;
+        self.change(|world| world.boxes.get_mut(&id).and_then(|found| found.run.take()));
+        self.step().await;
+        self.change(|world| world.boxes.remove(&id));
+        answer(order)
+    }
+
+    async fn observe_all(&self) -> Result<Vec<Observation>, ProviderError> {
+        let order = self.enter(Call::ObserveAll).await?;
+        answer(order)?;
+        let world = self.world();
+        let seen = world.boxes.iter().map(|(id, found)| {
+            let run = found.run.as_ref();
+            Observation {
+                id: *id,
+                epoch: found.epoch,
+                generation: run.map(|run| run.generation),
+                observed: run.map_or(Observed::Stopped, |run| run.observed(world.ready_after)),
+                restarts: run.map_or(0, |run| run.restarts),
+                oom_kills: run.map_or(0, |run| run.oom_kills),
+                pid: run.filter(|run| run.is_alive()).map(|run| run.pid),
+            }
+        });
+        Ok(seen.collect())
+    }
+
+    async fn changed(&self) {
+        let next_ready = self.world().next_ready_at();
+        let ready = async {
+            match next_ready {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.changed.notified() => {}
+            () = ready => {}
+        }
+    }
+
+    async fn logs(
+        &self,
+        id: BoxId,
+        source: LogSource,
+        from: Option<u64>,
+        tail_lines: u32,
+    ) -> Result<LogChunk, ProviderError> {
+        let order = self.enter(Call::Logs).await?;
+        answer(order)?;
+        let world = self.world();
+        let log = world.boxes.get(&id).map(|found| found.log(source)).unwrap_or_default();
+        let start = match from {
+            Some(from) => usize::try_from(from).unwrap_or(usize::MAX).min(log.len()),
+            None => tail_start(log, tail_lines),
+        };
+        let rest = log.get(start..).unwrap_or_default();
+        let bytes = rest.get(..LOG_CHUNK_BYTES_MAX).unwrap_or(rest);
+        Ok(LogChunk { bytes: Bytes::copy_from_slice(bytes), next: (start + bytes.len()) as u64 })
+    }
+}
+
+/// Where the last `lines` lines begin.
+fn tail_start(log: &[u8], lines: u32) -> usize {
+    let starts = log.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
+    let starts: Vec<usize> = std::iter::once(0).chain(starts).filter(|start| *start < log.len()).collect();
+    let skip = starts.len().saturating_sub(usize::try_from(lines).unwrap_or(usize::MAX));
+    starts.get(skip).copied().unwrap_or(log.len())
+}
