@@ -140,3 +140,10 @@ pub struct TierView {
     /// Most boxes of this tier on the platform.
     pub boxes_max: u32,
 }
+
+/// Every tier.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TierList {
+    /// The tiers, smallest first.
+    pub items: Vec<TierView>,
+}

@@ -14,7 +14,7 @@ mod problem;
 mod sign_in;
 mod status;
 
-pub use boxes::{BoxErrorView, BoxList, BoxView, CreateBox, CreatedBox, Launched, TierView};
+pub use boxes::{BoxErrorView, BoxList, BoxView, CreateBox, CreatedBox, Launched, TierList, TierView};
 pub use events::{EventList, EventView};
 pub use exec::{
     EXEC_CHANNEL_CONTROL, EXEC_CHANNEL_STDERR, EXEC_CHANNEL_STDIN, EXEC_CHANNEL_STDOUT, ExecOutcome,
