@@ -50,11 +50,9 @@ impl Control {
 
     /// A line for the timeline.
     pub(crate) fn event(&self, actor: &str, action: &str, reason: &str, detail: serde_json::Value) -> NewEvent {
-        let now = self.inner.clock.now();
-        let (at, random) = id_parts(&*self.inner.entropy, now);
+        let (at, random) = id_parts(&*self.inner.entropy, self.inner.clock.now());
         NewEvent {
             id: EventId::from_parts(at, random),
-            at: now,
             actor: actor.to_owned(),
             action: action.to_owned(),
             reason: reason.to_owned(),

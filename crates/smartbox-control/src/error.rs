@@ -64,6 +64,9 @@ pub enum Error {
     /// The agent refused or broke off.
     #[error("{0}")]
     Agent(String),
+    /// The disk of the database is full.
+    #[error("the disk of the data directory is full; nothing was changed")]
+    DiskFull,
     /// Anything else. The cause is for the log.
     #[error("the platform failed")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -73,6 +76,14 @@ impl Error {
     /// Wraps a cause that is nobody's business but the log's.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(cause.into())
+    }
+
+    /// Every place of a tier is taken.
+    pub(crate) fn tier_full(max: u32) -> Self {
+        Self::Conflict {
+            what: format!("all {max} places of the tier are taken"),
+            remedy: "delete a box of this tier, or choose another tier".to_owned(),
+        }
     }
 
     /// One wrong field.
@@ -85,8 +96,15 @@ impl From<smartbox_store::Error> for Error {
     fn from(error: smartbox_store::Error) -> Self {
         use smartbox_store::Error as Store;
         match error {
-            Store::NotFound => Self::NotFound("box"),
-            Store::VersionMismatch => Self::VersionMismatch,
+            Store::NotFound(what) => Self::NotFound(what),
+            Store::VersionMismatch { .. } => Self::VersionMismatch,
+            Store::BadCursor => Self::field("cursor", "is not a cursor of this list"),
+            Store::TierFull { max } => Self::tier_full(max),
+            Store::Busy(_) | Store::Conflict(_) => Self::Unavailable {
+                what: "the database is busy".to_owned(),
+                retry_after: Duration::from_secs(1),
+            },
+            Store::Full(_) => Self::DiskFull,
             other => Self::internal(other),
         }
     }

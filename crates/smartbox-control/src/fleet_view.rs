@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
-use smartbox_core::phase::{PhaseFacts, phase};
 use smartbox_core::{BoxId, BoxName, OrgId, Phase, Stage};
 use smartbox_core::{Desired, Observed};
 use smartbox_store::{BoxError, Smartbox};
@@ -78,12 +77,7 @@ impl BoxState {
 
 /// The public phase of a row.
 pub fn phase_of(row: &Smartbox) -> Phase {
-    phase(&PhaseFacts {
-        desired: row.desired,
-        observed: &row.observed,
-        has_error: row.last_error.is_some(),
-        was_seen: row.was_seen,
-    })
+    row.phase()
 }
 
 /// How far a starting box has come.

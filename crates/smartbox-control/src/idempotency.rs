@@ -1,7 +1,7 @@
 //! Idempotency keys: a POST that creates can be repeated without creating twice.
 
 use smartbox_core::OrgId;
-use smartbox_store::IdempotencyState;
+use smartbox_store::{BodyHash, Claim};
 
 use crate::{Control, Error};
 
@@ -30,15 +30,15 @@ impl Control {
         org: OrgId,
         key: &str,
         route: &str,
-        body_hash: &str,
+        body_hash: &BodyHash,
     ) -> Result<Idempotency, Error> {
         let now = self.inner.clock.now();
         let state = self.inner.store.org(org).idempotency_begin(key, route, body_hash, now).await?;
         Ok(match state {
-            IdempotencyState::Fresh => Idempotency::Fresh,
-            IdempotencyState::Replay { status, body } => Idempotency::Replay { status, body },
-            IdempotencyState::InProgress => Idempotency::InProgress,
-            IdempotencyState::Mismatch => Idempotency::Mismatch,
+            Claim::Fresh => Idempotency::Fresh,
+            Claim::Replay { status, body } => Idempotency::Replay { status, body },
+            Claim::InProgress => Idempotency::InProgress,
+            Claim::Mismatch => Idempotency::Mismatch,
         })
     }
 
@@ -47,10 +47,13 @@ impl Control {
         &self,
         org: OrgId,
         key: &str,
-        route: &str,
         answer: Option<(u16, &str)>,
     ) -> Result<(), Error> {
-        Ok(self.inner.store.org(org).idempotency_finish(key, route, answer).await?)
+        let store = self.inner.store.org(org);
+        Ok(match answer {
+            Some((status, body)) => store.idempotency_finish(key, status, body).await?,
+            None => store.idempotency_abandon(key).await?,
+        })
     }
 
     /// The org whose keys a request uses.

@@ -8,6 +8,8 @@ use crate::{Control, Error, Op};
 
 /// Longest name of an org, in characters.
 const NAME_CHARS_MAX: usize = 100;
+/// Name of an org's first user.
+const FIRST_USER: &str = "owner";
 
 /// A new org and its first user.
 #[derive(Clone, Debug)]
@@ -31,15 +33,15 @@ impl Control {
         let now = self.inner.clock.now();
         let entropy = &*self.inner.entropy;
         let (at, random) = id_parts(entropy, now);
-        let org = Org { id: OrgId::from_parts(at, random), name: name.to_owned(), created_at: now };
+        let fleet = self.inner.store.fleet(SystemActor::new("create org"));
+        let created = fleet.create_org(OrgId::from_parts(at, random), name, now).await;
+        let org = created.map_err(|error| match error {
+            smartbox_store::Error::NameTaken => Error::NameTaken(name.to_owned()),
+            other => other.into(),
+        })?;
         let (at, random) = id_parts(entropy, now);
-        let owner =
-            User { id: UserId::from_parts(at, random), org: org.id, name: "owner".to_owned(), created_at: now };
-        match self.inner.store.fleet(SystemActor::new("create org")).create_org(&org, &owner).await {
-            Ok(()) => Ok(NewOrg { org, owner }),
-            Err(smartbox_store::Error::NameTaken) => Err(Error::NameTaken(name.to_owned())),
-            Err(error) => Err(error.into()),
-        }
+        let owner = fleet.create_user(UserId::from_parts(at, random), org.id, FIRST_USER, now).await?;
+        Ok(NewOrg { org, owner })
     }
 
     /// Every org with its first user. Only an admin may see them.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use moka::sync::Cache;
 use secrecy::{ExposeSecret, SecretString};
 use smartbox_core::{OrgId, Principal, UserId};
-use smartbox_store::SystemActor;
+use smartbox_store::{SystemActor, TokenHash};
 
 use crate::entropy::random_token;
 use crate::{Control, Error, Op};
@@ -17,14 +17,9 @@ const SESSION_CACHE_ENTRIES_MAX: u64 = 10_000;
 /// How long one is remembered; a session that ends elsewhere is refused at the latest after this time.
 const SESSION_CACHE_TTL: Duration = Duration::from_secs(1);
 
-/// SHA-256 of a random token, in hex. Tokens have 256 bits of entropy, so a fast hash is enough.
-pub fn token_hash(token: &str) -> String {
-    use std::fmt::Write;
-    let hash = digest::digest(&digest::SHA256, token.as_bytes());
-    hash.as_ref().iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+/// SHA-256 of a random token. Tokens have 256 bits of entropy, so a fast hash is enough.
+pub fn token_hash(token: &str) -> TokenHash {
+    sha256(token)
 }
 
 /// The platform's admin secret. Only its hash is kept.
@@ -74,7 +69,7 @@ pub struct NewSession {
 }
 
 /// Sessions that were looked up a moment ago.
-pub(crate) struct SessionCache(Cache<String, (Principal, Timestamp)>);
+pub(crate) struct SessionCache(Cache<TokenHash, (Principal, Timestamp)>);
 
 impl Default for SessionCache {
     fn default() -> Self {
@@ -100,7 +95,7 @@ impl Control {
         };
         let now = self.inner.clock.now();
         let code = random_token(&*self.inner.entropy);
-        let expires_at = now.saturating_add(self.inner.limits.sign_in_ttl).map_err(Error::internal)?;
+        let expires_at = now.checked_add(self.inner.limits.sign_in_ttl).map_err(Error::internal)?;
         fleet.insert_sign_in_code(&token_hash(&code), user, expires_at).await?;
         Ok(SignInCode { code: code.into(), expires_at })
     }
@@ -117,7 +112,7 @@ impl Control {
         let user = fleet.find_user(user).await?.ok_or(Error::NotFound("user"))?;
         let token = random_token(&*self.inner.entropy);
         let ttl = self.inner.limits.session_ttl;
-        let expires_at = now.saturating_add(ttl).map_err(Error::internal)?;
+        let expires_at = now.checked_add(ttl).map_err(Error::internal)?;
         fleet.insert_session(&token_hash(&token), user.id, now, expires_at).await?;
         Ok(NewSession { token: token.into(), user: user.id, org: user.org, ttl })
     }

@@ -1,7 +1,6 @@
 //! Timeline of a box.
 
-use smartbox_core::EventId;
-use smartbox_store::{Event, Page};
+use smartbox_store::{Cursor, Event, Page};
 
 use crate::{Control, Error, Op};
 
@@ -11,7 +10,7 @@ impl Control {
         &self,
         op: &Op,
         reference: &str,
-        cursor: Option<EventId>,
+        cursor: Option<&Cursor>,
         limit: u32,
     ) -> Result<Page<Event>, Error> {
         let smartbox = self.resolve(op, reference).await?;

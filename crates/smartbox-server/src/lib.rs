@@ -1,0 +1,110 @@
+//! Composition root: settings → telemetry → wiring → lifecycle. Knows every crate and decides nothing.
+
+mod adapters;
+mod admin_secret;
+mod console;
+mod daemon;
+mod data_dir;
+mod doctor;
+mod install;
+mod lifecycle;
+mod platform_file;
+mod settings;
+mod signals;
+mod telemetry;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use smartbox_core::Progress;
+
+pub use doctor::{Check, CheckState, doctor};
+pub use settings::{EXIT_BAD_SETTINGS, Flags, Settings};
+
+use console::Console;
+use daemon::Daemon;
+
+/// Exit code when something needs root (`EX_NOPERM`).
+const EXIT_NOT_PERMITTED: u8 = 77;
+/// Threads that move bytes and run loops. Each costs memory; the work is waiting.
+const WORKER_THREADS: usize = 2;
+
+/// The process's environment; the one place that reads it.
+pub fn environment() -> Vec<(String, String)> {
+    // A variable that is no Unicode is none of ours.
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+}
+
+/// Runs the platform until a signal ends it: `smartbox up`.
+pub fn up(flags: &Flags, environment: &[(String, String)]) -> ExitCode {
+    let console = Console::new();
+    let settings = match Settings::read(flags, environment) {
+        Ok(settings) => settings,
+        Err(problems) => return refuse_settings(&console, &problems),
+    };
+    if let Err(problem) = telemetry::start(&settings.log_filter, settings.log_format) {
+        return refuse_settings(&console, &[problem]);
+    }
+    if !rustix::process::geteuid().is_root() {
+        console.say(
+            "smartbox needs root for: user, network and cgroup namespaces of the boxes (runc), their disks' \
+             ownership, and building their root image.\nhelp: run it with sudo; `make run` asks for it",
+        );
+        return ExitCode::from(EXIT_NOT_PERMITTED);
+    }
+    match block_on(run(settings, &console)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            console.say(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Installs what `up` needs and ends: `smartbox setup`.
+pub fn setup(flags: &Flags, environment: &[(String, String)]) -> ExitCode {
+    let console = Console::new();
+    let settings = match Settings::read(flags, environment) {
+        Ok(settings) => settings,
+        Err(problems) => return refuse_settings(&console, &problems),
+    };
+    let installed = block_on(async {
+        let data = data_dir::DataDir::open(&settings.data_dir, settings.owner)?;
+        install::ensure_all(&settings, &data, &console).await.map(drop)
+    });
+    match installed {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            console.say(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(settings: Settings, console: &Console) -> Result<()> {
+    let signals = signals::listen()?;
+    let daemon = Daemon::build(settings, console).await?;
+    daemon.run(signals, console).await
+}
+
+fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKER_THREADS)
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
+    runtime.block_on(future)
+}
+
+fn refuse_settings(console: &Console, problems: &[String]) -> ExitCode {
+    console.say("the settings cannot be used:");
+    for problem in problems {
+        console.say(&format!("  - {problem}"));
+    }
+    ExitCode::from(EXIT_BAD_SETTINGS)
+}
+
+/// The terminal as a [`Progress`], for the parts that work long.
+pub(crate) fn progress(console: &Console) -> &dyn Progress {
+    console
+}

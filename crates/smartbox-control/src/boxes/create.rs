@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 use smartbox_core::{BoxId, BoxName, Desired, Kind, OperationId};
-use smartbox_store::{NewOperation, NewSmartbox, SystemActor};
+use smartbox_store::{NewOperation, NewSmartbox, OperationKind, SystemActor};
 use smartbox_tunnel::KeyPair;
 
 use super::{Created, secret};
@@ -65,7 +65,7 @@ impl Control {
             (secret::SSH_CLIENT_KEY, &client_key.private),
             (secret::SSH_HOST_KEY, &host_key.private),
         ];
-        let operation = NewOperation { id: OperationId::from_parts(at, random), kind: "create".to_owned() };
+        let operation = NewOperation { id: OperationId::from_parts(at, random), kind: OperationKind::Create };
         let event = self.event_by(op, "box.created", "asked for");
         let created =
             self.inner.store.org(org).create_box(smartbox, &secrets, operation, event, now).await;
@@ -103,10 +103,6 @@ fn create_error(error: smartbox_store::Error, new: &NewBox) -> Error {
     use smartbox_store::Error as Store;
     match error {
         Store::NameTaken => Error::NameTaken(new.name.clone()),
-        Store::TierFull { max } => Error::Conflict {
-            what: format!("all {max} places of the tier are taken"),
-            remedy: "delete a box of this tier, or choose another tier".to_owned(),
-        },
         other => other.into(),
     }
 }

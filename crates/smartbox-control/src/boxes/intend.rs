@@ -1,7 +1,7 @@
 //! Start, stop, restart, delete: changes of intent.
 
 use smartbox_core::{Desired, OperationId};
-use smartbox_store::{IntentChange, NewEvent, NewOperation, Smartbox};
+use smartbox_store::{IntentChange, NewEvent, NewOperation, OperationKind, Smartbox};
 
 use super::Intended;
 use crate::entropy::id_parts;
@@ -10,7 +10,7 @@ use crate::{Control, Error, Op};
 /// What a caller wants of an existing box.
 #[derive(Clone, Copy)]
 struct Wish {
-    operation: &'static str,
+    operation: OperationKind,
     action: &'static str,
     desired: Desired,
     new_generation: bool,
@@ -25,7 +25,7 @@ impl Control {
         // A failed box is tried afresh: its next incarnation is not held back by the failures of the last.
         let new_generation = smartbox.last_error.is_some();
         let wish = Wish {
-            operation: "start",
+            operation: OperationKind::Start,
             action: if smartbox.desired == Desired::Deleted { "box.undeleted" } else { "box.start-requested" },
             desired: Desired::Running,
             new_generation,
@@ -38,7 +38,7 @@ impl Control {
         let smartbox = self.resolve(op, reference).await?;
         self.undelete(&smartbox)?;
         let wish = Wish {
-            operation: "stop",
+            operation: OperationKind::Stop,
             action: if smartbox.desired == Desired::Deleted { "box.undeleted" } else { "box.stop-requested" },
             desired: Desired::Stopped,
             new_generation: false,
@@ -51,7 +51,7 @@ impl Control {
         let smartbox = self.resolve(op, reference).await?;
         self.wake_gate(&smartbox).await?;
         let wish = Wish {
-            operation: "restart",
+            operation: OperationKind::Restart,
             action: "box.restart-requested",
             desired: Desired::Running,
             new_generation: true,
@@ -69,7 +69,7 @@ impl Control {
             });
         }
         let wish = Wish {
-            operation: "delete",
+            operation: OperationKind::Delete,
             action: "box.delete-requested",
             desired: Desired::Deleted,
             new_generation: false,
@@ -102,9 +102,9 @@ impl Control {
         let now = self.inner.clock.now();
         let (at, random) = id_parts(&*self.inner.entropy, now);
         let operation =
-            NewOperation { id: OperationId::from_parts(at, random), kind: wish.operation.to_owned() };
+            NewOperation { id: OperationId::from_parts(at, random), kind: wish.operation };
         let purge_at = (wish.desired == Desired::Deleted)
-            .then(|| now.saturating_add(self.inner.limits.delete_grace).map_err(Error::internal))
+            .then(|| now.checked_add(self.inner.limits.delete_grace).map_err(Error::internal))
             .transpose()?;
         let event = self.event_by(op, wish.action, "asked for");
         let change = IntentChange { desired: wish.desired, bump_generation: wish.new_generation, purge_at };

@@ -1,8 +1,8 @@
 //! List boxes; look at one.
 
-use smartbox_core::{BoxId, OrgId, Phase, Principal, Tier};
+use smartbox_core::{OrgId, Phase, Principal, Tier};
 use smartbox_provider::LogSource;
-use smartbox_store::{BoxFilter, Page, Smartbox, SystemActor};
+use smartbox_store::{BoxFilter, Cursor, Page, Smartbox, SystemActor};
 
 use crate::fleet_view::phase_of;
 use crate::{Control, Error, Op};
@@ -19,25 +19,22 @@ impl Control {
         op: &Op,
         org: Option<OrgId>,
         phase: Option<Phase>,
-        cursor: Option<BoxId>,
+        cursor: Option<&Cursor>,
         limit: u32,
     ) -> Result<Page<Smartbox>, Error> {
-        let mut page = match &op.principal {
+        let filter = BoxFilter { phases: phase.into_iter().collect(), ..BoxFilter::default() };
+        let page = match &op.principal {
             Principal::User { org, .. } => {
-                self.inner.store.org(*org).list_boxes(BoxFilter::default(), cursor, limit).await?
+                self.inner.store.org(*org).list_boxes(&filter, cursor, limit).await?
             }
             Principal::Admin => match org {
-                Some(org) => self.inner.store.org(org).list_boxes(BoxFilter::default(), cursor, limit).await?,
+                Some(org) => self.inner.store.org(org).list_boxes(&filter, cursor, limit).await?,
                 None => {
                     let fleet = self.inner.store.fleet(SystemActor::new("admin request"));
-                    fleet.list_boxes(BoxFilter::default(), cursor, limit).await?
+                    fleet.list_boxes(&filter, cursor, limit).await?
                 }
             },
         };
-        // The phase is computed, not stored: a filtered page may be shorter than asked for, its cursor still holds.
-        if let Some(phase) = phase {
-            page.items.retain(|row| phase_of(row) == phase);
-        }
         Ok(page)
     }
 

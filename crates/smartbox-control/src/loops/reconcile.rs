@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use smartbox_core::plan::PlanFacts;
-use smartbox_core::{BoxId, Observed, Step, backoff, next_step};
+use smartbox_core::{BoxId, Desired, Observed, Step, backoff, next_step};
 use smartbox_provider::{Epoch, Observation};
-use smartbox_store::{BoxError, Smartbox, SystemActor};
+use smartbox_store::{BoxError, NewFailure, Outcome as OperationOutcome, Smartbox, SystemActor, Target};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -25,7 +25,7 @@ const OPERATION_ATTEMPTS_MAX: u32 = 3;
 pub struct Reconciler {
     control: Control,
     epoch: Epoch,
-    jobs: JoinSet<(BoxId, Outcome)>,
+    jobs: JoinSet<(Smartbox, Outcome)>,
     busy: HashSet<BoxId>,
     started: HashMap<BoxId, Timestamp>,
     unknown: HashSet<BoxId>,
@@ -76,6 +76,7 @@ impl Reconciler {
         for row in &rows {
             let observation = seen.get(&row.id).cloned().unwrap_or_else(|| observe::absent(row.id));
             let row = self.record(row, &observation).await?;
+            self.settle_reached(&row).await?;
             self.keep_doors(&row).await;
             if !self.busy.contains(&row.id) && self.busy.len() < self.control.inner.limits.reconcile_width {
                 self.act(&row).await?;
@@ -108,9 +109,9 @@ impl Reconciler {
             self.control.event(ACTOR, note.action, &note.reason, detail)
         });
         let first = events.next();
-        let changed = fleet.record_observation(row.id, observe::update(seen), first, now).await?;
+        let changed = fleet.record_observation(row.id, &observe::update(seen), first, now).await?;
         for event in events {
-            fleet.append_event(row.id, event).await?;
+            fleet.append_event(Some(row.org), Some(row.id), event, now).await?;
         }
         if !changed {
             return Ok(row.clone());
@@ -121,14 +122,28 @@ impl Reconciler {
                 fleet.clear_failure(row.id).await?;
             }
             Observed::Dead(reason) if observe::is_failed_attempt(row, reason) => {
-                let retry = reason.is_retryable();
-                self.record_failure(row, observe::death(reason), retry, !retry).await?;
+                self.record_failure(row, observe::death(reason), !reason.is_retryable()).await?;
             }
             _ => {}
         }
-        fleet.settle_operations(row.id, now).await?;
         self.control.inner.changes.written();
         Ok(fleet.find_box(row.id).await?.unwrap_or_else(|| row.clone()))
+    }
+
+    /// Ends the operations whose goal is reached, also those that found it reached already.
+    async fn settle_reached(&self, row: &Smartbox) -> Result<(), Error> {
+        let generation = match (row.desired, &row.observed) {
+            (Desired::Running, Observed::Ready) => row.observed_generation.unwrap_or(0),
+            (Desired::Stopped | Desired::Deleted, Observed::Stopped | Observed::Absent) => row.generation,
+            _ => return Ok(()),
+        };
+        let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
+        let target = Target { desired: row.desired, generation };
+        let now = self.control.inner.clock.now();
+        if !fleet.settle_operations(row.id, target, &OperationOutcome::Succeeded, now).await?.is_empty() {
+            self.control.inner.changes.written();
+        }
+        Ok(())
     }
 
     /// How long a start took, where that is what happened.
@@ -141,19 +156,21 @@ impl Reconciler {
         }
     }
 
-    async fn record_failure(&self, row: &Smartbox, error: BoxError, retry: bool, fail_now: bool) -> Result<(), Error> {
+    async fn record_failure(&self, row: &Smartbox, error: BoxError, fail_now: bool) -> Result<(), Error> {
         let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
         let now = self.control.inner.clock.now();
         let failures = row.failures.saturating_add(1);
         let mut jitter = [0u8; 1];
         self.control.inner.entropy.fill(&mut jitter);
         let wait = backoff::after(failures, jitter[0]);
-        let retry_at = if retry { Some(now.saturating_add(wait).map_err(Error::internal)?) } else { None };
-        let detail = serde_json::json!({ "failures": failures, "retry_at": retry_at.map(|at| at.to_string()) });
+        let retry_at = now.checked_add(wait).map_err(Error::internal)?;
+        let detail = serde_json::json!({ "failures": failures, "retry_at": retry_at.to_string() });
         let event = self.control.event(ACTOR, "box.failed", &error.what, detail);
-        fleet.record_failure(row.id, error.clone(), retry_at, event, now).await?;
-        if fail_now || failures >= OPERATION_ATTEMPTS_MAX {
-            fleet.fail_operations(row.id, &error, now).await?;
+        let failure = NewFailure { version: row.version, error: error.clone(), retry_at };
+        let counts = fleet.record_failure(row.id, &failure, Some(event), now).await?;
+        if counts && (fail_now || failures >= OPERATION_ATTEMPTS_MAX) {
+            let target = Target { desired: row.desired, generation: row.generation };
+            fleet.settle_operations(row.id, target, &OperationOutcome::Failed(error), now).await?;
         }
         self.control.inner.changes.written();
         Ok(())
@@ -198,14 +215,17 @@ impl Reconciler {
                 }
                 self.busy.insert(row.id);
                 let (control, row, epoch) = (self.control.clone(), row.clone(), self.epoch);
-                self.jobs.spawn(async move { (row.id, step::take(&control, &row, epoch, step).await) });
+                self.jobs.spawn(async move {
+                    let outcome = step::take(&control, &row, epoch, step).await;
+                    (row, outcome)
+                });
             }
         }
         Ok(())
     }
 
-    async fn job_done(&mut self, done: Result<(BoxId, Outcome), tokio::task::JoinError>) {
-        let (id, outcome) = match done {
+    async fn job_done(&mut self, done: Result<(Smartbox, Outcome), tokio::task::JoinError>) {
+        let (row, outcome) = match done {
             Ok(done) => done,
             Err(error) => {
                 // A panic in a job is a bug; the box must not stay busy for ever, so every box is looked at again.
@@ -214,16 +234,14 @@ impl Reconciler {
                 return;
             }
         };
-        self.busy.remove(&id);
+        self.busy.remove(&row.id);
         let Err(failure) = outcome else { return };
-        let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
-        let recorded = match fleet.find_box(id).await {
-            Ok(Some(row)) => self.record_failure(&row, failure.error, true, failure.is_permanent).await,
-            Ok(None) => Ok(()),
-            Err(error) => Err(error.into()),
-        };
-        if let Err(error) = recorded {
-            tracing::warn!(box.id = %id, error = &error as &dyn std::error::Error, "a failure could not be recorded");
+        // The row is as it was when the job began: the store drops a failure to bring about an older intent.
+        match self.record_failure(&row, failure.error, failure.is_permanent).await {
+            Ok(()) | Err(Error::NotFound(_)) => {}
+            Err(error) => {
+                tracing::warn!(box.id = %row.id, error = &error as &dyn std::error::Error, "a failure could not be recorded");
+            }
         }
     }
 }

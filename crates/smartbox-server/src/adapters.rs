@@ -1,0 +1,7 @@
+//! Where ports meet their implementations: the edge and the services know nothing of control, control nothing of them.
+
+pub(crate) mod dial;
+pub(crate) mod doors;
+pub(crate) mod identity;
+pub(crate) mod routes;
+pub(crate) mod wake;

@@ -1,0 +1,46 @@
+//! Owns every long-lived task: a name, an owner, a way to stop.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Soft stop: finish what you have. Hard stop: drop it.
+#[derive(Clone, Default)]
+pub(crate) struct Lifecycle {
+    /// Asks to finish.
+    pub(crate) soft: CancellationToken,
+    /// Ends at once.
+    pub(crate) hard: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Lifecycle {
+    /// Runs a task until it ends or the hard stop. One that ends before it was asked to takes the platform down:
+    /// running on without it would only hide the fault.
+    pub(crate) fn spawn(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+        let (soft, hard) = (self.soft.clone(), self.hard.clone());
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = hard.cancelled() => tracing::warn!(task = name, "dropped at the hard stop"),
+                () = task => if !soft.is_cancelled() {
+                    tracing::error!(task = name, "ended early; the platform stops");
+                    soft.cancel();
+                }
+            }
+        });
+    }
+
+    /// Waits for the soft stop, then up to `grace` for the tasks, then stops hard.
+    pub(crate) async fn finish(&self, grace: Duration) {
+        self.soft.cancelled().await;
+        self.tasks.close();
+        tokio::select! {
+            () = self.tasks.wait() => return,
+            () = self.hard.cancelled() => {}
+            () = tokio::time::sleep(grace) => self.hard.cancel(),
+        }
+        self.tasks.wait().await;
+    }
+}

@@ -1,0 +1,138 @@
+//! Settings: `smartbox.toml` < environment < flags. Everything wrong is reported at once, before anything is bound.
+//!
+//! This module alone knows the environment; it gets it as a parameter from [`crate::environment`].
+
+mod aliases;
+mod parse;
+mod raw;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use smartbox_egress::ModelPlan;
+
+use crate::data_dir::Owner;
+use parse::Problems;
+
+/// Exit code for settings that cannot be used (`EX_CONFIG`).
+pub const EXIT_BAD_SETTINGS: u8 = 78;
+
+/// What the flags of `smartbox up` say. A flag wins over everything else.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// `--config`: another file than `smartbox.toml` in the data directory.
+    pub config: Option<PathBuf>,
+    /// `--data-dir`.
+    pub data_dir: Option<PathBuf>,
+    /// `--listen`.
+    pub listen: Option<String>,
+    /// `--stop-boxes-on-exit`.
+    pub stop_boxes_on_exit: bool,
+    /// `--no-first-box`: do not create a box on the first start.
+    pub no_first_box: bool,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Where the root of every box comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Image {
+    /// Built once with mmdebstrap.
+    Debian,
+    /// The host's own `/usr`, read-only.
+    Host,
+    /// An OCI or Docker archive.
+    Archive(PathBuf),
+}
+
+/// The settings of one platform.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the edge listens. Port 0 lets the system choose.
+    pub listen: SocketAddr,
+    /// Further host names under which clients may address the edge.
+    pub public_hosts: Vec<String>,
+    /// Whether those are reached over TLS, ended in front of the edge.
+    pub public_https: bool,
+    /// The data directory.
+    pub data_dir: PathBuf,
+    /// Images and agent runtimes; in the data directory by default.
+    pub store_dir: Option<PathBuf>,
+    /// The OCI runtime.
+    pub oci_runtime: PathBuf,
+    /// The boxes' root.
+    pub image: Image,
+    /// The admin secret, if it is set from outside.
+    pub admin_secret: Option<SecretString>,
+    /// Where model calls go.
+    pub models: ModelPlan,
+    /// How long a deleted box can be brought back.
+    pub delete_grace: Duration,
+    /// How long a gateway may take to finish its work.
+    pub stop_grace: Duration,
+    /// How long a request waits for its box.
+    pub hold: Duration,
+    /// Which log lines are written.
+    pub log_filter: String,
+    /// How they look.
+    pub log_format: LogFormat,
+    /// See [`Flags`].
+    pub stop_boxes_on_exit: bool,
+    /// See [`Flags`].
+    pub first_box: bool,
+    /// Who gets the files that the command line needs.
+    pub owner: Option<Owner>,
+}
+
+impl Settings {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// Every line says one thing that is wrong and what to do.
+    pub fn read(flags: &Flags, environment: &[(String, String)]) -> Result<Self, Vec<String>> {
+        let mut problems = Problems::default();
+        let canonical = aliases::canonical(environment);
+        let data_dir = flags.data_dir.clone().or_else(|| aliases::data_dir(environment));
+        let data_dir = data_dir.unwrap_or_else(|| PathBuf::from("/var/lib/smartbox"));
+        let file = flags.config.clone().unwrap_or_else(|| data_dir.join("smartbox.toml"));
+        let raw = match raw::Raw::read(&file, flags.config.is_some(), canonical) {
+            Ok(raw) => raw,
+            Err(problem) => return Err(vec![problem]),
+        };
+
+        let models = problems.all(smartbox_egress::model_plan(&raw.model_settings()));
+        let listen = flags.listen.as_ref().or(raw.edge.listen.as_ref()).map_or("127.0.0.1:8080", String::as_str);
+        let settings = Self {
+            listen: problems.take("edge.listen", parse::address(listen)),
+            public_hosts: problems.take("edge.public_hosts", parse::hosts(raw.edge.public_hosts.as_deref())),
+            public_https: problems.take("edge.public_scheme", parse::https(raw.edge.public_scheme.as_deref())),
+            data_dir,
+            store_dir: raw.data.store.map(PathBuf::from),
+            oci_runtime: PathBuf::from(raw.provider.oci_runtime.as_deref().unwrap_or("runc")),
+            image: problems.take("provider.image", parse::image(raw.provider.image.as_deref())),
+            admin_secret: problems.take("admin.secret", parse::admin_secret(raw.admin.secret)),
+            models: models.unwrap_or_else(ModelPlan::demo),
+            delete_grace: problems.take("boxes.delete_grace", parse::duration(raw.boxes.delete_grace.as_deref(), "24h")),
+            stop_grace: problems.take("boxes.stop_grace", parse::duration(raw.boxes.stop_grace.as_deref(), "30s")),
+            hold: problems.take("boxes.hold", parse::duration(raw.boxes.hold.as_deref(), "90s")),
+            log_filter: raw.log.filter.unwrap_or_else(|| "info".to_owned()),
+            log_format: problems.take("log.format", parse::log_format(raw.log.format.as_deref())),
+            stop_boxes_on_exit: flags.stop_boxes_on_exit,
+            first_box: !flags.no_first_box,
+            owner: aliases::owner_behind_sudo(environment),
+        };
+        problems.into_result(settings)
+    }
+}
+
+#[cfg(test)]
+mod tests;

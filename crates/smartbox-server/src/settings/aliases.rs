@@ -1,0 +1,48 @@
+//! Short names of variables, and the seeds' names, mapped to `SMARTBOX__SECTION__KEY`.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use crate::data_dir::Owner;
+
+/// Short name, then the canonical one. Where two short names mean the same, the earlier wins.
+const ALIASES: &[(&str, &str)] = &[
+    ("SMARTBOX_LISTEN", "SMARTBOX__EDGE__LISTEN"),
+    ("LISTEN_ADDR", "SMARTBOX__EDGE__LISTEN"),
+    ("SMARTBOX_STORE_DIR", "SMARTBOX__DATA__STORE"),
+    ("SMARTBOX_ADMIN_SECRET", "SMARTBOX__ADMIN__SECRET"),
+    ("AI_GATEWAY_API_KEY", "SMARTBOX__MODELS__ANTHROPIC_API_KEY"),
+    ("ANTHROPIC_API_KEY", "SMARTBOX__MODELS__ANTHROPIC_API_KEY"),
+    ("AI_GATEWAY_BASE_URL", "SMARTBOX__MODELS__ANTHROPIC_BASE_URL"),
+    ("ANTHROPIC_BASE_URL", "SMARTBOX__MODELS__ANTHROPIC_BASE_URL"),
+    ("OPENAI_API_KEY", "SMARTBOX__MODELS__OPENAI_API_KEY"),
+    ("OPENAI_BASE_URL", "SMARTBOX__MODELS__OPENAI_BASE_URL"),
+    ("SMARTBOX_LOG", "SMARTBOX__LOG__FILTER"),
+];
+
+/// The canonical variables of an environment, short names filled in where the canonical one is not set.
+pub(super) fn canonical(environment: &[(String, String)]) -> HashMap<String, String> {
+    let mut found: HashMap<String, String> =
+        environment.iter().filter(|(name, _)| name.starts_with("SMARTBOX__")).cloned().collect();
+    for (alias, name) in ALIASES {
+        if let Some((_, value)) = environment.iter().find(|(known, value)| known == alias && !value.is_empty()) {
+            found.entry((*name).to_owned()).or_insert_with(|| value.clone());
+        }
+    }
+    found
+}
+
+/// The data directory that the environment names.
+pub(super) fn data_dir(environment: &[(String, String)]) -> Option<PathBuf> {
+    let value = |wanted: &str| environment.iter().find(|(name, value)| name == wanted && !value.is_empty());
+    let found = value("SMARTBOX__DATA__DIR").or_else(|| value("SMARTBOX_DATA_DIR"));
+    found.map(|(_, value)| PathBuf::from(value))
+}
+
+/// The person behind `sudo`, from the variables it sets.
+pub(super) fn owner_behind_sudo(environment: &[(String, String)]) -> Option<Owner> {
+    let id = |wanted: &str| {
+        environment.iter().find(|(name, _)| name == wanted).and_then(|(_, value)| value.parse::<u32>().ok())
+    };
+    Some(Owner { uid: id("SUDO_UID")?, gid: id("SUDO_GID")? })
+}

@@ -1,0 +1,109 @@
+//! From texts to values, collecting everything that is wrong.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use secrecy::SecretString;
+use smartbox_egress::{BadSetting, ModelPlan};
+
+use super::{Image, LogFormat};
+
+/// Shortest admin secret that is taken from outside.
+const ADMIN_SECRET_CHARS_MIN: usize = 16;
+
+/// What is wrong so far.
+#[derive(Default)]
+pub(super) struct Problems(Vec<String>);
+
+impl Problems {
+    /// The value, or its default and one problem more.
+    pub(super) fn take<T>(&mut self, setting: &str, parsed: Result<T, Wrong<T>>) -> T {
+        parsed.unwrap_or_else(|wrong| {
+            self.0.push(format!("`{setting}` {}", wrong.problem));
+            wrong.instead
+        })
+    }
+
+    /// The model plan, or its problems.
+    pub(super) fn all(&mut self, plan: Result<ModelPlan, Vec<BadSetting>>) -> Option<ModelPlan> {
+        plan.map_err(|problems| self.0.extend(problems.iter().map(ToString::to_string))).ok()
+    }
+
+    /// The settings, if nothing is wrong.
+    pub(super) fn into_result<T>(self, settings: T) -> Result<T, Vec<String>> {
+        if self.0.is_empty() { Ok(settings) } else { Err(self.0) }
+    }
+}
+
+/// A text that cannot be used, and what to go on with until everything was read.
+pub(super) struct Wrong<T> {
+    problem: String,
+    instead: T,
+}
+
+fn wrong<T>(problem: impl Into<String>, instead: T) -> Wrong<T> {
+    Wrong { problem: problem.into(), instead }
+}
+
+pub(super) fn address(text: &str) -> Result<SocketAddr, Wrong<SocketAddr>> {
+    text.parse().map_err(|_error| {
+        wrong("must be an address and a port, such as 127.0.0.1:8080", SocketAddr::from(([127, 0, 0, 1], 0)))
+    })
+}
+
+pub(super) fn hosts(text: Option<&str>) -> Result<Vec<String>, Wrong<Vec<String>>> {
+    let hosts: Vec<_> = text.unwrap_or_default().split(',').map(str::trim).filter(|host| !host.is_empty()).collect();
+    let fits = |host: &&str| host.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
+    if hosts.iter().all(|host| fits(host)) {
+        return Ok(hosts.into_iter().map(str::to_ascii_lowercase).collect());
+    }
+    Err(wrong("must be host names without port, separated by commas", Vec::new()))
+}
+
+pub(super) fn https(text: Option<&str>) -> Result<bool, Wrong<bool>> {
+    match text {
+        None | Some("http") => Ok(false),
+        Some("https") => Ok(true),
+        Some(_) => Err(wrong("must be `http` or `https`", false)),
+    }
+}
+
+pub(super) fn image(text: Option<&str>) -> Result<Image, Wrong<Image>> {
+    match text {
+        None | Some("debian") => Ok(Image::Debian),
+        Some("host") => Ok(Image::Host),
+        Some(text) => match text.strip_prefix("archive:") {
+            Some(path) if !path.is_empty() => Ok(Image::Archive(PathBuf::from(path))),
+            _ => Err(wrong("must be `debian`, `host` or `archive:/path/to/image.tar`", Image::Debian)),
+        },
+    }
+}
+
+pub(super) fn admin_secret(text: Option<String>) -> Result<Option<SecretString>, Wrong<Option<SecretString>>> {
+    match text {
+        None => Ok(None),
+        Some(text) if text.chars().count() < ADMIN_SECRET_CHARS_MIN => {
+            let problem = format!("must have at least {ADMIN_SECRET_CHARS_MIN} characters");
+            Err(wrong(problem, None))
+        }
+        Some(text) if text.bytes().any(|b| !b.is_ascii_graphic()) => {
+            Err(wrong("must be printable ASCII without spaces, because it travels in a header", None))
+        }
+        Some(text) => Ok(Some(SecretString::from(text))),
+    }
+}
+
+pub(super) fn duration(text: Option<&str>, default: &str) -> Result<Duration, Wrong<Duration>> {
+    let parsed = text.unwrap_or(default).parse::<SignedDuration>().ok().and_then(|d| Duration::try_from(d).ok());
+    parsed.ok_or_else(|| wrong("must be a time with its unit, such as 500ms, 30s, 10m or 24h", Duration::ZERO))
+}
+
+pub(super) fn log_format(text: Option<&str>) -> Result<LogFormat, Wrong<LogFormat>> {
+    match text {
+        None | Some("text") => Ok(LogFormat::Text),
+        Some("json") => Ok(LogFormat::Json),
+        Some(_) => Err(wrong("must be `text` or `json`", LogFormat::Text)),
+    }
+}

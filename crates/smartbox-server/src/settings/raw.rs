@@ -1,0 +1,109 @@
+//! The settings as texts, before they are understood. An unknown section or key is an error: it is a typing mistake.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use config::{Config, Environment, File, FileFormat};
+use secrecy::SecretString;
+use serde::Deserialize;
+use smartbox_egress::{ModelSettings, UpstreamSettings};
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Raw {
+    pub(super) edge: Edge,
+    pub(super) data: Data,
+    pub(super) admin: Admin,
+    pub(super) provider: Provider,
+    pub(super) models: Models,
+    pub(super) boxes: Boxes,
+    pub(super) log: Log,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Edge {
+    pub(super) listen: Option<String>,
+    pub(super) public_hosts: Option<String>,
+    pub(super) public_scheme: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Data {
+    /// Read before everything else, because the file lies in it.
+    #[expect(dead_code, reason = "accepted here, used by `aliases::data_dir`")]
+    pub(super) dir: Option<String>,
+    pub(super) store: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Admin {
+    pub(super) secret: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Provider {
+    pub(super) oci_runtime: Option<String>,
+    pub(super) image: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Models {
+    pub(super) anthropic_api_key: Option<String>,
+    pub(super) anthropic_base_url: Option<String>,
+    pub(super) anthropic_models: Option<String>,
+    pub(super) openai_api_key: Option<String>,
+    pub(super) openai_base_url: Option<String>,
+    pub(super) openai_models: Option<String>,
+    pub(super) primary: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Boxes {
+    pub(super) delete_grace: Option<String>,
+    pub(super) stop_grace: Option<String>,
+    pub(super) hold: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Log {
+    pub(super) filter: Option<String>,
+    pub(super) format: Option<String>,
+}
+
+impl Raw {
+    /// Reads file and environment. A file that was named must exist; the one in the data directory may.
+    pub(super) fn read(
+        file: &Path,
+        must_exist: bool,
+        environment: HashMap<String, String>,
+    ) -> Result<Self, String> {
+        let file = File::from(file).format(FileFormat::Toml).required(must_exist);
+        // A source given by hand replaces the process's environment.
+        let environment =
+            Environment::with_prefix("SMARTBOX").prefix_separator("__").separator("__").source(Some(environment));
+        let read = Config::builder().add_source(file).add_source(environment).build();
+        read.and_then(Config::try_deserialize).map_err(|error| error.to_string())
+    }
+
+    /// What egress wants to know.
+    pub(super) fn model_settings(&self) -> ModelSettings {
+        let upstream = |key: &Option<String>, base_url: &Option<String>, models: &Option<String>| UpstreamSettings {
+            api_key: key.clone().map(SecretString::from),
+            base_url: base_url.clone(),
+            models: models.clone().into_iter().collect(),
+        };
+        let models = &self.models;
+        ModelSettings {
+            anthropic: upstream(&models.anthropic_api_key, &models.anthropic_base_url, &models.anthropic_models),
+            openai: upstream(&models.openai_api_key, &models.openai_base_url, &models.openai_models),
+            primary: models.primary.clone(),
+        }
+    }
+}

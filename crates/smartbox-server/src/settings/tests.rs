@@ -1,0 +1,72 @@
+use std::path::Path;
+
+use super::*;
+
+fn env(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn read(pairs: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
+    Settings::read(&Flags::default(), &env(pairs))
+}
+
+#[test]
+fn without_any_setting_the_defaults_hold() {
+    let settings = read(&[("HOME", "/root")]).unwrap();
+    assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(settings.data_dir, Path::new("/var/lib/smartbox"));
+    assert_eq!(settings.image, Image::Debian);
+    assert!(settings.models.is_demo());
+    assert_eq!(settings.delete_grace, Duration::from_hours(24));
+}
+
+#[test]
+fn short_and_canonical_names_work_and_flags_win() {
+    let environment =
+        env(&[("SMARTBOX_LISTEN", "127.0.0.1:1"), ("SMARTBOX__PROVIDER__IMAGE", "host"), ("SMARTBOX_DATA_DIR", "/d")]);
+    let settings = Settings::read(&Flags::default(), &environment).unwrap();
+    assert_eq!(settings.listen.port(), 1);
+    assert_eq!(settings.image, Image::Host);
+    assert_eq!(settings.data_dir, Path::new("/d"));
+    let flags = Flags { listen: Some("127.0.0.1:2".into()), ..Flags::default() };
+    assert_eq!(Settings::read(&flags, &environment).unwrap().listen.port(), 2);
+}
+
+#[test]
+fn the_environment_wins_over_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("smartbox.toml"), "[edge]\nlisten = \"127.0.0.1:3\"\n[log]\nformat = \"json\"\n").unwrap();
+    let data_dir = dir.path().to_str().unwrap();
+    let from_file = read(&[("SMARTBOX_DATA_DIR", data_dir)]).unwrap();
+    assert_eq!((from_file.listen.port(), from_file.log_format), (3, LogFormat::Json));
+    let both = read(&[("SMARTBOX_DATA_DIR", data_dir), ("SMARTBOX_LISTEN", "127.0.0.1:4")]).unwrap();
+    assert_eq!(both.listen.port(), 4);
+}
+
+#[test]
+fn everything_that_is_wrong_is_said_at_once() {
+    let problems = read(&[
+        ("SMARTBOX_LISTEN", "nonsense"),
+        ("SMARTBOX__PROVIDER__IMAGE", "alpine"),
+        ("SMARTBOX__BOXES__HOLD", "soon"),
+        ("SMARTBOX_ADMIN_SECRET", "short"),
+        ("ANTHROPIC_BASE_URL", "not a url"),
+    ])
+    .unwrap_err();
+    for setting in ["edge.listen", "provider.image", "boxes.hold", "admin.secret", "ANTHROPIC"] {
+        assert!(problems.iter().any(|problem| problem.contains(setting)), "{setting} in {problems:?}");
+    }
+    assert!(!format!("{problems:?}").contains("short"), "a secret is never repeated");
+}
+
+#[test]
+fn an_unknown_setting_is_a_typing_mistake() {
+    let problems = read(&[("SMARTBOX__EDGE__LISTN", "127.0.0.1:1")]).unwrap_err();
+    assert!(problems[0].contains("listn"), "{problems:?}");
+}
+
+#[test]
+fn a_key_alone_chooses_the_vendor_and_empty_variables_count_as_unset() {
+    assert!(!read(&[("OPENAI_API_KEY", "sk-test-0123456789")]).unwrap().models.is_demo());
+    assert!(read(&[("OPENAI_API_KEY", "")]).unwrap().models.is_demo());
+}
