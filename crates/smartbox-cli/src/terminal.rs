@@ -1,0 +1,43 @@
+//! The user's own terminal: raw mode that is always given back, and its size.
+
+use std::io;
+
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+use smartbox_api::TtySize;
+
+/// Size of a terminal that does not know its own.
+const SIZE_DEFAULT: TtySize = TtySize { cols: 80, rows: 24 };
+
+/// The terminal of standard input in raw mode. Dropping it restores the mode, also on a panic.
+#[derive(Debug)]
+pub(crate) struct RawMode {
+    before: Termios,
+}
+
+impl RawMode {
+    /// Sets raw mode: every key goes to the box, none to this machine's terminal driver.
+    pub(crate) fn set() -> io::Result<Self> {
+        let stdin = io::stdin();
+        let before = tcgetattr(&stdin)?;
+        let mut raw = before.clone();
+        raw.make_raw();
+        tcsetattr(&stdin, OptionalActions::Drain, &raw)?;
+        Ok(Self { before })
+    }
+}
+
+impl Drop for RawMode {
+    fn drop(&mut self) {
+        // A terminal that is gone cannot be restored and does not need to be.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Flush, &self.before);
+    }
+}
+
+/// The terminal's size in characters.
+pub(crate) fn size() -> TtySize {
+    let size = tcgetwinsize(io::stdout()).or_else(|_| tcgetwinsize(io::stdin()));
+    match size {
+        Ok(size) if size.ws_col > 0 && size.ws_row > 0 => TtySize { cols: size.ws_col, rows: size.ws_row },
+        _ => SIZE_DEFAULT,
+    }
+}

@@ -1,0 +1,89 @@
+//! The verbs that talk to the platform: one file each, with its flags and what it does.
+
+mod boxes;
+mod chat;
+mod completion;
+mod exec;
+mod logs;
+mod open;
+mod org;
+mod tier;
+mod version;
+
+use clap::Subcommand;
+
+use crate::Outcome;
+use crate::args::{BoxReference, GlobalArgs};
+use crate::client::Client;
+use crate::console::Console;
+use crate::exit::{self, Exit};
+use crate::failure::Failure;
+use crate::platform::Platform;
+
+/// A command that talks to a running platform.
+#[derive(Debug, Subcommand)]
+pub enum ClientCommand {
+    /// Create, list, start, stop and delete boxes
+    #[command(subcommand, name = "box")]
+    Boxes(boxes::BoxCommand),
+    /// Create and list orgs
+    #[command(subcommand)]
+    Org(org::OrgCommand),
+    /// List the sizes a box can have
+    #[command(subcommand)]
+    Tier(tier::TierCommand),
+    /// Talk to a box's agent; the answer is printed as it comes
+    Chat(chat::ChatArgs),
+    /// Run a command in a box; its exit code becomes ours
+    Exec(exec::ExecArgs),
+    /// Print a box's log
+    Logs(logs::LogsArgs),
+    /// Open the platform in a browser, signed in
+    Open(open::OpenArgs),
+    /// Print a completion script for a shell
+    Completion(completion::CompletionArgs),
+    /// Print the version of this program and of the platform
+    Version,
+    /// Print the exit codes
+    #[command(hide = true, long_about = exit::HELP)]
+    ExitCodes,
+}
+
+/// Which box a command is about.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct BoxFlag {
+    /// Name or id of the box; your default box if left out
+    #[arg(long = "box", short = 'b', value_name = "BOX")]
+    reference: Option<BoxReference>,
+}
+
+impl BoxFlag {
+    fn reference(&self) -> BoxReference {
+        self.reference.clone().unwrap_or_default()
+    }
+}
+
+/// Carries out a command.
+pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &mut Console) -> Outcome {
+    match command {
+        ClientCommand::Boxes(command) => boxes::run(&connect(global, console).await?, command, console).await,
+        ClientCommand::Org(command) => org::run(&connect(global, console).await?, command, console).await,
+        ClientCommand::Tier(command) => tier::run(&connect(global, console).await?, command, console).await,
+        ClientCommand::Chat(args) => chat::run(&connect(global, console).await?, args, console).await,
+        ClientCommand::Exec(args) => exec::run(&connect(global, console).await?, args, console).await,
+        ClientCommand::Logs(args) => logs::run(&connect(global, console).await?, &args, console).await,
+        ClientCommand::Open(args) => open::run(&connect(global, console).await?, &args, console).await,
+        ClientCommand::Completion(args) => completion::run(&args, console).await,
+        ClientCommand::Version => version::run(global, console).await,
+        ClientCommand::ExitCodes => console.text(exit::HELP).await.map(|()| Exit::Success),
+    }
+}
+
+/// Finds the platform; nothing is sent yet.
+async fn connect(global: &GlobalArgs, console: &mut Console) -> Result<Client, Failure> {
+    let platform = Platform::find(global)?;
+    for warning in &platform.warnings {
+        console.warn(warning).await;
+    }
+    Client::new(platform)
+}

@@ -1,0 +1,65 @@
+//! `smartbox box …`.
+
+mod change;
+mod create;
+mod delete;
+mod list;
+mod show;
+mod timeline;
+
+use clap::Subcommand;
+
+use crate::Outcome;
+use crate::args::BoxReference;
+use crate::client::Client;
+use crate::console::Console;
+use change::{Change, ChangeArgs};
+
+/// Commands about boxes.
+#[derive(Debug, Subcommand)]
+pub enum BoxCommand {
+    /// Create a box and wait until it runs; its id is printed
+    Create(create::CreateArgs),
+    /// List your boxes
+    List(list::ListArgs),
+    /// Show a box: its state, what went wrong, what to do
+    Show(show::ShowArgs),
+    /// Start a box and wait until it runs; brings a deleted box back in its grace period
+    Start(ChangeArgs),
+    /// Stop a box and wait until it has stopped; its data is kept
+    Stop(ChangeArgs),
+    /// Stop and start a box and wait until it runs
+    Restart(ChangeArgs),
+    /// Delete a box; it can be brought back in a grace period
+    Delete(delete::DeleteArgs),
+    /// Show what happened to a box, who did it and why
+    Timeline(timeline::TimelineArgs),
+}
+
+/// Carries out a command about boxes.
+pub(super) async fn run(client: &Client, command: BoxCommand, console: &mut Console) -> Outcome {
+    match command {
+        BoxCommand::Create(args) => create::run(client, args, console).await,
+        BoxCommand::List(args) => list::run(client, &args, console).await,
+        BoxCommand::Show(args) => show::run(client, &args, console).await,
+        BoxCommand::Start(args) => change::run(client, Change::Start, &args, console).await,
+        BoxCommand::Stop(args) => change::run(client, Change::Stop, &args, console).await,
+        BoxCommand::Restart(args) => change::run(client, Change::Restart, &args, console).await,
+        BoxCommand::Delete(args) => delete::run(client, &args, console).await,
+        BoxCommand::Timeline(args) => timeline::run(client, &args, console).await,
+    }
+}
+
+/// The box an argument names.
+#[derive(Debug, clap::Args)]
+pub(crate) struct BoxArgument {
+    /// Name or id of the box; your default box if left out
+    #[arg(value_name = "BOX")]
+    reference: Option<BoxReference>,
+}
+
+impl BoxArgument {
+    fn reference(&self) -> BoxReference {
+        self.reference.clone().unwrap_or_default()
+    }
+}
