@@ -1,0 +1,39 @@
+//! The only SQL of Smartbox: one database with everything the platform must not forget.
+//!
+//! What is asked of a [`Store`] goes through one of two handles: [`Store::org`], every method of which sees one
+//! org's rows only, and [`Store::fleet`], the system's own work. There is no query without a scope.
+//!
+//! A write that was acknowledged survives `kill -9` and power loss. Time is always a parameter, so is every id;
+//! the one source of entropy is inside the [`Sealer`] (keys and nonces). Nothing here knows of HTTP, of providers
+//! or of what a good intent is.
+//!
+//! The database is SQLite. The SQL is written in the subset that PostgreSQL shares (see `README.md`); what is
+//! particular to SQLite is in the modules `database` and `open`.
+
+mod account;
+mod boxes;
+mod database;
+mod error;
+mod event;
+mod fleet;
+mod idempotency;
+mod open;
+mod operation;
+mod org;
+mod page;
+mod row;
+mod sealing;
+mod smartbox;
+mod store;
+
+pub use account::{Org, Session, TokenHash, User};
+pub use error::{Error, OpenError};
+pub use event::{Event, NewEvent};
+pub use fleet::{FleetStore, Purged, SystemActor};
+pub use idempotency::{BodyHash, Claim, IDEMPOTENCY_TTL, IN_PROGRESS_MAX};
+pub use operation::{NewOperation, Operation, OperationKind, Outcome, Target};
+pub use org::OrgStore;
+pub use page::{Cursor, PAGE_MAX, Page};
+pub use sealing::{Keyring, KeyringError, Sealer};
+pub use smartbox::{BoxError, BoxFilter, IntentChange, NewFailure, NewSmartbox, ObservationUpdate, Smartbox};
+pub use store::Store;

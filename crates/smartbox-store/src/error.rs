@@ -1,0 +1,208 @@
+//! What can go wrong, by what the caller can do about it.
+
+use std::path::PathBuf;
+
+type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// SQLite's primary result codes that call for different answers (<https://www.sqlite.org/rescode.html>).
+mod code {
+    pub(super) const BUSY: i64 = 5;
+    pub(super) const LOCKED: i64 = 6;
+    pub(super) const CORRUPT: i64 = 11;
+    pub(super) const FULL: i64 = 13;
+    pub(super) const NOT_A_DATABASE: i64 = 26;
+}
+
+/// Failure of a store call. The display text is safe to show to anybody; the cause is in the source chain.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It does not exist, or not for this org.
+    #[error("no such {0}")]
+    NotFound(&'static str),
+    /// The name is in use in this org.
+    #[error("the name is taken")]
+    NameTaken,
+    /// There is no tier of that name.
+    #[error("no such tier")]
+    UnknownTier,
+    /// Every place of the tier is taken.
+    #[error("all {max} places of the tier are taken")]
+    TierFull {
+        /// How many places there are.
+        max: u32,
+    },
+    /// The box was changed since the caller read it.
+    #[error("the box was changed meanwhile")]
+    VersionMismatch {
+        /// Its version now.
+        current: i64,
+    },
+    /// The cursor was not handed out by this list.
+    #[error("not a cursor of this list")]
+    BadCursor,
+    /// Every range of user ids belongs to a box.
+    #[error("no range of user ids is left")]
+    OutOfUidRanges,
+    /// The secret was not sealed with a key of this platform for this row, or was altered.
+    #[error("the secret cannot be opened")]
+    Unsealable,
+    /// Somebody else made the same change first. Look again, then decide.
+    #[error("the same thing was changed at the same time")]
+    Conflict(#[source] Source),
+    /// Too much is asked at once. The same call may succeed in a moment.
+    #[error("the store is busy")]
+    Busy(#[source] Source),
+    /// The disk is full. Nothing was written.
+    #[error("the disk of the store is full")]
+    Full(#[source] Source),
+    /// A stored value makes no sense.
+    #[error("stored data is damaged")]
+    Damaged(#[source] Source),
+    /// Anything else.
+    #[error("the store failed")]
+    Internal(#[source] Source),
+}
+
+impl Error {
+    /// A stable word for metrics and logs.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::NotFound(_) => "not-found",
+            Self::NameTaken => "name-taken",
+            Self::UnknownTier => "unknown-tier",
+            Self::TierFull { .. } => "tier-full",
+            Self::VersionMismatch { .. } => "version-mismatch",
+            Self::BadCursor => "bad-cursor",
+            Self::OutOfUidRanges => "out-of-uid-ranges",
+            Self::Unsealable => "unsealable",
+            Self::Conflict(_) => "conflict",
+            Self::Busy(_) => "busy",
+            Self::Full(_) => "full",
+            Self::Damaged(_) => "damaged",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    /// Whether the same call, made again later, can succeed without anybody repairing anything.
+    pub const fn is_retryable(&self) -> bool {
+        matches!(self, Self::Busy(_) | Self::Conflict(_))
+    }
+
+    /// Whether this is a normal answer and no fault of the platform: not worth an error line in the log.
+    pub const fn is_expected(&self) -> bool {
+        !matches!(
+            self,
+            Self::Unsealable | Self::OutOfUidRanges | Self::Full(_) | Self::Damaged(_) | Self::Internal(_)
+        )
+    }
+
+    pub(crate) fn damaged(source: impl Into<Source>) -> Self {
+        Self::Damaged(source.into())
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        if error.as_database_error().is_some_and(|database| database.is_unique_violation()) {
+            return Self::Conflict(error.into());
+        }
+        match (&error, primary_code(&error)) {
+            (sqlx::Error::PoolTimedOut, _) | (_, Some(code::BUSY | code::LOCKED)) => Self::Busy(error.into()),
+            (_, Some(code::FULL)) => Self::Full(error.into()),
+            (_, Some(code::CORRUPT | code::NOT_A_DATABASE)) => Self::Damaged(error.into()),
+            _ => Self::Internal(error.into()),
+        }
+    }
+}
+
+/// Whether SQLite says that the file is damaged, or no database at all.
+pub(crate) fn is_corruption(error: &sqlx::Error) -> bool {
+    matches!(primary_code(error), Some(code::CORRUPT | code::NOT_A_DATABASE))
+}
+
+/// SQLite's result code without the extension in its upper bits.
+fn primary_code(error: &sqlx::Error) -> Option<i64> {
+    let extended: i64 = error.as_database_error()?.code()?.parse().ok()?;
+    Some(extended & 0xff)
+}
+
+/// Why the database was not opened. Nothing was changed.
+///
+/// Unlike [`Error`] this is for the operator who starts the platform: it names the file.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file is damaged.
+    #[error("the database {} is damaged", path.display())]
+    Corrupt {
+        /// The database.
+        path: PathBuf,
+    },
+    /// A newer version of Smartbox has used it.
+    #[error("the database {} belongs to a newer version of Smartbox (migration {migration})", path.display())]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// The newest migration that this version does not know.
+        migration: i64,
+    },
+    /// A migration it went through is not the one this version knows by that number.
+    #[error("the database {} was made by another build of Smartbox (migration {migration})", path.display())]
+    OtherBuild {
+        /// The database.
+        path: PathBuf,
+        /// The first migration that differs.
+        migration: i64,
+    },
+    /// A database of another program.
+    #[error("{} is not a database of Smartbox", path.display())]
+    Foreign {
+        /// The database.
+        path: PathBuf,
+    },
+    /// Its secrets are sealed with a key that is not in the keyring.
+    #[error("the secrets of the database {} are sealed with another key", path.display())]
+    WrongKey {
+        /// The database.
+        path: PathBuf,
+    },
+    /// The file cannot be used.
+    #[error("cannot open the database {}", path.display())]
+    Unusable {
+        /// The database.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Source,
+    },
+}
+
+impl OpenError {
+    /// What the operator can do about it.
+    pub const fn remedy(&self) -> &'static str {
+        match self {
+            Self::Corrupt { .. } => {
+                "Nothing was changed. Put back a copy of the database with its `-wal` file, or repair it with \
+                 `sqlite3 <file> .recover`. The data of the boxes lies beside it and is not affected."
+            }
+            Self::Newer { .. } => {
+                "Nothing was changed. Start the newer version again, or put back the copy of the database from \
+                 before the upgrade."
+            }
+            Self::OtherBuild { .. } => {
+                "Nothing was changed. Start the build that made this database, or use another data directory."
+            }
+            Self::Foreign { .. } => "Nothing was changed. Choose another data directory.",
+            Self::WrongKey { .. } => {
+                "Nothing was changed. Put back the key file that belongs to this database: without it the secrets \
+                 of the boxes cannot be opened."
+            }
+            Self::Unusable { .. } => {
+                "Check that the directory exists, that this user may write to it, and that the disk is not full."
+            }
+        }
+    }
+
+    pub(crate) fn unusable(path: &std::path::Path, source: impl Into<Source>) -> Self {
+        Self::Unusable { path: path.to_owned(), source: source.into() }
+    }
+}

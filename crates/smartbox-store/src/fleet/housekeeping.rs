@@ -1,0 +1,83 @@
+//! Removing what has served its time, a little at once.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::row::bigint;
+use crate::{Error, FleetStore};
+
+/// How long the outcome of an operation can be asked for.
+const OPERATION_TTL: Duration = Duration::from_hours(30 * 24);
+
+/// What one call of [`FleetStore::purge_expired`] removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Purged {
+    /// Sessions that had ended.
+    pub sessions: u64,
+    /// Sign-in codes that had expired.
+    pub sign_in_codes: u64,
+    /// Answers kept for repeated requests.
+    pub idempotency_keys: u64,
+    /// Operations that ended long ago.
+    pub operations: u64,
+}
+
+impl Purged {
+    /// Whether nothing was left to remove.
+    pub fn is_nothing(self) -> bool {
+        self == Self::default()
+    }
+}
+
+impl FleetStore {
+    /// Removes at most `limit` rows of each kind that nobody needs any more, so that the writer is never held for
+    /// long. Call again until [`Purged::is_nothing`].
+    pub async fn purge_expired(&self, now: Timestamp, limit: u32) -> Result<Purged, Error> {
+        let now_ms = now.as_millisecond();
+        let operations_before = now_ms.saturating_sub(bigint(OPERATION_TTL.as_secs()).saturating_mul(1000));
+        Ok(Purged {
+            sessions: self
+                .purge(
+                    "delete from sessions where token_hash in
+                     (select token_hash from sessions where expires_at_ms <= $1 limit $2)",
+                    now_ms,
+                    limit,
+                )
+                .await?,
+            sign_in_codes: self
+                .purge(
+                    "delete from sign_in_codes where code_hash in
+                     (select code_hash from sign_in_codes where expires_at_ms <= $1 limit $2)",
+                    now_ms,
+                    limit,
+                )
+                .await?,
+            idempotency_keys: self
+                .purge(
+                    "delete from idempotency_keys where (scope, key) in
+                     (select scope, key from idempotency_keys where expires_at_ms <= $1 limit $2)",
+                    now_ms,
+                    limit,
+                )
+                .await?,
+            operations: self
+                .purge(
+                    "delete from operations where id in
+                     (select id from operations where finished_at_ms <= $1 limit $2)",
+                    operations_before,
+                    limit,
+                )
+                .await?,
+        })
+    }
+
+    /// A transaction of its own for each kind: others may write in between.
+    async fn purge(&self, sql: &'static str, before_ms: i64, limit: u32) -> Result<u64, Error> {
+        let mut tx = self.store.database.write().await?;
+        let removed =
+            sqlx::query(sql).bind(before_ms).bind(i64::from(limit)).execute(&mut *tx).await?.rows_affected();
+        tx.commit().await?;
+        Ok(removed)
+    }
+}

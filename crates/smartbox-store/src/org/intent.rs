@@ -1,0 +1,62 @@
+//! Writing what the owner wants.
+
+use jiff::Timestamp;
+use smartbox_core::{BoxId, Desired, OrgId};
+
+use crate::database::Connection;
+use crate::operation::Outcome;
+use crate::smartbox::{IntentChange, Smartbox};
+use crate::{Error, boxes, operation};
+
+pub(super) async fn write(
+    tx: &mut Connection,
+    org: OrgId,
+    id: BoxId,
+    change: IntentChange,
+    if_version: Option<i64>,
+    now: Timestamp,
+) -> Result<Smartbox, Error> {
+    let before = boxes::find_of_org(tx, org, id).await?.ok_or(Error::NotFound("box"))?;
+    if if_version.is_some_and(|expected| expected != before.version) {
+        return Err(Error::VersionMismatch { current: before.version });
+    }
+    let was_deleted = before.desired == Desired::Deleted;
+    if was_deleted && change.desired != Desired::Deleted {
+        boxes::require_place(tx, &before.tier).await?;
+    }
+    sqlx::query(
+        "update boxes set version = version + 1, desired = $3, generation = generation + $4, purge_at_ms = $5,
+                desired_before_delete = $6, failures = 0, retry_at_ms = null, error_code = null,
+                error_what = null, error_remedy = null
+         where id = $1 and org_id = $2",
+    )
+    .bind(id.to_string())
+    .bind(org.to_string())
+    .bind(change.desired.as_str())
+    .bind(i64::from(change.bump_generation))
+    .bind(change.purge_at.map(Timestamp::as_millisecond))
+    .bind(desired_before_delete(&before, change.desired).map(Desired::as_str))
+    .execute(&mut *tx)
+    .await?;
+    supersede(tx, id, change.desired, now).await?;
+    boxes::find_of_org(tx, org, id).await?.ok_or(Error::NotFound("box"))
+}
+
+/// What undoing a deletion brings back: the last intent that was not one.
+fn desired_before_delete(before: &Smartbox, wanted: Desired) -> Option<Desired> {
+    match (before.desired, wanted) {
+        (Desired::Deleted, Desired::Deleted) => before.desired_before_delete,
+        (earlier, Desired::Deleted) => Some(earlier),
+        (_, Desired::Running | Desired::Stopped) => None,
+    }
+}
+
+/// Ends the operations that wait for a state nobody wants any more.
+async fn supersede(tx: &mut Connection, id: BoxId, wanted: Desired, now: Timestamp) -> Result<(), Error> {
+    for open in operation::open_of_box(tx, id).await? {
+        if open.target.desired != wanted {
+            operation::finish(tx, open.id, &Outcome::Superseded, now).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! Between the values of the domain and the few column types that both databases know.
+
+use std::fmt::Write as _;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use smartbox_core::{DeathReason, Observed, Stage};
+
+use crate::Error;
+use crate::smartbox::BoxError;
+
+/// A stored value makes no sense.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}: {value:?}")]
+struct BadValue {
+    what: &'static str,
+    value: String,
+}
+
+fn bad(what: &'static str, value: impl ToString) -> Error {
+    Error::damaged(BadValue { what, value: value.to_string() })
+}
+
+pub(crate) fn instant(ms: i64) -> Result<Timestamp, Error> {
+    Timestamp::from_millisecond(ms).map_err(Error::damaged)
+}
+
+pub(crate) fn instant_opt(ms: Option<i64>) -> Result<Option<Timestamp>, Error> {
+    ms.map(instant).transpose()
+}
+
+pub(crate) fn parsed<T>(text: &str) -> Result<T, Error>
+where
+    T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
+{
+    text.parse().map_err(Error::damaged)
+}
+
+/// Takes a number out of a `bigint` column into its own type.
+pub(crate) fn number<T: TryFrom<i64>>(value: i64) -> Result<T, Error> {
+    T::try_from(value).map_err(|_error| bad("number out of range", value))
+}
+
+/// Puts an unsigned number into a `bigint` column. Counters that outgrow it stay at its end.
+pub(crate) fn bigint(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// Lower-case hexadecimal text of a hash.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _infallible = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Columns of a [`BoxError`]: all empty without an error.
+pub(crate) fn error_from(
+    code: Option<String>,
+    what: Option<String>,
+    remedy: Option<String>,
+) -> Result<Option<BoxError>, Error> {
+    match (code, what) {
+        (None, None) => Ok(None),
+        (Some(code), Some(what)) => Ok(Some(BoxError { code, what, remedy })),
+        (code, _) => Err(bad("half an error", code.unwrap_or_default())),
+    }
+}
+
+/// Columns of an [`Observed`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ObservedColumns {
+    pub(crate) observed: &'static str,
+    /// The stage of a starting box, the reason of a dead one.
+    pub(crate) detail: Option<&'static str>,
+    pub(crate) exit_code: Option<i64>,
+}
+
+impl From<&Observed> for ObservedColumns {
+    fn from(observed: &Observed) -> Self {
+        let (detail, exit_code) = match observed {
+            Observed::Starting { stage } => (Some(stage.as_str()), None),
+            Observed::Dead(DeathReason::Crashed { code }) => {
+                (Some(DeathReason::Crashed { code: *code }.as_str()), Some(i64::from(*code)))
+            }
+            Observed::Dead(reason) => (Some(reason.as_str()), None),
+            Observed::Absent
+            | Observed::Stopped
+            | Observed::Ready
+            | Observed::Unready
+            | Observed::Stopping => (None, None),
+        };
+        Self { observed: observed.as_str(), detail, exit_code }
+    }
+}
+
+pub(crate) fn observed_from(
+    observed: &str,
+    detail: Option<&str>,
+    exit_code: Option<i64>,
+) -> Result<Observed, Error> {
+    let plain = [Observed::Absent, Observed::Stopped, Observed::Ready, Observed::Unready, Observed::Stopping];
+    match (observed, detail, exit_code) {
+        ("starting", Some(stage), None) => Stage::ALL
+            .into_iter()
+            .find(|known| known.as_str() == stage)
+            .map(|stage| Observed::Starting { stage })
+            .ok_or_else(|| bad("unknown stage", stage)),
+        ("dead", Some("crashed"), Some(code)) => {
+            Ok(Observed::Dead(DeathReason::Crashed { code: number(code)? }))
+        }
+        ("dead", Some(reason), None) => {
+            [DeathReason::Config, DeathReason::OutOfMemory, DeathReason::Vanished]
+                .into_iter()
+                .find(|known| known.as_str() == reason)
+                .map(Observed::Dead)
+                .ok_or_else(|| bad("unknown reason of death", reason))
+        }
+        (word, None, None) => plain
+            .into_iter()
+            .find(|known| known.as_str() == word)
+            .ok_or_else(|| bad("unknown observation", word)),
+        (word, _, _) => Err(bad("observation with foreign details", word)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

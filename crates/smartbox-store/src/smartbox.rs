@@ -1,0 +1,152 @@
+//! The row of a box: what is wanted, what was seen, and what went wrong last.
+
+use jiff::Timestamp;
+use smartbox_core::phase::PhaseFacts;
+use smartbox_core::{BoxId, BoxName, Desired, Kind, Observed, OrgId, Phase, phase};
+
+/// One Smartbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Smartbox {
+    /// Never changes.
+    pub id: BoxId,
+    /// Its owner.
+    pub org: OrgId,
+    /// Unique in the org.
+    pub name: BoxName,
+    /// What it is for.
+    pub kind: Kind,
+    /// Its size.
+    pub tier: String,
+    /// Whether it answers at `/` for its org. One box of an org does.
+    pub is_default: bool,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+
+    /// Raised by each change of intent; the ETag.
+    pub version: i64,
+    /// What the owner wants.
+    pub desired: Desired,
+    /// The incarnation that should run.
+    pub generation: i64,
+    /// When a deleted box loses its data.
+    pub purge_at: Option<Timestamp>,
+    /// What the owner wanted before the deletion: what undoing it brings back.
+    pub desired_before_delete: Option<Desired>,
+
+    /// Its range of host user ids ([`smartbox_core::UidRange::from_slot`]).
+    pub uid_slot: u32,
+    /// The version of the agent runtime it is pinned to.
+    pub runtime_version: String,
+    /// Public half of its SSH host key, in OpenSSH's one-line format.
+    pub host_key_public: String,
+
+    /// What the provider saw last.
+    pub observed: Observed,
+    /// The incarnation that was seen.
+    pub observed_generation: Option<i64>,
+    /// Since when it is seen like this.
+    pub observed_at: Option<Timestamp>,
+    /// Whether a provider ever held anything of it.
+    pub was_seen: bool,
+    /// How often the gateway was started again in this incarnation.
+    pub restarts: u32,
+    /// How often the kernel killed a process of this incarnation for lack of memory.
+    pub oom_kills: u64,
+    /// Host id of its first process.
+    pub pid: Option<u32>,
+
+    /// Failed attempts in a row.
+    pub failures: u32,
+    /// When the next attempt may be made.
+    pub retry_at: Option<Timestamp>,
+    /// Why the last attempt failed.
+    pub last_error: Option<BoxError>,
+}
+
+impl Smartbox {
+    /// The one word people see.
+    pub fn phase(&self) -> Phase {
+        phase(&PhaseFacts {
+            desired: self.desired,
+            observed: &self.observed,
+            has_error: self.last_error.is_some(),
+            was_seen: self.was_seen,
+        })
+    }
+}
+
+/// What went wrong with a box, fit for its owner's eyes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoxError {
+    /// A stable word; a page under `docs/errors/` explains it.
+    pub code: String,
+    /// What happened.
+    pub what: String,
+    /// What to do about it, if a person must.
+    pub remedy: Option<String>,
+}
+
+/// A box to be made.
+#[derive(Clone, Debug)]
+pub struct NewSmartbox {
+    /// Its identity.
+    pub id: BoxId,
+    /// Its name, free in the org.
+    pub name: BoxName,
+    /// What it is for.
+    pub kind: Kind,
+    /// Its size.
+    pub tier: String,
+    /// The version of the agent runtime it is pinned to.
+    pub runtime_version: String,
+    /// Public half of its SSH host key.
+    pub host_key_public: String,
+    /// What the owner wants first.
+    pub desired: Desired,
+}
+
+/// A change of what the owner wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IntentChange {
+    /// What they want now.
+    pub desired: Desired,
+    /// Whether a new incarnation is wanted: a restart, or a change that takes one.
+    pub bump_generation: bool,
+    /// When a deleted box loses its data; `None` for every other intent.
+    pub purge_at: Option<Timestamp>,
+}
+
+/// What a provider saw of a box.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObservationUpdate {
+    /// Its state.
+    pub observed: Observed,
+    /// The incarnation whose processes were seen.
+    pub observed_generation: Option<i64>,
+    /// See [`Smartbox::restarts`].
+    pub restarts: u32,
+    /// See [`Smartbox::oom_kills`].
+    pub oom_kills: u64,
+    /// See [`Smartbox::pid`].
+    pub pid: Option<u32>,
+}
+
+/// A failed attempt to bring about what is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewFailure {
+    /// The version of the intent that the attempt served: a failure of an older one says nothing about the newest.
+    pub version: i64,
+    /// What went wrong.
+    pub error: BoxError,
+    /// When the next attempt may be made.
+    pub retry_at: Timestamp,
+}
+
+/// Which boxes a list shows. The default shows all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BoxFilter {
+    /// Phases to show; empty shows every phase.
+    pub phases: Vec<Phase>,
+    /// What the name starts with.
+    pub name_prefix: Option<String>,
+}

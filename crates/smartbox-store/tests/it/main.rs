@@ -1,0 +1,24 @@
+//! The store through its public methods, on real files.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "clippy's exemption for tests leaves out their helpers"
+)]
+
+mod accounts;
+mod boxes;
+mod durability;
+mod housekeeping;
+mod idempotency;
+mod intent;
+mod keyring;
+mod leases;
+mod observations;
+mod opening;
+mod operations;
+mod races;
+mod secrets;
+mod support;
+mod tenancy;

@@ -1,0 +1,137 @@
+//! A store with two orgs, and short words to arrange boxes in it.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+use smartbox_core::{BoxId, Desired, EventId, Kind, Observed, OperationId, OrgId, UserId};
+use smartbox_store::{
+    Error, FleetStore, IntentChange, Keyring, NewEvent, NewOperation, NewSmartbox, ObservationUpdate,
+    Operation, OperationKind, OrgStore, Sealer, Smartbox, Store, SystemActor,
+};
+
+/// The tests' clock: seconds after an arbitrary moment.
+pub(crate) fn at(secs: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + secs).unwrap()
+}
+
+/// Ten bytes that differ at every call and in every process, and grow, so that ids sort by their making.
+fn unique() -> [u8; 10] {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let mut bytes = [0; 10];
+    bytes[3..6].copy_from_slice(&std::process::id().to_be_bytes()[1..]);
+    bytes[6..].copy_from_slice(&NEXT.fetch_add(1, Ordering::SeqCst).to_be_bytes());
+    bytes
+}
+
+pub(crate) fn box_id() -> BoxId {
+    BoxId::from_parts(at(0), unique())
+}
+
+pub(crate) fn org_id() -> OrgId {
+    OrgId::from_parts(at(0), unique())
+}
+
+pub(crate) fn user_id() -> UserId {
+    UserId::from_parts(at(0), unique())
+}
+
+pub(crate) fn operation(kind: OperationKind) -> NewOperation {
+    NewOperation { id: OperationId::from_parts(at(0), unique()), kind }
+}
+
+pub(crate) fn event(action: &str) -> NewEvent {
+    NewEvent {
+        id: EventId::from_parts(at(0), unique()),
+        actor: "test".into(),
+        action: action.into(),
+        reason: "The test asked for it.".into(),
+        detail: serde_json::json!({ "n": 1 }),
+    }
+}
+
+pub(crate) fn new_box(name: &str) -> NewSmartbox {
+    NewSmartbox {
+        id: box_id(),
+        name: name.parse().unwrap(),
+        kind: Kind::Pa,
+        tier: "standard-1".into(),
+        runtime_version: "2026.9.6".into(),
+        host_key_public: "ssh-ed25519 AAAA".into(),
+        desired: Desired::Running,
+    }
+}
+
+pub(crate) fn intent(desired: Desired) -> IntentChange {
+    let purge_at = (desired == Desired::Deleted).then(|| at(86_400));
+    IntentChange { desired, bump_generation: false, purge_at }
+}
+
+pub(crate) fn seen(observed: Observed) -> ObservationUpdate {
+    ObservationUpdate { observed, observed_generation: Some(1), restarts: 0, oom_kills: 0, pid: Some(4711) }
+}
+
+pub(crate) fn sealer(directory: &Path) -> Sealer {
+    Sealer::new(Keyring::open_or_create(&directory.join("keys")).unwrap())
+}
+
+pub(crate) fn database(directory: &Path) -> std::path::PathBuf {
+    directory.join("smartbox.db")
+}
+
+pub(crate) async fn open(directory: &Path) -> Store {
+    Store::open(&database(directory), sealer(directory)).await.unwrap()
+}
+
+pub(crate) fn fleet_of(store: &Store) -> FleetStore {
+    store.fleet(SystemActor::new("test"))
+}
+
+/// A store on a real file with two orgs.
+pub(crate) struct World {
+    pub(crate) directory: tempfile::TempDir,
+    pub(crate) store: Store,
+    pub(crate) fleet: FleetStore,
+    pub(crate) org: OrgStore,
+    pub(crate) other: OrgStore,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let store = open(directory.path()).await;
+        let fleet = fleet_of(&store);
+        let org = fleet.create_org(org_id(), "home", at(0)).await.unwrap();
+        let other = fleet.create_org(org_id(), "other", at(0)).await.unwrap();
+        Self { org: store.org(org.id), other: store.org(other.id), fleet, store, directory }
+    }
+
+    /// Makes a box in the first org.
+    pub(crate) async fn create(&self, name: &str) -> Smartbox {
+        create(&self.org, new_box(name)).await.unwrap().0
+    }
+
+    /// The box as it is now.
+    pub(crate) async fn reload(&self, id: BoxId) -> Smartbox {
+        self.fleet.find_box(id).await.unwrap().unwrap()
+    }
+
+    /// Changes what the first org wants, without an operation.
+    pub(crate) async fn want(&self, id: BoxId, desired: Desired) -> Smartbox {
+        self.org.change_intent(id, intent(desired), None, None, event("box.changed"), at(5)).await.unwrap().0
+    }
+
+    /// Ends the store as a clean stop does, and opens the file again.
+    pub(crate) async fn reopen(self) -> (tempfile::TempDir, Store) {
+        self.store.close().await;
+        let store = open(self.directory.path()).await;
+        (self.directory, store)
+    }
+}
+
+pub(crate) async fn create(org: &OrgStore, new: NewSmartbox) -> Result<(Smartbox, Operation), Error> {
+    let token = SecretString::from("gateway-token-value");
+    let secrets = [("gateway-token", &token)];
+    org.create_box(new, &secrets, operation(OperationKind::Create), event("box.created"), at(1)).await
+}
