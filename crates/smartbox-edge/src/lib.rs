@@ -1,0 +1,36 @@
+//! Ingress data plane: one listener for everything.
+//!
+//! Platform paths go to the service that the composition root gives. Everything else is relayed to the gateway of a
+//! box, streaming in both directions, after four questions: is this host ours, may this origin ask, who asks, and
+//! which box do they mean. A request to a box that does not run wakes it and is held until it does; a browser gets an
+//! honest loading page instead.
+//!
+//! The edge only reads: an immutable [`RouteTable`] comes in through a `watch` channel, and it goes on serving the
+//! last one when nobody publishes any more. It knows the rest of the platform through [`ports`] alone, and never
+//! parses bytes it does not need to: WebSocket frames pass as they are.
+
+mod bind;
+mod body;
+mod bounded_io;
+mod config;
+mod edge;
+mod front;
+mod gate;
+mod hold;
+mod page;
+mod pool;
+pub mod ports;
+mod problem;
+mod relay;
+mod routes;
+mod serve;
+mod tunnel;
+
+pub use bind::{BindError, EdgeListener};
+pub use body::{Body, BoxError};
+pub use config::{EdgeConfig, Scheme};
+pub use edge::Edge;
+pub use front::is_platform_path;
+pub use ports::{ClientAddr, EdgePorts, PlatformService, RequestId, platform_service};
+pub use problem::{CODES, Problem};
+pub use routes::{GatewayCredential, Route, RouteState, RouteTable};

@@ -1,0 +1,73 @@
+//! The edge as a whole: what all connections share.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::bind::EdgeListener;
+use crate::config::EdgeConfig;
+use crate::hold::Hold;
+use crate::pool::Pool;
+use crate::ports::EdgePorts;
+use crate::serve;
+
+/// The public listener's service.
+pub struct Edge {
+    shared: Arc<Shared>,
+}
+
+/// What all connections share.
+pub(crate) struct Shared {
+    pub(crate) config: Arc<EdgeConfig>,
+    pub(crate) ports: EdgePorts,
+    pub(crate) hold: Hold,
+    pub(crate) pool: Arc<Pool>,
+    /// Clients' connections.
+    pub(crate) connections: TaskTracker,
+    /// Upgraded connections.
+    pub(crate) tunnels: TaskTracker,
+    /// Connections to gateways.
+    pub(crate) upstream: TaskTracker,
+    /// Finish what you have.
+    pub(crate) stop: CancellationToken,
+    /// Drop it.
+    pub(crate) hard: CancellationToken,
+}
+
+impl Edge {
+    /// Puts the edge together. `stop` makes it finish what it has, `hard` drop it.
+    pub fn new(
+        config: EdgeConfig,
+        ports: EdgePorts,
+        stop: CancellationToken,
+        hard: &CancellationToken,
+    ) -> Self {
+        let config = Arc::new(config);
+        // Cancelled by the edge itself at the end of its drain, which is nobody else's business.
+        let hard = hard.child_token();
+        let upstream = TaskTracker::new();
+        let pool =
+            Arc::new(Pool::new(Arc::clone(&config), Arc::clone(&ports.dial), upstream.clone(), hard.clone()));
+        let hold = Hold::new(Arc::clone(&config), &ports, Arc::clone(&pool), stop.clone());
+        let shared = Shared {
+            config,
+            ports,
+            hold,
+            pool,
+            connections: TaskTracker::new(),
+            tunnels: TaskTracker::new(),
+            upstream,
+            stop,
+            hard,
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Serves until it is stopped. After the stop signal nothing is accepted; requests may go on for
+    /// [`EdgeConfig::drain_timeout`], then upgraded sockets and whatever is left are closed. Returns when nothing
+    /// is left.
+    pub async fn serve(self, listener: EdgeListener) {
+        serve::serve(&self.shared, listener).await;
+    }
+}

@@ -1,0 +1,172 @@
+//! Where a request goes: to the platform, to a box, or back with a refusal.
+
+use std::sync::Arc;
+
+use http::header::{CONNECTION, LOCATION, TRANSFER_ENCODING};
+use http::request::Parts;
+use http::uri::PathAndQuery;
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+
+use crate::body::{Body, Bounded, empty};
+use crate::edge::Shared;
+use crate::gate::{self, Addressed};
+use crate::page;
+use crate::ports::{ClientAddr, RequestId, call_platform};
+use crate::problem::Problem;
+use crate::serve::Connection;
+
+mod boxes;
+mod starting;
+
+/// Paths of the platform itself; everything below them, too.
+const PLATFORM_PATHS: [&str; 10] = [
+    "/_smartbox",
+    "/api/status",
+    "/health",
+    "/healthz",
+    "/llms.txt",
+    "/openapi.json",
+    "/readyz",
+    "/sign-in",
+    "/sign-out",
+    "/v1",
+];
+/// In front of a box's id or name.
+const BOX_PATH: &str = "/b/";
+/// In front of the box's id in the loading page's own requests.
+const STATE_PATH: &str = "/_smartbox/boxes/";
+
+/// Whether the platform's service answers this path, and not a box.
+pub fn is_platform_path(path: &str) -> bool {
+    let is_at =
+        |root: &str| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    PLATFORM_PATHS.iter().any(|root| is_at(root))
+}
+
+/// What is known of a request besides itself.
+pub(crate) struct Asked {
+    /// Its id.
+    pub(crate) id: String,
+    pub(crate) conn: Connection,
+    pub(crate) addressed: Addressed,
+    /// Whether a person's browser wants a page.
+    pub(crate) wants_page: bool,
+}
+
+/// What of a box is asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    /// Id or name; `None` means the caller's default box.
+    pub(crate) reference: Option<String>,
+    /// What stands before the gateway's own path: `/b/home`, or nothing.
+    pub(crate) prefix: String,
+    /// What the gateway is asked for.
+    pub(crate) path_and_query: PathAndQuery,
+}
+
+impl Target {
+    /// Whether the gateway's root is not the server's root.
+    pub(crate) fn is_mounted(&self) -> bool {
+        !self.prefix.is_empty()
+    }
+}
+
+impl Asked {
+    /// A refusal, in the form that suits the caller.
+    pub(crate) fn refuse(&self, problem: Problem) -> Response<Body> {
+        refuse(problem, self.wants_page, &self.id)
+    }
+}
+
+impl Shared {
+    /// Answers a request, whatever it is.
+    pub(crate) async fn answer(
+        self: Arc<Self>,
+        conn: Connection,
+        request: Request<Incoming>,
+    ) -> Response<Body> {
+        let id = (self.ports.request_ids)();
+        let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let mut response = self.dispatch(conn, &id, request).await;
+        tracing::debug!(request.id = id, %method, path, status = response.status().as_u16(), "answered");
+        let headers = response.headers_mut();
+        if let Ok(id) = HeaderValue::try_from(id) {
+            headers.insert(HeaderName::from_static("x-request-id"), id);
+        }
+        if is_chunked {
+            // A chunked request may have carried a `Content-Length` as well, which the parser has dropped: bytes behind
+            // it are not to be taken for another request (RFC 9112 §6.3).
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+
+    async fn dispatch(&self, conn: Connection, id: &str, request: Request<Incoming>) -> Response<Body> {
+        let (head, body) = request.into_parts();
+        let wants_page = page::is_navigation(&head);
+        let addressed = match gate::check(&self.config, &head, conn.local) {
+            Ok(addressed) => addressed,
+            Err(problem) => return refuse(problem, wants_page, id),
+        };
+        let asked = Asked { id: id.to_owned(), conn, addressed, wants_page };
+        let path = head.uri.path();
+        if let Some((reference, action)) = path.strip_prefix(STATE_PATH).and_then(|rest| rest.split_once('/'))
+        {
+            let (reference, action) = (reference.to_owned(), action.to_owned());
+            return self.answer_loading_page(&asked, &head, &reference, &action).await;
+        }
+        if is_platform_path(path) {
+            return self.ask_platform(&asked, head, body).await;
+        }
+        match target(&head) {
+            Some(Ok(target)) => self.ask_box(&asked, head, body, target).await,
+            Some(Err(redirect)) => redirect,
+            None => asked.refuse(Problem::new(StatusCode::NOT_FOUND, "not-found", "There is nothing here")),
+        }
+    }
+
+    async fn ask_platform(&self, asked: &Asked, mut head: Parts, body: Incoming) -> Response<Body> {
+        head.extensions.insert(ClientAddr(asked.conn.peer));
+        head.extensions.insert(RequestId(asked.id.clone()));
+        // How large a body may be is for each of the platform's own routes to say.
+        let body = Bounded::new(body, u64::MAX, self.config.stall_timeout).boxed_unsync();
+        call_platform(self.ports.platform.clone(), Request::from_parts(head, body)).await
+    }
+}
+
+fn refuse(problem: Problem, wants_page: bool, id: &str) -> Response<Body> {
+    if wants_page { page::message(&problem, id) } else { problem.into_response(id) }
+}
+
+/// Which box a path means; a redirect for `/b/{box}`, where relative links would miss the box.
+fn target(head: &Parts) -> Option<Result<Target, Response<Body>>> {
+    let whole = head.uri.path_and_query()?;
+    let Some(rest) = whole.as_str().strip_prefix(BOX_PATH) else {
+        return Some(Ok(Target { reference: None, prefix: String::new(), path_and_query: whole.clone() }));
+    };
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (reference, rest) = rest.split_at(end);
+    let prefix = format!("{BOX_PATH}{reference}");
+    // The Control UI's own socket is at the prefix without a slash.
+    if !rest.starts_with('/') && !gate::is_websocket(head) {
+        return Some(Err(redirect(&format!("{prefix}/{rest}"))));
+    }
+    let path = if rest.starts_with('/') { rest.to_owned() } else { format!("/{rest}") };
+    let path_and_query = path.parse().ok()?;
+    Some(Ok(Target { reference: Some(reference.to_owned()), prefix, path_and_query }))
+}
+
+fn redirect(location: &str) -> Response<Body> {
+    let mut response = Response::new(empty());
+    *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
+    if let Ok(location) = HeaderValue::try_from(location) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,209 @@
+//! Requests to boxes: who asks, which box, is it there, and then the relay.
+
+use std::sync::Arc;
+
+use http::header::CONTENT_LENGTH;
+use http::request::Parts;
+use http::{Response, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::upgrade::OnUpgrade;
+use smartbox_core::Principal;
+
+use super::{Asked, Target};
+use crate::body::{Body, Bounded, ReadAhead};
+use crate::edge::Shared;
+use crate::gate;
+use crate::hold::{InFlight, Opened, Waiter, closed};
+use crate::page;
+use crate::problem::{Problem, box_not_found, not_signed_in, unreachable};
+use crate::relay::{self, Answer, Failure, Inquiry, mount};
+use crate::routes::{Route, RouteState};
+use crate::tunnel;
+
+/// How often a request is put on another connection because nothing of it was sent on the last. Kept connections go
+/// stale together when a gateway restarts, and each attempt finds out about one.
+const ATTEMPTS_MAX: usize = 4;
+
+/// What comes of the attempt to reach a box.
+enum Reached {
+    Opened(Opened),
+    /// The answer is known without the gateway.
+    Answered(Response<Body>),
+}
+
+/// A caller, and the box they mean.
+struct Visit<'a> {
+    asked: &'a Asked,
+    principal: &'a Principal,
+    route: Arc<Route>,
+}
+
+impl Shared {
+    /// Relays a request to a box.
+    pub(super) async fn ask_box(
+        &self,
+        asked: &Asked,
+        mut head: Parts,
+        body: Incoming,
+        target: Target,
+    ) -> Response<Body> {
+        let Some(principal) = self.ports.identity.identify(&head, asked.conn.peer).await else {
+            return asked.refuse(not_signed_in());
+        };
+        let route = match self.find(&principal, target.reference.as_deref()) {
+            Ok(route) => route,
+            Err(problem) => return asked.refuse(problem),
+        };
+        if declared_length(&head).is_some_and(|length| length > self.config.request_body_bytes_max) {
+            return asked.refuse(relay::too_large());
+        }
+        let in_flight = match self.hold.enter(route.id) {
+            Ok(in_flight) => in_flight,
+            Err(problem) => return asked.refuse(problem),
+        };
+        let upgrade = head.extensions.remove::<OnUpgrade>();
+        let body = Bounded::new(body, self.config.request_body_bytes_max, self.config.stall_timeout);
+        let inquiry = Inquiry {
+            asked,
+            head: &head,
+            target: &target,
+            principal: &principal,
+            is_websocket: gate::is_websocket(&head),
+            verdict: &body.verdict(),
+        };
+        let visit = Visit { asked, principal: &principal, route };
+        match self.converse(&visit, &inquiry, &in_flight, body.boxed_unsync()).await {
+            Ok(answer) => self.finish(&inquiry, answer, upgrade, in_flight).await,
+            Err(response) => response,
+        }
+    }
+
+    /// The box that a caller means.
+    pub(super) fn find(&self, principal: &Principal, reference: Option<&str>) -> Result<Arc<Route>, Problem> {
+        let table = self.ports.routes.borrow();
+        match reference {
+            Some(reference) => table.find(principal, reference).map(Arc::clone).ok_or_else(box_not_found),
+            None => table.default_of(principal).map(Arc::clone).ok_or_else(no_default_box),
+        }
+    }
+
+    /// Sends the request, on another connection if nothing of it was sent on the last.
+    async fn converse(
+        &self,
+        visit: &Visit<'_>,
+        inquiry: &Inquiry<'_>,
+        in_flight: &InFlight,
+        mut body: Body,
+    ) -> Result<Answer, Response<Body>> {
+        for _attempt in 0..ATTEMPTS_MAX {
+            let opened;
+            (opened, body) = match self.reach(visit, in_flight, body).await {
+                (Reached::Opened(opened), body) => (opened, body),
+                (Reached::Answered(response), _body) => return Err(response),
+            };
+            match relay::send(&self.config, inquiry, opened, body).await {
+                Ok(answer) => return Ok(answer),
+                Err(Failure::NotSent(unsent)) => body = unsent,
+                Err(Failure::Lost(problem)) => {
+                    tracing::info!(request.id = visit.asked.id, box.id = %visit.route.id, code = problem.code,
+                        "no answer of the gateway");
+                    return Err(visit.asked.refuse(problem));
+                }
+            }
+        }
+        Err(visit.asked.refuse(unreachable()))
+    }
+
+    /// Gets a connection to the box's gateway; wakes and waits for it if need be.
+    async fn reach(&self, visit: &Visit<'_>, in_flight: &InFlight, body: Body) -> (Reached, Body) {
+        let route = &visit.route;
+        let is_ready = route.state == RouteState::Ready;
+        if is_ready
+            && !self.hold.has_queue(in_flight)
+            && let Ok(conn) = self.pool.connect(route).await
+        {
+            return (Reached::Opened(Opened { route: Arc::clone(route), conn, turn: None }), body);
+        }
+        if visit.asked.wants_page && !is_ready {
+            return (Reached::Answered(self.show_start(visit, in_flight).await), body);
+        }
+        let patience =
+            if visit.asked.wants_page { self.config.page_patience } else { self.config.hold_timeout };
+        let waiter = Waiter { id: route.id, principal: visit.principal, in_flight, timeout: patience };
+        let mut ahead = ReadAhead::new(body, self.config.hold_body_bytes_max);
+        let waited = tokio::select! {
+            biased;
+            waited = self.hold.wait(&waiter) => waited,
+            never = ahead.run() => match never {},
+        };
+        let reached = match waited {
+            Ok(opened) => Reached::Opened(opened),
+            // A person sees what the box does, instead of an error that would be over in a moment.
+            Err(problem) if visit.asked.wants_page && problem.retry_after.is_some() => {
+                Reached::Answered(self.loading_page(visit, None))
+            }
+            Err(problem) => Reached::Answered(visit.asked.refuse(problem)),
+        };
+        (reached, ahead.into_body())
+    }
+
+    /// Wakes the box, and shows how it starts or why it does not.
+    async fn show_start(&self, visit: &Visit<'_>, in_flight: &InFlight) -> Response<Body> {
+        match visit.route.state {
+            RouteState::Gone => visit.asked.refuse(closed(&visit.route)),
+            RouteState::Ready | RouteState::Waiting { .. } | RouteState::Failed { .. } => {
+                self.loading_page(visit, None) //
+            }
+            RouteState::Stopped { .. } => {
+                let woken = self.hold.wake(visit.route.id, visit.principal, in_flight).await;
+                self.loading_page(visit, woken.err().as_ref())
+            }
+        }
+    }
+
+    fn loading_page(&self, visit: &Visit<'_>, refused: Option<&Problem>) -> Response<Body> {
+        // The latest state: it may have changed while the box was woken.
+        let latest = self.ports.routes.borrow().get(visit.principal, visit.route.id).map(Arc::clone);
+        let route = latest.as_ref().unwrap_or(&visit.route);
+        page::loading(route, refused, (self.ports.clock)(), &visit.asked.id)
+    }
+
+    async fn finish(
+        &self,
+        inquiry: &Inquiry<'_>,
+        mut answer: Answer,
+        upgrade: Option<OnUpgrade>,
+        in_flight: InFlight,
+    ) -> Response<Body> {
+        if answer.response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            let response = relay::pass_on(&self.config, &self.pool, inquiry, answer, in_flight);
+            return mount::remount(inquiry, self.ports.mount, response).await;
+        }
+        let Some(client) = upgrade.filter(|_upgrade| inquiry.is_websocket) else {
+            return inquiry.asked.refuse(broken_switch());
+        };
+        let gateway = hyper::upgrade::on(&mut answer.response);
+        let (config, hard) = (Arc::clone(&self.config), self.hard.clone());
+        let place = Arc::clone(&inquiry.asked.conn.place);
+        self.tunnels.spawn(async move {
+            tunnel::relay(&config, client, gateway, &hard).await;
+            drop((in_flight, place));
+        });
+        relay::switched(&self.config, inquiry, &answer.response)
+    }
+}
+
+fn declared_length(head: &Parts) -> Option<u64> {
+    head.headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn no_default_box() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "no-default-box", "You have no box yet")
+        .remedy("Create one with `smartbox box create home`.")
+}
+
+fn broken_switch() -> Problem {
+    Problem::new(StatusCode::BAD_GATEWAY, "gateway-broken-answer", "The box sent a broken answer")
+        .detail("It switched to another protocol without being asked.")
+}

@@ -1,0 +1,48 @@
+use super::*;
+
+/// Reference, prefix and path; or where to.
+type Read = Option<Result<(Option<String>, String, String), String>>;
+
+fn target_of(uri: &str, headers: &[(&str, &str)]) -> Read {
+    let mut request = Request::builder().uri(uri);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let head = request.body(()).unwrap().into_parts().0;
+    target(&head).map(|target| match target {
+        Ok(target) => Ok((target.reference, target.prefix, target.path_and_query.to_string())),
+        Err(redirect) => Err(redirect.headers()[LOCATION].to_str().unwrap().to_owned()),
+    })
+}
+
+fn boxed(reference: &str, prefix: &str, path: &str) -> Read {
+    let reference = Some(reference.to_owned()).filter(|reference| !reference.is_empty());
+    Some(Ok((reference, prefix.to_owned(), path.to_owned())))
+}
+
+#[test]
+fn a_path_means_a_named_box_or_the_default_one() {
+    assert_eq!(target_of("/b/home/chat?x=1", &[]), boxed("home", "/b/home", "/chat?x=1"));
+    assert_eq!(target_of("/b/home/", &[]), boxed("home", "/b/home", "/"));
+    assert_eq!(target_of("/b/home//evil/", &[]), boxed("home", "/b/home", "//evil/"));
+    assert_eq!(target_of("/chat?x=1", &[]), boxed("", "", "/chat?x=1"));
+    assert_eq!(target_of("/bb/home", &[]), boxed("", "", "/bb/home"));
+}
+
+#[test]
+fn a_box_without_a_slash_is_redirected_unless_its_socket_is_meant() {
+    assert_eq!(target_of("/b/home?x=1", &[]), Some(Err("/b/home/?x=1".into())));
+    let socket = [("connection", "keep-alive, Upgrade"), ("upgrade", "websocket")];
+    assert_eq!(target_of("/b/home", &socket), boxed("home", "/b/home", "/"));
+    assert_eq!(target_of("/b/home?x=1", &socket), boxed("home", "/b/home", "/?x=1"));
+}
+
+#[test]
+fn the_platforms_paths_are_whole_segments() {
+    for path in ["/v1", "/v1/boxes", "/health", "/healthz", "/_smartbox/x", "/sign-in", "/api/status"] {
+        assert!(is_platform_path(path), "{path}");
+    }
+    for path in ["/", "/v1x", "/healthy", "/api/statuses", "/api", "//v1", "/b/home/v1"] {
+        assert!(!is_platform_path(path), "{path}");
+    }
+}

@@ -1,0 +1,94 @@
+use http::Request;
+
+use super::*;
+
+fn head(method: &str, uri: &str, headers: &[(&str, &str)]) -> Parts {
+    let mut request = Request::builder().method(method).uri(uri);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(()).unwrap().into_parts().0
+}
+
+fn verdict(method: &str, headers: &[(&str, &str)]) -> Result<Addressed, &'static str> {
+    let config = EdgeConfig {
+        public_hosts: vec!["boxes.example".into()],
+        public_scheme: Scheme::Https,
+        ..EdgeConfig::default()
+    };
+    let local = "10.0.0.7:8080".parse().unwrap();
+    check(&config, &head(method, "/", headers), local).map_err(|problem| problem.code)
+}
+
+#[test]
+fn only_our_own_names_are_served() {
+    let local_names =
+        ["localhost", "localhost:8080", "a.localhost", "127.0.0.1:8080", "127.1.2.3", "[::1]:8080"];
+    for host in local_names.into_iter().chain(["10.0.0.7:8080", "boxes.example", "BOXES.example.:443"]) {
+        assert!(verdict("GET", &[("host", host)]).is_ok(), "{host}");
+    }
+    for host in ["evil.example", "10.0.0.8", "localhost.evil.example", "boxes.example.evil", "127.0.0.1.evil"]
+    {
+        assert_eq!(verdict("GET", &[("host", host)]), Err("bad-host"), "{host}");
+    }
+}
+
+#[test]
+fn a_host_header_that_is_missing_doubled_or_odd_is_refused() {
+    assert_eq!(verdict("GET", &[]), Err("bad-request"));
+    assert_eq!(verdict("GET", &[("host", "localhost"), ("host", "localhost")]), Err("bad-request"));
+    assert_eq!(verdict("GET", &[("host", "localhost@evil.example")]), Err("bad-request"));
+    assert_eq!(verdict("GET", &[("host", "")]), Err("bad-request"));
+}
+
+#[test]
+fn a_target_that_names_another_host_is_refused() {
+    let config = EdgeConfig::default();
+    let head = head("GET", "http://evil.example/", &[("host", "localhost")]);
+    let local = "127.0.0.1:8080".parse().unwrap();
+    assert_eq!(check(&config, &head, local).map_err(|problem| problem.code), Err("bad-request"));
+}
+
+#[test]
+fn a_change_must_come_from_our_own_page_or_from_a_program() {
+    let post = |headers: &[(&str, &str)]| {
+        let mut all = vec![("host", "localhost:8080")];
+        all.extend_from_slice(headers);
+        verdict("POST", &all).map(|_addressed| ())
+    };
+    assert_eq!(post(&[]), Ok(()));
+    assert_eq!(post(&[("origin", "http://localhost:8080")]), Ok(()));
+    assert_eq!(post(&[("sec-fetch-site", "same-origin")]), Ok(()));
+    for origin in
+        ["null", "http://localhost", "http://localhost:3000", "https://localhost:8080", "http://evil", ""]
+    {
+        assert_eq!(post(&[("origin", origin)]), Err("bad-origin"), "{origin}");
+    }
+    assert_eq!(post(&[("sec-fetch-site", "same-site")]), Err("bad-origin"));
+    let twice = [("origin", "http://localhost:8080"), ("origin", "http://evil.example")];
+    assert_eq!(post(&twice), Err("bad-origin"));
+}
+
+#[test]
+fn behind_tls_the_origin_is_the_public_one() {
+    let post = |origin| verdict("POST", &[("host", "boxes.example"), ("origin", origin)]).is_ok();
+    assert!(post("https://boxes.example"));
+    assert!(post("https://boxes.example:443"));
+    assert!(!post("http://boxes.example"));
+}
+
+#[test]
+fn a_socket_must_come_from_our_own_page_and_a_look_need_not() {
+    let foreign = [("host", "localhost"), ("origin", "http://evil.example")];
+    assert!(verdict("GET", &foreign).is_ok());
+    let mut upgrade = foreign.to_vec();
+    upgrade.extend([("connection", "Upgrade"), ("upgrade", "websocket")]);
+    assert_eq!(verdict("GET", &upgrade), Err("bad-origin"));
+}
+
+#[test]
+fn tunnels_and_traces_are_not_served() {
+    for method in ["CONNECT", "TRACE"] {
+        assert_eq!(verdict(method, &[("host", "localhost")]), Err("method-not-allowed"));
+    }
+}

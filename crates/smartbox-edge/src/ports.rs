@@ -1,0 +1,135 @@
+//! What the edge needs of the rest of the platform. The composition root implements it.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use jiff::Timestamp;
+use smartbox_core::{BoxId, Principal};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
+use tower::{Service, ServiceExt};
+
+use crate::{Body, BoxError, RouteTable};
+
+/// A connection: bytes both ways.
+pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+
+/// Says who asks.
+#[async_trait::async_trait]
+pub trait Identity: Send + Sync {
+    /// The caller of a request, from its cookie or secret; `None` without valid credentials.
+    async fn identify(&self, head: &http::request::Parts, peer: SocketAddr) -> Option<Principal>;
+}
+
+/// Starts boxes that requests have reached.
+#[async_trait::async_trait]
+pub trait Wake: Send + Sync {
+    /// Asks for the box to run. Returns when that is decided and recorded, not when the box is ready.
+    ///
+    /// # Errors
+    /// The box may not wake.
+    async fn wake(&self, id: BoxId, principal: &Principal) -> Result<(), WakeRefused>;
+}
+
+/// Why a box may not wake, fit for the caller's eyes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WakeRefused {
+    /// Status of the answer.
+    pub status: StatusCode,
+    /// Stable code of the problem.
+    pub code: &'static str,
+    /// One line.
+    pub title: String,
+    /// What happened this time.
+    pub detail: Option<String>,
+    /// What to do about it.
+    pub remedy: Option<String>,
+    /// When to try again.
+    pub retry_after: Option<Duration>,
+}
+
+/// Opens connections to ports of boxes.
+#[async_trait::async_trait]
+pub trait Dial: Send + Sync {
+    /// Connects to `127.0.0.1:port` of the box.
+    async fn dial(&self, id: BoxId, port: u16) -> io::Result<Box<dyn Duplex>>;
+}
+
+/// Serves the platform's own paths. Made by [`platform_service`].
+pub type PlatformService = tower::util::BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>;
+
+/// Makes a [`PlatformService`] of any cloneable service, such as an axum router.
+pub fn platform_service<S, B>(service: S) -> PlatformService
+where
+    S: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Send + Sync + 'static,
+    S::Future: Send + 'static,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    let mapped = service.map_response(|response: Response<B>| {
+        response.map(|body| body.map_err(Into::into).boxed_unsync()) //
+    });
+    PlatformService::new(mapped)
+}
+
+/// Asks the platform. Boxed, because the compiler cannot see through the service's own future that it is `Send`.
+pub(crate) fn call_platform(
+    mut service: PlatformService,
+    request: Request<Body>,
+) -> Pin<Box<dyn Future<Output = Response<Body>> + Send>> {
+    Box::pin(async move {
+        let Ok(()) = poll_fn(|cx| service.poll_ready(cx)).await;
+        let answer: Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>> =
+            service.call(request);
+        let Ok(response) = answer.await;
+        response
+    })
+}
+
+/// Rewrites an HTML page of a gateway for a prefix such as `/b/home`; `None` if it needs no change.
+pub type MountPage = fn(page: &str, prefix: &str) -> Option<String>;
+
+/// Everything the edge needs of the platform.
+#[derive(Clone)]
+pub struct EdgePorts {
+    /// The latest route table.
+    pub routes: watch::Receiver<Arc<RouteTable>>,
+    /// Says who asks.
+    pub identity: Arc<dyn Identity>,
+    /// Starts boxes.
+    pub wake: Arc<dyn Wake>,
+    /// Reaches gateways.
+    pub dial: Arc<dyn Dial>,
+    /// Serves the platform's own paths.
+    pub platform: PlatformService,
+    /// Tells the pages of a gateway under which prefix they are served.
+    pub mount: MountPage,
+    /// Makes request ids: unguessable, of letters, digits, `-` and `_`.
+    pub request_ids: Arc<dyn Fn() -> String + Send + Sync>,
+    /// The wall clock, for what people see.
+    pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+}
+
+/// The client's address, an extension of requests to the platform's service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientAddr(pub SocketAddr);
+
+/// The request's id, an extension of requests to the platform's service. Every answer carries it as `x-request-id`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestId(pub String);
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

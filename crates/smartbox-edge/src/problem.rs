@@ -1,0 +1,140 @@
+//! Refusals: RFC 9457 documents for programs. Pages for people are in [`crate::page`].
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+
+use crate::Body;
+use crate::body::full;
+use crate::ports::WakeRefused;
+
+/// Every code that the edge makes itself; each has a page under `docs/errors/`. Refused wakes bring their own.
+pub const CODES: [&str; 21] = [
+    "bad-request",
+    "bad-host",
+    "bad-origin",
+    "body-stalled",
+    "body-too-large",
+    "box-busy",
+    "box-failed",
+    "box-gone",
+    "box-not-found",
+    "box-queue-full",
+    "box-starting",
+    "edge-stopping",
+    "gateway-broken-answer",
+    "gateway-timeout",
+    "gateway-unreachable",
+    "method-not-allowed",
+    "no-default-box",
+    "not-found",
+    "not-signed-in",
+    "platform-failed",
+    "wake-timeout",
+];
+
+/// Why a request was refused and what to do, in plain words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Status of the answer.
+    pub status: StatusCode,
+    /// Stable code for programs; one of [`CODES`], or of a refused wake.
+    pub code: &'static str,
+    /// One line.
+    pub title: Cow<'static, str>,
+    /// What happened this time.
+    pub detail: Option<Cow<'static, str>>,
+    /// What to do about it.
+    pub remedy: Option<Cow<'static, str>>,
+    /// When to try again.
+    pub retry_after: Option<Duration>,
+}
+
+impl Problem {
+    pub(crate) fn new(status: StatusCode, code: &'static str, title: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, code, title: title.into(), detail: None, remedy: None, retry_after: None }
+    }
+
+    pub(crate) fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    pub(crate) fn remedy(mut self, remedy: impl Into<Cow<'static, str>>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+
+    pub(crate) fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    /// The answer for a program.
+    pub(crate) fn into_response(self, instance: &str) -> Response<Body> {
+        let retry_after_ms = self.retry_after.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+        let mut document = serde_json::json!({
+            "type": format!("/docs/errors/{}", self.code),
+            "title": self.title,
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+            "instance": instance,
+            "code": self.code,
+            "remedy": self.remedy,
+            "retry_after_ms": retry_after_ms,
+        });
+        if let Some(members) = document.as_object_mut() {
+            members.retain(|_name, value| !value.is_null());
+        }
+        let mut response = Response::new(full(document.to_string()));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        set_retry_after(headers, self.retry_after);
+        response
+    }
+}
+
+impl From<WakeRefused> for Problem {
+    fn from(refused: WakeRefused) -> Self {
+        Self {
+            status: refused.status,
+            code: refused.code,
+            title: refused.title.into(),
+            detail: refused.detail.map(Cow::Owned),
+            remedy: refused.remedy.map(Cow::Owned),
+            retry_after: refused.retry_after,
+        }
+    }
+}
+
+/// Sets `Retry-After` in whole seconds, rounded up: never earlier than meant.
+pub(crate) fn set_retry_after(headers: &mut HeaderMap, wait: Option<Duration>) {
+    if let Some(wait) = wait {
+        let seconds = wait.as_millis().div_ceil(1000).max(1);
+        headers.insert(RETRY_AFTER, HeaderValue::from(u64::try_from(seconds).unwrap_or(u64::MAX)));
+    }
+}
+
+/// A box that this caller cannot see, or that is not there: the same words for both.
+pub(crate) fn box_not_found() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "box-not-found", "There is no such box")
+        .remedy("`smartbox box list` shows your boxes.")
+}
+
+/// Nobody is signed in.
+pub(crate) fn not_signed_in() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "not-signed-in", "You are not signed in").remedy(
+        "In a browser, open the link that `smartbox open` prints. In a program, send the header X-Admin-Secret.",
+    )
+}
+
+/// The box's gateway did not take the request although the box should run.
+pub(crate) fn unreachable() -> Problem {
+    Problem::new(StatusCode::BAD_GATEWAY, "gateway-unreachable", "The box does not answer")
+        .remedy("Try again in a moment. If it stays so, `smartbox logs` shows what the box says.")
+        .retry_after(Duration::from_secs(2))
+}

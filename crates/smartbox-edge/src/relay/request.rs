@@ -1,0 +1,145 @@
+//! What a gateway gets to see of a request.
+
+use std::net::IpAddr;
+
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, COOKIE, EXPECT, FORWARDED, HOST, ORIGIN, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE,
+};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::{Inquiry, cookies};
+use crate::config::EdgeConfig;
+
+/// Meant for the next hop only (RFC 9110 §7.6.1), besides those that `Connection` names. `Expect` is answered by the
+/// edge itself.
+const HOP_BY_HOP: [HeaderName; 8] = [
+    CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    TE,
+    TRAILER,
+    TRANSFER_ENCODING,
+    UPGRADE,
+    HeaderName::from_static("http2-settings"),
+    EXPECT,
+];
+
+/// Says who the caller is or where they come from: believed by a gateway that trusts its proxy, hence never passed
+/// through. Some are of other proxies' dialects, which the edge does not speak.
+const IDENTITY: [HeaderName; 16] = [
+    AUTHORIZATION,
+    FORWARDED,
+    HeaderName::from_static("client-ip"),
+    HeaderName::from_static("fastly-client-ip"),
+    HeaderName::from_static("remote-user"),
+    HeaderName::from_static("true-client-ip"),
+    HeaderName::from_static("x-admin-secret"),
+    HeaderName::from_static("x-client-ip"),
+    HeaderName::from_static("x-cluster-client-ip"),
+    HeaderName::from_static("x-openclaw-scopes"),
+    HeaderName::from_static("x-openclaw-token"),
+    HeaderName::from_static("x-original-host"),
+    HeaderName::from_static("x-original-url"),
+    HeaderName::from_static("x-real-ip"),
+    HeaderName::from_static("x-remote-user"),
+    HeaderName::from_static("x-rewrite-url"),
+];
+
+/// The same, for whole families of names.
+const IDENTITY_PREFIXES: [&str; 10] = [
+    "cf-",
+    "proxy-",
+    "tailscale-",
+    "x-amzn-oidc-",
+    "x-auth-request-",
+    "x-authenticated-",
+    "x-forwarded-",
+    "x-platform-",
+    "x-smartbox-",
+    "x-webauth-",
+];
+
+/// Names of headers that `Connection` declares to be for the next hop only.
+pub(super) fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
+    let values = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).filter_map(|name| name.trim().parse().ok()).collect()
+}
+
+/// Whether a header is for the next hop only.
+pub(super) fn is_hop_by_hop(name: &HeaderName) -> bool {
+    HOP_BY_HOP.contains(name) || name.as_str().starts_with("proxy-")
+}
+
+fn is_identity(name: &HeaderName) -> bool {
+    IDENTITY.contains(name) || IDENTITY_PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix))
+}
+
+/// Asks the next hop to speak WebSocket.
+pub(crate) fn ask_for_websocket(headers: &mut HeaderMap) {
+    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+}
+
+/// The headers of a request to a gateway. What the edge says is set last, so that nothing of the client survives
+/// beside it.
+pub(super) fn headers(
+    config: &EdgeConfig,
+    inquiry: &Inquiry<'_>,
+    credential: Vec<(HeaderName, HeaderValue)>,
+) -> HeaderMap {
+    let from = &inquiry.head.headers;
+    let dropped = named_by_connection(from);
+    let mut to = HeaderMap::with_capacity(from.len() + 8);
+    for (name, value) in from {
+        let is_ours = is_hop_by_hop(name) || is_identity(name) || *name == COOKIE || *name == HOST;
+        if !is_ours && !dropped.contains(name) {
+            to.append(name, value.clone());
+        }
+    }
+    if let Some(cookie) = cookies::without(from, &config.platform_cookies) {
+        to.insert(COOKIE, cookie);
+    }
+    if inquiry.is_websocket {
+        ask_for_websocket(&mut to);
+    }
+    if from.contains_key(ORIGIN) {
+        to.insert(ORIGIN, config.gateway_origin.clone());
+    }
+    if inquiry.target.is_mounted() && accepts_html(from) {
+        // A page whose base must be stamped has to be readable.
+        to.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    }
+    for (name, value) in credential {
+        to.insert(name, value);
+    }
+    forward(config, inquiry, &mut to);
+    to
+}
+
+pub(super) fn accepts_html(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    values.any(|value| value.contains("text/html"))
+}
+
+/// Says where the request came from: one address, never a loopback one.
+fn forward(config: &EdgeConfig, inquiry: &Inquiry<'_>, to: &mut HeaderMap) {
+    let addressed = &inquiry.asked.addressed;
+    let client = client_address(config, inquiry.asked.conn.peer.ip());
+    let said = [
+        ("x-forwarded-for", client.to_string()),
+        ("x-forwarded-proto", addressed.scheme.as_str().to_owned()),
+        ("x-forwarded-host", addressed.host.clone()),
+        ("x-request-id", inquiry.asked.id.clone()),
+        ("host", addressed.host.clone()),
+    ];
+    for (name, value) in said {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            to.insert(HeaderName::from_static(name), value);
+        }
+    }
+}
+
+fn client_address(config: &EdgeConfig, peer: IpAddr) -> IpAddr {
+    let peer = peer.to_canonical();
+    if peer.is_loopback() { config.loopback_client } else { peer }
+}

@@ -1,0 +1,107 @@
+//! What a client gets to see of a gateway's response.
+
+use http::header::{CONTENT_LOCATION, LOCATION, SET_COOKIE};
+use http::uri::Authority;
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
+
+use super::request::{is_hop_by_hop, named_by_connection};
+use super::{Inquiry, cookies};
+use crate::config::EdgeConfig;
+
+/// Counts for the whole origin, which a box shares with the platform and with other boxes of its owner.
+const ORIGIN_WIDE: [&str; 9] = [
+    "alt-svc",
+    "clear-site-data",
+    "nel",
+    "origin-agent-cluster",
+    "public-key-pins",
+    "report-to",
+    "reporting-endpoints",
+    "service-worker-allowed",
+    "strict-transport-security",
+];
+
+/// Names of the platform's own headers. A credential's name can itself be secret, so they are not even mentioned in
+/// a value (as `Vary` or `Access-Control-Allow-Headers` would).
+const PLATFORM_PREFIXES: [&str; 2] = ["x-smartbox-", "x-platform-"];
+
+/// The headers of a response to the client.
+pub(super) fn headers(config: &EdgeConfig, inquiry: &Inquiry<'_>, from: &HeaderMap) -> HeaderMap {
+    let dropped = named_by_connection(from);
+    let prefix = inquiry.target.prefix.as_str();
+    let mut to = HeaderMap::with_capacity(from.len() + 2);
+    for (name, value) in from {
+        if is_hop_by_hop(name) || dropped.contains(name) || is_platforms(name, value) {
+            continue;
+        }
+        if *name == SET_COOKIE {
+            if let Some(cookie) = cookies::scoped(value, &config.platform_cookies, prefix) {
+                to.append(name, cookie);
+            }
+        } else if *name == LOCATION || *name == CONTENT_LOCATION {
+            let moved = relocated(value, &inquiry.asked.addressed.host, prefix);
+            to.insert(name, moved.unwrap_or_else(|| value.clone()));
+        } else {
+            to.append(name, value.clone());
+        }
+    }
+    to
+}
+
+fn is_platforms(name: &HeaderName, value: &HeaderValue) -> bool {
+    let name = name.as_str();
+    let mentions = || value.to_str().is_ok_and(|value| value.to_ascii_lowercase().contains("x-smartbox-"));
+    name == "x-request-id"
+        || ORIGIN_WIDE.contains(&name)
+        || PLATFORM_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        || mentions()
+}
+
+/// A location of the gateway, as the client has to ask for it. `None` if it stays as it is.
+fn relocated(value: &HeaderValue, host: &str, prefix: &str) -> Option<HeaderValue> {
+    if prefix.is_empty() {
+        return None;
+    }
+    let location = value.to_str().ok()?;
+    let path = match location.parse::<Uri>().ok()?.into_parts() {
+        parts if parts.authority.is_none() => location.to_owned(),
+        parts if parts.authority == host.parse::<Authority>().ok() => {
+            parts.path_and_query?.as_str().to_owned()
+        }
+        // To another host.
+        _elsewhere => return None,
+    };
+    // `//host/…` is another host, too; a relative one needs no prefix.
+    let is_rooted = path.starts_with('/') && !path.starts_with("//");
+    is_rooted.then(|| HeaderValue::try_from(format!("{prefix}{path}")).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locations_are_moved_under_the_boxes_prefix() {
+        let moved = |location: &'static str| {
+            let value = HeaderValue::from_static(location);
+            relocated(&value, "localhost:8080", "/b/home").map(|value| value.to_str().unwrap().to_owned())
+        };
+        assert_eq!(moved("/ui?a=1").as_deref(), Some("/b/home/ui?a=1"));
+        assert_eq!(moved("http://localhost:8080/ui").as_deref(), Some("/b/home/ui"));
+        for other in
+            ["ui", "./ui", "?a", "//evil.example/", "https://elsewhere.example/ui", "/\\evil.example"]
+        {
+            assert!(moved(other).is_none_or(|moved| moved.starts_with("/b/home/")), "{other}");
+        }
+        assert_eq!(moved("https://elsewhere.example/ui"), None);
+        assert_eq!(moved("//evil.example/"), None);
+    }
+
+    #[test]
+    fn a_credential_is_not_even_mentioned() {
+        let vary =
+            (HeaderName::from_static("vary"), HeaderValue::from_static("Accept, X-Smartbox-User-5ec4e7"));
+        assert!(is_platforms(&vary.0, &vary.1));
+        assert!(!is_platforms(&vary.0, &HeaderValue::from_static("Accept")));
+    }
+}

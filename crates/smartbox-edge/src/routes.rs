@@ -1,0 +1,169 @@
+//! Which box a caller means, and how its gateway is reached.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use http::{HeaderName, HeaderValue};
+use jiff::Timestamp;
+use smartbox_core::{BoxId, BoxName, OrgId, Principal, Stage};
+
+/// The headers that make a gateway accept requests on behalf of a caller.
+type HeadersFor = dyn Fn(&Principal) -> Vec<(HeaderName, HeaderValue)> + Send + Sync;
+
+/// What a gateway wants to see, by caller. Names as well as values can be secret: neither is ever sent to a client or
+/// printed.
+#[derive(Clone)]
+pub struct GatewayCredential(Arc<HeadersFor>);
+
+impl GatewayCredential {
+    /// Makes the headers with `headers_for`, anew for each request.
+    pub fn new(
+        headers_for: impl Fn(&Principal) -> Vec<(HeaderName, HeaderValue)> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(headers_for))
+    }
+
+    /// The headers to set for this caller, marked as sensitive.
+    pub(crate) fn headers_for(&self, principal: &Principal) -> Vec<(HeaderName, HeaderValue)> {
+        let mut headers = (self.0)(principal);
+        for (_name, value) in &mut headers {
+            value.set_sensitive(true);
+        }
+        headers
+    }
+}
+
+impl fmt::Debug for GatewayCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("GatewayCredential(…)")
+    }
+}
+
+/// Whether a box can take requests, and if not, why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RouteState {
+    /// Its gateway answers.
+    Ready,
+    /// It is on its way; requests wait.
+    Waiting {
+        /// The public phase, such as `starting`.
+        phase: &'static str,
+        /// How far it has come.
+        stage: Option<Stage>,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Nobody is starting it; a request wakes it.
+    Stopped {
+        /// The public phase: `stopped`, `stopping`.
+        phase: &'static str,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// It should run, and will not without a change or a wait. Requests are answered at once.
+    Failed {
+        /// One line, fit for the owner's eyes.
+        title: String,
+        /// What happened this time.
+        detail: Option<String>,
+        /// What to do about it.
+        remedy: Option<String>,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// It is being deleted.
+    Gone,
+}
+
+/// How one box is reached.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// Which box.
+    pub id: BoxId,
+    /// Its owner.
+    pub org: OrgId,
+    /// Its name, unique in the org.
+    pub name: BoxName,
+    /// Whether it answers at `/` for its org.
+    pub is_default: bool,
+    /// Incarnation: connections to an older one are not used again.
+    pub generation: i64,
+    /// Whether it can take requests.
+    pub state: RouteState,
+    /// What its gateway wants to see.
+    pub credential: GatewayCredential,
+}
+
+/// Every box, as of one moment. Immutable: control publishes a new one for each change.
+#[derive(Debug, Default)]
+pub struct RouteTable {
+    routes: HashMap<BoxId, Arc<Route>>,
+    named: HashMap<(OrgId, BoxName), BoxId>,
+    /// `None` for a name that several orgs use.
+    unique_names: HashMap<BoxName, Option<BoxId>>,
+    defaults: HashMap<OrgId, BoxId>,
+    default_org: Option<OrgId>,
+}
+
+impl RouteTable {
+    /// Builds a table. `default_org` is the platform's first org: an admin's `/` means its default box.
+    pub fn new(routes: impl IntoIterator<Item = Route>, default_org: Option<OrgId>) -> Self {
+        let mut table = Self { default_org, ..Self::default() };
+        for route in routes {
+            table.named.insert((route.org, route.name.clone()), route.id);
+            table
+                .unique_names
+                .entry(route.name.clone())
+                .and_modify(|known| *known = None)
+                .or_insert(Some(route.id));
+            if route.is_default {
+                table.defaults.insert(route.org, route.id);
+            }
+            table.routes.insert(route.id, Arc::new(route));
+        }
+        table
+    }
+
+    /// The box that `reference` (an id or a name) means for this caller.
+    ///
+    /// Names count in the caller's own org; for an admin, everywhere, if one box alone has the name. What the caller
+    /// may not see is not found.
+    pub fn find(&self, principal: &Principal, reference: &str) -> Option<&Arc<Route>> {
+        let id = match reference.parse::<BoxId>() {
+            Ok(id) => id,
+            Err(_not_an_id) => self.named(principal, reference.parse().ok()?)?,
+        };
+        self.get(principal, id)
+    }
+
+    /// The box with this id, if the caller may see it.
+    pub fn get(&self, principal: &Principal, id: BoxId) -> Option<&Arc<Route>> {
+        self.routes.get(&id).filter(|route| principal.sees(route.org))
+    }
+
+    /// The box that answers at `/` for this caller.
+    pub fn default_of(&self, principal: &Principal) -> Option<&Arc<Route>> {
+        let org = match principal {
+            Principal::Admin => self.default_org?,
+            Principal::User { org, .. } => *org,
+        };
+        self.get(principal, *self.defaults.get(&org)?)
+    }
+
+    /// Whether the box is ready in this generation.
+    pub(crate) fn is_ready(&self, id: BoxId, generation: i64) -> bool {
+        let ready = |route: &Arc<Route>| route.state == RouteState::Ready && route.generation == generation;
+        self.routes.get(&id).is_some_and(ready)
+    }
+
+    fn named(&self, principal: &Principal, name: BoxName) -> Option<BoxId> {
+        match principal {
+            Principal::Admin => *self.unique_names.get(&name)?,
+            Principal::User { org, .. } => self.named.get(&(*org, name)).copied(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
