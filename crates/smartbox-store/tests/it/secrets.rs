@@ -2,16 +2,8 @@
 
 use secrecy::ExposeSecret;
 use smartbox_store::{Error, Store};
-use sqlx::ConnectOptions;
-use sqlx::sqlite::SqliteConnectOptions;
 
-use crate::support::{World, create, database, fleet_of, new_box, open};
-
-/// Does something to the file that the store itself would not.
-async fn tamper(world: &World, sql: &'static str) {
-    let options = SqliteConnectOptions::new().filename(database(world.directory.path()));
-    sqlx::query(sql).execute(&mut options.connect().await.unwrap()).await.unwrap();
-}
+use crate::support::{World, create, fleet_of, new_box, open};
 
 async fn read(store: &Store, id: smartbox_core::BoxId) -> Result<Option<String>, Error> {
     let secret = fleet_of(store).secret(id, "gateway-token").await?;
@@ -49,18 +41,18 @@ async fn a_secret_moved_to_another_box_or_altered_cannot_be_opened() {
     let world = World::new().await;
     let one = world.create("one").await;
     let (two, _) = create(&world.other, new_box("two")).await.unwrap();
-    tamper(
-        &world,
-        "update secrets set nonce = (select nonce from secrets order by box_id limit 1),
+    world
+        .tamper(
+            "update secrets set nonce = (select nonce from secrets order by box_id limit 1),
                     ciphertext = (select ciphertext from secrets order by box_id limit 1)",
-    )
-    .await;
+        )
+        .await;
     let store = open(world.directory.path()).await;
     assert!(read(&store, one.id).await.unwrap().is_some());
     let refused = read(&store, two.id).await.unwrap_err();
     assert!(matches!(refused, Error::Unsealable));
     assert_eq!(refused.to_string(), "the secret cannot be opened");
 
-    tamper(&world, "update secrets set ciphertext = 'AAAA'").await;
+    world.tamper("update secrets set ciphertext = 'AAAA'").await;
     assert!(matches!(read(&store, one.id).await, Err(Error::Unsealable)));
 }

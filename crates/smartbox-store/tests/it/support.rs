@@ -10,6 +10,8 @@ use smartbox_store::{
     Error, FleetStore, IntentChange, Keyring, NewEvent, NewOperation, NewSmartbox, ObservationUpdate,
     Operation, OperationKind, OrgStore, Sealer, Smartbox, Store, SystemActor,
 };
+use sqlx::ConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
 
 /// The tests' clock: seconds after an arbitrary moment.
 pub(crate) fn at(secs: i64) -> Timestamp {
@@ -120,6 +122,12 @@ impl World {
     /// Changes what the first org wants, without an operation.
     pub(crate) async fn want(&self, id: BoxId, desired: Desired) -> Smartbox {
         self.org.change_intent(id, intent(desired), None, None, event("box.changed"), at(5)).await.unwrap().0
+    }
+
+    /// Does something to the file that the store itself would not.
+    pub(crate) async fn tamper(&self, sql: &'static str) {
+        let options = SqliteConnectOptions::new().filename(database(self.directory.path()));
+        sqlx::raw_sql(sql).execute(&mut options.connect().await.unwrap()).await.unwrap();
     }
 
     /// Ends the store as a clean stop does, and opens the file again.
