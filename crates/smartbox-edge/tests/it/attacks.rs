@@ -1,0 +1,167 @@
+use http::StatusCode;
+use smartbox_edge::EdgeConfig;
+
+use crate::gateway::Gateway;
+use crate::harness::{TestEdge, as_user, ready, with};
+
+fn head(edge: &TestEdge, line: &str, headers: &str) -> String {
+    format!("{line}\r\nhost: {}\r\ncookie: smartbox_session=1\r\n{headers}\r\n", edge.address)
+}
+
+/// A length and chunks: one of them would be believed by the edge and the other by the gateway. Chunks count, the
+/// gateway never sees the length, and what follows on the connection is not taken for a request.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_with_two_lengths_smuggles_nothing() {
+    let (edge, gateway) = TestEdge::with_home().await;
+    for lengths in [
+        "content-length: 6\r\ntransfer-encoding: chunked\r\n",
+        "transfer-encoding: chunked\r\ncontent-length: 6\r\n",
+    ] {
+        let smuggled = head(&edge, "GET /smuggled HTTP/1.1", "");
+        let answer =
+            edge.raw(&format!("{}0\r\n\r\n{smuggled}", head(&edge, "POST /first HTTP/1.1", lengths))).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert!(answer.contains("connection: close"), "{answer}");
+        assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{answer}");
+        assert!(!answer.contains(r#"["content-length""#), "{answer}");
+    }
+    assert_eq!(*gateway.seen.lock().await, ["/first", "/first"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_that_can_be_read_in_two_ways_are_refused() {
+    let (edge, gateway) = TestEdge::with_home().await;
+    for headers in [
+        "content-length: 1\r\ncontent-length: 2\r\n",
+        "content-length: +1\r\n",
+        "content-length: 1, 1\r\n",
+        "content-length: -1\r\n",
+        "transfer-encoding: chunked, gzip\r\n",
+        "transfer-encoding: gzip\r\n",
+        "transfer-encoding: xchunked\r\n",
+        "x-folded: a\r\n b\r\n",
+        "x-spaced : a\r\n",
+        "x-nul: a\0b\r\n",
+        "no colon\r\n",
+    ] {
+        let answer = edge.raw(&format!("{}x", head(&edge, "POST / HTTP/1.1", headers))).await;
+        assert!(answer.starts_with("HTTP/1.1 400"), "{headers:?}: {answer}");
+    }
+    for line in
+        ["GET / HTTP/1.1 x", "GET  / HTTP/1.1", "GET /a b HTTP/1.1", "G(T / HTTP/1.1", "GET / HTTP/3.0"]
+    {
+        let answer = edge.raw(&head(&edge, line, "")).await;
+        assert!(answer.starts_with("HTTP/1.1 4"), "{line:?}: {answer}");
+    }
+    assert!(gateway.seen.lock().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_chunk_ends_the_request() {
+    let (edge, gateway) = TestEdge::with_home().await;
+    for chunks in
+        ["zz\r\nabc\r\n0\r\n\r\n", "3\r\nabcd\r\n0\r\n\r\n", "-1\r\n\r\n", "ffffffffffffffffff\r\nx"]
+    {
+        let request = format!("{}{chunks}", head(&edge, "POST / HTTP/1.1", "transfer-encoding: chunked\r\n"));
+        let answer = edge.raw(&request).await;
+        assert!(!answer.starts_with("HTTP/1.1 200"), "{chunks:?}: {answer}");
+    }
+    drop(gateway);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_is_too_large_is_refused() {
+    let (edge, gateway) = TestEdge::with_home().await;
+    let long = format!("x-long: {}\r\n", "a".repeat(40 * 1024));
+    let many: String = (0..200).map(|n| format!("x-{n}: 1\r\n")).collect();
+    for headers in [long, many] {
+        let answer = edge.raw(&head(&edge, "GET / HTTP/1.1", &headers)).await;
+        assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
+    }
+    let answer = edge.raw(&head(&edge, &format!("GET /{} HTTP/1.1", "a".repeat(70_000)), "")).await;
+    assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+    assert!(gateway.seen.lock().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_too_large_is_refused() {
+    let config = EdgeConfig { request_body_bytes_max: 1000, ..EdgeConfig::default() };
+    let edge = TestEdge::start_with(config, vec![ready(1, 1, "home", true)]).await;
+    let gateway = Gateway::start().await;
+    edge.plug(1, &gateway);
+    // Announced: refused before a byte of it is taken.
+    let answer = edge.raw(&head(&edge, "POST / HTTP/1.1", "content-length: 1001\r\n")).await;
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    assert!(answer.contains("body-too-large"), "{answer}");
+    assert!(gateway.seen.lock().await.is_empty());
+    // Not announced: cut off on the way.
+    let chunk = format!("400\r\n{}\r\n0\r\n\r\n", "a".repeat(1024));
+    let request = format!("{}{chunk}", head(&edge, "POST / HTTP/1.1", "transfer-encoding: chunked\r\n"));
+    let answer = edge.raw(&request).await;
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    // As much as is allowed passes.
+    let request =
+        format!("{}{}", head(&edge, "POST / HTTP/1.1", "content-length: 1000\r\n"), "a".repeat(1000));
+    assert!(edge.raw(&request).await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_a_stranger_points_at_us_is_not_served() {
+    let (edge, gateway) = TestEdge::with_home().await;
+    for path in ["/", "/v1/boxes", "/health", "/b/home/"] {
+        let answer = edge.ask(with(as_user("1", "GET", path), &[("host", "evil.example")])).await;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (StatusCode::MISDIRECTED_REQUEST, "bad-host"),
+            "{path}"
+        );
+    }
+    assert!(edge.raw("GET / HTTP/1.1\r\n\r\n").await.starts_with("HTTP/1.1 400"));
+    assert!(
+        edge.raw("GET http://evil.example/ HTTP/1.1\r\nhost: localhost\r\n\r\n")
+            .await
+            .contains("bad-request")
+    );
+    assert!(edge.raw("CONNECT evil.example:443 HTTP/1.1\r\nhost: localhost\r\n\r\n").await.contains(" 405 "));
+    assert!(gateway.seen.lock().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_another_site_changes_nothing() {
+    let (edge, gateway) = TestEdge::with_home().await;
+    for path in ["/", "/v1/boxes", "/_smartbox/boxes/home/wake"] {
+        for origin in ["http://evil.example", "null", "http://localhost:1"] {
+            let answer = edge.ask(with(as_user("1", "POST", path), &[("origin", origin)])).await;
+            assert_eq!(
+                (answer.status, answer.code().as_str()),
+                (StatusCode::FORBIDDEN, "bad-origin"),
+                "{path}"
+            );
+        }
+        let answer = edge.ask(with(as_user("1", "DELETE", path), &[("sec-fetch-site", "cross-site")])).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    }
+    assert_eq!((gateway.seen.lock().await.len(), edge.wakes()), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trace_does_not_show_the_credential() {
+    let (edge, gateway) = TestEdge::with_home().await;
+    let answer = edge.ask(as_user("1", "TRACE", "/")).await;
+    assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert!(gateway.seen.lock().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trailers_do_not_pass() {
+    let (edge, _gateway) = TestEdge::with_home().await;
+    let chunked = "transfer-encoding: chunked\r\ntrailer: x-forwarded-for\r\n";
+    let request = format!(
+        "{}3\r\nabc\r\n0\r\nx-forwarded-for: 8.8.8.8\r\n\r\n",
+        head(&edge, "POST /who HTTP/1.1", chunked)
+    );
+    let answer = edge.raw(&request).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains(r#""body":"abc""#), "{answer}");
+    assert!(!answer.contains("8.8.8.8"), "{answer}");
+}

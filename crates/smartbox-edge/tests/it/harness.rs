@@ -1,0 +1,314 @@
+//! An edge with all its ports, and clients for it.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{COOKIE, HOST};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use jiff::Timestamp;
+use serde_json::Value;
+use smartbox_core::{BoxId, OrgId, Principal, Stage, UserId};
+use smartbox_edge::ports::{
+    Dial, Duplex, EdgePorts, Identity, RequestId, Wake, WakeRefused, platform_service,
+};
+use smartbox_edge::{
+    Body, ClientAddr, Edge, EdgeConfig, EdgeListener, GatewayCredential, Route, RouteState, RouteTable,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// The longest wait for anything in these tests.
+pub(crate) const LIMIT: Duration = Duration::from_secs(20);
+/// Name of the header that makes the fake gateway's credential.
+pub(crate) const CREDENTIAL: &str = "x-smartbox-user-5ec4e7";
+
+pub(crate) fn org(n: u8) -> OrgId {
+    OrgId::from_parts(Timestamp::UNIX_EPOCH, [n; 10])
+}
+
+pub(crate) fn box_id(n: u8) -> BoxId {
+    BoxId::from_parts(Timestamp::UNIX_EPOCH, [n; 10])
+}
+
+/// A box of org `owner`, ready.
+pub(crate) fn ready(n: u8, owner: u8, name: &str, is_default: bool) -> Route {
+    let credential = GatewayCredential::new(|principal: &Principal| {
+        let identity = HeaderValue::try_from(principal.actor()).unwrap();
+        vec![
+            (HeaderName::from_static(CREDENTIAL), identity),
+            (HeaderName::from_static("x-openclaw-scopes"), HeaderValue::from_static("operator.read")),
+        ]
+    });
+    Route {
+        id: box_id(n),
+        org: org(owner),
+        name: name.parse().unwrap(),
+        is_default,
+        generation: 1,
+        state: RouteState::Ready,
+        credential,
+    }
+}
+
+pub(crate) fn stopped() -> RouteState {
+    RouteState::Stopped { phase: "stopped", since: Timestamp::UNIX_EPOCH }
+}
+
+pub(crate) fn starting() -> RouteState {
+    RouteState::Waiting { phase: "starting", stage: Some(Stage::Process), since: Timestamp::UNIX_EPOCH }
+}
+
+/// Everything outside the edge, under the test's control.
+pub(crate) struct World {
+    pub(crate) gateways: Mutex<HashMap<BoxId, SocketAddr>>,
+    pub(crate) wakes: AtomicUsize,
+    pub(crate) refusal: Mutex<Option<WakeRefused>>,
+    pub(crate) dials: AtomicUsize,
+}
+
+#[async_trait::async_trait]
+impl Dial for World {
+    async fn dial(&self, id: BoxId, port: u16) -> io::Result<Box<dyn Duplex>> {
+        assert_eq!(port, 18789);
+        self.dials.fetch_add(1, Ordering::SeqCst);
+        let address = self.gateways.lock().unwrap().get(&id).copied();
+        let address = address.ok_or(io::ErrorKind::ConnectionRefused)?;
+        Ok(Box::new(TcpStream::connect(address).await?))
+    }
+}
+
+#[async_trait::async_trait]
+impl Wake for World {
+    async fn wake(&self, _id: BoxId, _principal: &Principal) -> Result<(), WakeRefused> {
+        self.wakes.fetch_add(1, Ordering::SeqCst);
+        self.refusal.lock().unwrap().clone().map_or(Ok(()), Err)
+    }
+}
+
+/// `smartbox_session=<n>` is the user of org n; `admin`, the admin.
+struct Cookies;
+
+#[async_trait::async_trait]
+impl Identity for Cookies {
+    async fn identify(&self, head: &http::request::Parts, _peer: SocketAddr) -> Option<Principal> {
+        let cookies = head.headers.get(COOKIE)?.to_str().ok()?;
+        let session =
+            cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix("smartbox_session="))?;
+        if session == "admin" {
+            return Some(Principal::Admin);
+        }
+        let n: u8 = session.parse().ok()?;
+        Some(Principal::User { user: UserId::from_parts(Timestamp::UNIX_EPOCH, [n; 10]), org: org(n) })
+    }
+}
+
+/// The platform's side: says what it was told.
+async fn platform(request: Request<Body>) -> Result<Response<UnsyncBoxBody<Bytes, Infallible>>, Infallible> {
+    let told = serde_json::json!({
+        "platform": request.uri().path(),
+        "client": request.extensions().get::<ClientAddr>().map(|client| client.0.to_string()),
+        "request_id": request.extensions().get::<RequestId>().map(ToString::to_string),
+    });
+    Ok(Response::new(Full::new(Bytes::from(told.to_string())).boxed_unsync()))
+}
+
+fn mount(page: &str, prefix: &str) -> Option<String> {
+    let is_page = page.contains(r#"data-base="""#);
+    is_page.then(|| {
+        page.replace(r#"data-base="""#, &format!(r#"data-base="{prefix}""#))
+            .replace(r#"href="/"#, &format!(r#"href="{prefix}/"#))
+    })
+}
+
+pub(crate) struct TestEdge {
+    pub(crate) address: SocketAddr,
+    pub(crate) world: Arc<World>,
+    pub(crate) publish: watch::Sender<Arc<RouteTable>>,
+    pub(crate) stop: CancellationToken,
+    pub(crate) hard: CancellationToken,
+    pub(crate) server: JoinSet<()>,
+    clients: Mutex<JoinSet<()>>,
+}
+
+impl TestEdge {
+    pub(crate) async fn start(routes: Vec<Route>) -> Self {
+        Self::start_with(EdgeConfig::default(), routes).await
+    }
+
+    pub(crate) async fn start_with(config: EdgeConfig, routes: Vec<Route>) -> Self {
+        let world = Arc::new(World {
+            gateways: Mutex::default(),
+            wakes: AtomicUsize::new(0),
+            refusal: Mutex::default(),
+            dials: AtomicUsize::new(0),
+        });
+        let (publish, receiver) = watch::channel(Arc::new(RouteTable::new(routes, Some(org(1)))));
+        let next = AtomicUsize::new(1);
+        let ports = EdgePorts {
+            routes: receiver,
+            identity: Arc::new(Cookies),
+            wake: Arc::clone(&world) as Arc<dyn Wake>,
+            dial: Arc::clone(&world) as Arc<dyn Dial>,
+            platform: platform_service(tower::service_fn(platform)),
+            mount,
+            request_ids: Arc::new(move || format!("req-{}", next.fetch_add(1, Ordering::SeqCst))),
+            clock: Arc::new(|| Timestamp::from_second(7).unwrap()),
+        };
+        let (stop, hard) = (CancellationToken::new(), CancellationToken::new());
+        let edge = Edge::new(config, ports, stop.clone(), &hard);
+        let listener = EdgeListener::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let address = listener.local_addr();
+        let mut server = JoinSet::new();
+        server.spawn(edge.serve(listener));
+        Self { address, world, publish, stop, hard, server, clients: Mutex::default() }
+    }
+
+    /// An edge with one box named `home`, the default of org 1, and its gateway.
+    pub(crate) async fn with_home() -> (Self, crate::gateway::Gateway) {
+        let edge = Self::start(vec![ready(1, 1, "home", true)]).await;
+        let gateway = crate::gateway::Gateway::start().await;
+        edge.plug(1, &gateway);
+        (edge, gateway)
+    }
+
+    pub(crate) fn plug(&self, n: u8, gateway: &crate::gateway::Gateway) {
+        self.world.gateways.lock().unwrap().insert(box_id(n), gateway.address);
+    }
+
+    pub(crate) fn publish(&self, routes: Vec<Route>) {
+        self.publish.send_replace(Arc::new(RouteTable::new(routes, Some(org(1)))));
+    }
+
+    pub(crate) fn wakes(&self) -> usize {
+        self.world.wakes.load(Ordering::SeqCst)
+    }
+
+    /// A GET by the user of org 1.
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.ask(as_user("1", "GET", path)).await
+    }
+
+    /// Sends a request on a connection of its own, and reads the whole answer.
+    pub(crate) async fn ask(&self, request: Request<Full<Bytes>>) -> Answer {
+        let response = self.send(request).await;
+        let (head, body) = response.into_parts();
+        let body = tokio::time::timeout(LIMIT, body.collect()).await.expect("in time").expect("whole");
+        Answer { status: head.status, headers: head.headers, body: body.to_bytes() }
+    }
+
+    /// Sends a request on a connection of its own; its answer is still coming.
+    pub(crate) async fn send<B>(&self, mut request: Request<B>) -> Response<Incoming>
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        if !request.headers().contains_key(HOST) {
+            let host = HeaderValue::try_from(self.address.to_string()).unwrap();
+            request.headers_mut().insert(HOST, host);
+        }
+        let mut connection = self.connect().await;
+        tokio::time::timeout(LIMIT, connection.send_request(request))
+            .await
+            .expect("in time")
+            .expect("an answer")
+    }
+
+    /// A client's connection. It ends with the test.
+    pub(crate) async fn connect<B>(&self) -> http1::SendRequest<B>
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        let (sender, driver) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+        self.clients.lock().unwrap().spawn(async move { drop(driver.with_upgrades().await) });
+        sender
+    }
+
+    /// Sends bytes as they are, and reads what comes until the edge closes or says nothing more for a while.
+    pub(crate) async fn raw(&self, bytes: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(bytes.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        let mut piece = [0; 4096];
+        while let Ok(Ok(read @ 1..)) =
+            tokio::time::timeout(Duration::from_millis(700), stream.read(&mut piece)).await
+        {
+            answer.extend_from_slice(&piece[..read]);
+        }
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    /// The problem's code.
+    pub(crate) fn code(&self) -> String {
+        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text());
+        self.json()["code"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// Values of a header as the gateway saw them.
+    pub(crate) fn seen(&self, name: &str) -> Vec<String> {
+        let headers = self.json()["headers"].as_array().unwrap().clone();
+        let named = headers.iter().filter(|header| header[0] == name);
+        named.map(|header| header[1].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+pub(crate) fn as_user(session: &str, method: &str, path: &str) -> Request<Full<Bytes>> {
+    let request = Request::builder().method(method).uri(path);
+    request.header(COOKIE, format!("smartbox_session={session}")).body(Full::default()).unwrap()
+}
+
+/// The same, with more headers.
+pub(crate) fn with(
+    mut request: Request<Full<Bytes>>,
+    headers: &[(&'static str, &str)],
+) -> Request<Full<Bytes>> {
+    for (name, value) in headers {
+        request.headers_mut().append(HeaderName::from_static(name), HeaderValue::try_from(*value).unwrap());
+    }
+    request
+}
+
+/// Waits until something is so.
+pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let reached = async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    assert!(tokio::time::timeout(LIMIT, reached).await.is_ok(), "not reached: {what}");
+}

@@ -1,0 +1,13 @@
+//! The edge on real sockets, in front of fake gateways.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod attacks;
+mod gateway;
+mod harness;
+mod headers;
+mod holding;
+mod lifecycle;
+mod pages;
+mod routing;
+mod streaming;
+mod websocket;
