@@ -50,7 +50,7 @@ pub enum Command {
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
     /// Address of the platform; found in the data directory if it runs on this machine
-    #[arg(long, global = true, env = "SMARTBOX_SERVER", value_name = "URL")]
+    #[arg(long, global = true, env = "SMARTBOX_SERVER", hide_env_values = true, value_name = "URL")]
     pub server: Option<String>,
     /// Service token or admin secret; other users can see a command line, so prefer the variable
     #[arg(
@@ -67,6 +67,7 @@ pub struct GlobalArgs {
         long,
         global = true,
         env = "SMARTBOX_DATA_DIR",
+        hide_env_values = true,
         value_name = "DIR",
         value_parser = OsStringValueParser::new().map(PathBuf::from)
     )]

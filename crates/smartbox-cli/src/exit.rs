@@ -72,10 +72,10 @@ Exit codes:
   130  ended by Ctrl-C; what was asked for goes on in the platform
   143  ended by SIGTERM (129 by SIGHUP)
 
-`smartbox exec` ends with the code of the command it ran: 126 if it cannot be executed, 127 if it was
-not found, 128 + N if signal N ended it. If the command could not be started or was lost, the codes
-above apply and a line on standard error begins with `error:`; with --json the outcome is in the
-document.
+`smartbox exec` ends with the code of the command it ran: 126 if it cannot be executed, 127 if
+it was not found, 128 + N if signal N ended it. If the command could not be started or was lost,
+the codes above apply and a line on standard error begins with `error:`; with --json the outcome
+is in the document.
 ";
 
 #[cfg(test)]

@@ -57,10 +57,7 @@ fn describe(smartbox: &BoxView, address: &str, paint: Paint) -> String {
         lines.push(("Restarts", format!("{} in this run", smartbox.restarts)));
     }
     if smartbox.oom_kills > 0 {
-        lines.push((
-            "Memory",
-            format!("{} processes of this run were killed for lack of it", smartbox.oom_kills),
-        ));
+        lines.push(("Out of memory", format!("{} in this run", smartbox.oom_kills)));
     }
     if let Some(error) = &smartbox.error {
         lines.push(("Error", format!("{} ({})", paint.red(&error.detail), error.code)));

@@ -1,0 +1,14 @@
+//! The command line against a scripted platform: the real parser, client and output, another server.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail loudly, as tests do")]
+
+mod boxes;
+mod chat;
+mod errors;
+mod exec;
+mod fake;
+mod help;
+mod logs;
+mod open;
+mod run;
+mod waiting;
