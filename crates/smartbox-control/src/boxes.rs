@@ -49,7 +49,13 @@ impl Control {
     }
 
     /// A line for the timeline.
-    pub(crate) fn event(&self, actor: &str, action: &str, reason: &str, detail: serde_json::Value) -> NewEvent {
+    pub(crate) fn event(
+        &self,
+        actor: &str,
+        action: &str,
+        reason: &str,
+        detail: serde_json::Value,
+    ) -> NewEvent {
         let (at, random) = id_parts(&*self.inner.entropy, self.inner.clock.now());
         NewEvent {
             id: EventId::from_parts(at, random),

@@ -70,8 +70,14 @@ impl Control {
             return Err(Error::field("text", format!("must have 1 to {TEXT_CHARS_MAX} characters")));
         }
         let session = session.unwrap_or_else(|| MAIN_SESSION.to_owned());
-        if session.is_empty() || session.chars().count() > SESSION_CHARS_MAX || session.chars().any(char::is_control) {
-            return Err(Error::field("session", format!("must have 1 to {SESSION_CHARS_MAX} printable characters")));
+        if session.is_empty()
+            || session.chars().count() > SESSION_CHARS_MAX
+            || session.chars().any(char::is_control)
+        {
+            return Err(Error::field(
+                "session",
+                format!("must have 1 to {SESSION_CHARS_MAX} printable characters"),
+            ));
         }
         // Unknown boxes are refused before the stream begins, so that the caller gets a proper status.
         let reference = self.resolve(op, reference).await?.id.to_string();
@@ -100,7 +106,7 @@ impl Control {
             let _ = events.try_send(ChatEvent::Waiting { phase: phase_of(row), stage: stage_of(row) });
         };
         let row = self.ready_box(op, reference, Need::Ready, "a chat message", waiting).await?;
-        let mut gateway = self.gateway(&row).await?;
+        let gateway = self.gateway(&row).await?;
         let mut bytes = [0u8; 16];
         self.inner.entropy.fill(&mut bytes);
         let mut turn = gateway.chat_send(session, &text, bytes).await.map_err(agent_error)?;
@@ -114,7 +120,9 @@ impl Control {
                 openclaw::ChatEvent::Delta(text) => (ChatEvent::Delta(text), false),
                 openclaw::ChatEvent::Final { text } => (ChatEvent::Final(text), true),
                 openclaw::ChatEvent::Error { message } => (ChatEvent::Failed(Error::Agent(message)), true),
-                openclaw::ChatEvent::Aborted => (ChatEvent::Failed(Error::Agent("the turn was aborted".to_owned())), true),
+                openclaw::ChatEvent::Aborted => {
+                    (ChatEvent::Failed(Error::Agent("the turn was aborted".to_owned())), true)
+                }
             };
             if events.send(event).await.is_err() || is_last {
                 return Ok(());

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use smartbox_tunnel::{ExecEvent, ExecRequest, ExecSession, PtySize};
-use tokio::io::AsyncWriteExt;
+use bytes::Bytes;
+use smartbox_tunnel::{ExecEvent, ExecInput, ExecOutput, ExecRequest, ExecSession, PtySize};
 
 use crate::boxes::Need;
 use crate::{Control, Error, Op};
@@ -27,14 +27,35 @@ pub struct NewCommand {
 }
 
 /// What a running command says.
-pub use smartbox_tunnel::ExecEvent as CommandEvent;
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CommandEvent {
+    /// Output; with a terminal, everything.
+    Stdout(Bytes),
+    /// Error output.
+    Stderr(Bytes),
+    /// It ended with this code. Nothing follows.
+    Exited(i32),
+    /// It was ended by this signal, a name without `SIG`. Nothing follows.
+    Signalled(String),
+}
 
-/// A running command. Dropping it kills the command.
+/// A running command. Dropping its output kills it.
 pub struct CommandSession(ExecSession);
+
+/// The direction towards a command.
+pub struct CommandInput(ExecInput);
+
+/// The direction from a command. Dropping it kills the command.
+pub struct CommandOutput(ExecOutput);
 
 impl Control {
     /// Starts a command in a box, waking the box if need be.
-    pub async fn start_command(&self, op: &Op, reference: &str, command: &NewCommand) -> Result<CommandSession, Error> {
+    pub async fn start_command(
+        &self,
+        op: &Op,
+        reference: &str,
+        command: &NewCommand,
+    ) -> Result<CommandSession, Error> {
         check(command)?;
         let smartbox = self.ready_box(op, reference, Need::Alive, "a command", |_| {}).await?;
         let connection = self.ssh(&smartbox).await?;
@@ -42,9 +63,9 @@ impl Control {
             argv: command.argv.clone(),
             env: command.env.clone().into_iter().collect(),
             cwd: command.cwd.clone(),
-            tty: command.tty.map(|(cols, rows)| PtySize { cols, rows }),
+            tty: command.tty.map(|(columns, rows)| PtySize { rows, columns }),
         };
-        Ok(CommandSession(connection.exec(request).await.map_err(crate::ssh::unavailable)?))
+        Ok(CommandSession(connection.exec(request).await.map_err(|error| crate::ssh::unavailable(&error))?))
     }
 }
 
@@ -63,34 +84,54 @@ fn check(command: &NewCommand) -> Result<(), Error> {
     }
     let bad_name = |name: &str| name.is_empty() || name.contains(['=', '\0']);
     if command.env.iter().any(|(name, value)| bad_name(name) || has_nul(value)) {
-        return Err(Error::field("env", "names must not be empty nor contain `=`, and nothing may contain NUL"));
+        return Err(Error::field(
+            "env",
+            "names must not be empty nor contain `=`, and nothing may contain NUL",
+        ));
     }
     Ok(())
 }
 
 impl CommandSession {
-    /// The next thing it says; `None` when the connection is gone.
-    pub async fn next(&mut self) -> Option<ExecEvent> {
-        self.0.next().await
+    /// Separates the two directions, for two tasks.
+    pub fn split(self) -> (CommandInput, CommandOutput) {
+        let (input, output) = self.0.split();
+        (CommandInput(input), CommandOutput(output))
     }
+}
 
+impl CommandOutput {
+    /// The next thing it says; `None` when the connection is gone before its end is known. A command that is not
+    /// listened to waits.
+    pub async fn next(&mut self) -> Option<CommandEvent> {
+        // Why the connection is gone is in the tunnel's log; for the caller it is gone.
+        Some(match self.0.next().await.ok().flatten()? {
+            ExecEvent::Stdout(bytes) => CommandEvent::Stdout(bytes),
+            ExecEvent::Stderr(bytes) => CommandEvent::Stderr(bytes),
+            ExecEvent::Exit { code } => CommandEvent::Exited(i32::try_from(code).unwrap_or(i32::MAX)),
+            ExecEvent::Signal { name } => CommandEvent::Signalled(name),
+        })
+    }
+}
+
+impl CommandInput {
     /// Gives it input, waiting while it does not read.
     pub async fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        self.0.stdin().write_all(bytes).await
+        self.0.write(Bytes::copy_from_slice(bytes)).await.map_err(std::io::Error::other)
     }
 
     /// Ends its input.
-    pub async fn close_stdin(&mut self) -> std::io::Result<()> {
-        self.0.stdin().shutdown().await
+    pub async fn close(&mut self) -> std::io::Result<()> {
+        self.0.finish().await.map_err(std::io::Error::other)
     }
 
     /// Tells it the new size of its terminal.
-    pub async fn resize(&self, cols: u16, rows: u16) -> std::io::Result<()> {
-        self.0.resize(PtySize { cols, rows }).await.map_err(std::io::Error::other)
+    pub async fn resize(&mut self, columns: u16, rows: u16) -> std::io::Result<()> {
+        self.0.resize(PtySize { rows, columns }).await.map_err(std::io::Error::other)
     }
 
     /// Sends it a signal, by its name without `SIG`.
-    pub async fn signal(&self, name: &str) -> std::io::Result<()> {
+    pub async fn signal(&mut self, name: &str) -> std::io::Result<()> {
         self.0.signal(name).await.map_err(std::io::Error::other)
     }
 }

@@ -47,7 +47,16 @@ pub struct BoxState {
 impl PartialEq for BoxState {
     fn eq(&self, other: &Self) -> bool {
         let key = |state: &Self| {
-            (state.id, state.org, state.is_default, state.generation, state.desired, state.phase, state.stage, state.since)
+            (
+                state.id,
+                state.org,
+                state.is_default,
+                state.generation,
+                state.desired,
+                state.phase,
+                state.stage,
+                state.since,
+            )
         };
         key(self) == key(other)
             && self.name == other.name

@@ -14,11 +14,12 @@ mod exec;
 mod fleet_view;
 mod gate;
 mod idempotency;
-mod loops;
 mod logs;
+mod loops;
 mod op;
 mod operations;
 mod orgs;
+mod readiness;
 mod resolve;
 mod sign_in;
 mod spec;
@@ -34,15 +35,15 @@ pub use clock::{Clock, SystemClock};
 pub use doors::Doors;
 pub use entropy::{Entropy, SystemEntropy, random_token};
 pub use error::{Error, FieldIssue};
-pub use exec::{CommandEvent, CommandSession, NewCommand};
-pub use fleet_view::{BoxState, FleetView};
+pub use exec::{CommandEvent, CommandInput, CommandOutput, CommandSession, NewCommand};
+pub use fleet_view::{BoxState, FleetView, phase_of, stage_of};
 pub use idempotency::Idempotency;
 pub use logs::{LogLine, LogQuery};
 pub use loops::{janitor::Janitor, reconcile::Reconciler};
 pub use op::Op;
 pub use orgs::NewOrg;
 pub use sign_in::{AdminSecret, NewSession, SignInCode, token_hash};
-pub use spec::AgentRuntime;
+pub use spec::{AgentRuntime, Ingredients, render_files};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -126,6 +127,7 @@ pub(crate) struct Inner {
     pub(crate) fleet: watch::Sender<Arc<FleetView>>,
     pub(crate) ssh: ssh::Connections,
     pub(crate) sessions: sign_in::SessionCache,
+    pub(crate) last_pass: readiness::LastPass,
 }
 
 impl Control {
@@ -147,6 +149,7 @@ impl Control {
                 fleet: watch::Sender::new(Arc::default()),
                 ssh,
                 sessions: sign_in::SessionCache::default(),
+                last_pass: readiness::LastPass::default(),
             }),
         }
     }

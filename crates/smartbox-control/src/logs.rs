@@ -10,7 +10,7 @@ use crate::{Control, Error, Op};
 /// How often a followed log is looked at.
 const FOLLOW_PERIOD: Duration = Duration::from_millis(300);
 /// Most lines of a tail.
-pub const TAIL_LINES_MAX: u32 = 10_000;
+const TAIL_LINES_MAX: u32 = 10_000;
 
 /// Which part of which log.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +57,9 @@ impl Control {
                     let chunk = read.await.map_err(Error::internal)?;
                     position = Some(chunk.next);
                     let text = String::from_utf8_lossy(&chunk.bytes);
-                    lines.extend(text.lines().map(|line| LogLine { text: line.to_owned(), position: chunk.next }));
+                    lines.extend(
+                        text.lines().map(|line| LogLine { text: line.to_owned(), position: chunk.next }),
+                    );
                     if !lines.is_empty() {
                         continue;
                     }

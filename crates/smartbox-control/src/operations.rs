@@ -8,7 +8,7 @@ use smartbox_store::{Operation, SystemActor};
 use crate::{Control, Error, Op};
 
 /// Longest wait a single request may ask for; longer waits ask again.
-pub const WAIT_MAX: Duration = Duration::from_secs(60);
+const WAIT_MAX: Duration = Duration::from_secs(60);
 
 impl Control {
     /// Finds an operation of a box that exists for the caller.
@@ -23,7 +23,12 @@ impl Control {
     }
 
     /// Waits until the operation has ended or `wait` is over, and returns it as it is then.
-    pub async fn wait_for_operation(&self, op: &Op, id: OperationId, wait: Duration) -> Result<Operation, Error> {
+    pub async fn wait_for_operation(
+        &self,
+        op: &Op,
+        id: OperationId,
+        wait: Duration,
+    ) -> Result<Operation, Error> {
         let mut changes = self.inner.changes.subscribe();
         let deadline = tokio::time::Instant::now() + wait.min(WAIT_MAX);
         loop {

@@ -28,7 +28,10 @@ impl Control {
         }
         let name = name.trim();
         if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
-            return Err(Error::field("name", format!("must have 1 to {NAME_CHARS_MAX} printable characters")));
+            return Err(Error::field(
+                "name",
+                format!("must have 1 to {NAME_CHARS_MAX} printable characters"),
+            ));
         }
         let now = self.inner.clock.now();
         let entropy = &*self.inner.entropy;

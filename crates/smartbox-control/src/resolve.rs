@@ -64,7 +64,11 @@ impl Control {
                 let fleet = self.inner.store.fleet(SystemActor::new("admin request"));
                 let found = match named {
                     None => fleet.first_org().await?,
-                    Some(name) => fleet.orgs().await?.into_iter().find(|org| org.id.to_string() == name || org.name == name),
+                    Some(name) => fleet
+                        .orgs()
+                        .await?
+                        .into_iter()
+                        .find(|org| org.id.to_string() == name || org.name == name),
                 };
                 found.map(|org| org.id).ok_or_else(|| Error::field("org", "no such org"))
             }

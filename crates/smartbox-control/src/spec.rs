@@ -1,11 +1,15 @@
 //! Renders what a box should be: limits from its tier, files from its configuration and secrets.
 
+use std::time::Duration;
+
 use secrecy::{ExposeSecret, SecretString};
 use smartbox_boxd::{AGENT_HOME, BoxdConfig, CONFIG_PATH, HOST_KEY_PATH, ServiceSpec};
 use smartbox_core::UidRange;
-use smartbox_openclaw as openclaw;
-use smartbox_provider::{Limits, RenderedFile, RenderedFileOwner, Spec};
+use smartbox_openclaw::config::{self, ModelConfig};
+use smartbox_openclaw::{access, environment};
+use smartbox_provider::{Generation, Limits, RenderedFile, RenderedFileOwner, Spec};
 use smartbox_store::{Smartbox, SystemActor};
+use smartbox_tunnel::BoxKeys;
 
 use crate::boxes::secret;
 use crate::{Control, Error};
@@ -22,12 +26,12 @@ const CRASH_WINDOW_MS: u64 = 5 * 60 * 1000;
 #[derive(Clone)]
 pub struct AgentRuntime {
     version: String,
-    models: openclaw::ModelConfig,
+    models: ModelConfig,
 }
 
 impl AgentRuntime {
     /// New boxes are pinned to `version`; every box's models are `models`.
-    pub fn new(version: String, models: openclaw::ModelConfig) -> Self {
+    pub fn new(version: String, models: ModelConfig) -> Self {
         Self { version, models }
     }
 
@@ -42,7 +46,8 @@ impl Control {
     pub(crate) async fn spec(&self, row: &Smartbox) -> Result<Spec, Error> {
         let fleet = self.inner.store.fleet(SystemActor::new("render spec"));
         let tier = fleet.tier(&row.tier).await?.ok_or_else(|| Error::internal("the tier is gone"))?;
-        let uid_range = UidRange::from_slot(row.uid_slot).ok_or_else(|| Error::internal("no user ids left"))?;
+        let uid_range =
+            UidRange::from_slot(row.uid_slot).ok_or_else(|| Error::internal("no user ids left"))?;
         Ok(Spec {
             generation: row.generation,
             hostname: row.name.to_string(),
@@ -63,40 +68,15 @@ impl Control {
         let gateway_token = self.box_secret(row, secret::GATEWAY_TOKEN).await?;
         let host_key = self.box_secret(row, secret::SSH_HOST_KEY).await?;
         let client_key = self.box_secret(row, secret::SSH_CLIENT_KEY).await?;
-        let gateway_config = openclaw::render(&self.inner.runtime.models, &gateway_token);
-        let boxd = self.boxd_config(row, &gateway_token, &client_key)?;
-        let boxd = serde_json::to_vec_pretty(&boxd).map_err(Error::internal)?;
-        let file = |path: &str, content: Vec<u8>, owner| RenderedFile { path: path.to_owned(), content, owner };
-        Ok(vec![
-            file(openclaw::CONFIG_PATH, gateway_config, RenderedFileOwner::Agent),
-            file(CONFIG_PATH, boxd, RenderedFileOwner::Boxd),
-            file(HOST_KEY_PATH, host_key.expose_secret().as_bytes().to_vec(), RenderedFileOwner::Boxd),
-        ])
-    }
-
-    fn boxd_config(
-        &self,
-        row: &Smartbox,
-        gateway_token: &SecretString,
-        client_key: &SecretString,
-    ) -> Result<BoxdConfig, Error> {
-        let stop_grace_ms = u64::try_from(self.inner.limits.stop_grace.as_millis()).unwrap_or(u64::MAX);
-        let public = smartbox_tunnel::public_key(client_key).map_err(Error::internal)?;
-        Ok(BoxdConfig {
+        let keys = BoxKeys::parse(&row.host_key_public, &client_key).map_err(Error::internal)?;
+        render_files(&Ingredients {
             generation: row.generation,
-            authorized_keys: vec![public],
-            gateway: ServiceSpec {
-                argv: openclaw::gateway_argv(&row.runtime_version),
-                env: openclaw::gateway_env(&row.runtime_version),
-                cwd: AGENT_HOME.to_owned(),
-                crashes_max: CRASHES_MAX,
-                crash_window_ms: CRASH_WINDOW_MS,
-            },
-            exec_env: openclaw::exec_env(&row.runtime_version),
-            stop_grace_ms,
-            log_file_bytes_max: LOG_FILE_BYTES_MAX,
-            log_files_max: LOG_FILES_MAX,
-            gateway_admin_headers: openclaw::admin_headers(gateway_token),
+            runtime_version: &row.runtime_version,
+            models: &self.inner.runtime.models,
+            gateway_token: &gateway_token,
+            host_key: &host_key,
+            authorized_key: keys.client_public().map_err(Error::internal)?,
+            stop_grace: self.inner.limits.stop_grace,
         })
     }
 
@@ -104,4 +84,54 @@ impl Control {
         let found = self.inner.store.org(row.org).secret(row.id, name).await?;
         found.ok_or_else(|| Error::internal("a secret of the box is gone"))
     }
+}
+
+/// What the files of a box are rendered from.
+pub struct Ingredients<'a> {
+    /// Incarnation.
+    pub generation: Generation,
+    /// Version of the agent runtime.
+    pub runtime_version: &'a str,
+    /// The models it may use.
+    pub models: &'a ModelConfig,
+    /// The gateway's credential.
+    pub gateway_token: &'a SecretString,
+    /// The box's SSH host key, private half.
+    pub host_key: &'a SecretString,
+    /// Public key that boxd lets in.
+    pub authorized_key: String,
+    /// How long the gateway may take to finish its work.
+    pub stop_grace: Duration,
+}
+
+/// Renders the files that a box is started with.
+///
+/// # Errors
+/// When a document cannot be written as JSON, which it can.
+pub fn render_files(from: &Ingredients<'_>) -> Result<Vec<RenderedFile>, Error> {
+    let boxd = BoxdConfig {
+        generation: from.generation,
+        authorized_keys: vec![from.authorized_key.clone()],
+        gateway: ServiceSpec {
+            argv: environment::gateway_argv(from.runtime_version),
+            env: environment::gateway_env(from.runtime_version),
+            cwd: AGENT_HOME.to_owned(),
+            crashes_max: CRASHES_MAX,
+            crash_window_ms: CRASH_WINDOW_MS,
+        },
+        exec_env: environment::exec_env(from.runtime_version),
+        stop_grace_ms: u64::try_from(from.stop_grace.as_millis()).unwrap_or(u64::MAX),
+        log_file_bytes_max: LOG_FILE_BYTES_MAX,
+        log_files_max: LOG_FILES_MAX,
+        gateway_admin_headers: access::admin_headers(from.gateway_token),
+    };
+    let boxd = serde_json::to_vec_pretty(&boxd).map_err(Error::internal)?;
+    let gateway = config::render(from.models, from.gateway_token);
+    let host_key = from.host_key.expose_secret().as_bytes().to_vec();
+    let file = |path: &str, content, owner| RenderedFile { path: path.to_owned(), content, owner };
+    Ok(vec![
+        file(environment::CONFIG_PATH, gateway, RenderedFileOwner::Agent),
+        file(CONFIG_PATH, boxd, RenderedFileOwner::Boxd),
+        file(HOST_KEY_PATH, host_key, RenderedFileOwner::Boxd),
+    ])
 }

@@ -8,7 +8,7 @@ use smartbox_boxd::SSH_PORT;
 use smartbox_core::BoxId;
 use smartbox_provider::Link;
 use smartbox_store::Smartbox;
-use smartbox_tunnel::BoxSsh;
+use smartbox_tunnel::{BoxKeys, BoxSsh, SshError};
 
 use crate::boxes::secret;
 use crate::{Control, Error};
@@ -52,14 +52,14 @@ impl Control {
             let link = Arc::clone(&link);
             async move { link.dial(id, SSH_PORT).await.map_err(std::io::Error::other) }
         };
-        let connection = BoxSsh::new(dial, &key, &smartbox.host_key_public).map_err(Error::internal)?;
-        Ok(self.inner.ssh.keep(id, connection))
+        let keys = BoxKeys::parse(&smartbox.host_key_public, &key).map_err(Error::internal)?;
+        Ok(self.inner.ssh.keep(id, BoxSsh::new(dial, keys)))
     }
 }
 
 /// What a caller is told when the connection cannot be made.
-pub(crate) fn unavailable(error: smartbox_tunnel::Error) -> Error {
-    tracing::warn!(error = &error as &dyn std::error::Error, "no SSH connection to a box");
+pub(crate) fn unavailable(error: &SshError) -> Error {
+    tracing::warn!(error = error as &dyn std::error::Error, "no SSH connection to a box");
     Error::Unavailable {
         what: "the box's supervisor does not answer".to_owned(),
         retry_after: Duration::from_secs(2),

@@ -3,5 +3,6 @@
 pub(crate) mod dial;
 pub(crate) mod doors;
 pub(crate) mod identity;
+pub(crate) mod ready;
 pub(crate) mod routes;
 pub(crate) mod wake;

@@ -7,7 +7,11 @@ use smartbox_control::{Entropy, random_token};
 use crate::data_dir::DataDir;
 
 /// The secret that is set, else the one generated on an earlier start, else a new one.
-pub(crate) fn obtain(set: Option<SecretString>, data: &DataDir, entropy: &dyn Entropy) -> Result<SecretString> {
+pub(crate) fn obtain(
+    set: Option<SecretString>,
+    data: &DataDir,
+    entropy: &dyn Entropy,
+) -> Result<SecretString> {
     if let Some(secret) = set {
         return Ok(secret);
     }

@@ -28,7 +28,8 @@ pub(crate) struct DataDir {
 impl DataDir {
     /// Makes the directory if need be and takes its lock.
     pub(crate) fn open(path: &Path, owner: Option<Owner>) -> Result<Self> {
-        fs::create_dir_all(path).with_context(|| format!("cannot make the data directory {}", path.display()))?;
+        fs::create_dir_all(path)
+            .with_context(|| format!("cannot make the data directory {}", path.display()))?;
         // Others may pass through to what is theirs; what is inside protects itself.
         fs::set_permissions(path, fs::Permissions::from_mode(0o711))
             .with_context(|| format!("cannot protect the data directory {}", path.display()))?;
@@ -57,6 +58,11 @@ impl DataDir {
     /// The generated admin secret.
     pub(crate) fn admin_secret_file(&self) -> PathBuf {
         self.path.join("keys").join("admin-secret")
+    }
+
+    /// Makes the private directory that `file` lies in.
+    pub(crate) fn make_private_dir(&self, file: &Path) -> Result<()> {
+        private_dir(file.parent().context("a file has a directory")?, &self.path)
     }
 
     /// Writes a confidential file (mode 0600) by rename, for the person behind sudo if there is one.

@@ -16,9 +16,8 @@ mod telemetry;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use smartbox_core::Progress;
 
-pub use doctor::{Check, CheckState, doctor};
+pub use doctor::doctor;
 pub use settings::{EXIT_BAD_SETTINGS, Flags, Settings};
 
 use console::Console;
@@ -32,7 +31,9 @@ const WORKER_THREADS: usize = 2;
 /// The process's environment; the one place that reads it.
 pub fn environment() -> Vec<(String, String)> {
     // A variable that is no Unicode is none of ours.
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 /// Runs the platform until a signal ends it: `smartbox up`.
@@ -70,7 +71,7 @@ pub fn setup(flags: &Flags, environment: &[(String, String)]) -> ExitCode {
     };
     let installed = block_on(async {
         let data = data_dir::DataDir::open(&settings.data_dir, settings.owner)?;
-        install::ensure_all(&settings, &data, &console).await.map(drop)
+        install::ensure_all(&settings, &data, &smartbox_control::SystemEntropy, &console).await.map(drop)
     });
     match installed {
         Ok(()) => ExitCode::SUCCESS,
@@ -102,9 +103,4 @@ fn refuse_settings(console: &Console, problems: &[String]) -> ExitCode {
         console.say(&format!("  - {problem}"));
     }
     ExitCode::from(EXIT_BAD_SETTINGS)
-}
-
-/// The terminal as a [`Progress`], for the parts that work long.
-pub(crate) fn progress(console: &Console) -> &dyn Progress {
-    console
 }

@@ -110,19 +110,23 @@ impl Settings {
         };
 
         let models = problems.all(smartbox_egress::model_plan(&raw.model_settings()));
-        let listen = flags.listen.as_ref().or(raw.edge.listen.as_ref()).map_or("127.0.0.1:8080", String::as_str);
+        let listen =
+            flags.listen.as_ref().or(raw.edge.listen.as_ref()).map_or("127.0.0.1:8080", String::as_str);
         let settings = Self {
             listen: problems.take("edge.listen", parse::address(listen)),
             public_hosts: problems.take("edge.public_hosts", parse::hosts(raw.edge.public_hosts.as_deref())),
-            public_https: problems.take("edge.public_scheme", parse::https(raw.edge.public_scheme.as_deref())),
+            public_https: problems
+                .take("edge.public_scheme", parse::https(raw.edge.public_scheme.as_deref())),
             data_dir,
             store_dir: raw.data.store.map(PathBuf::from),
             oci_runtime: PathBuf::from(raw.provider.oci_runtime.as_deref().unwrap_or("runc")),
             image: problems.take("provider.image", parse::image(raw.provider.image.as_deref())),
             admin_secret: problems.take("admin.secret", parse::admin_secret(raw.admin.secret)),
             models: models.unwrap_or_else(ModelPlan::demo),
-            delete_grace: problems.take("boxes.delete_grace", parse::duration(raw.boxes.delete_grace.as_deref(), "24h")),
-            stop_grace: problems.take("boxes.stop_grace", parse::duration(raw.boxes.stop_grace.as_deref(), "30s")),
+            delete_grace: problems
+                .take("boxes.delete_grace", parse::duration(raw.boxes.delete_grace.as_deref(), "24h")),
+            stop_grace: problems
+                .take("boxes.stop_grace", parse::duration(raw.boxes.stop_grace.as_deref(), "30s")),
             hold: problems.take("boxes.hold", parse::duration(raw.boxes.hold.as_deref(), "90s")),
             log_filter: raw.log.filter.unwrap_or_else(|| "info".to_owned()),
             log_format: problems.take("log.format", parse::log_format(raw.log.format.as_deref())),

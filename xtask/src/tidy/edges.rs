@@ -14,7 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("smartbox-provider", &["smartbox-core"]),
     ("smartbox-boxd", &[]),
     ("smartbox-openclaw", &["smartbox-core"]),
-    ("smartbox-tunnel", &["smartbox-core"]),
+    ("smartbox-tunnel", &["smartbox-core", "smartbox-boxd"]),
     ("smartbox-edge", &["smartbox-core"]),
     ("smartbox-egress", &["smartbox-core"]),
     ("smartbox-providers", &["smartbox-core", "smartbox-provider", "smartbox-boxd"]),

@@ -48,8 +48,8 @@ impl Control {
         let (at, random) = id_parts(entropy, now);
         let desired = if new.start.unwrap_or(true) { Desired::Running } else { Desired::Stopped };
 
-        let host_key = key_pair(entropy, &format!("{id} host"))?;
-        let client_key = key_pair(entropy, &format!("{id} platform"))?;
+        let host_key = key_pair(entropy)?;
+        let client_key = key_pair(entropy)?;
         let gateway_token = SecretString::from(random_token(entropy));
         let smartbox = NewSmartbox {
             id,
@@ -67,8 +67,7 @@ impl Control {
         ];
         let operation = NewOperation { id: OperationId::from_parts(at, random), kind: OperationKind::Create };
         let event = self.event_by(op, "box.created", "asked for");
-        let created =
-            self.inner.store.org(org).create_box(smartbox, &secrets, operation, event, now).await;
+        let created = self.inner.store.org(org).create_box(smartbox, &secrets, operation, event, now).await;
         let (smartbox, operation) = created.map_err(|error| create_error(error, new))?;
         self.inner.changes.intent();
         Ok(Created { smartbox, operation })
@@ -83,7 +82,8 @@ impl Control {
         let tier = new.tier.clone().unwrap_or_else(|| DEFAULT_TIER.to_owned());
         let fleet = self.inner.store.fleet(SystemActor::new("create box"));
         if fleet.tier(&tier).await?.is_none() {
-            let known: Vec<_> = fleet.tiers().await?.into_iter().map(|tier| format!("`{}`", tier.name)).collect();
+            let known: Vec<_> =
+                fleet.tiers().await?.into_iter().map(|tier| format!("`{}`", tier.name)).collect();
             wrong("tier", format!("a tier is one of {}", known.join(", ")));
         }
         match (name, kind) {
@@ -93,10 +93,10 @@ impl Control {
     }
 }
 
-fn key_pair(entropy: &dyn Entropy, comment: &str) -> Result<KeyPair, Error> {
+fn key_pair(entropy: &dyn Entropy) -> Result<KeyPair, Error> {
     let mut seed = [0u8; 32];
     entropy.fill(&mut seed);
-    smartbox_tunnel::generate_key_pair(seed, comment).map_err(Error::internal)
+    smartbox_tunnel::generate_key_pair(seed).map_err(Error::internal)
 }
 
 fn create_error(error: smartbox_store::Error, new: &NewBox) -> Error {

@@ -18,7 +18,12 @@ struct Wish {
 
 impl Control {
     /// Wants the box to run. Brings a deleted box back while its grace period lasts.
-    pub async fn start_box(&self, op: &Op, reference: &str, if_version: Option<i64>) -> Result<Intended, Error> {
+    pub async fn start_box(
+        &self,
+        op: &Op,
+        reference: &str,
+        if_version: Option<i64>,
+    ) -> Result<Intended, Error> {
         let smartbox = self.resolve(op, reference).await?;
         let undeleted = self.undelete(&smartbox)?;
         self.wake_gate(&undeleted).await?;
@@ -26,7 +31,11 @@ impl Control {
         let new_generation = smartbox.last_error.is_some();
         let wish = Wish {
             operation: OperationKind::Start,
-            action: if smartbox.desired == Desired::Deleted { "box.undeleted" } else { "box.start-requested" },
+            action: if smartbox.desired == Desired::Deleted {
+                "box.undeleted"
+            } else {
+                "box.start-requested"
+            },
             desired: Desired::Running,
             new_generation,
         };
@@ -34,7 +43,12 @@ impl Control {
     }
 
     /// Wants the box to be stopped. Brings a deleted box back, stopped, while its grace period lasts.
-    pub async fn stop_box(&self, op: &Op, reference: &str, if_version: Option<i64>) -> Result<Intended, Error> {
+    pub async fn stop_box(
+        &self,
+        op: &Op,
+        reference: &str,
+        if_version: Option<i64>,
+    ) -> Result<Intended, Error> {
         let smartbox = self.resolve(op, reference).await?;
         self.undelete(&smartbox)?;
         let wish = Wish {
@@ -47,7 +61,12 @@ impl Control {
     }
 
     /// Wants a new incarnation of the box.
-    pub async fn restart_box(&self, op: &Op, reference: &str, if_version: Option<i64>) -> Result<Intended, Error> {
+    pub async fn restart_box(
+        &self,
+        op: &Op,
+        reference: &str,
+        if_version: Option<i64>,
+    ) -> Result<Intended, Error> {
         let smartbox = self.resolve(op, reference).await?;
         self.wake_gate(&smartbox).await?;
         let wish = Wish {
@@ -60,7 +79,12 @@ impl Control {
     }
 
     /// Wants the box to be gone. It is stopped at once and removed with its data after the grace period.
-    pub async fn delete_box(&self, op: &Op, reference: &str, if_version: Option<i64>) -> Result<Intended, Error> {
+    pub async fn delete_box(
+        &self,
+        op: &Op,
+        reference: &str,
+        if_version: Option<i64>,
+    ) -> Result<Intended, Error> {
         let smartbox = self.resolve(op, reference).await?;
         if smartbox.desired == Desired::Deleted {
             return Err(Error::Conflict {
@@ -101,14 +125,14 @@ impl Control {
     ) -> Result<Intended, Error> {
         let now = self.inner.clock.now();
         let (at, random) = id_parts(&*self.inner.entropy, now);
-        let operation =
-            NewOperation { id: OperationId::from_parts(at, random), kind: wish.operation };
+        let operation = NewOperation { id: OperationId::from_parts(at, random), kind: wish.operation };
         let purge_at = (wish.desired == Desired::Deleted)
             .then(|| now.checked_add(self.inner.limits.delete_grace).map_err(Error::internal))
             .transpose()?;
         let event = self.event_by(op, wish.action, "asked for");
         let change = IntentChange { desired: wish.desired, bump_generation: wish.new_generation, purge_at };
-        let (smartbox, operation) = self.write_intent(smartbox, change, if_version, Some(operation), event).await?;
+        let (smartbox, operation) =
+            self.write_intent(smartbox, change, if_version, Some(operation), event).await?;
         let operation = operation.ok_or_else(|| Error::internal("the store returned no operation"))?;
         Ok(Intended { smartbox, operation })
     }

@@ -11,7 +11,7 @@ use crate::{Control, Error, Op};
 
 /// How ready a caller needs the box to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
+pub(crate) enum Need {
     /// Its first process runs: enough for commands.
     Alive,
     /// Its gateway answers.
@@ -46,7 +46,9 @@ impl Control {
     async fn find_for(&self, op: &Op, id: BoxId) -> Result<Smartbox, Error> {
         let found = match &op.principal {
             Principal::User { org, .. } => self.inner.store.org(*org).find_box(id).await?,
-            Principal::Admin => self.inner.store.fleet(SystemActor::new("admin request")).find_box(id).await?,
+            Principal::Admin => {
+                self.inner.store.fleet(SystemActor::new("admin request")).find_box(id).await?
+            }
         };
         found.ok_or(Error::NotFound("box"))
     }
@@ -108,6 +110,9 @@ fn failure_of(smartbox: &Smartbox) -> Option<Error> {
     let error = smartbox.last_error.as_ref()?;
     failed.then(|| Error::BoxFailed {
         what: error.what.clone(),
-        remedy: error.remedy.clone().unwrap_or_else(|| "see `smartbox logs`, then start the box again".to_owned()),
+        remedy: error
+            .remedy
+            .clone()
+            .unwrap_or_else(|| "see `smartbox logs`, then start the box again".to_owned()),
     })
 }

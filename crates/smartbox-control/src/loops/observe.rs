@@ -41,7 +41,10 @@ pub(crate) fn notes(row: &Smartbox, seen: &Observation) -> Vec<Note> {
     let mut note = |action, reason: String| notes.push(Note { action, reason });
     let same_run = seen.generation.is_some() && row.observed_generation == seen.generation;
     if seen.oom_kills > if same_run { row.oom_kills } else { 0 } {
-        note("box.out-of-memory", "the memory limit of its tier was reached; the kernel ended a process".to_owned());
+        note(
+            "box.out-of-memory",
+            "the memory limit of its tier was reached; the kernel ended a process".to_owned(),
+        );
     }
     if seen.restarts > if same_run { row.restarts } else { 0 } {
         note("box.gateway-restarted", "the gateway ended by itself and was started again".to_owned());
@@ -61,7 +64,9 @@ fn state_note(row: &Smartbox, now: &Observed) -> Option<(&'static str, String)> 
     match (&row.observed, now) {
         (before, now) if before == now => None,
         (Observed::Starting { .. }, Observed::Starting { .. }) => None,
-        (Observed::Unready, Observed::Ready) => Some(("box.recovered", "its gateway answers again".to_owned())),
+        (Observed::Unready, Observed::Ready) => {
+            Some(("box.recovered", "its gateway answers again".to_owned()))
+        }
         (_, Observed::Starting { .. }) => Some(("box.starting", wanted())),
         (_, Observed::Ready) => Some(("box.ready", "its gateway answers".to_owned())),
         (_, Observed::Unready) => Some(("box.degraded", "its gateway fails the readiness probe".to_owned())),

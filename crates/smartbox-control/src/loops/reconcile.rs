@@ -82,7 +82,9 @@ impl Reconciler {
                 self.act(&row).await?;
             }
         }
-        self.publisher.publish(&self.control).await
+        self.publisher.publish(&self.control).await?;
+        self.control.inner.last_pass.set(tokio::time::Instant::now());
+        Ok(())
     }
 
     /// Waits for every job that was started. For tests and orderly ends.
@@ -203,7 +205,12 @@ impl Reconciler {
         match step {
             Step::Nothing | Step::Wait => {}
             Step::Forget => {
-                let event = self.control.event(ACTOR, "box.forgotten", "nothing of it is left", serde_json::json!({}));
+                let event = self.control.event(
+                    ACTOR,
+                    "box.forgotten",
+                    "nothing of it is left",
+                    serde_json::json!({}),
+                );
                 let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
                 fleet.forget_box(row.id, event, now).await?;
                 self.control.inner.ssh.forget(row.id);
@@ -229,7 +236,10 @@ impl Reconciler {
             Ok(done) => done,
             Err(error) => {
                 // A panic in a job is a bug; the box must not stay busy for ever, so every box is looked at again.
-                tracing::error!(error = &error as &dyn std::error::Error, "a job of the reconcile loop broke");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a job of the reconcile loop broke"
+                );
                 self.busy.clear();
                 return;
             }

@@ -19,7 +19,8 @@ pub(super) async fn take(control: &Control, row: &Smartbox, epoch: Epoch, step: 
     let taken = match step {
         Step::Run => run(control, row, epoch).await,
         Step::Stop => {
-            let stopped = control.inner.provider.ensure_stopped(row.id, epoch).await.map_err(Failed::Provider);
+            let stopped =
+                control.inner.provider.ensure_stopped(row.id, epoch).await.map_err(Failed::Provider);
             control.inner.doors.close(row.id);
             stopped
         }

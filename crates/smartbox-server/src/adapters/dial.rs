@@ -15,7 +15,9 @@ impl Dial for LinkDial {
     async fn dial(&self, id: BoxId, port: u16) -> io::Result<Box<dyn Duplex>> {
         let stream = self.0.dial(id, port).await.map_err(|error| match error {
             LinkError::Io(error) => error,
-            LinkError::Refused { .. } | LinkError::NoBox => io::Error::new(io::ErrorKind::ConnectionRefused, error),
+            LinkError::Refused { .. } | LinkError::NoBox => {
+                io::Error::new(io::ErrorKind::ConnectionRefused, error)
+            }
             LinkError::PortTaken { .. } => io::Error::other(error),
         })?;
         Ok(Box::new(stream))

@@ -52,7 +52,9 @@ fn route_state(state: &BoxState) -> RouteState {
             RouteState::Waiting { phase, stage: state.stage, since }
         }
         // A restart passes through stopping; the box is on its way all the same.
-        Phase::Stopping if state.desired == Desired::Running => RouteState::Waiting { phase, stage: None, since },
+        Phase::Stopping if state.desired == Desired::Running => {
+            RouteState::Waiting { phase, stage: None, since }
+        }
         Phase::Stopping | Phase::Stopped => RouteState::Stopped { phase, since },
         Phase::Failed => {
             let error = state.error.as_ref();
@@ -69,10 +71,9 @@ fn route_state(state: &BoxState) -> RouteState {
 
 /// What the gateway wants to see of the platform. The edge tells it the client's address itself.
 fn credential(state: &BoxState) -> GatewayCredential {
-    let headers = access::headers_of(&state.gateway_token);
-    GatewayCredential::new(headers.into_iter().filter_map(|(name, value)| {
-        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-        let forwarding = name.as_str().starts_with("x-forwarded-");
-        (!forwarding).then_some((name, HeaderValue::from_str(&value).ok()?))
+    let headers = access::admin_headers(&state.gateway_token);
+    let own = headers.into_iter().filter(|(name, _)| name != access::FORWARDED_FOR_HEADER);
+    GatewayCredential::new(own.filter_map(|(name, value)| {
+        Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(&value).ok()?))
     }))
 }

@@ -25,7 +25,9 @@ pub(super) fn canonical(environment: &[(String, String)]) -> HashMap<String, Str
     let mut found: HashMap<String, String> =
         environment.iter().filter(|(name, _)| name.starts_with("SMARTBOX__")).cloned().collect();
     for (alias, name) in ALIASES {
-        if let Some((_, value)) = environment.iter().find(|(known, value)| known == alias && !value.is_empty()) {
+        if let Some((_, value)) =
+            environment.iter().find(|(known, value)| known == alias && !value.is_empty())
+        {
             found.entry((*name).to_owned()).or_insert_with(|| value.clone());
         }
     }

@@ -54,7 +54,8 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, Wrong<SocketAddr>> {
 }
 
 pub(super) fn hosts(text: Option<&str>) -> Result<Vec<String>, Wrong<Vec<String>>> {
-    let hosts: Vec<_> = text.unwrap_or_default().split(',').map(str::trim).filter(|host| !host.is_empty()).collect();
+    let hosts: Vec<_> =
+        text.unwrap_or_default().split(',').map(str::trim).filter(|host| !host.is_empty()).collect();
     let fits = |host: &&str| host.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
     if hosts.iter().all(|host| fits(host)) {
         return Ok(hosts.into_iter().map(str::to_ascii_lowercase).collect());
@@ -81,7 +82,9 @@ pub(super) fn image(text: Option<&str>) -> Result<Image, Wrong<Image>> {
     }
 }
 
-pub(super) fn admin_secret(text: Option<String>) -> Result<Option<SecretString>, Wrong<Option<SecretString>>> {
+pub(super) fn admin_secret(
+    text: Option<String>,
+) -> Result<Option<SecretString>, Wrong<Option<SecretString>>> {
     match text {
         None => Ok(None),
         Some(text) if text.chars().count() < ADMIN_SECRET_CHARS_MIN => {
@@ -96,8 +99,10 @@ pub(super) fn admin_secret(text: Option<String>) -> Result<Option<SecretString>,
 }
 
 pub(super) fn duration(text: Option<&str>, default: &str) -> Result<Duration, Wrong<Duration>> {
-    let parsed = text.unwrap_or(default).parse::<SignedDuration>().ok().and_then(|d| Duration::try_from(d).ok());
-    parsed.ok_or_else(|| wrong("must be a time with its unit, such as 500ms, 30s, 10m or 24h", Duration::ZERO))
+    let parsed =
+        text.unwrap_or(default).parse::<SignedDuration>().ok().and_then(|d| Duration::try_from(d).ok());
+    parsed
+        .ok_or_else(|| wrong("must be a time with its unit, such as 500ms, 30s, 10m or 24h", Duration::ZERO))
 }
 
 pub(super) fn log_format(text: Option<&str>) -> Result<LogFormat, Wrong<LogFormat>> {

@@ -86,22 +86,29 @@ impl Raw {
     ) -> Result<Self, String> {
         let file = File::from(file).format(FileFormat::Toml).required(must_exist);
         // A source given by hand replaces the process's environment.
-        let environment =
-            Environment::with_prefix("SMARTBOX").prefix_separator("__").separator("__").source(Some(environment));
+        let environment = Environment::with_prefix("SMARTBOX")
+            .prefix_separator("__")
+            .separator("__")
+            .source(Some(environment));
         let read = Config::builder().add_source(file).add_source(environment).build();
         read.and_then(Config::try_deserialize).map_err(|error| error.to_string())
     }
 
     /// What egress wants to know.
     pub(super) fn model_settings(&self) -> ModelSettings {
-        let upstream = |key: &Option<String>, base_url: &Option<String>, models: &Option<String>| UpstreamSettings {
-            api_key: key.clone().map(SecretString::from),
-            base_url: base_url.clone(),
-            models: models.clone().into_iter().collect(),
-        };
+        let upstream =
+            |key: &Option<String>, base_url: &Option<String>, models: &Option<String>| UpstreamSettings {
+                api_key: key.clone().map(SecretString::from),
+                base_url: base_url.clone(),
+                models: models.clone().into_iter().collect(),
+            };
         let models = &self.models;
         ModelSettings {
-            anthropic: upstream(&models.anthropic_api_key, &models.anthropic_base_url, &models.anthropic_models),
+            anthropic: upstream(
+                &models.anthropic_api_key,
+                &models.anthropic_base_url,
+                &models.anthropic_models,
+            ),
             openai: upstream(&models.openai_api_key, &models.openai_base_url, &models.openai_models),
             primary: models.primary.clone(),
         }

@@ -22,8 +22,11 @@ fn without_any_setting_the_defaults_hold() {
 
 #[test]
 fn short_and_canonical_names_work_and_flags_win() {
-    let environment =
-        env(&[("SMARTBOX_LISTEN", "127.0.0.1:1"), ("SMARTBOX__PROVIDER__IMAGE", "host"), ("SMARTBOX_DATA_DIR", "/d")]);
+    let environment = env(&[
+        ("SMARTBOX_LISTEN", "127.0.0.1:1"),
+        ("SMARTBOX__PROVIDER__IMAGE", "host"),
+        ("SMARTBOX_DATA_DIR", "/d"),
+    ]);
     let settings = Settings::read(&Flags::default(), &environment).unwrap();
     assert_eq!(settings.listen.port(), 1);
     assert_eq!(settings.image, Image::Host);
@@ -35,7 +38,11 @@ fn short_and_canonical_names_work_and_flags_win() {
 #[test]
 fn the_environment_wins_over_the_file() {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("smartbox.toml"), "[edge]\nlisten = \"127.0.0.1:3\"\n[log]\nformat = \"json\"\n").unwrap();
+    std::fs::write(
+        dir.path().join("smartbox.toml"),
+        "[edge]\nlisten = \"127.0.0.1:3\"\n[log]\nformat = \"json\"\n",
+    )
+    .unwrap();
     let data_dir = dir.path().to_str().unwrap();
     let from_file = read(&[("SMARTBOX_DATA_DIR", data_dir)]).unwrap();
     assert_eq!((from_file.listen.port(), from_file.log_format), (3, LogFormat::Json));

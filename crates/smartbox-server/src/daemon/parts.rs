@@ -1,0 +1,173 @@
+//! Builds the parts and puts them together.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use smartbox_control::{
+    AdminSecret, AgentRuntime, Clock, Control, Doors, Entropy, Limits, Parts, Reconciler, SystemClock,
+    SystemEntropy, random_token,
+};
+use smartbox_edge::{
+    BindError, Edge, EdgeConfig, EdgeListener, EdgePorts, RouteTable, Scheme, platform_service,
+};
+use smartbox_egress::{AiGateway, ServicesServer};
+use smartbox_http::{HttpParts, HttpState, PublicUrl};
+use smartbox_provider::{Link, Provider, ProviderError};
+use smartbox_providers::local::LocalProvider;
+use smartbox_store::{Keyring, OpenError, Sealer, Store, SystemActor};
+use tokio::sync::watch;
+
+use super::Daemon;
+use crate::adapters::{
+    dial::LinkDial, doors::ServiceDoors, identity::ApiIdentity, ready::ControlReady, wake::ControlWake,
+};
+use crate::console::Console;
+use crate::data_dir::DataDir;
+use crate::lifecycle::Lifecycle;
+use crate::settings::Settings;
+use crate::{admin_secret, install, platform_file};
+
+/// The lease under which the boxes of a store are changed.
+const LEASE: &str = "reconciler";
+/// The lease's time. One data directory has one platform (the lock file sees to that), so the time is only a
+/// formality here; its epoch is what fences.
+const LEASE_TTL: Duration = Duration::from_hours(24 * 365);
+
+impl Daemon {
+    /// Builds everything; serves nothing yet.
+    pub(crate) async fn build(settings: Settings, console: &Console) -> Result<Self> {
+        let data = DataDir::open(&settings.data_dir, settings.owner)?;
+        let listener = bind(&settings).await?;
+        let url = public_url(&listener);
+        let store = open_store(&data).await?;
+        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let admin_secret = admin_secret::obtain(settings.admin_secret.clone(), &data, &*entropy)?;
+        let installed = install::ensure_all(&settings, &data, &*entropy, console).await?;
+        let provider = installed.provider;
+
+        let life = Lifecycle::default();
+        let link: Arc<dyn Link> = Arc::clone(&provider) as Arc<dyn Link>;
+        let gateway = AiGateway::new(settings.models.clone(), smartbox_egress::Limits::default())?;
+        let doors =
+            Arc::new(ServiceDoors::new(Arc::clone(&link), ServicesServer::new(gateway), life.soft.clone()));
+        let control = Control::new(Parts {
+            store: store.clone(),
+            provider: Arc::clone(&provider) as Arc<dyn Provider>,
+            link: Arc::clone(&link),
+            doors: Arc::clone(&doors) as Arc<dyn Doors>,
+            clock: Arc::clone(&clock),
+            entropy: Arc::clone(&entropy),
+            runtime: AgentRuntime::new(installed.runtime_version, install::models(settings.models.catalog())),
+            admin_secret: AdminSecret::new(&admin_secret),
+            limits: Limits {
+                delete_grace: settings.delete_grace,
+                stop_grace: settings.stop_grace,
+                ..Limits::default()
+            },
+        });
+        let epoch = epoch(&store, &*entropy, &*clock).await?;
+        let reconciler = Reconciler::new(control.clone(), epoch);
+        let (routes, edge) = edge(&settings, &control, link, &url, &life);
+        platform_file::write(&data, &url, &admin_secret)?;
+        Ok(Self { settings, data, url, listener, edge, control, provider, doors, reconciler, routes, life })
+    }
+}
+
+async fn bind(settings: &Settings) -> Result<EdgeListener> {
+    EdgeListener::bind(settings.listen).await.map_err(|error| match error {
+        taken @ BindError::Taken { .. } => {
+            anyhow::anyhow!("{taken}\nhelp: stop that program, or choose another port with SMARTBOX_LISTEN")
+        }
+        other => other.into(),
+    })
+}
+
+/// The address that people on this machine open.
+fn public_url(listener: &EdgeListener) -> String {
+    let mut address = listener.address();
+    if address.ip().is_unspecified() {
+        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    format!("http://{address}")
+}
+
+async fn open_store(data: &DataDir) -> Result<Store> {
+    // A new key beside an old database would make every secret unreadable without saying so.
+    if data.database().exists() && !data.keyring().exists() {
+        bail!(
+            "the sealing key {} is missing, and the database needs it\n\
+             help: put the key file back from its backup",
+            data.keyring().display()
+        );
+    }
+    data.make_private_dir(&data.keyring())?;
+    let keyring = Keyring::open_or_create(&data.keyring()).context("the sealing key cannot be used")?;
+    Store::open(&data.database(), Sealer::new(keyring)).await.map_err(|error: OpenError| error.into())
+}
+
+/// Takes the lease of this store's boxes; its epoch fences whoever held it before.
+async fn epoch(store: &Store, entropy: &dyn Entropy, clock: &dyn Clock) -> Result<i64> {
+    let fleet = store.fleet(SystemActor::new("start"));
+    // The holder's name is not kept between starts, so the lease of the last start is given up first: the lock
+    // of the data directory proves that its holder is gone.
+    if let Some(last) = fleet.meta_get(LEASE).await?
+        && let Some((holder, epoch)) = last.split_once(' ')
+        && let Ok(epoch) = epoch.parse()
+    {
+        fleet.release_lease(LEASE, holder, epoch).await?;
+    }
+    let holder = random_token(entropy);
+    let epoch = fleet.acquire_lease(LEASE, &holder, LEASE_TTL, clock.now()).await?;
+    let epoch = epoch.context("another platform acts on this database")?;
+    fleet.meta_set(LEASE, &format!("{holder} {epoch}")).await?;
+    Ok(epoch)
+}
+
+fn edge(
+    settings: &Settings,
+    control: &Control,
+    link: Arc<dyn Link>,
+    url: &str,
+    life: &Lifecycle,
+) -> (watch::Sender<Arc<RouteTable>>, Edge) {
+    let (routes, followed) = watch::channel(Arc::new(RouteTable::default()));
+    let public_url = PublicUrl::default();
+    public_url.set(url);
+    let state = HttpState::new(HttpParts {
+        control: control.clone(),
+        public_url,
+        ready: Arc::new(ControlReady(control.clone())),
+        version: env!("CARGO_PKG_VERSION"),
+        stop: life.soft.clone(),
+    });
+    let api = smartbox_http::router(state);
+    let clock = control.clock();
+    let ports = EdgePorts {
+        routes: followed,
+        identity: Arc::new(ApiIdentity(control.clone())),
+        wake: Arc::new(ControlWake(control.clone())),
+        dial: Arc::new(LinkDial(link)),
+        platform: platform_service(api),
+        request_ids: Arc::new(|| format!("req_{}", random_token(&SystemEntropy))),
+        clock: Arc::new(move || clock.now()),
+    };
+    let config = EdgeConfig {
+        public_hosts: settings.public_hosts.clone(),
+        public_scheme: if settings.public_https { Scheme::Https } else { Scheme::Http },
+        hold_timeout: settings.hold,
+        ..EdgeConfig::default()
+    };
+    (routes, Edge::new(config, ports, life.soft.clone(), &life.hard))
+}
+
+/// Stops every box that has processes, without a change of intent: the next start brings them back.
+pub(super) async fn stop_all(provider: &LocalProvider) -> Result<(), ProviderError> {
+    for seen in provider.observe_all().await? {
+        if seen.generation.is_some() {
+            provider.ensure_stopped(seen.id, seen.epoch).await?;
+        }
+    }
+    Ok(())
+}

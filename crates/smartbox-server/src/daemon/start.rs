@@ -1,0 +1,44 @@
+//! The end of a start: the first box, the address, the sign-in link.
+
+use anyhow::Result;
+use secrecy::ExposeSecret;
+use smartbox_control::{Control, Error, NewBox, Op};
+use smartbox_core::Principal;
+
+use crate::console::Console;
+use crate::data_dir::DataDir;
+use crate::settings::Settings;
+
+/// The org of a platform that has only one.
+const FIRST_ORG: &str = "home";
+/// The box that the first start creates.
+const FIRST_BOX: &str = "home";
+
+/// Creates the first box on the first start, and tells the person where to go.
+pub(super) async fn greet(
+    settings: &Settings,
+    data: &DataDir,
+    control: &Control,
+    url: &str,
+    console: &Console,
+) -> Result<()> {
+    let op = Op::new(Principal::Admin);
+    let first_start = control.list_orgs(&op).await?.is_empty();
+    control.ensure_first_org(FIRST_ORG).await?;
+    if first_start && settings.first_box {
+        let new = NewBox { name: FIRST_BOX.to_owned(), ..NewBox::default() };
+        match control.create_box(&op, &new).await {
+            Ok(_) | Err(Error::NameTaken(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    for advice in settings.models.advice() {
+        console.say(&format!("  note: {advice}"));
+    }
+    let code = control.create_sign_in_code(&op, None).await?;
+    console.say(&format!("\n  Smartbox is running at {url}"));
+    console.say(&format!("  Sign in (once, within 15 minutes): {url}/sign-in#{}", code.code.expose_secret()));
+    console.say("  Another link: smartbox open --print      Stop: Ctrl-C");
+    console.say(&format!("  Data: {}\n", data.path().display()));
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! `smartbox doctor`: is this machine fit for boxes? Each failure comes with its remedy.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use serde::Serialize;
+use smartbox_openclaw::runtime_store::RuntimeStore;
+use smartbox_openclaw::versions;
+use smartbox_providers::local::{self, Verdict};
+
+use crate::install::local_config;
+use crate::settings::{Flags, Settings};
+
+/// One line of the report.
+#[derive(Serialize)]
+struct Line {
+    name: String,
+    state: &'static str,
+    detail: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    remedy: String,
+}
+
+/// Checks the machine and prints a report; fails if something that boxes need is missing.
+pub fn doctor(flags: &Flags, environment: &[(String, String)], json: bool) -> ExitCode {
+    let settings = match Settings::read(flags, environment) {
+        Ok(settings) => settings,
+        Err(problems) => return crate::refuse_settings(&crate::console::Console::new(), &problems),
+    };
+    let lines = lines(&settings);
+    let text =
+        if json { serde_json::to_string_pretty(&lines).unwrap_or_default() + "\n" } else { report(&lines) };
+    // A reader that left early has seen enough.
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    if lines.iter().any(|line| line.state == "fail") { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn lines(settings: &Settings) -> Vec<Line> {
+    let data_dir = settings.data_dir.canonicalize().unwrap_or_else(|_missing| settings.data_dir.clone());
+    let config = local_config(settings, &data_dir);
+    let mut lines: Vec<Line> = local::doctor(&config)
+        .into_iter()
+        .map(|check| Line {
+            name: check.name.to_owned(),
+            state: match check.verdict {
+                Verdict::Ok => "ok",
+                Verdict::Warn => "warn",
+                Verdict::Fail => "fail",
+            },
+            detail: check.detail,
+            remedy: check.remedy,
+        })
+        .collect();
+    lines.push(runtime(&RuntimeStore::new(config.runtime_dir)));
+    lines.push(models(settings));
+    lines
+}
+
+fn runtime(store: &RuntimeStore) -> Line {
+    let version = &versions::pinned().openclaw;
+    let is_there = store.get(version).is_some();
+    Line {
+        name: "agent runtime".to_owned(),
+        state: if is_there { "ok" } else { "warn" },
+        detail: format!("OpenClaw {version} is {}installed", if is_there { "" } else { "not yet " }),
+        remedy: if is_there {
+            String::new()
+        } else {
+            "`smartbox up` installs it; `smartbox setup` does so now.".to_owned()
+        },
+    }
+}
+
+fn models(settings: &Settings) -> Line {
+    let is_demo = settings.models.is_demo();
+    Line {
+        name: "models".to_owned(),
+        state: if is_demo { "warn" } else { "ok" },
+        detail: if is_demo { "only the built-in demo model".to_owned() } else { "configured".to_owned() },
+        remedy: settings.models.advice().join(" "),
+    }
+}
+
+fn report(lines: &[Line]) -> String {
+    let width = lines.iter().map(|line| line.name.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for line in lines {
+        let mark = match line.state {
+            "ok" => "✓",
+            "warn" => "!",
+            _ => "✗",
+        };
+        text.push_str(&format!("{mark} {:width$}  {}\n", line.name, line.detail));
+        if !line.remedy.is_empty() {
+            text.push_str(&format!("  {:width$}  help: {}\n", "", line.remedy));
+        }
+    }
+    text
+}

@@ -1,0 +1,11 @@
+//! The program as a shell sees it: its real process, terminals, signals and files, against a scripted platform.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail loudly, as tests do")]
+
+mod browser;
+mod discovery;
+mod fake;
+mod program;
+mod signals;
+mod streams;
+mod terminal;

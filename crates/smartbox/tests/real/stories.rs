@@ -1,0 +1,6 @@
+//! What people do, from end to end.
+
+mod broken;
+mod crash;
+mod isolation;
+mod newcomer;
