@@ -3,9 +3,17 @@
 //! The platform writes [`BoxdConfig`] to [`CONFIG_PATH`] before it starts the box; boxd reads it once. boxd
 //! writes [`BoxdStatus`] to [`STATUS_PATH`] on every change, by rename, so that a reader never sees half a file.
 //! Both are owned by the box's root, whom nothing but boxd runs as: the agent (uid [`AGENT_ID`]) can change
-//! neither. The daemon itself is behind the feature `daemon`.
+//! neither. How the platform runs commands over boxd's SSH server is in [`exec`]. The daemon itself is behind the
+//! feature `daemon`.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+pub mod exec;
+
+#[cfg(feature = "daemon")]
+pub mod daemon;
 
 /// User and group id of the agent inside the box. Everything but boxd runs as it.
 pub const AGENT_ID: u32 = 1000;
@@ -35,7 +43,7 @@ pub const GATEWAY_PORT: u16 = 18789;
 pub const EXIT_CONFIG: i32 = 78;
 
 /// What boxd is told. No secret that matters is in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BoxdConfig {
     /// Incarnation of the box; repeated in the status.
     pub generation: i64,
@@ -55,8 +63,24 @@ pub struct BoxdConfig {
     pub gateway_admin_headers: Vec<(String, String)>,
 }
 
+impl fmt::Debug for BoxdConfig {
+    /// Leaves out the values of variables and headers: they hold the gateway's credential.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BoxdConfig")
+            .field("generation", &self.generation)
+            .field("authorized_keys", &self.authorized_keys.len())
+            .field("gateway", &self.gateway)
+            .field("exec_env", &names(&self.exec_env))
+            .field("stop_grace_ms", &self.stop_grace_ms)
+            .field("log_file_bytes_max", &self.log_file_bytes_max)
+            .field("log_files_max", &self.log_files_max)
+            .field("gateway_admin_headers", &names(&self.gateway_admin_headers))
+            .finish()
+    }
+}
+
 /// A supervised program.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceSpec {
     /// Program and arguments. Never a shell line.
     pub argv: Vec<String>,
@@ -68,6 +92,23 @@ pub struct ServiceSpec {
     pub crashes_max: u32,
     /// See [`Self::crashes_max`].
     pub crash_window_ms: u64,
+}
+
+impl fmt::Debug for ServiceSpec {
+    /// Leaves out the values of variables: they hold the gateway's credential.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServiceSpec")
+            .field("argv", &self.argv)
+            .field("env", &names(&self.env))
+            .field("cwd", &self.cwd)
+            .field("crashes_max", &self.crashes_max)
+            .field("crash_window_ms", &self.crash_window_ms)
+            .finish()
+    }
+}
+
+fn names(pairs: &[(String, String)]) -> Vec<&str> {
+    pairs.iter().map(|(name, _)| name.as_str()).collect()
 }
 
 /// What boxd reports.
@@ -118,5 +159,33 @@ impl ExitInfo {
     /// Whether SIGKILL ended it: by the kernel's out-of-memory killer, or by somebody.
     pub const fn is_killed(self) -> bool {
         self.code == 128 + 9
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_output_shows_no_value_of_a_variable_or_header() {
+        let secret = || vec![("NAME".to_owned(), "the-credential".to_owned())];
+        let config = BoxdConfig {
+            generation: 1,
+            authorized_keys: Vec::new(),
+            gateway: ServiceSpec {
+                argv: vec!["node".to_owned()],
+                env: secret(),
+                cwd: "/".to_owned(),
+                crashes_max: 1,
+                crash_window_ms: 1,
+            },
+            exec_env: secret(),
+            stop_grace_ms: 1,
+            log_file_bytes_max: 1,
+            log_files_max: 1,
+            gateway_admin_headers: secret(),
+        };
+        let shown = format!("{config:?}");
+        assert!(shown.contains("NAME") && !shown.contains("the-credential"), "{shown}");
     }
 }
