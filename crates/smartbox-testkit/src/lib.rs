@@ -1,0 +1,3 @@
+//! Parts for tests of other crates: what they would otherwise each build for themselves.
+
+pub mod scripted_model;
