@@ -1,0 +1,41 @@
+//! The way out of a box: the AI gateway and the built-in demo model.
+//!
+//! A box has no network but its own loopback. [`ServicesServer`] answers there, at [`SERVICES_PORT`], on a
+//! listener that exists in that box's network only: whoever connects to it *is* that box, so no password is
+//! needed. What it serves is the [`AiGateway`]: the wire protocols of Anthropic and OpenAI, with the placeholder
+//! key of the box taken off and the real key put on. Real keys never enter a box, a log or an error.
+//!
+//! The life of a model call:
+//!
+//! ```text
+//! route ─▶ read the body (bounded) ─▶ check that it is JSON ─▶ choose ─┬▶ upstream: swap keys, send, relay chunk by chunk
+//!            │                          │                              ├▶ demo model: answer here
+//!            └── refusal in the shape of the caller's dialect ◀────────┴▶ nobody: say what to configure
+//! ```
+//!
+//! Every call ends in exactly one log event, however it ends; it names the box, the model, the status and the
+//! duration, never what was said.
+
+mod accept;
+mod call;
+mod catalog;
+mod demo;
+mod dialect;
+mod gateway;
+mod limits;
+mod refusal;
+mod services;
+mod settings;
+mod upstream;
+
+pub use accept::{Accept, Duplex};
+pub use catalog::{Model, ModelCatalog};
+pub use dialect::Dialect;
+pub use gateway::{AiGateway, GatewayError};
+pub use limits::Limits;
+pub use services::{ServeError, ServicesServer};
+pub use settings::{BadSetting, ModelPlan, ModelSettings, UpstreamSettings, model_plan};
+pub use upstream::ModelUpstream;
+
+/// Port of the platform's services on the loopback of every box.
+pub const SERVICES_PORT: u16 = 40001;

@@ -1,0 +1,158 @@
+//! The platform's services on a box's loopback: connections in, requests out to the service they are for.
+
+use std::convert::Infallible;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Method, Request, Response, StatusCode};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use serde_json::json;
+use smartbox_core::BoxId;
+use tokio::task::{JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use crate::accept::{Accept, Duplex};
+use crate::call::ReplyBody;
+use crate::gateway::{AiGateway, Caller};
+use crate::refusal::json_response;
+
+/// After so many failures in a row a listener is taken as dead.
+const ACCEPT_FAILURES_MAX: u32 = 10;
+/// Pause after the first failure; it grows with each further one.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
+/// Most headers of a request.
+const HEADERS_MAX: usize = 100;
+
+/// A box is no longer served.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The listener does not work any more. Make a new one.
+    #[error("the listener in the box failed {ACCEPT_FAILURES_MAX} times in a row")]
+    Listener(#[source] io::Error),
+}
+
+/// Serves the platform's services to boxes. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct ServicesServer {
+    gateway: AiGateway,
+}
+
+impl ServicesServer {
+    /// A server of these services.
+    pub fn new(gateway: AiGateway) -> Self {
+        Self { gateway }
+    }
+
+    /// Serves one box on its listener until `stop`; then lets answers that are under way end, for as long as
+    /// [`Limits::drain`](crate::Limits::drain) allows. Dropping the future ends everything at once.
+    ///
+    /// # Errors
+    /// If the listener fails again and again.
+    pub async fn serve(
+        &self,
+        box_id: BoxId,
+        listener: &mut dyn Accept,
+        stop: CancellationToken,
+    ) -> Result<(), ServeError> {
+        let caller = Arc::new(self.gateway.caller(box_id));
+        let mut connections = JoinSet::new();
+        // Connections also end when the listener is dead.
+        let stop = stop.child_token();
+        let ended = self.accept(&caller, listener, &stop, &mut connections).await;
+        stop.cancel();
+        drain(connections, self.gateway.limits().drain).await;
+        ended
+    }
+
+    /// Takes connections until `stop`, never more than allowed at once.
+    async fn accept(
+        &self,
+        caller: &Arc<Caller>,
+        listener: &mut dyn Accept,
+        stop: &CancellationToken,
+        connections: &mut JoinSet<()>,
+    ) -> Result<(), ServeError> {
+        let mut failures = 0;
+        loop {
+            let full = connections.len() >= self.gateway.limits().connections_max;
+            let accepted = tokio::select! { biased;
+                () = stop.cancelled() => return Ok(()),
+                Some(ended) = connections.join_next() => { report(ended); continue }
+                accepted = listener.accept(), if !full => accepted,
+            };
+            match accepted {
+                Ok(stream) => {
+                    failures = 0;
+                    connections.spawn(self.clone().connection(Arc::clone(caller), stream, stop.clone()));
+                }
+                Err(error) => {
+                    failures += 1;
+                    if failures == ACCEPT_FAILURES_MAX {
+                        return Err(ServeError::Listener(error));
+                    }
+                    tracing::warn!(%error, "cannot take a connection from a box");
+                    tokio::time::sleep(ACCEPT_PAUSE * failures).await;
+                }
+            }
+        }
+    }
+
+    /// Serves one connection to its end.
+    async fn connection(self, caller: Arc<Caller>, stream: Box<dyn Duplex>, stop: CancellationToken) {
+        let limits = self.gateway.limits().clone();
+        let service = service_fn(|request| {
+            let (server, caller) = (self.clone(), Arc::clone(&caller));
+            async move { Ok::<_, Infallible>(server.answer(&caller, request).await) }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.head_timeout)
+            .max_headers(HEADERS_MAX)
+            .max_header_size(limits.head_bytes_max)
+            .serve_connection(TokioIo::new(stream), service);
+        let mut connection = std::pin::pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = stop.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            // Programs in the box may close their connections whenever they like.
+            tracing::debug!(%error, "connection from a box ended early");
+        }
+    }
+
+    /// Hands a request to the service it is for.
+    async fn answer(&self, caller: &Caller, request: Request<Incoming>) -> Response<ReplyBody> {
+        if request.uri().path() == "/healthz" && request.method() == Method::GET {
+            return json_response(StatusCode::OK, &json!({ "ok": true }));
+        }
+        self.gateway.handle(caller, request).await
+    }
+}
+
+/// Lets connections end; cuts those that take longer than `patience`.
+async fn drain(mut connections: JoinSet<()>, patience: Duration) {
+    let drained = async {
+        while let Some(ended) = connections.join_next().await {
+            report(ended);
+        }
+    };
+    if tokio::time::timeout(patience, drained).await.is_err() {
+        connections.shutdown().await;
+    }
+}
+
+fn report(ended: Result<(), JoinError>) {
+    if let Err(error) = ended
+        && error.is_panic()
+    {
+        tracing::error!(%error, "a connection from a box panicked");
+    }
+}
