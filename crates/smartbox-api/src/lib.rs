@@ -6,6 +6,7 @@
 mod boxes;
 mod events;
 mod exec;
+mod logs;
 mod messages;
 mod operations;
 mod orgs;
@@ -20,10 +21,11 @@ pub use exec::{
     EXEC_CHANNEL_CONTROL, EXEC_CHANNEL_STDERR, EXEC_CHANNEL_STDIN, EXEC_CHANNEL_STDOUT, ExecOutcome,
     ExecRequest, ExecResult, ExecStreamControl, ExecStreamStart, TtySize,
 };
+pub use logs::LogsQuery;
 pub use messages::{MessageEvent, SendMessage};
-pub use operations::OperationView;
+pub use operations::{OperationQuery, OperationView};
 pub use orgs::{CreateOrg, OrgList, OrgView};
-pub use page::ListQuery;
+pub use page::{ListQuery, PageQuery};
 pub use problem::{FieldError, PROBLEM_CONTENT_TYPE, Problem};
 pub use sign_in::{CreateSignInLink, RedeemSignIn, SignInLink, SignedIn};
 pub use status::{DefaultBoxStatus, Health, PlatformStatus, Readiness};

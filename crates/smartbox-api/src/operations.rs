@@ -1,7 +1,17 @@
 //! Operations: long-running changes that can be waited for.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
+
+/// Query of an operation.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct OperationQuery {
+    /// How long to wait for its end, such as `30s`, `500ms`, `1m` or a number of seconds; 60 seconds at most.
+    #[param(example = "30s")]
+    pub wait: Option<String>,
+}
 
 /// A long-running change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]

@@ -16,3 +16,15 @@ pub struct ListQuery {
     /// Only boxes in this phase.
     pub state: Option<String>,
 }
+
+/// Query of a list without a filter.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct PageQuery {
+    /// Items a page, 1 to 200; 50 by default.
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    pub cursor: Option<String>,
+}

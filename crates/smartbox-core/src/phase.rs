@@ -26,6 +26,19 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// Every phase.
+    pub const ALL: [Self; 9] = [
+        Self::Requested,
+        Self::Provisioning,
+        Self::Starting,
+        Self::Running,
+        Self::Degraded,
+        Self::Stopping,
+        Self::Stopped,
+        Self::Failed,
+        Self::Deleting,
+    ];
+
     /// The word used on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

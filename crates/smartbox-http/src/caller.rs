@@ -1,0 +1,141 @@
+//! Who asks.
+
+mod cookie;
+mod origin;
+
+pub(crate) use cookie::{clear_session, set_session};
+pub(crate) use origin::{check_origin, check_origin_if_given};
+
+use axum::extract::FromRequestParts;
+use http::header::{AUTHORIZATION, UPGRADE};
+use http::request::Parts;
+use http::{HeaderMap, Method};
+use smartbox_api::ADMIN_SECRET_HEADER;
+use smartbox_control::{Control, Error, Op};
+use smartbox_core::Principal;
+
+use crate::HttpState;
+use crate::problem::{ApiError, codes};
+
+/// Why nobody could be recognised although a credential was given.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentifyError {
+    /// The credential is wrong, ended, or of a kind that is not known.
+    #[error("the credential is not valid")]
+    WrongCredential,
+    /// It could not be looked up.
+    #[error("the credential could not be checked")]
+    Failed(#[source] Error),
+}
+
+/// The caller behind a request's headers; `None` when they hold no credential.
+///
+/// The first of `X-Admin-Secret`, `Authorization` and the session cookie decides alone: a wrong one never falls
+/// through to another. Whether a cookie may be used from the request's origin is not asked here.
+///
+/// # Errors
+/// When a credential was given and is not valid, or could not be checked.
+pub async fn identify(control: &Control, headers: &HeaderMap) -> Result<Option<Principal>, IdentifyError> {
+    Ok(recognise(control, headers).await?.map(|recognised| recognised.principal))
+}
+
+struct Recognised {
+    principal: Principal,
+    by_cookie: bool,
+}
+
+async fn recognise(control: &Control, headers: &HeaderMap) -> Result<Option<Recognised>, IdentifyError> {
+    if let Some(secret) = admin_secret(headers) {
+        let is_admin = secret.is_some_and(|secret| control.is_admin_secret(secret));
+        let admin = Recognised { principal: Principal::Admin, by_cookie: false };
+        return if is_admin { Ok(Some(admin)) } else { Err(IdentifyError::WrongCredential) };
+    }
+    match cookie::session(headers) {
+        cookie::Session::None => Ok(None),
+        cookie::Session::Unusable => Err(IdentifyError::WrongCredential),
+        cookie::Session::Token(token) => {
+            let found = control.find_session(&token).await.map_err(IdentifyError::Failed)?;
+            let principal = found.ok_or(IdentifyError::WrongCredential)?;
+            Ok(Some(Recognised { principal, by_cookie: true }))
+        }
+    }
+}
+
+/// The admin secret that the headers hold: `Some(None)` for a credential header that holds something else.
+fn admin_secret(headers: &HeaderMap) -> Option<Option<&str>> {
+    let only = |name: &str| {
+        let mut values = headers.get_all(name).iter();
+        let first = values.next()?;
+        // Two values: nobody can tell which one was meant.
+        Some(if values.next().is_none() { first.to_str().ok() } else { None })
+    };
+    if let Some(secret) = only(ADMIN_SECRET_HEADER) {
+        return Some(secret);
+    }
+    let authorization = only(AUTHORIZATION.as_str())?;
+    Some(authorization.and_then(|value| {
+        let (scheme, token) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    }))
+}
+
+/// The authenticated caller. Refuses a cookie that another website may have sent.
+pub(crate) struct Caller(pub(crate) Op);
+
+impl Caller {
+    async fn find(parts: &Parts, state: &HttpState) -> Result<Option<Self>, ApiError> {
+        let Some(Recognised { principal, by_cookie }) = recognise(state.control(), &parts.headers).await?
+        else {
+            return Ok(None);
+        };
+        if by_cookie && (changes_state(&parts.method) || is_websocket(&parts.headers)) {
+            check_origin(parts)?;
+        }
+        Ok(Some(Self(Op::new(principal))))
+    }
+}
+
+impl FromRequestParts<HttpState> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, ApiError> {
+        Self::find(parts, state).await?.ok_or_else(|| ApiError::known(&codes::NOT_SIGNED_IN))
+    }
+}
+
+/// The caller of a route that also answers strangers. A wrong credential is refused here, too.
+pub(crate) struct MaybeCaller(pub(crate) Option<Op>);
+
+impl FromRequestParts<HttpState> for MaybeCaller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, ApiError> {
+        Ok(Self(Caller::find(parts, state).await?.map(|caller| caller.0)))
+    }
+}
+
+/// The session cookie of a request, whether it is valid or not.
+pub(crate) fn session_token(headers: &HeaderMap) -> Option<String> {
+    match cookie::session(headers) {
+        cookie::Session::Token(token) => Some(token),
+        cookie::Session::None | cookie::Session::Unusable => None,
+    }
+}
+
+fn changes_state(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// A browser sends cookies with a WebSocket of any website, and reads the answer (no same-origin policy there).
+fn is_websocket(headers: &HeaderMap) -> bool {
+    headers.get(UPGRADE).is_some_and(|upgrade| upgrade.as_bytes().eq_ignore_ascii_case(b"websocket"))
+}
+
+impl From<IdentifyError> for ApiError {
+    fn from(error: IdentifyError) -> Self {
+        match error {
+            IdentifyError::WrongCredential => Self::known(&codes::WRONG_CREDENTIAL),
+            IdentifyError::Failed(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The session cookie.
+
+use std::time::Duration;
+
+use http::header::COOKIE;
+use http::{HeaderMap, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+use smartbox_api::SESSION_COOKIE;
+
+/// Longest value that is looked up. Ours have 43 characters.
+const TOKEN_LENGTH_MAX: usize = 128;
+
+/// What the cookies of a request say.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Session {
+    /// There is no session cookie.
+    None,
+    /// This one.
+    Token(String),
+    /// There are several with different values (somebody set one for a parent domain), or it is no token.
+    Unusable,
+}
+
+/// Reads the session cookie out of whatever cookies a browser sends.
+pub(super) fn session(headers: &HeaderMap) -> Session {
+    let mut found = Session::None;
+    for header in headers.get_all(COOKIE) {
+        for pair in header.as_bytes().split(|byte| *byte == b';') {
+            let Some(value) = value_of(pair.trim_ascii()) else { continue };
+            let token = std::str::from_utf8(value).ok().filter(|value| is_fit(value));
+            found = match (token, found) {
+                (Some(token), Session::None) => Session::Token(token.to_owned()),
+                (Some(token), Session::Token(same)) if token == same => Session::Token(same),
+                _ => return Session::Unusable,
+            };
+        }
+    }
+    found
+}
+
+/// The value of our cookie. An empty one is what some clients keep of a deleted cookie.
+fn value_of(pair: &[u8]) -> Option<&[u8]> {
+    let value =
+        pair.strip_prefix(SESSION_COOKIE.as_bytes())?.trim_ascii_start().strip_prefix(b"=")?.trim_ascii();
+    let unquoted = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value);
+    (!unquoted.is_empty()).then_some(unquoted)
+}
+
+fn is_fit(value: &str) -> bool {
+    value.len() <= TOKEN_LENGTH_MAX
+        && value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}
+
+/// `Set-Cookie` that signs a browser in; `None` for a token that cannot stand in a header.
+pub(crate) fn set_session(token: &SecretString, ttl: Duration, over_tls: bool) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(&cookie(token.expose_secret(), ttl.as_secs(), over_tls)).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// `Set-Cookie` that signs it out.
+pub(crate) fn clear_session(over_tls: bool) -> Option<HeaderValue> {
+    HeaderValue::from_str(&cookie("", 0, over_tls)).ok()
+}
+
+fn cookie(value: &str, max_age: u64, over_tls: bool) -> String {
+    let secure = if over_tls { "; Secure" } else { "" };
+    format!("{SESSION_COOKIE}={value}; HttpOnly; SameSite=Lax; Path=/; Max-Age={max_age}{secure}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(cookies: &[&[u8]]) -> Session {
+        let values = cookies.iter().map(|cookie| (COOKIE, HeaderValue::from_bytes(cookie).unwrap()));
+        session(&values.collect())
+    }
+
+    #[test]
+    fn the_session_is_found_among_other_cookies() {
+        let token = |text: &str| Session::Token(text.to_owned());
+        assert_eq!(of(&[b"smartbox_session=abc"]), token("abc"));
+        assert_eq!(of(&[b"a=1; smartbox_session=abc;b=2"]), token("abc"));
+        assert_eq!(of(&[b"a=\xff\xfe", b"x; ;=;smartbox_session = \"abc\" "]), token("abc"));
+        assert_eq!(of(&[b"smartbox_session=abc; smartbox_session=abc"]), token("abc"));
+    }
+
+    #[test]
+    fn no_session_is_read_out_of_what_only_looks_like_it() {
+        for none in [
+            &b""[..],
+            b"smartbox_session",
+            b"smartbox_session=",
+            b"xsmartbox_session=a",
+            b"smartbox_sessions=a",
+        ] {
+            assert_eq!(of(&[none]), Session::None, "{}", none.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn a_session_cookie_of_uncertain_origin_or_shape_is_not_used() {
+        let long = format!("smartbox_session={}", "a".repeat(TOKEN_LENGTH_MAX + 1));
+        for bad in [
+            &b"smartbox_session=a; smartbox_session=b"[..],
+            b"smartbox_session=\xff",
+            b"smartbox_session=a b",
+            long.as_bytes(),
+        ] {
+            assert_eq!(of(&[bad]), Session::Unusable, "{}", bad.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn the_cookie_is_out_of_reach_of_scripts_and_other_sites() {
+        let token = SecretString::from("abc");
+        let plain = set_session(&token, Duration::from_secs(60), false).unwrap();
+        assert_eq!(plain, "smartbox_session=abc; HttpOnly; SameSite=Lax; Path=/; Max-Age=60");
+        let tls = set_session(&token, Duration::from_secs(60), true).unwrap();
+        assert_eq!(tls, "smartbox_session=abc; HttpOnly; SameSite=Lax; Path=/; Max-Age=60; Secure");
+        assert_eq!(
+            clear_session(false).unwrap(),
+            "smartbox_session=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0"
+        );
+    }
+}

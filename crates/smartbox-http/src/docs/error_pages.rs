@@ -1,0 +1,63 @@
+//! A page for every code of a problem or of a failed box. The files stand in `docs/errors/`.
+
+macro_rules! pages {
+    ($($code:literal),+ $(,)?) => {
+        /// Every code with its page, in the order of the codes.
+        pub const PAGES: &[(&str, &str)] = &[
+            $(($code, include_str!(concat!("../../../../docs/errors/", $code, ".md")))),+
+        ];
+    };
+}
+
+/// The page of a code.
+pub fn find(code: &str) -> Option<&'static str> {
+    PAGES.iter().find(|(known, _)| *known == code).map(|(_, page)| *page)
+}
+
+pages![
+    "admin-only",
+    "agent-failed",
+    "bad-host",
+    "bad-origin",
+    "bad-request",
+    "body-stalled",
+    "body-too-large",
+    "box-busy",
+    "box-deleted",
+    "box-failed",
+    "box-gone",
+    "box-not-found",
+    "box-queue-full",
+    "box-starting",
+    "box-unavailable",
+    "config",
+    "conflict",
+    "crashed",
+    "edge-stopping",
+    "gateway-broken-answer",
+    "gateway-timeout",
+    "gateway-unreachable",
+    "idempotency-in-progress",
+    "idempotency-mismatch",
+    "internal",
+    "invalid",
+    "method-not-allowed",
+    "name-ambiguous",
+    "name-taken",
+    "no-default-box",
+    "not-found",
+    "not-signed-in",
+    "operation-not-found",
+    "out-of-memory",
+    "overloaded",
+    "platform-failed",
+    "provider",
+    "sign-in-link-used-up",
+    "tier-full",
+    "unsupported-media-type",
+    "upgrade-required",
+    "vanished",
+    "version-mismatch",
+    "wake-timeout",
+    "wrong-credential",
+];

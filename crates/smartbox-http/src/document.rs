@@ -1,0 +1,62 @@
+//! The frame of the OpenAPI document, and what every route of it has in common.
+
+use smartbox_api::{ADMIN_SECRET_HEADER, PROBLEM_CONTENT_TYPE, Problem, SESSION_COOKIE};
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{Components, ContentBuilder, Info, OpenApi, Ref, ResponseBuilder};
+use utoipa::{PartialSchema, ToSchema};
+
+/// The document before the routes are added.
+pub(crate) fn frame() -> OpenApi {
+    let mut info = Info::new("Smartbox", env!("CARGO_PKG_VERSION"));
+    info.description =
+        Some("Isolated, always-on OpenClaw agents. Errors are RFC 9457 problem documents.".to_owned());
+    let mut license = utoipa::openapi::License::new("Apache-2.0");
+    license.identifier = Some("Apache-2.0".to_owned());
+    info.license = Some(license);
+    let mut document = OpenApi::new(info, utoipa::openapi::Paths::new());
+    document.components = Some(components());
+    document.security = Some(any_credential());
+    document
+}
+
+fn components() -> Components {
+    let mut components = Components::new();
+    let api_key = |value| SecurityScheme::ApiKey(value);
+    let header = ApiKeyValue::with_description(ADMIN_SECRET_HEADER, "The platform's admin secret.");
+    let cookie = ApiKeyValue::with_description(SESSION_COOKIE, "The session of a signed-in browser.");
+    let bearer = Http::new(HttpAuthScheme::Bearer);
+    components.add_security_scheme("admin_secret", api_key(ApiKey::Header(header)));
+    components.add_security_scheme("session", api_key(ApiKey::Cookie(cookie)));
+    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    components.schemas.insert(Problem::name().into_owned(), Problem::schema());
+    let mut schemas = Vec::new();
+    Problem::schemas(&mut schemas);
+    components.schemas.extend(schemas);
+    components
+}
+
+fn any_credential() -> Vec<SecurityRequirement> {
+    ["admin_secret", "bearer", "session"]
+        .map(|scheme| SecurityRequirement::new(scheme, Vec::<String>::new()))
+        .into()
+}
+
+/// Adds the answer that every route may give: a problem document.
+pub(crate) fn add_problems(document: &mut OpenApi) {
+    let schema = Ref::from_schema_name(Problem::name());
+    let content = ContentBuilder::new().schema(Some(schema)).build();
+    let problem = ResponseBuilder::new()
+        .description("Why it was refused, and what to do.")
+        .content(PROBLEM_CONTENT_TYPE, content)
+        .build();
+    for item in document.paths.paths.values_mut() {
+        let operations: [&mut Option<Operation>; 5] =
+            [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            operation.responses.responses.insert("default".to_owned(), problem.clone().into());
+        }
+    }
+}

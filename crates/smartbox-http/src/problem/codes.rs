@@ -1,0 +1,98 @@
+//! Every code that this crate answers with, with its status and words.
+
+use http::StatusCode;
+
+/// What is the same in every problem of one code. Its page is `docs/errors/<name>.md`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Code {
+    /// Stable name for programs.
+    pub name: &'static str,
+    /// Status of the answer.
+    pub status: StatusCode,
+    /// One line for people.
+    pub title: &'static str,
+    /// What to do, where it is always the same.
+    pub remedy: Option<&'static str>,
+}
+
+macro_rules! codes {
+    ($($constant:ident = $name:literal $status:ident $title:literal $($remedy:literal)?;)+) => {
+        $(pub(crate) const $constant: Code = Code {
+            name: $name,
+            status: StatusCode::$status,
+            title: $title,
+            remedy: codes!(@remedy $($remedy)?),
+        };)+
+
+        /// All of them.
+        pub const ALL: &[Code] = &[$($constant),+];
+    };
+    (@remedy $remedy:literal) => { Some($remedy) };
+    (@remedy) => { None };
+}
+
+codes! {
+    // Who asks.
+    NOT_SIGNED_IN = "not-signed-in" UNAUTHORIZED "You are not signed in"
+        "In a browser, open the link that `smartbox open` prints. In a program, send the header X-Admin-Secret.";
+    WRONG_CREDENTIAL = "wrong-credential" UNAUTHORIZED "The credential is not valid"
+        "Sign in again, or correct the secret. The CLI finds the secret of a platform on the same machine by itself.";
+    SIGN_IN_LINK_USED_UP = "sign-in-link-used-up" NOT_FOUND "This sign-in link does not work any more"
+        "A link works once and for a short time. Get a new one with `smartbox open`.";
+    ADMIN_ONLY = "admin-only" FORBIDDEN "Only an admin may do this"
+        "Ask whoever runs the platform.";
+    BAD_ORIGIN = "bad-origin" FORBIDDEN "The request comes from another website"
+        "Changes with a sign-in cookie are accepted from the platform's own pages only. Programs use X-Admin-Secret.";
+
+    // What is not there.
+    NOT_FOUND = "not-found" NOT_FOUND "There is no such thing"
+        "The API's routes are listed in /openapi.json.";
+    BOX_NOT_FOUND = "box-not-found" NOT_FOUND "There is no such box"
+        "`smartbox box list` shows your boxes.";
+    OPERATION_NOT_FOUND = "operation-not-found" NOT_FOUND "There is no such operation"
+        "Ended operations are forgotten after a while. `smartbox box timeline` tells what happened.";
+    METHOD_NOT_ALLOWED = "method-not-allowed" METHOD_NOT_ALLOWED "This route does not know the method"
+        "The header Allow names the methods of this route.";
+
+    // What is wrong with the request.
+    INVALID = "invalid" UNPROCESSABLE_ENTITY "Some fields of the request are wrong"
+        "Correct the fields that `errors` names.";
+    BAD_REQUEST = "bad-request" BAD_REQUEST "The request cannot be read";
+    BODY_TOO_LARGE = "body-too-large" PAYLOAD_TOO_LARGE "The request is too large"
+        "A request body of the API has at most 1 MiB.";
+    UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type" UNSUPPORTED_MEDIA_TYPE "The body is not JSON"
+        "Send the body with the header Content-Type: application/json.";
+    UPGRADE_REQUIRED = "upgrade-required" UPGRADE_REQUIRED "This route speaks WebSocket only"
+        "Connect with a WebSocket client; `smartbox exec` is one.";
+    IDEMPOTENCY_MISMATCH = "idempotency-mismatch" UNPROCESSABLE_ENTITY
+        "The idempotency key was used for another request"
+        "Use a new key for a new request, and the old key only to repeat the same one.";
+
+    // What the state does not allow.
+    CONFLICT = "conflict" CONFLICT "The state does not allow it";
+    NAME_TAKEN = "name-taken" CONFLICT "The name is taken"
+        "Choose another name.";
+    NAME_AMBIGUOUS = "name-ambiguous" CONFLICT "More than one box has this name"
+        "Use the box's id.";
+    TIER_FULL = "tier-full" CONFLICT "Every place of this tier is taken"
+        "Stop or delete a box of this tier, or use another tier.";
+    BOX_DELETED = "box-deleted" CONFLICT "The box is deleted"
+        "Until it is removed for good, `smartbox box start` brings it back.";
+    BOX_FAILED = "box-failed" CONFLICT "The box has failed";
+    IDEMPOTENCY_IN_PROGRESS = "idempotency-in-progress" CONFLICT "The same request is being worked on"
+        "Repeat it in a moment: the answer of the first is given again.";
+    VERSION_MISMATCH = "version-mismatch" PRECONDITION_FAILED "The box has changed since it was read"
+        "Read it again, then decide again, with its new version in If-Match.";
+
+    // What may work later.
+    BOX_UNAVAILABLE = "box-unavailable" SERVICE_UNAVAILABLE "The box does not answer"
+        "Try again in a moment. If it stays so, `smartbox logs` shows what the box says.";
+    AGENT_FAILED = "agent-failed" BAD_GATEWAY "The agent gave no answer"
+        "Ask again. If it stays so, `smartbox logs` shows what the agent says.";
+    OVERLOADED = "overloaded" SERVICE_UNAVAILABLE "The platform has too much to do"
+        "Try again in a moment.";
+    DISK_FULL = "disk-full" INSUFFICIENT_STORAGE "The disk of the data directory is full"
+        "Free some space, then try again. Nothing was changed.";
+    PLATFORM_FAILED = "platform-failed" INTERNAL_SERVER_ERROR "The platform failed"
+        "Try again. If it stays so, tell whoever runs the platform the request's id; its log says why.";
+}

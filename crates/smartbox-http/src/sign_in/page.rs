@@ -1,0 +1,67 @@
+//! `GET /sign-in`
+
+use std::sync::LazyLock;
+
+use aws_lc_rs::digest;
+use axum::response::{Html, IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+
+const SCRIPT: &str = include_str!("page/page.js");
+const STYLE: &str = include_str!("page/page.css");
+const PAGE: &str = include_str!("page/page.html");
+
+static HTML: LazyLock<String> =
+    LazyLock::new(|| PAGE.replace("/*style*/", STYLE).replace("/*script*/", SCRIPT));
+
+/// Nothing but this script and this style run, and the script may talk to this server only.
+static POLICY: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; connect-src 'self'; base-uri 'none'; \
+         form-action 'none'; frame-ancestors 'none'",
+        sha256(SCRIPT),
+        sha256(STYLE)
+    )
+});
+
+fn sha256(text: &str) -> String {
+    STANDARD.encode(digest::digest(&digest::SHA256, text.as_bytes()))
+}
+
+/// The page behind a sign-in link
+///
+/// Loading it changes nothing; its script posts the code.
+#[utoipa::path(
+    get,
+    path = "/sign-in",
+    tag = "sign-in",
+    operation_id = "signInPage",
+    security(()),
+    responses((status = OK, description = "The page.", body = String, content_type = "text/html")),
+)]
+pub(crate) async fn page() -> Response {
+    let headers = [
+        (CONTENT_SECURITY_POLICY, POLICY.as_str()),
+        (CACHE_CONTROL, "no-store"),
+        (REFERRER_POLICY, "no-referrer"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (X_FRAME_OPTIONS, "DENY"),
+    ];
+    (headers, Html(HTML.as_str())).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_holds_exactly_the_script_and_style_that_its_policy_allows() {
+        assert!(HTML.contains(&format!("<script>{SCRIPT}</script>")));
+        assert!(HTML.contains(&format!("<style>{STYLE}</style>")));
+        assert_eq!((HTML.matches("<script").count(), HTML.matches("<style").count()), (1, 1));
+        assert!(!HTML.contains("style=\"") && !HTML.contains("onclick"), "inline attributes are blocked");
+    }
+}

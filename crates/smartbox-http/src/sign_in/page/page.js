@@ -1,0 +1,52 @@
+
+(() => {
+  const element = (id) => document.getElementById(id);
+  const code = location.hash.slice(1);
+  // The code must not stay in the address bar, the history or a bookmark.
+  history.replaceState(null, "", location.pathname);
+
+  // Text between backticks is something to type.
+  const show = (id, text) => {
+    const pieces = text.split("`").map((piece, at) => {
+      if (at % 2 === 0) return document.createTextNode(piece);
+      const typed = document.createElement("code");
+      typed.textContent = piece;
+      return typed;
+    });
+    element(id).replaceChildren(...pieces);
+  };
+
+  const fail = (message, remedy, canRepeat) => {
+    show("message", message);
+    show("remedy", remedy);
+    element("again").hidden = !canRepeat;
+  };
+
+  const signIn = async () => {
+    element("again").hidden = true;
+    let answer;
+    try {
+      answer = await fetch("/sign-in", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ code }),
+      });
+    } catch {
+      fail("The platform does not answer.", "Check that it is running and that you are online.", true);
+      return;
+    }
+    if (answer.ok) {
+      location.replace("/");
+      return;
+    }
+    const problem = await answer.json().catch(() => ({}));
+    fail(`${problem.title ?? "Signing in failed"}.`, problem.remedy ?? "", answer.status >= 500);
+  };
+
+  element("again").firstElementChild.addEventListener("click", signIn);
+  if (code) {
+    signIn();
+  } else {
+    fail("You are not signed in.", "Open the link that `smartbox open` prints on the machine that runs Smartbox.", false);
+  }
+})();

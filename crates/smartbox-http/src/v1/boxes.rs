@@ -1,0 +1,106 @@
+//! Boxes: views, and one file per route.
+
+mod create;
+mod delete;
+mod exec;
+mod exec_stream;
+mod exec_sync;
+mod list;
+mod logs;
+mod restart;
+mod send_message;
+mod show;
+mod start;
+mod stop;
+mod timeline;
+
+use axum::extract::{FromRequestParts, Path};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::request::Parts;
+use smartbox_api::{BoxErrorView, BoxView, Launched};
+use smartbox_control::{BoxError, Error, Intended, Smartbox, phase_of, stage_of};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::operations::operation_view;
+use crate::HttpState;
+use crate::body::json;
+use crate::precondition::etag;
+use crate::problem::ApiError;
+
+pub(super) fn routes() -> OpenApiRouter<HttpState> {
+    OpenApiRouter::new()
+        .routes(routes!(create::create, list::list))
+        .routes(routes!(show::show, delete::delete))
+        .routes(routes!(start::start))
+        .routes(routes!(stop::stop))
+        .routes(routes!(restart::restart))
+        .routes(routes!(timeline::timeline))
+        .routes(routes!(logs::logs))
+        .routes(routes!(exec_sync::exec_sync))
+        .routes(routes!(exec_stream::exec_stream))
+        .routes(routes!(send_message::send_message))
+}
+
+/// The `{box}` of a path: an id, a name or `default`.
+pub(crate) struct BoxReference(pub(crate) String);
+
+impl FromRequestParts<HttpState> for BoxReference {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, ApiError> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        // A path that is no text is the name of no box.
+        path.map(|Path(reference)| Self(reference)).map_err(|_rejection| Error::NotFound("box").into())
+    }
+}
+
+/// A box as its owner sees it. The log of a failed one is added by whoever has it.
+pub(crate) fn box_view(row: &Smartbox, log_tail: Vec<String>) -> BoxView {
+    BoxView {
+        id: row.id.to_string(),
+        org: row.org.to_string(),
+        name: row.name.to_string(),
+        kind: row.kind.to_string(),
+        tier: row.tier.clone(),
+        is_default: row.is_default,
+        phase: phase_of(row).as_str().to_owned(),
+        stage: stage_of(row).map(|stage| stage.as_str().to_owned()),
+        desired: row.desired.as_str().to_owned(),
+        version: row.version,
+        runtime_version: row.runtime_version.clone(),
+        path: format!("/b/{}/", row.name),
+        created_at: row.created_at.to_string(),
+        observed_at: row.observed_at.map(|at| at.to_string()),
+        restarts: row.restarts,
+        oom_kills: row.oom_kills,
+        pid: row.pid,
+        error: row.last_error.as_ref().map(|error| error_view(error, log_tail)),
+        retry_at: row.retry_at.map(|at| at.to_string()),
+        purge_at: row.purge_at.map(|at| at.to_string()),
+    }
+}
+
+pub(crate) fn error_view(error: &BoxError, log_tail: Vec<String>) -> BoxErrorView {
+    BoxErrorView {
+        code: error.code.clone(),
+        detail: error.what.clone(),
+        remedy: error.remedy.clone(),
+        log_tail,
+    }
+}
+
+/// 202 with the box and its operation.
+fn launched(intended: &Intended) -> Response {
+    let view = Launched {
+        smartbox: box_view(&intended.smartbox, Vec::new()),
+        operation: operation_view(&intended.operation),
+    };
+    tagged(json(StatusCode::ACCEPTED, &view), &intended.smartbox)
+}
+
+/// Adds the box's version as entity tag.
+fn tagged(response: Response, row: &Smartbox) -> Response {
+    ([(http::header::ETAG, etag(row.version))], response).into_response()
+}

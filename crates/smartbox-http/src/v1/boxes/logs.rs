@@ -1,0 +1,88 @@
+//! `GET /v1/boxes/{box}/logs`
+
+use axum::extract::State;
+use axum::response::Response;
+use axum::response::sse::Event;
+use futures_util::StreamExt;
+use futures_util::stream;
+use http::HeaderMap;
+use smartbox_api::LogsQuery;
+use smartbox_control::{Error, LogLine, LogQuery, LogSource};
+
+use super::BoxReference;
+use crate::HttpState;
+use crate::body::QueryOf;
+use crate::caller::Caller;
+use crate::problem::ApiError;
+use crate::request::Instance;
+use crate::stream::{events, json_event, problem_event};
+
+/// Lines that are shown when nobody says how many.
+const TAIL_DEFAULT: u32 = 100;
+
+/// Read a log
+///
+/// Each line is an event without a name. Its id, where it has one, is the position behind it: a client that
+/// reconnects with `Last-Event-ID` goes on there. The event `end` follows the last line; `problem` tells an error.
+/// Works on a stopped box and never starts one.
+#[utoipa::path(
+    get,
+    path = "/v1/boxes/{box}/logs",
+    tag = "boxes",
+    operation_id = "boxLogs",
+    params(
+        ("box" = String, Path, description = "Id, name or `default`."),
+        LogsQuery,
+        ("Last-Event-ID" = Option<String>, Header, description = "Goes on behind the event with this id."),
+    ),
+    responses((status = OK, description = "Lines, as server-sent events.", body = String, content_type = "text/event-stream")),
+)]
+pub(crate) async fn logs(
+    State(state): State<HttpState>,
+    Caller(op): Caller,
+    BoxReference(reference): BoxReference,
+    QueryOf(query): QueryOf<LogsQuery>,
+    Instance(instance): Instance,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let query = LogQuery {
+        source: source(query.source.as_deref())?,
+        from: last_event_id(&headers)?,
+        tail_lines: query.tail.unwrap_or(TAIL_DEFAULT),
+        follow: query.follow.unwrap_or(false),
+    };
+    let lines = state.control().stream_logs(&op, &reference, query).await?;
+    let lines = lines.map(move |line| told(line, &instance));
+    let end = stream::once(async { json_event("end", &serde_json::json!({})) });
+    events(&state, lines.chain(end))
+}
+
+fn told(line: Result<LogLine, Error>, instance: &str) -> Event {
+    match line {
+        Ok(line) => {
+            // A carriage return would end the field; what it overwrites on a terminal is a line of its own here.
+            let event = Event::default().data(line.text.trim_end_matches('\r').replace('\r', "\n"));
+            match line.position {
+                Some(position) => event.id(position.to_string()),
+                None => event,
+            }
+        }
+        Err(error) => problem_event(&ApiError::from(error).report(instance)),
+    }
+}
+
+fn source(text: Option<&str>) -> Result<LogSource, ApiError> {
+    match text {
+        None | Some("gateway") => Ok(LogSource::Gateway),
+        Some("boxd") => Ok(LogSource::Boxd),
+        Some(_) => Err(ApiError::field("source", "is `gateway` or `boxd`")),
+    }
+}
+
+fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
+    let Some(id) = headers.get("last-event-id") else { return Ok(None) };
+    let position = id.to_str().ok().and_then(|id| id.parse().ok());
+    position
+        .map(Some)
+        .ok_or_else(|| ApiError::field("Last-Event-ID", "must be the id of an event of this stream"))
+}
