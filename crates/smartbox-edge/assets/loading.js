@@ -9,7 +9,7 @@
     volume: "Preparing the disk and the isolation.",
     process: "The agent’s gateway is loading. This takes about ten seconds.",
     listening: "The gateway answers and finishes its start.",
-    ready: "Opening…",
+    ready: "The last checks.",
   };
   const byId = (id) => document.getElementById(id);
   const first = JSON.parse(byId("state").textContent);
@@ -27,6 +27,8 @@
   };
 
   const showSteps = (now, isStuck) => {
+    // A box that never began to start has no steps to show.
+    byId("stages").hidden = now < 0;
     reachedNow = now;
     steps.forEach((step, index) => {
       step.className = index < now ? "done" : index === now ? (isStuck ? "stuck" : "now") : "";
@@ -43,6 +45,7 @@
     byId("trouble-detail").hidden = !(error && error.detail);
     byId("trouble-remedy").hidden = !(error && error.remedy);
     byId("line").hidden = Boolean(error);
+    byId("elapsed").hidden = Boolean(error);
     byId("retry").disabled = false;
   };
 
@@ -58,7 +61,8 @@
       return;
     }
     write("title", state.phase === "stopping" ? "Stopping, then starting again" : "Starting");
-    write("line", state.phase === "stopping" ? "The box finishes its work and starts right after." : LINES[order[now]]);
+    const line = state.ready ? "Opening the page." : LINES[order[now]];
+    write("line", state.phase === "stopping" ? "The box finishes its work and starts right after." : line);
     showSteps(state.ready ? order.length : now, false);
     const elapsed = state.elapsed_ms === null ? Date.now() - opened : state.elapsed_ms;
     write("elapsed", seconds(elapsed));

@@ -14,7 +14,7 @@ use crate::edge::Shared;
 use crate::gate::{self, Addressed};
 use crate::page;
 use crate::ports::{ClientAddr, RequestId, call_platform};
-use crate::problem::Problem;
+use crate::problem::{Problem, not_found};
 use crate::serve::Connection;
 
 mod boxes;
@@ -91,12 +91,13 @@ impl Shared {
         let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let mut response = self.dispatch(conn, &id, request).await;
-        tracing::debug!(request.id = id, %method, path, status = response.status().as_u16(), "answered");
+        let response_status = response.status();
+        tracing::debug!(request.id = id, %method, path, status = response_status.as_u16(), "answered");
         let headers = response.headers_mut();
         if let Ok(id) = HeaderValue::try_from(id) {
             headers.insert(HeaderName::from_static("x-request-id"), id);
         }
-        if is_chunked {
+        if is_chunked && response_status != StatusCode::SWITCHING_PROTOCOLS {
             // A chunked request may have carried a `Content-Length` as well, which the parser has dropped: bytes behind
             // it are not to be taken for another request (RFC 9112 §6.3).
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
@@ -124,7 +125,7 @@ impl Shared {
         match target(&head) {
             Some(Ok(target)) => self.ask_box(&asked, head, body, target).await,
             Some(Err(redirect)) => redirect,
-            None => asked.refuse(Problem::new(StatusCode::NOT_FOUND, "not-found", "There is nothing here")),
+            None => asked.refuse(not_found()),
         }
     }
 

@@ -11,7 +11,7 @@ use http::uri::Authority;
 use http::{HeaderMap, Method, StatusCode};
 
 use crate::config::{EdgeConfig, Scheme};
-use crate::problem::Problem;
+use crate::problem::{Problem, not_found};
 
 /// Under which address the client reached us.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,20 @@ pub(crate) fn check(config: &EdgeConfig, head: &Parts, local: SocketAddr) -> Res
         check_origin(&head.headers, &addressed)?;
     }
     Ok(addressed)
+}
+
+/// Checks a request to a box further. A box's gateway takes every origin for its own, and every request wakes it: no
+/// page of another site may ask for anything there, except by a link that a person follows.
+pub(crate) fn check_box(head: &Parts, addressed: &Addressed, is_mounted: bool) -> Result<(), Problem> {
+    // A service worker at the root would stand between the person and the platform's own pages.
+    if !is_mounted && head.headers.contains_key("service-worker") {
+        return Err(not_found());
+    }
+    let is_navigation = head.headers.get("sec-fetch-mode").is_some_and(|mode| mode == "navigate");
+    if is_navigation && !head.headers.contains_key(ORIGIN) {
+        return Ok(());
+    }
+    check_origin(&head.headers, addressed)
 }
 
 /// Whether a request asks to speak WebSocket from now on. No other protocol is upgraded to.

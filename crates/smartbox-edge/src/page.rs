@@ -85,6 +85,7 @@ pub(crate) fn loading(
             ("title", if failed { "The box did not start" } else { "Starting" }),
             ("name", &escape(route.name.as_str())),
             ("line", if failed { "" } else { "The box is starting. This takes about ten seconds." }),
+            ("stages_hidden", if failed { " hidden" } else { "" }),
             ("trouble_hidden", if failed { "" } else { " hidden" }),
             ("trouble_title", &told("title")),
             ("trouble_detail", &told("detail")),

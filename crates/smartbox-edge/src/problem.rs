@@ -125,11 +125,18 @@ pub(crate) fn box_not_found() -> Problem {
         .remedy("`smartbox box list` shows your boxes.")
 }
 
-/// Nobody is signed in.
-pub(crate) fn not_signed_in() -> Problem {
-    Problem::new(StatusCode::UNAUTHORIZED, "not-signed-in", "You are not signed in").remedy(
-        "In a browser, open the link that `smartbox open` prints. In a program, send the header X-Admin-Secret.",
-    )
+/// Neither the platform nor a box has this.
+pub(crate) fn not_found() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "not-found", "There is nothing here")
+}
+
+/// Nobody is signed in. A person and a program do so in different ways.
+pub(crate) fn not_signed_in(wants_page: bool) -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "not-signed-in", "You are not signed in").remedy(if wants_page {
+        "Open the link that `smartbox open` prints on the machine that runs Smartbox. It signs this browser in."
+    } else {
+        "Send the header X-Admin-Secret, or the session cookie of a browser that is signed in."
+    })
 }
 
 /// The box's gateway did not take the request although the box should run.

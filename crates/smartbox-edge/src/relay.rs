@@ -21,7 +21,7 @@ use crate::pool::{Conn, Pool};
 use crate::problem::{Problem, unreachable};
 
 mod cookies;
-pub(crate) mod mount;
+pub(crate) mod documents;
 mod request;
 mod response;
 

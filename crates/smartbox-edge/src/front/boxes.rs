@@ -17,7 +17,7 @@ use crate::gate;
 use crate::hold::{InFlight, Opened, Waiter, closed};
 use crate::page;
 use crate::problem::{Problem, box_not_found, not_signed_in, unreachable};
-use crate::relay::{self, Answer, Failure, Inquiry, mount};
+use crate::relay::{self, Answer, Failure, Inquiry, documents};
 use crate::routes::{Route, RouteState};
 use crate::tunnel;
 
@@ -48,8 +48,11 @@ impl Shared {
         body: Incoming,
         target: Target,
     ) -> Response<Body> {
+        if let Err(problem) = gate::check_box(&head, &asked.addressed, target.is_mounted()) {
+            return asked.refuse(problem);
+        }
         let Some(principal) = self.ports.identity.identify(&head, asked.conn.peer).await else {
-            return asked.refuse(not_signed_in());
+            return asked.refuse(not_signed_in(asked.wants_page));
         };
         let route = match self.find(&principal, target.reference.as_deref()) {
             Ok(route) => route,
@@ -178,7 +181,7 @@ impl Shared {
     ) -> Response<Body> {
         if answer.response.status() != StatusCode::SWITCHING_PROTOCOLS {
             let response = relay::pass_on(&self.config, &self.pool, inquiry, answer, in_flight);
-            return mount::remount(inquiry, self.ports.mount, response).await;
+            return documents::secure(inquiry, self.ports.mount, response).await;
         }
         let Some(client) = upgrade.filter(|_upgrade| inquiry.is_websocket) else {
             return inquiry.asked.refuse(broken_switch());

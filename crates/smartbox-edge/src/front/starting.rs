@@ -10,7 +10,7 @@ use super::Asked;
 use crate::body::{Body, full};
 use crate::edge::Shared;
 use crate::page;
-use crate::problem::{Problem, not_signed_in};
+use crate::problem::{Problem, not_found, not_signed_in};
 use crate::routes::Route;
 
 impl Shared {
@@ -25,19 +25,13 @@ impl Shared {
         let allowed = match action {
             "state" => Method::GET,
             "wake" => Method::POST,
-            _ => {
-                return asked.refuse(Problem::new(
-                    StatusCode::NOT_FOUND,
-                    "not-found",
-                    "There is nothing here",
-                ));
-            }
+            _ => return asked.refuse(not_found()),
         };
         if head.method != allowed {
             return asked.refuse_method(&allowed);
         }
         let Some(principal) = self.ports.identity.identify(head, asked.conn.peer).await else {
-            return asked.refuse(not_signed_in());
+            return asked.refuse(not_signed_in(asked.wants_page));
         };
         let route = match self.find(&principal, Some(reference)) {
             Ok(route) => route,

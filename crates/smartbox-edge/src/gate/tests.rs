@@ -92,3 +92,24 @@ fn tunnels_and_traces_are_not_served() {
         assert_eq!(verdict(method, &[("host", "localhost")]), Err("method-not-allowed"));
     }
 }
+
+#[test]
+fn a_box_is_asked_by_our_own_pages_by_programs_and_by_links_that_people_follow() {
+    let addressed = Addressed { host: "localhost:8080".into(), scheme: Scheme::Http };
+    let asks = |headers: &[(&str, &str)]| check_box(&head("GET", "/", headers), &addressed, true).is_ok();
+    assert!(asks(&[]));
+    assert!(asks(&[("origin", "http://localhost:8080")]));
+    assert!(asks(&[("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "cors")]));
+    assert!(asks(&[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")]));
+    assert!(!asks(&[("sec-fetch-site", "same-site"), ("sec-fetch-mode", "no-cors")]));
+    assert!(!asks(&[("origin", "http://localhost:3000")]));
+    assert!(!asks(&[("origin", "null"), ("sec-fetch-mode", "navigate")]));
+}
+
+#[test]
+fn a_service_worker_lives_under_a_boxes_prefix_only() {
+    let addressed = Addressed { host: "localhost:8080".into(), scheme: Scheme::Http };
+    let worker = head("GET", "/sw.js", &[("service-worker", "script")]);
+    assert!(check_box(&worker, &addressed, true).is_ok());
+    assert_eq!(check_box(&worker, &addressed, false).map_err(|problem| problem.code), Err("not-found"));
+}

@@ -105,8 +105,8 @@ pub(super) fn headers(
     if from.contains_key(ORIGIN) {
         to.insert(ORIGIN, config.gateway_origin.clone());
     }
-    if inquiry.target.is_mounted() && accepts_html(from) {
-        // A page whose base must be stamped has to be readable.
+    if may_bring_page(inquiry) {
+        // A page has to be readable for the edge.
         to.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     }
     for (name, value) in credential {
@@ -116,9 +116,12 @@ pub(super) fn headers(
     to
 }
 
-pub(super) fn accepts_html(headers: &HeaderMap) -> bool {
-    let mut values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    values.any(|value| value.contains("text/html"))
+/// Whether the response may be a page: a browser opens it, or it has no file's name. The Control UI's service worker
+/// fetches its page as if it were any file.
+fn may_bring_page(inquiry: &Inquiry<'_>) -> bool {
+    let mut accepted = inquiry.head.headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let file = inquiry.target.path_and_query.path().rsplit('/').next().unwrap_or_default();
+    accepted.any(|value| value.contains("text/html")) || !file.contains('.') || file.ends_with(".html")
 }
 
 /// Says where the request came from: one address, never a loopback one.

@@ -145,6 +145,24 @@ async fn a_page_of_another_site_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_another_site_cannot_even_look_at_a_box_or_wake_it() {
+    let edge = TestEdge::start(vec![smartbox_edge::Route {
+        state: crate::harness::stopped(),
+        ..ready(1, 1, "home", true)
+    }])
+    .await;
+    for headers in [
+        [("origin", "http://localhost:1"), ("accept", "*/*")],
+        [("sec-fetch-site", "same-site"), ("sec-fetch-mode", "no-cors")],
+    ] {
+        assert_eq!(edge.ask(with(as_user("1", "GET", "/b/home/"), &headers)).await.code(), "bad-origin");
+    }
+    let worker = with(as_user("1", "GET", "/sw.js"), &[("service-worker", "script")]);
+    assert_eq!(edge.ask(worker).await.code(), "not-found");
+    assert_eq!(edge.wakes(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_trace_does_not_show_the_credential() {
     let (edge, gateway) = TestEdge::with_home().await;
     let answer = edge.ask(as_user("1", "TRACE", "/")).await;

@@ -91,12 +91,23 @@ async fn answer(state: &State, request: Request<Incoming>) -> Response<GatewayBo
         "/headers" => respond(StatusCode::OK, &LOUD_HEADERS, "x"),
         "/ui" => respond(
             StatusCode::OK,
-            &[("content-type", "text/html; charset=utf-8"), ("etag", "\"1\"")],
-            r#"<html data-base=""><link href="/a.css"></html>"#,
+            &[
+                ("content-type", "text/html; charset=utf-8"),
+                ("etag", "\"1\""),
+                ("content-security-policy", POLICY),
+            ],
+            UI,
         ),
+        // What an agent may write: it looks like the Control UI and comes without its policy.
+        "/agent-page" => respond(StatusCode::OK, &[("content-type", "text/html")], UI),
+        "/agent-image" => respond(StatusCode::OK, &[("content-type", "image/svg+xml")], "<svg/>"),
+        "/untyped" => respond(StatusCode::OK, &[], "<html>"),
         _ => describe(request).await,
     }
 }
+
+const UI: &str = r#"<html data-base=""><link href="/a.css"></html>"#;
+const POLICY: &str = "default-src 'self'; script-src 'self' 'sha256-abc='";
 
 /// What a gateway must not be able to tell the client's browser.
 const LOUD_HEADERS: [(&str, &str); 10] = [

@@ -160,5 +160,34 @@ async fn a_page_under_a_prefix_learns_its_base() {
     let page = browse("/ui").await;
     assert_eq!(page.text(), r#"<html data-base=""><link href="/a.css"></html>"#);
     assert_eq!(page.header("etag"), "\"1\"");
-    assert_eq!(browse("/who").await.seen("accept-encoding"), ["gzip, br"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_control_ui_runs_in_the_platforms_origin() {
+    let (edge, _gateway) = TestEdge::with_home().await;
+    for prefix in ["", "/b/home"] {
+        for path in ["/agent-page", "/agent-image", "/untyped"] {
+            let page = edge.get(&format!("{prefix}{path}")).await;
+            assert!(page.header("content-security-policy").starts_with("sandbox "), "{prefix}{path}");
+            assert_eq!(page.header("x-content-type-options"), "nosniff");
+            assert!(!page.text().contains("/b/home"), "{}", page.text());
+        }
+        let ui = edge.get(&format!("{prefix}/ui")).await;
+        let policies: Vec<_> = ui.headers.get_all("content-security-policy").iter().collect();
+        assert_eq!(policies, ["default-src 'self'; script-src 'self' 'sha256-abc='"], "{prefix}");
+        assert_eq!(edge.get(&format!("{prefix}/who")).await.header("content-security-policy"), "");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_may_come_compressed_and_pages_may_not() {
+    let (edge, _gateway) = TestEdge::with_home().await;
+    let encodings = async |path: &str| {
+        edge.ask(with(as_user("1", "GET", path), &[("accept-encoding", "gzip, br")]))
+            .await
+            .seen("accept-encoding")
+    };
+    assert_eq!(encodings("/b/home/assets/app.js").await, ["gzip, br"]);
+    assert_eq!(encodings("/b/home/").await, ["identity"]);
+    assert_eq!(encodings("/chat").await, ["identity"]);
 }
