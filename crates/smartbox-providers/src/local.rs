@@ -1,0 +1,172 @@
+//! Boxes on this host, under an OCI runtime.
+//!
+//! Nothing that matters is in this process's memory: volumes and epochs lie in the data directory, records of
+//! running incarnations in the run directory, and the boxes are children of nobody. So they live on when the
+//! platform ends, and are found again. Every call that changes a box holds that box's lock until its last
+//! system call is done, also when the caller has given up; the next call finds a settled state.
+
+mod beneath;
+mod bundle;
+mod cgroup;
+mod config;
+mod doctor;
+mod error;
+mod host;
+mod image;
+mod kernel;
+mod link;
+mod locks;
+mod logs;
+mod netns;
+mod observe;
+mod paths;
+mod process;
+mod record;
+mod remove;
+mod runtime;
+mod start;
+mod stop;
+mod volume;
+mod warm_up;
+mod watch;
+
+use std::io;
+use std::sync::Arc;
+
+use smartbox_core::BoxId;
+use smartbox_provider::{
+    Capabilities, Epoch, LogChunk, LogSource, Observation, Provider, ProviderError, Spec,
+};
+
+pub use config::{ImageChoice, LocalConfig};
+pub use doctor::{Check, Verdict, doctor};
+use host::Host;
+use locks::{BoxGuard, Locks};
+use start::CacheUse;
+use watch::Watch;
+
+/// Runs boxes on this host.
+pub struct LocalProvider {
+    host: Arc<Host>,
+    locks: Locks,
+    watch: Watch,
+}
+
+impl LocalProvider {
+    /// Makes the directories of an instance and takes up what it finds. Call it inside the tokio runtime.
+    ///
+    /// # Errors
+    /// When the directories cannot be made or the host lacks cgroups; `doctor` says more.
+    pub fn new(config: LocalConfig) -> Result<Self, ProviderError> {
+        let host = Arc::new(Host::new(config)?);
+        let watch = Watch::new()
+            .map_err(|error| ProviderError::transient("the kernel gives no file for events", error))?;
+        Ok(Self { host, locks: Locks::default(), watch })
+    }
+
+    /// Lets go of what this process alone needs: mounts of images that no box uses. Boxes keep running.
+    ///
+    /// # Errors
+    /// When a mount cannot be undone.
+    pub async fn shutdown(&self) -> Result<(), ProviderError> {
+        let host = Arc::clone(&self.host);
+        run_blocking(move || host.release_unused_images()).await
+    }
+
+    /// Starts the box in a mode of the compile cache; see [`Provider::ensure_running`].
+    async fn ensure_running_with(
+        &self,
+        id: BoxId,
+        epoch: Epoch,
+        spec: &Spec,
+        cache: CacheUse,
+    ) -> Result<(), ProviderError> {
+        let guard = self.locks.lock(id).await;
+        let generation = spec.generation;
+        let host = Arc::clone(&self.host);
+        let (guard, current) = guarded(guard, move || {
+            host.fence_or_create(id, epoch)?;
+            host.is_current(id, generation)
+        })
+        .await?;
+        if current {
+            return Ok(());
+        }
+        let guard = self.stop_gracefully(guard, id).await?;
+        let (host, spec) = (Arc::clone(&self.host), spec.clone());
+        let (_guard, ()) = guarded(guard, move || host.start(id, &spec, &cache)).await?;
+        Ok(())
+    }
+}
+
+/// Runs blocking work while it holds the box's lock, to its end even when the caller gives up.
+async fn guarded<T: Send + 'static>(
+    guard: BoxGuard,
+    work: impl FnOnce() -> Result<T, ProviderError> + Send + 'static,
+) -> Result<(BoxGuard, T), ProviderError> {
+    run_blocking(move || work().map(|value| (guard, value))).await
+}
+
+/// Runs blocking work on a thread for such.
+async fn run_blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ProviderError> + Send + 'static,
+) -> Result<T, ProviderError> {
+    let joined = tokio::task::spawn_blocking(work).await;
+    joined.map_err(|error| ProviderError::transient("work on a box was cut off", io::Error::other(error)))?
+}
+
+#[async_trait::async_trait]
+impl Provider for LocalProvider {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { survives_platform: true, enforces_limits: true }
+    }
+
+    async fn ensure_running(&self, id: BoxId, epoch: Epoch, spec: &Spec) -> Result<(), ProviderError> {
+        self.ensure_running_with(id, epoch, spec, CacheUse::ReadOnly).await
+    }
+
+    async fn ensure_stopped(&self, id: BoxId, epoch: Epoch) -> Result<(), ProviderError> {
+        let guard = self.locks.lock(id).await;
+        let host = Arc::clone(&self.host);
+        let (guard, ()) = guarded(guard, move || host.fence(id, epoch)).await?;
+        self.stop_gracefully(guard, id).await?;
+        Ok(())
+    }
+
+    async fn ensure_absent(&self, id: BoxId, epoch: Epoch) -> Result<(), ProviderError> {
+        let guard = self.locks.lock(id).await;
+        let host = Arc::clone(&self.host);
+        let (_guard, ()) = guarded(guard, move || {
+            host.fence(id, epoch)?;
+            host.remove(id)
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn observe_all(&self) -> Result<Vec<Observation>, ProviderError> {
+        let host = Arc::clone(&self.host);
+        let seen = run_blocking(move || host.observe_all()).await?;
+        self.watch.follow(&self.host, &seen);
+        self.apply_due_quotas(&seen).await?;
+        Ok(seen.into_iter().map(|seen| seen.observation).collect())
+    }
+
+    async fn changed(&self) {
+        tokio::select! {
+            () = self.watch.changed() => {}
+            () = self.host.touched.notified() => {}
+        }
+    }
+
+    async fn logs(
+        &self,
+        id: BoxId,
+        source: LogSource,
+        from: Option<u64>,
+        tail_lines: u32,
+    ) -> Result<LogChunk, ProviderError> {
+        let host = Arc::clone(&self.host);
+        run_blocking(move || logs::read(&host.paths.boxd_volume(id), source, from, tail_lines)).await
+    }
+}

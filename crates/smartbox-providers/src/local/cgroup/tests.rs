@@ -1,0 +1,116 @@
+use super::*;
+
+use smartbox_core::BoxId;
+
+const V1: &str = "30 24 0:26 / /sys/fs/cgroup/cpu rw,relatime shared:9 - cgroup cgroup rw,cpu,cpuacct
+31 24 0:27 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory
+32 24 0:28 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids
+33 24 0:29 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd
+";
+const UNIFIED: &str = "34 24 0:30 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw,nsdelegate\n";
+const V2: &str = "24 1 0:24 / / rw - ext4 /dev/vda rw
+30 24 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw\n";
+
+fn id() -> BoxId {
+    BoxId::from_parts(jiff::Timestamp::UNIX_EPOCH, [1; 10])
+}
+
+/// A layout in a directory, with the box's group in every mount.
+struct Fixture {
+    dir: tempfile::TempDir,
+    cgroups: Cgroups,
+}
+
+impl Fixture {
+    fn new(mountinfo: &str, v2_controllers: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        for mount in ["cpu", "memory", "pids", "systemd", "unified", ""] {
+            fs::create_dir_all(dir.path().join("sys/fs/cgroup").join(mount)).unwrap();
+        }
+        for mount in ["unified", ""] {
+            fs::write(
+                dir.path().join("sys/fs/cgroup").join(mount).join("cgroup.controllers"),
+                v2_controllers,
+            )
+            .unwrap();
+        }
+        let layout = Layout::parse(mountinfo, dir.path());
+        for mount in layout.mounts() {
+            fs::create_dir_all(mount.join("smartbox/i").join(id().to_string())).unwrap();
+        }
+        Self { dir, cgroups: Cgroups::new(layout, "i") }
+    }
+
+    fn file(&self, mount: &str, name: &str) -> PathBuf {
+        self.dir.path().join("sys/fs/cgroup").join(mount).join("smartbox/i").join(id().to_string()).join(name)
+    }
+}
+
+#[test]
+fn the_layout_of_a_host_is_recognised() {
+    let layout = |mountinfo: &str, controllers: &str| Fixture::new(mountinfo, controllers).cgroups.layout;
+    let version = |layout: &Layout, which| layout.controller(which).map(|(version, _)| version);
+
+    let v1 = layout(V1, "");
+    assert_eq!(v1.describe(), "v1");
+    assert!(Controller::ALL.into_iter().all(|which| version(&v1, which) == Some(Version::V1)));
+
+    let hybrid = layout(&format!("{V1}{UNIFIED}"), "hugetlb\n");
+    assert_eq!(hybrid.describe(), "hybrid");
+    assert_eq!(version(&hybrid, Controller::Memory), Some(Version::V1));
+
+    let v2 = layout(V2, "cpuset cpu io memory pids\n");
+    assert_eq!(v2.describe(), "v2");
+    assert!(Controller::ALL.into_iter().all(|which| version(&v2, which) == Some(Version::V2)));
+
+    let without_memory = layout(V2, "cpu pids\n");
+    assert_eq!(version(&without_memory, Controller::Memory), None);
+    assert_eq!(layout("nonsense\n", "").describe(), "none");
+}
+
+#[test]
+fn kills_for_lack_of_memory_are_counted_in_both_formats() {
+    let v1 = Fixture::new(V1, "");
+    fs::write(v1.file("memory", "memory.oom_control"), "oom_kill_disable 0\nunder_oom 0\noom_kill 3\n")
+        .unwrap();
+    assert_eq!(v1.cgroups.oom_kills(id()).unwrap(), 3);
+    let v2 = Fixture::new(V2, "cpu memory pids");
+    fs::write(v2.file("", "memory.events"), "low 0\nhigh 0\nmax 9\noom 2\noom_kill 2\noom_group_kill 0\n")
+        .unwrap();
+    assert_eq!(v2.cgroups.oom_kills(id()).unwrap(), 2);
+}
+
+#[test]
+fn the_quota_is_written_in_both_formats() {
+    let v1 = Fixture::new(&format!("{V1}{UNIFIED}"), "");
+    v1.cgroups.set_cpu_quota(id(), 1500).unwrap();
+    assert_eq!(fs::read_to_string(v1.file("cpu", "cpu.cfs_quota_us")).unwrap(), "150000");
+    assert_eq!(fs::read_to_string(v1.file("cpu", "cpu.cfs_period_us")).unwrap(), "100000");
+    let v2 = Fixture::new(V2, "cpu memory pids");
+    v2.cgroups.set_cpu_quota(id(), 250).unwrap();
+    assert_eq!(fs::read_to_string(v2.file("", "cpu.max")).unwrap(), "25000 100000");
+}
+
+#[test]
+fn a_box_without_groups_has_nothing_and_needs_nothing() {
+    let fixture = Fixture::new(V1, "");
+    let other = BoxId::from_parts(jiff::Timestamp::UNIX_EPOCH, [2; 10]);
+    assert_eq!(fixture.cgroups.oom_kills(other).unwrap(), 0);
+    assert_eq!(fixture.cgroups.processes(other).unwrap(), Vec::<u32>::new());
+    fixture.cgroups.set_cpu_quota(other, 1000).unwrap();
+    fixture.cgroups.kill_all(other).unwrap();
+    fixture.cgroups.remove(other).unwrap();
+    assert!(fixture.file("pids", "").exists(), "the neighbour's group is left alone");
+    fixture.cgroups.remove(id()).unwrap();
+    for mount in ["cpu", "memory", "pids", "systemd"] {
+        assert!(!fixture.file(mount, "").exists(), "{mount}");
+    }
+}
+
+#[test]
+fn processes_are_read_from_a_hierarchy_that_limits_them() {
+    let fixture = Fixture::new(&format!("{V1}{UNIFIED}"), "");
+    fs::write(fixture.file("pids", "cgroup.procs"), "12\n34\n").unwrap();
+    fs::write(fixture.file("unified", "cgroup.procs"), "").unwrap();
+    assert_eq!(fixture.cgroups.processes(id()).unwrap(), [12, 34]);
+}

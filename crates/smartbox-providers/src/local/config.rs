@@ -1,0 +1,68 @@
+//! Settings of the local provider.
+
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::digest::{SHA256, digest};
+
+/// Where the run directories of all instances on a host lie. Gone after a reboot where `/run` is a tmpfs.
+const RUN_ROOT: &str = "/run/smartbox";
+/// Characters of the data directory's hash that name an instance: 48 bits are enough for one host.
+const INSTANCE_CHARS: usize = 12;
+
+/// What a box's root is made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImageChoice {
+    /// Built once with mmdebstrap from the host's own package sources.
+    Debian,
+    /// The host's `/usr`, read-only, and an `/etc` of our own. Quick, and shows the host's programs to the box.
+    Host,
+    /// Imported from a tar file: an OCI image layout or what `docker save` writes.
+    OciArchive(PathBuf),
+}
+
+/// Settings of the local provider.
+#[derive(Clone, Debug)]
+pub struct LocalConfig {
+    /// Boxes lie in `boxes/` of it. Absolute.
+    pub data_dir: PathBuf,
+    /// Images lie in `images/` of it.
+    pub store_dir: PathBuf,
+    /// State that ends with the host's uptime. Every directory above it must be open to everybody (`o+x`).
+    pub run_dir: PathBuf,
+    /// The OCI runtime, a path or a name in the search path.
+    pub oci_runtime: PathBuf,
+    /// The `smartbox-boxd` program.
+    pub boxd_binary: PathBuf,
+    /// Root of the runtime store: `openclaw-<version>` and `openclaw-<version>.cache`.
+    pub runtime_dir: PathBuf,
+    /// What a box's root is made from.
+    pub image: ImageChoice,
+}
+
+impl LocalConfig {
+    /// The usual settings for a data directory.
+    pub fn new(data_dir: impl Into<PathBuf>, boxd_binary: impl Into<PathBuf>) -> Self {
+        let data_dir = data_dir.into();
+        Self {
+            store_dir: data_dir.clone(),
+            runtime_dir: data_dir.join("runtimes"),
+            run_dir: Path::new(RUN_ROOT).join(instance(&data_dir)),
+            oci_runtime: PathBuf::from("runc"),
+            boxd_binary: boxd_binary.into(),
+            image: ImageChoice::Debian,
+            data_dir,
+        }
+    }
+}
+
+/// A short name for the instance that owns a data directory: it separates run directories and cgroups.
+pub(super) fn instance(data_dir: &Path) -> String {
+    let real = data_dir.canonicalize().unwrap_or_else(|_missing| data_dir.to_owned());
+    let mut name = hex(digest(&SHA256, real.as_os_str().as_encoded_bytes()).as_ref());
+    name.truncate(INSTANCE_CHARS);
+    name
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

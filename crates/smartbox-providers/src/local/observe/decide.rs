@@ -1,0 +1,130 @@
+//! From facts to the observed state: one pure function.
+
+use smartbox_boxd::{BoxdStatus, EXIT_CONFIG, ExitInfo, GatewayStatus};
+use smartbox_core::{DeathReason, Observed, Stage};
+
+use crate::local::host::Doing;
+
+/// What the decision rests on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Facts<'a> {
+    /// What a call of this process is doing with the box.
+    pub(super) doing: Option<Doing>,
+    /// There is a record of an incarnation.
+    pub(super) started: bool,
+    /// A stop of it was begun.
+    pub(super) stopping: bool,
+    /// Its first process lives.
+    pub(super) alive: bool,
+    /// boxd's word about it.
+    pub(super) status: Option<&'a BoxdStatus>,
+    /// Kills in it for lack of memory.
+    pub(super) oom_kills: u64,
+}
+
+/// Decides what is seen.
+pub(super) fn observed(facts: &Facts<'_>) -> Observed {
+    match facts.doing {
+        Some(Doing::Starting(stage)) => return Observed::Starting { stage },
+        Some(Doing::Stopping) => return Observed::Stopping,
+        None => {}
+    }
+    match (facts.started, facts.alive) {
+        (false, _) => Observed::Stopped,
+        (true, true) => alive(facts),
+        (true, false) => gone(facts),
+    }
+}
+
+fn alive(facts: &Facts<'_>) -> Observed {
+    if facts.stopping {
+        return Observed::Stopping;
+    }
+    let Some(status) = facts.status else { return Observed::Starting { stage: Stage::Process } };
+    match status.gateway {
+        GatewayStatus::Starting | GatewayStatus::Restarting => Observed::Starting { stage: Stage::Process },
+        GatewayStatus::Listening => Observed::Starting { stage: Stage::Listening },
+        GatewayStatus::Ready => Observed::Ready,
+        GatewayStatus::Unready => Observed::Unready,
+        GatewayStatus::Stopping | GatewayStatus::Stopped => Observed::Stopping,
+        GatewayStatus::Failed => Observed::Dead(reason(status.last_exit, facts.oom_kills)),
+    }
+}
+
+fn gone(facts: &Facts<'_>) -> Observed {
+    let gateway = facts.status.map(|status| status.gateway);
+    match gateway {
+        Some(GatewayStatus::Failed) => {
+            let last_exit = facts.status.and_then(|status| status.last_exit);
+            Observed::Dead(reason(last_exit, facts.oom_kills))
+        }
+        Some(GatewayStatus::Stopped) => Observed::Stopped,
+        _ if facts.stopping => Observed::Stopped,
+        _ if facts.oom_kills > 0 => Observed::Dead(DeathReason::OutOfMemory),
+        _ => Observed::Dead(DeathReason::Vanished),
+    }
+}
+
+fn reason(last_exit: Option<ExitInfo>, oom_kills: u64) -> DeathReason {
+    match last_exit {
+        Some(exit) if exit.code == EXIT_CONFIG => DeathReason::Config,
+        Some(exit) if exit.is_killed() && oom_kills > 0 => DeathReason::OutOfMemory,
+        Some(exit) => DeathReason::Crashed { code: exit.code },
+        None => DeathReason::Vanished,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FACTS: Facts<'static> =
+        Facts { doing: None, started: true, stopping: false, alive: true, status: None, oom_kills: 0 };
+
+    fn with(gateway: GatewayStatus, code: Option<i32>, facts: &Facts<'_>) -> Observed {
+        let last_exit = code.map(|code| ExitInfo { code });
+        let status = BoxdStatus { generation: 1, sequence: 1, gateway, restarts: 0, last_exit };
+        observed(&Facts { status: Some(&status), ..*facts })
+    }
+
+    #[test]
+    fn a_start_is_seen_stage_by_stage() {
+        let during =
+            |stage| Facts { doing: Some(Doing::Starting(stage)), started: false, alive: false, ..FACTS };
+        assert_eq!(observed(&during(Stage::Volume)), Observed::Starting { stage: Stage::Volume });
+        assert_eq!(observed(&FACTS), Observed::Starting { stage: Stage::Process });
+        let listening = with(GatewayStatus::Listening, None, &FACTS);
+        assert_eq!(listening, Observed::Starting { stage: Stage::Listening });
+        assert_eq!(with(GatewayStatus::Ready, None, &FACTS), Observed::Ready);
+        assert_eq!(with(GatewayStatus::Unready, None, &FACTS), Observed::Unready);
+    }
+
+    #[test]
+    fn the_reason_of_a_death_is_told() {
+        let dead = |code, facts| with(GatewayStatus::Failed, Some(code), facts);
+        assert_eq!(dead(78, &FACTS), Observed::Dead(DeathReason::Config));
+        assert_eq!(dead(3, &FACTS), Observed::Dead(DeathReason::Crashed { code: 3 }));
+        assert_eq!(dead(137, &FACTS), Observed::Dead(DeathReason::Crashed { code: 137 }));
+        let oom = Facts { oom_kills: 1, ..FACTS };
+        assert_eq!(dead(137, &oom), Observed::Dead(DeathReason::OutOfMemory));
+        assert_eq!(dead(78, &Facts { alive: false, ..FACTS }), Observed::Dead(DeathReason::Config));
+    }
+
+    #[test]
+    fn a_first_process_that_is_gone_without_a_word_has_vanished() {
+        let gone = Facts { alive: false, ..FACTS };
+        assert_eq!(observed(&gone), Observed::Dead(DeathReason::Vanished));
+        assert_eq!(with(GatewayStatus::Ready, None, &gone), Observed::Dead(DeathReason::Vanished));
+        let oom = Facts { oom_kills: 2, ..gone };
+        assert_eq!(observed(&oom), Observed::Dead(DeathReason::OutOfMemory));
+    }
+
+    #[test]
+    fn the_end_of_a_stop_is_no_death() {
+        let stopping = Facts { stopping: true, ..FACTS };
+        assert_eq!(with(GatewayStatus::Ready, None, &stopping), Observed::Stopping);
+        assert_eq!(observed(&Facts { alive: false, ..stopping }), Observed::Stopped);
+        assert_eq!(with(GatewayStatus::Stopped, None, &Facts { alive: false, ..FACTS }), Observed::Stopped);
+        assert_eq!(observed(&Facts { started: false, alive: false, ..FACTS }), Observed::Stopped);
+    }
+}

@@ -1,0 +1,98 @@
+//! From running processes to none.
+
+use std::fs;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use smartbox_boxd::GatewayStatus;
+use smartbox_core::BoxId;
+use smartbox_provider::ProviderError;
+
+use super::error::at_path;
+use super::host::{Doing, Host};
+use super::locks::BoxGuard;
+use super::process::signal;
+use super::{LocalProvider, guarded, netns};
+
+/// boxd itself needs this long beyond the grace of the gateway, to write its last status.
+const BOXD_GRACE: Duration = Duration::from_secs(2);
+
+/// A first process that was asked to end.
+struct Ending {
+    handle: OwnedFd,
+    within: Duration,
+}
+
+impl LocalProvider {
+    /// Asks boxd to end, waits as long as the box's spec allows, ends what is left by force and cleans up.
+    pub(super) async fn stop_gracefully(
+        &self,
+        guard: BoxGuard,
+        id: BoxId,
+    ) -> Result<BoxGuard, ProviderError> {
+        let host = Arc::clone(&self.host);
+        let (guard, ending) = guarded(guard, move || host.ask_to_end(id)).await?;
+        if let Some(ending) = ending {
+            let _doing = self.host.doing(id, Doing::Stopping);
+            let ended = super::kernel::readable(ending.handle)
+                .map_err(|error| ProviderError::transient("the box's end cannot be watched", error))?;
+            // Either way the rest is ended below.
+            let _in_time = tokio::time::timeout(ending.within, ended.readable()).await;
+        }
+        let host = Arc::clone(&self.host);
+        let (guard, ()) = guarded(guard, move || host.tear_down(id)).await?;
+        Ok(guard)
+    }
+}
+
+impl Host {
+    /// Sends boxd the signal to end, once. `None` when there is no process.
+    fn ask_to_end(&self, id: BoxId) -> Result<Option<Ending>, ProviderError> {
+        let Some(mut record) = self.record(id)? else { return Ok(None) };
+        if !self.lives(&record) {
+            return Ok(None);
+        }
+        let unseen =
+            |error: io::Error| ProviderError::transient("the box's first process cannot be seen", error);
+        let Some(handle) = record.process().open().map_err(unseen)? else { return Ok(None) };
+        if !record.stopping {
+            record.stopping = true;
+            self.write_record(id, &record)?;
+        }
+        // A stop that was cut off is taken up: a second signal would cut short what boxd is finishing.
+        let asked = matches!(self.gateway_status(id, record.generation), Some(GatewayStatus::Stopping));
+        if !asked {
+            signal(&handle, Signal::TERM).map_err(unseen)?;
+        }
+        let within = Duration::from_millis(record.stop_grace_ms) + BOXD_GRACE;
+        Ok(Some(Ending { handle, within }))
+    }
+
+    /// Ends every process of the box by force and removes what belonged to its incarnation. Does nothing when
+    /// there is nothing.
+    pub(super) fn tear_down(&self, id: BoxId) -> Result<(), ProviderError> {
+        let (scratch, network) = (self.paths.run_box(id), self.paths.netns(id));
+        if !scratch.exists() {
+            return Ok(());
+        }
+        let stuck = |error: io::Error| ProviderError::transient("processes of the box do not end", error);
+        // The kernel kills the whole PID namespace with its first process.
+        self.runtime.delete(id, &scratch)?;
+        self.cgroups.kill_all(id).map_err(stuck)?;
+        self.cgroups.remove(id).map_err(stuck)?;
+        netns::release(&network).map_err(at_path("releasing the box's network", &network))?;
+        // Last: as long as it is there, an interrupted call is taken up by the next.
+        fs::remove_dir_all(&scratch).map_err(at_path("removing the box's run directory", &scratch))?;
+        self.touched.notify_waiters();
+        Ok(())
+    }
+
+    /// Ends the box by force and removes all of it.
+    pub(super) fn remove(&self, id: BoxId) -> Result<(), ProviderError> {
+        self.tear_down(id)?;
+        self.remove_volume(id)
+    }
+}
