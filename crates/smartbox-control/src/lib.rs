@@ -43,6 +43,9 @@ pub use loops::{janitor::Janitor, reconcile::Reconciler};
 pub use op::Op;
 pub use orgs::NewOrg;
 pub use sign_in::{AdminSecret, NewSession, SignInCode, token_hash};
+/// Rows as the API shows them.
+pub use smartbox_store::{BoxError, Cursor, Event, Operation, Org, Outcome, Page, Smartbox, User};
+pub use smartbox_provider::LogSource;
 pub use spec::{AgentRuntime, Ingredients, render_files};
 
 use std::sync::Arc;
@@ -157,6 +160,11 @@ impl Control {
     /// What every box is and does, as last published by the reconcile loop. The data plane reads this.
     pub fn fleet(&self) -> watch::Receiver<Arc<FleetView>> {
         self.inner.fleet.subscribe()
+    }
+
+    /// Where random bytes come from.
+    pub fn entropy(&self) -> Arc<dyn Entropy> {
+        Arc::clone(&self.inner.entropy)
     }
 
     /// The wall clock.

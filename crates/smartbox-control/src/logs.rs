@@ -30,8 +30,8 @@ pub struct LogQuery {
 pub struct LogLine {
     /// The line without its end.
     pub text: String,
-    /// Position behind the piece of the log that it came with.
-    pub position: u64,
+    /// Where to go on behind it: known for the last line of each piece that was read.
+    pub position: Option<u64>,
 }
 
 impl Control {
@@ -57,9 +57,10 @@ impl Control {
                     let chunk = read.await.map_err(Error::internal)?;
                     position = Some(chunk.next);
                     let text = String::from_utf8_lossy(&chunk.bytes);
-                    lines.extend(
-                        text.lines().map(|line| LogLine { text: line.to_owned(), position: chunk.next }),
-                    );
+                    lines.extend(text.lines().map(|line| LogLine { text: line.to_owned(), position: None }));
+                    if let Some(last) = lines.back_mut() {
+                        last.position = Some(chunk.next);
+                    }
                     if !lines.is_empty() {
                         continue;
                     }

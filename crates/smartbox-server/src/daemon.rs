@@ -88,7 +88,7 @@ async fn farewell(settings: &Settings, control: &Control, provider: &LocalProvid
     if settings.stop_boxes_on_exit {
         console.say("stopping the boxes …");
         if let Err(error) = parts::stop_all(provider).await {
-            tracing::warn!(error = &*error, "not every box could be stopped");
+            tracing::warn!(error = &error as &dyn std::error::Error, "not every box could be stopped");
         }
     } else {
         let alive = control.fleet().borrow().boxes.iter().filter(|state| state.generation.is_some()).count();

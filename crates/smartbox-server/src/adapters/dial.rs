@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use smartbox_core::BoxId;
-use smartbox_edge::{Dial, Duplex};
+use smartbox_edge::ports::{Dial, Duplex};
 use smartbox_provider::{Link, LinkError};
 
 /// Dials over a [`Link`].

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use http::request::Parts;
 use smartbox_control::Control;
 use smartbox_core::Principal;
-use smartbox_edge::Identity;
+use smartbox_edge::ports::Identity;
 
 /// Identifies callers as the API does.
 pub(crate) struct ApiIdentity(pub(crate) Control);

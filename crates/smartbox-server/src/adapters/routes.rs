@@ -70,10 +70,15 @@ fn route_state(state: &BoxState) -> RouteState {
 }
 
 /// What the gateway wants to see of the platform. The edge tells it the client's address itself.
+///
+/// Whoever may see a box owns it: everybody is its administrator. Roles below that come with the edge's policies.
 fn credential(state: &BoxState) -> GatewayCredential {
-    let headers = access::admin_headers(&state.gateway_token);
-    let own = headers.into_iter().filter(|(name, _)| name != access::FORWARDED_FOR_HEADER);
-    GatewayCredential::new(own.filter_map(|(name, value)| {
-        Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(&value).ok()?))
-    }))
+    let headers = access::admin_headers(&state.gateway_token).into_iter();
+    let own = headers.filter(|(name, _)| name != access::FORWARDED_FOR_HEADER);
+    let headers: Vec<_> = own
+        .filter_map(|(name, value)| {
+            Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(&value).ok()?))
+        })
+        .collect();
+    GatewayCredential::new(move |_principal| headers.clone())
 }

@@ -86,7 +86,7 @@ async fn bind(settings: &Settings) -> Result<EdgeListener> {
 
 /// The address that people on this machine open.
 fn public_url(listener: &EdgeListener) -> String {
-    let mut address = listener.address();
+    let mut address = listener.local_addr();
     if address.ip().is_unspecified() {
         address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
     }
@@ -150,6 +150,7 @@ fn edge(
         wake: Arc::new(ControlWake(control.clone())),
         dial: Arc::new(LinkDial(link)),
         platform: platform_service(api),
+        mount: smartbox_openclaw::control_ui::mount,
         request_ids: Arc::new(|| format!("req_{}", random_token(&SystemEntropy))),
         clock: Arc::new(move || clock.now()),
     };
