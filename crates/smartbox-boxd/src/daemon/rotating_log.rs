@@ -24,28 +24,44 @@ impl RotatingLog {
         Self { path: path.to_owned(), bytes_max: bytes_max.max(1), files_max, open: None, lost: 0 }
     }
 
-    /// Appends whole lines, all of them into one file. Never fails: what cannot be written is counted.
-    pub(crate) fn write_lines(&mut self, lines: &[u8]) {
-        if self.try_write(lines).is_err() {
-            self.open = None; // a half-written line must not be continued by the next
-            self.lost = self.lost.saturating_add(u64::try_from(lines.len()).unwrap_or(u64::MAX));
+    /// Appends whole lines; none is spread over two files. Never fails: what cannot be written is counted.
+    pub(crate) fn write_lines(&mut self, mut lines: &[u8]) {
+        while !lines.is_empty() {
+            match self.try_write(lines) {
+                Ok(written) => lines = &lines[written..],
+                Err(_) => {
+                    self.open = None; // a half-written line must not be continued by the next
+                    self.lost = self.lost.saturating_add(u64::try_from(lines.len()).unwrap_or(u64::MAX));
+                    return;
+                }
+            }
         }
     }
 
-    fn try_write(&mut self, lines: &[u8]) -> io::Result<()> {
-        let size = u64::try_from(lines.len()).unwrap_or(u64::MAX);
-        let (_, length) = self.opened()?;
-        if *length > 0 && length.saturating_add(size) > self.bytes_max {
-            self.open = None;
-            self.rotate()?;
-        }
+    /// Writes as many lines as one file takes, at least one. Returns how many bytes.
+    fn try_write(&mut self, lines: &[u8]) -> io::Result<usize> {
         if self.lost > 0 {
             let note =
                 format!("[boxd] {} bytes of this log are missing: they could not be written\n", self.lost);
             self.append(note.as_bytes())?;
             self.lost = 0;
         }
-        self.append(lines)
+        let length = *self.opened()?.1;
+        let empty = length == 0;
+        let room = usize::try_from(self.bytes_max.saturating_sub(length)).unwrap_or(usize::MAX);
+        let fitting = &lines[..lines.len().min(room)];
+        let end = fitting.iter().rposition(|byte| *byte == b'\n');
+        let end = match end {
+            Some(end) => end + 1,
+            None if empty => lines.iter().position(|byte| *byte == b'\n').map_or(lines.len(), |end| end + 1),
+            None => {
+                self.open = None;
+                self.rotate()?;
+                return Ok(0);
+            }
+        };
+        self.append(&lines[..end])?;
+        Ok(end)
     }
 
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {

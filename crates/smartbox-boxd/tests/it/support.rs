@@ -14,7 +14,7 @@ use smartbox_boxd::{BoxdConfig, BoxdStatus, GatewayStatus, ServiceSpec};
 use smartbox_tunnel::{BoxKeys, BoxSsh, ExecEvent, ExecRequest, ExecSession, KeyPair, generate_key_pair};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 /// Everything in a test happens within this, or the test fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -284,24 +284,17 @@ pub(crate) async fn finish(mut session: ExecSession) -> Result<Outcome> {
 /// Waits until output contains a text, and returns all of it.
 pub(crate) async fn read_until(session: &mut ExecSession, text: &str) -> Result<String> {
     let mut seen = String::new();
-    let reading = async {
-        while let Some(event) = session.next().await? {
-            match event {
-                ExecEvent::Stdout(bytes) | ExecEvent::Stderr(bytes) => {
-                    seen.push_str(&String::from_utf8_lossy(&bytes))
-                }
-                end => bail!("ended: {end:?}"),
+    let deadline = Instant::now() + PATIENCE;
+    while !seen.contains(text) {
+        let event = timeout_at(deadline, session.next()).await;
+        let event = event.with_context(|| format!("waited for {text:?} and saw {seen:?}"))??;
+        match event {
+            Some(ExecEvent::Stdout(bytes) | ExecEvent::Stderr(bytes)) => {
+                seen.push_str(&String::from_utf8_lossy(&bytes));
             }
-            if seen.contains(text) {
-                return Ok(());
-            }
+            end => bail!("ended with {end:?} after {seen:?}, before {text:?}"),
         }
-        bail!("ended without a word")
-    };
-    timeout(PATIENCE, reading)
-        .await
-        .context("waited too long")?
-        .with_context(|| format!("waited for {text:?}"))?;
+    }
     Ok(seen)
 }
 
