@@ -140,7 +140,8 @@ impl Failure {
             return String::new();
         }
         let facts = &*self.facts;
-        let label = if self.exit == Exit::Interrupted { String::new() } else { paint.red("error:") + " " };
+        let is_wish = matches!(self.exit, Exit::Interrupted | Exit::Signal(_));
+        let label = if is_wish { String::new() } else { paint.red("error:") + " " };
         let mut lines = vec![format!("{label}{}", facts.title)];
         lines
             .extend(facts.detail.iter().filter(|detail| **detail != facts.title).map(|it| format!("  {it}")));

@@ -42,20 +42,20 @@ pub(crate) async fn wait(
     let waited = {
         let waiting = timeout_at(deadline, watch(client, console, smartbox, operation));
         tokio::select! {
-            waited = waiting => Some(waited),
-            _ = interrupts.next() => None,
+            waited = waiting => Ok(waited),
+            interrupt = interrupts.next() => Err(interrupt),
         }
     };
     let how_far = format!("`smartbox box show {name}` tells how far it is.");
     match waited {
-        Some(Ok(ended)) => verdict(name, ended?),
-        Some(Err(_elapsed)) => {
+        Ok(Ok(ended)) => verdict(name, ended?),
+        Ok(Err(_elapsed)) => {
             let title = format!("Box `{name}` needs longer than {} s.", limit.as_secs());
             Err(Failure::new(Exit::Unavailable, title).detail("The platform goes on.").help(how_far))
         }
-        None => {
+        Err(interrupt) => {
             let title = format!("Stopped waiting; the platform goes on to {} `{name}`.", operation.kind);
-            Err(Failure::new(Exit::Interrupted, title).help(how_far))
+            Err(Failure::new(interrupt.exit(), title).help(how_far))
         }
     }
 }

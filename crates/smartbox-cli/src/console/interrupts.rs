@@ -5,6 +5,8 @@ use std::future::pending;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
+use crate::exit::Exit;
+
 /// A signal that asks the command to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Interrupt {
@@ -23,6 +25,15 @@ impl Interrupt {
             Self::Int => "INT",
             Self::Term => "TERM",
             Self::Hup => "HUP",
+        }
+    }
+
+    /// The exit code of a command that was ended by it.
+    pub(crate) const fn exit(self) -> Exit {
+        match self {
+            Self::Int => Exit::Interrupted,
+            Self::Term => Exit::Signal(15),
+            Self::Hup => Exit::Signal(1),
         }
     }
 }

@@ -5,6 +5,7 @@ use smartbox_api::{MessageEvent, SendMessage};
 
 use super::BoxFlag;
 use crate::Outcome;
+use crate::args::BoxReference;
 use crate::client::{Client, Route};
 use crate::console::{Console, Progress, Sanitizer};
 use crate::exit::Exit;
@@ -29,13 +30,32 @@ pub struct ChatArgs {
 }
 
 /// Says something to a box's agent and prints the answer as it comes.
+///
+/// Ctrl-C leaves; the agent finishes its turn all the same, and that is said.
 pub(super) async fn run(client: &Client, args: ChatArgs, console: &mut Console) -> Outcome {
     let reference = args.smartbox.reference();
     let body = SendMessage { text: text(args.text, console).await?, session: args.session };
-    let route = ["boxes", reference.as_str(), "messages"];
+    let mut interrupts = console.interrupts().listen().map_err(|error| Failure::output(&error))?;
     let mut answer = Answer::new(console);
+    let interrupt = tokio::select! {
+        ended = talk(client, &reference, &body, &mut answer, console) => return ended.map(|()| Exit::Success),
+        interrupt = interrupts.next() => interrupt,
+    };
+    answer.end_line(console).await?;
+    let left = "Left the conversation; the agent finishes its answer.";
+    Err(Failure::new(interrupt.exit(), left).help("`smartbox open` shows it."))
+}
+
+/// Sends the message and takes the answer to its end.
+async fn talk(
+    client: &Client,
+    reference: &BoxReference,
+    body: &SendMessage,
+    answer: &mut Answer,
+    console: &mut Console,
+) -> Result<(), Failure> {
     answer.waits("Waiting for the answer", console).await;
-    let mut events = client.post_events(Route::v1(&route), &body).await?;
+    let mut events = client.post_events(Route::v1(&["boxes", reference.as_str(), "messages"]), body).await?;
     while let Some(event) = events.next().await? {
         let event: MessageEvent =
             serde_json::from_str(&event.data).map_err(|error| client.not_understood(&error.to_string()))?;
@@ -43,12 +63,12 @@ pub(super) async fn run(client: &Client, args: ChatArgs, console: &mut Console) 
             console.json(&event).await?;
         }
         if answer.take(event, console).await? {
-            return Ok(Exit::Success);
+            return Ok(());
         }
     }
     answer.end_line(console).await?;
     Err(Failure::new(Exit::Unavailable, "The answer broke off before its end.")
-        .help("The agent may have gone on: ask it again, or look at `smartbox open`."))
+        .help("The agent finishes its turn all the same: look at it with `smartbox open`, or ask again."))
 }
 
 /// What to say.

@@ -56,8 +56,10 @@ impl Source {
 /// One line of a log with `--json`.
 #[derive(Serialize)]
 struct Line<'a> {
-    position: &'a str,
     line: &'a str,
+    /// Position behind it, where the server told one: following can go on there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<&'a str>,
 }
 
 /// How a stream of log lines came to its end.
@@ -111,7 +113,8 @@ async fn stream(
         match events.next().await {
             Ok(Some(event)) if event.name == END => return Ok(End::Complete),
             Ok(Some(event)) => {
-                print(console, &event).await?;
+                let is_told = event.id != *position;
+                print(console, &event, is_told).await?;
                 *position = event.id;
             }
             Ok(None) => {
@@ -124,9 +127,11 @@ async fn stream(
     }
 }
 
-async fn print(console: &mut Console, event: &Event) -> Result<(), Failure> {
+async fn print(console: &mut Console, event: &Event, has_position: bool) -> Result<(), Failure> {
     if console.wants_json() {
-        return console.json(&Line { position: &event.id, line: &event.data }).await;
+        return console
+            .json(&Line { line: &event.data, position: has_position.then_some(event.id.as_str()) })
+            .await;
     }
     console.text(&format!("{}\n", event.data)).await
 }

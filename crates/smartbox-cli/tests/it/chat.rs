@@ -121,3 +121,25 @@ async fn an_event_that_is_none_of_ours_is_told() {
     .await;
     assert_eq!(smartbox(&fake, &["chat", "hello"]).end().await.code, 1);
 }
+
+#[tokio::test]
+async fn ctrl_c_leaves_and_says_that_the_agent_goes_on() {
+    let (press, interrupts) = tokio::sync::watch::channel(0);
+    let press = std::sync::Arc::new(press);
+    let stream = move || {
+        let press = std::sync::Arc::clone(&press);
+        async move {
+            let begins = futures_util::stream::iter([Ok::<_, std::io::Error>(stream(&[delta("Well")]))]);
+            let stays = futures_util::stream::once(async move {
+                press.send_modify(|times| *times += 1);
+                std::future::pending().await
+            });
+            let body = axum::body::Body::from_stream(futures_util::StreamExt::chain(begins, stays));
+            axum::response::IntoResponse::into_response(([("content-type", "text/event-stream")], body))
+        }
+    };
+    let fake = Fake::start(Router::new().route("/v1/boxes/{id}/messages", post(stream))).await;
+    let ran = smartbox(&fake, &["chat", "hello"]).interrupts(interrupts).end().await;
+    assert_eq!(ran.code, 130);
+    assert!(ran.stderr.contains("the agent finishes its answer"), "{ran}");
+}

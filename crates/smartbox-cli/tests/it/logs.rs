@@ -27,11 +27,16 @@ async fn lines_are_printed_as_they_are() {
 
 #[tokio::test]
 async fn json_is_one_document_a_line() {
-    let fake = Fake::start(logs(get(|| async { events(format!("{TWO_LINES}event: end\n\n")) }))).await;
+    let fake =
+        Fake::start(logs(get(|| async { events(format!("data: zero\n\n{TWO_LINES}event: end\n\n")) }))).await;
     let ran = smartbox(&fake, &["logs", "--json"]).end().await;
     assert_eq!(
         ran.stdout,
-        "{\"position\":\"10\",\"line\":\"one\"}\n{\"position\":\"20\",\"line\":\" two\"}\n"
+        concat!(
+            "{\"line\":\"zero\"}\n",
+            "{\"line\":\"one\",\"position\":\"10\"}\n",
+            "{\"line\":\" two\",\"position\":\"20\"}\n"
+        )
     );
     assert_eq!(fake.lines(), ["GET /v1/boxes/default/logs?tail=100&follow=false&source=gateway"]);
 }

@@ -70,7 +70,7 @@ async fn a_failed_start_shows_the_log_and_the_remedy() {
         Json(failed)
     };
     let fake = Fake::start(starting(get(failed))).await;
-    assert_snapshot!(smartbox(&fake, &["box", "start", "home"]).end().await);
+    assert_snapshot!(smartbox(&fake, &["box", "start", "home", "--quiet"]).end().await);
 }
 
 #[tokio::test]

@@ -179,12 +179,10 @@ enum Stop {
 
 impl Stop {
     fn left(interrupt: Interrupt) -> Self {
-        let exit = match interrupt {
-            Interrupt::Int => Exit::Interrupted,
-            Interrupt::Term => Exit::Signal(15),
-            Interrupt::Hup => Exit::Signal(1),
-        };
-        Self::Left(Box::new(Failure::new(exit, "Left the command; it is ended with the connection.")))
+        Self::Left(Box::new(Failure::new(
+            interrupt.exit(),
+            "Left the command; it is ended with the connection.",
+        )))
     }
 }
 
