@@ -11,10 +11,10 @@ use crate::body::full;
 use crate::ports::WakeRefused;
 
 /// Every code that the edge makes itself; each has a page under `docs/errors/`. Refused wakes bring their own.
-pub const CODES: [&str; 21] = [
-    "bad-request",
+pub const CODES: [&str; 20] = [
     "bad-host",
     "bad-origin",
+    "bad-request",
     "body-stalled",
     "body-too-large",
     "box-busy",
@@ -31,7 +31,6 @@ pub const CODES: [&str; 21] = [
     "no-default-box",
     "not-found",
     "not-signed-in",
-    "platform-failed",
     "wake-timeout",
 ];
 

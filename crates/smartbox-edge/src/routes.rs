@@ -43,7 +43,7 @@ impl fmt::Debug for GatewayCredential {
 /// Whether a box can take requests, and if not, why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RouteState {
-    /// Its gateway answers.
+    /// Its gateway answers, or did until a moment ago: whether it does now is found out by asking.
     Ready,
     /// It is on its way; requests wait.
     Waiting {
