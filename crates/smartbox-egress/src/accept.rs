@@ -16,3 +16,10 @@ pub trait Accept: Send {
     /// Waits for the next connection. An error is taken as passing until it repeats.
     async fn accept(&mut self) -> io::Result<Box<dyn Duplex>>;
 }
+
+#[async_trait::async_trait]
+impl<A: Accept + ?Sized> Accept for &mut A {
+    async fn accept(&mut self) -> io::Result<Box<dyn Duplex>> {
+        (**self).accept().await
+    }
+}

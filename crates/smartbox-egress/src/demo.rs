@@ -15,7 +15,7 @@ use futures_util::stream;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use http_body_util::{BodyExt as _, StreamBody};
-use hyper::body::Frame;
+use hyper::body::{Body as _, Frame};
 use serde_json::Value;
 
 use crate::call::ReplyBody;
@@ -40,8 +40,14 @@ struct Reply {
     tokens_out: usize,
 }
 
+/// A demo answer and its size in bytes.
+pub(crate) struct Answer {
+    pub(crate) response: Response<ReplyBody>,
+    pub(crate) bytes: u64,
+}
+
 /// Answers a request.
-pub(crate) fn answer(endpoint: Endpoint, body: &[u8]) -> Result<Response<ReplyBody>, Refusal> {
+pub(crate) fn answer(endpoint: Endpoint, body: &[u8]) -> Result<Answer, Refusal> {
     if endpoint == Endpoint::Embeddings {
         return Err(Refusal::DemoHasNoEmbeddings);
     }
@@ -51,7 +57,7 @@ pub(crate) fn answer(endpoint: Endpoint, body: &[u8]) -> Result<Response<ReplyBo
     let reply =
         Reply { number: number(body), tokens_in: tokens(body.len()), tokens_out: tokens(text.len()), text };
     let streamed = request.streamed();
-    let mut response = match endpoint {
+    let mut answer = match endpoint {
         Endpoint::Messages if streamed => event_stream(messages::events(&reply)),
         Endpoint::Messages => whole(&messages::whole(&reply)),
         Endpoint::CountTokens => whole(&messages::count(&reply)),
@@ -61,22 +67,24 @@ pub(crate) fn answer(endpoint: Endpoint, body: &[u8]) -> Result<Response<ReplyBo
         Endpoint::Responses => whole(&responses::whole(&reply)),
         Endpoint::Embeddings => return Err(Refusal::DemoHasNoEmbeddings),
     };
-    response.headers_mut().insert(COUNTS_HEADER, HeaderValue::from_static("estimated"));
-    Ok(response)
+    answer.response.headers_mut().insert(COUNTS_HEADER, HeaderValue::from_static("estimated"));
+    Ok(answer)
 }
 
-fn whole(document: &Value) -> Response<ReplyBody> {
-    json_response(StatusCode::OK, document)
+fn whole(document: &Value) -> Answer {
+    let response = json_response(StatusCode::OK, document);
+    Answer { bytes: response.body().size_hint().lower(), response }
 }
 
 /// Each event is a frame of its own, as a model would send it.
-fn event_stream(events: Vec<String>) -> Response<ReplyBody> {
+fn event_stream(events: Vec<String>) -> Answer {
+    let bytes = events.iter().map(|event| event.len() as u64).sum();
     let frames = events.into_iter().map(|event| Ok(Frame::data(Bytes::from(event))));
     let mut response = Response::new(StreamBody::new(stream::iter(frames)).boxed_unsync());
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    response
+    Answer { response, bytes }
 }
 
 /// An estimate: four bytes a token is the usual rule of thumb for English.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use http::header::ORIGIN;
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Incoming;
 use serde_json::{Value, json};
 use smartbox_core::BoxId;
 use tokio::sync::Semaphore;
@@ -127,9 +127,9 @@ impl AiGateway {
             None => self.ask_demo(caller, endpoint, request, &mut call).await,
         };
         match answer {
-            Ok(Answer::Demo(response)) => {
+            Ok(Answer::Demo(demo::Answer { response, bytes })) => {
                 call.answers(response.status());
-                call.relays(response.body().size_hint().lower());
+                call.relays(bytes);
                 call.ends(Outcome::Complete);
                 response
             }
@@ -237,6 +237,6 @@ impl AiGateway {
 
 /// Who answers, and with what.
 enum Answer<'a> {
-    Demo(Response<ReplyBody>),
+    Demo(demo::Answer),
     Upstream(&'a Upstream, Response<reqwest::Body>),
 }

@@ -47,23 +47,25 @@ impl ServicesServer {
         Self { gateway }
     }
 
-    /// Serves one box on its listener until `stop`; then lets answers that are under way end, for as long as
-    /// [`Limits::drain`](crate::Limits::drain) allows. Dropping the future ends everything at once.
+    /// Serves one box on its listener until `stop`; then drops the listener and lets answers that are under way
+    /// end, for as long as [`Limits::drain`](crate::Limits::drain) allows. Dropping the future ends everything at
+    /// once.
     ///
     /// # Errors
     /// If the listener fails again and again.
     pub async fn serve(
         &self,
         box_id: BoxId,
-        listener: &mut dyn Accept,
+        mut listener: impl Accept,
         stop: CancellationToken,
     ) -> Result<(), ServeError> {
         let caller = Arc::new(self.gateway.caller(box_id));
         let mut connections = JoinSet::new();
         // Connections also end when the listener is dead.
         let stop = stop.child_token();
-        let ended = self.accept(&caller, listener, &stop, &mut connections).await;
+        let ended = self.accept(&caller, &mut listener, &stop, &mut connections).await;
         stop.cancel();
+        drop(listener);
         drain(connections, self.gateway.limits().drain).await;
         ended
     }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use smartbox_testkit::scripted_model::{ModelScript, ScriptedModel};
 
 use crate::rig::{PLACEHOLDER, REAL_KEY, Rig, TURNS, error_message, plan_for, turn};
-use smartbox_egress::Limits;
+use smartbox_egress::{Limits, ModelSettings, UpstreamSettings, model_plan};
 
 #[tokio::test]
 async fn the_placeholder_is_dropped_and_the_real_key_put_on() -> Result<()> {
@@ -57,6 +57,21 @@ async fn a_refused_key_is_reported_without_a_piece_of_it() -> Result<()> {
         assert!(message.contains(setting), "{message}");
         assert!(!document.to_string().contains(REAL_KEY), "{document}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_vendor_that_wants_a_key_and_gets_none_says_which_setting_is_missing() -> Result<()> {
+    let model = ScriptedModel::start(REAL_KEY).await?;
+    let openai = UpstreamSettings { base_url: Some(model.openai_base_url()), ..UpstreamSettings::default() };
+    let plan = model_plan(&ModelSettings { openai, ..ModelSettings::default() }).unwrap();
+    let rig = Rig::with_plan(plan, Limits::default()).await?;
+    let path = "/v1/chat/completions";
+    let answer = rig.post(path, &turn(path, "hello", false)).send().await?;
+    assert_eq!(answer.status(), 401);
+    let message = error_message(path, &answer.json().await?);
+    assert!(message.contains("has none for it") && message.contains("OPENAI_API_KEY"), "{message}");
+    assert!(!model.requests()[0].headers.contains_key("authorization"));
     Ok(())
 }
 

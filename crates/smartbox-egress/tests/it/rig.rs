@@ -75,12 +75,12 @@ impl Rig {
 pub(crate) fn serve(
     plan: ModelPlan,
     limits: Limits,
-    mut listener: impl Accept + 'static,
+    listener: impl Accept + 'static,
     stop: CancellationToken,
 ) -> Result<JoinSet<Result<(), ServeError>>> {
     let server = ServicesServer::new(AiGateway::new(plan, limits)?);
     let mut served = JoinSet::new();
-    served.spawn(async move { server.serve(a_box(), &mut listener, stop).await });
+    served.spawn(async move { server.serve(a_box(), listener, stop).await });
     Ok(served)
 }
 
