@@ -50,10 +50,11 @@ impl Control {
         answer: Option<(u16, &str)>,
     ) -> Result<(), Error> {
         let store = self.inner.store.org(org);
-        Ok(match answer {
+        match answer {
             Some((status, body)) => store.idempotency_finish(key, status, body).await?,
             None => store.idempotency_abandon(key).await?,
-        })
+        }
+        Ok(())
     }
 
     /// The org whose keys a request uses.

@@ -77,7 +77,7 @@ impl Daemon {
             () = stopping => life.finish(Duration::ZERO).await,
         }
         doors.closed().await;
-        farewell(&settings, &control, &*provider, console).await;
+        farewell(&settings, &control, &provider, console).await;
         platform_file::remove(&data);
         Ok(())
     }

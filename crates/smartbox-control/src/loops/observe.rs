@@ -64,6 +64,8 @@ fn state_note(row: &Smartbox, now: &Observed) -> Option<(&'static str, String)> 
     match (&row.observed, now) {
         (before, now) if before == now => None,
         (Observed::Starting { .. }, Observed::Starting { .. }) => None,
+        // Its volume was made; nothing was stopped.
+        (Observed::Absent, Observed::Stopped) => None,
         (Observed::Unready, Observed::Ready) => {
             Some(("box.recovered", "its gateway answers again".to_owned()))
         }

@@ -57,7 +57,7 @@ pub(super) fn hosts(text: Option<&str>) -> Result<Vec<String>, Wrong<Vec<String>
     let hosts: Vec<_> =
         text.unwrap_or_default().split(',').map(str::trim).filter(|host| !host.is_empty()).collect();
     let fits = |host: &&str| host.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
-    if hosts.iter().all(|host| fits(host)) {
+    if hosts.iter().all(fits) {
         return Ok(hosts.into_iter().map(str::to_ascii_lowercase).collect());
     }
     Err(wrong("must be host names without port, separated by commas", Vec::new()))

@@ -32,7 +32,6 @@ pub(super) struct Edge {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Data {
     /// Read before everything else, because the file lies in it.
-    #[expect(dead_code, reason = "accepted here, used by `aliases::data_dir`")]
     pub(super) dir: Option<String>,
     pub(super) store: Option<String>,
 }

@@ -27,7 +27,8 @@ impl Platform {
     /// Starts one with these variables; nothing of the caller's environment gets through.
     pub(crate) async fn start(environment: &[(&str, &str)]) -> Self {
         let data = tempfile::Builder::new().prefix("smartbox-test-").tempdir().unwrap();
-        let environment: Vec<_> = environment.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        let environment: Vec<_> =
+            environment.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
         let child = spawn(data.path(), &environment);
         let http = reqwest::Client::builder().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none());
         let mut platform = Self { child, data, environment, http: http.build().unwrap() };
@@ -217,8 +218,9 @@ fn end_boxes(data: &Path) {
         let Ok(pid) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
         let mounts = fs::read_to_string(entry.path().join("mountinfo")).unwrap_or_default();
         // A process of a box sees its volume mounted at its home; the host sees the directory itself.
-        let is_of_box = mounts.lines().any(|line| line.contains(&marker) || line.contains("/volume/agent /home/agent "))
-            && mounts.contains(data.file_name().unwrap().to_str().unwrap());
+        let is_of_box =
+            mounts.lines().any(|line| line.contains(&marker) || line.contains("/volume/agent /home/agent "))
+                && mounts.contains(data.file_name().unwrap().to_str().unwrap());
         if is_of_box {
             signal(pid, rustix::process::Signal::KILL);
         }

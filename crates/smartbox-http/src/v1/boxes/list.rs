@@ -31,7 +31,7 @@ pub(crate) async fn list(
     let phase = query.state.as_deref().map(phase).transpose()?;
     let limit = page::limit(query.limit)?;
     let cursor = page::cursor(query.cursor.as_deref())?;
-    let page = state.control().list_boxes(&op, None, phase, cursor, limit).await?;
+    let page = state.control().list_boxes(&op, None, phase, cursor.as_ref(), limit).await?;
     Ok(Json(BoxList {
         items: page.items.iter().map(|row| box_view(row, Vec::new())).collect(),
         next_cursor: page.next.map(|cursor| cursor.to_string()),

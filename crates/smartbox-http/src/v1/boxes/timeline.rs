@@ -31,7 +31,7 @@ pub(crate) async fn timeline(
 ) -> Result<Json<EventList>, ApiError> {
     let limit = page::limit(query.limit)?;
     let cursor = page::cursor(query.cursor.as_deref())?;
-    let page = state.control().timeline(&op, &reference, cursor, limit).await?;
+    let page = state.control().timeline(&op, &reference, cursor.as_ref(), limit).await?;
     Ok(Json(EventList {
         items: page.items.iter().map(event_view).collect(),
         next_cursor: page.next.map(|cursor| cursor.to_string()),

@@ -27,7 +27,8 @@ async fn a_broken_gateway_is_explained_and_a_repaired_one_runs_again() {
     // Memory: more than the tier allows, once; after that it behaves.
     fs::write(&script, GREEDY_ONCE).unwrap();
     platform.cli_ok(&["box", "start", "home"]);
-    let view = platform.wait_for("home", "restarted", |view| view["restarts"] != json!(0) && view["phase"] == "running");
+    let view = platform
+        .wait_for("home", "restarted", |view| view["restarts"] != json!(0) && view["phase"] == "running");
     let view = view.await;
     assert_ne!(view["oom_kills"], json!(0), "{view:#}");
     let actions = platform.actions("home").await;
@@ -53,16 +54,24 @@ http.createServer((request, answer) => answer.end('{}')).listen(18789, '127.0.0.
 fn fake_runtime(store: &Path) -> std::path::PathBuf {
     let real = cache().join("store");
     symlink(real.join("images"), store.join("images")).unwrap();
-    let name = fs::read_dir(real.join("runtimes")).unwrap().flatten().map(|entry| entry.file_name().into_string().unwrap());
+    let name = fs::read_dir(real.join("runtimes"))
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.file_name().into_string().unwrap());
     let names: Vec<_> = name.filter(|name| name.starts_with("openclaw-")).collect();
-    let version = names.iter().find(|name| !name.ends_with(".cache") && !name.contains(".warm")).expect("installed").clone();
+    let version = names
+        .iter()
+        .find(|name| !name.ends_with(".cache") && !name.contains(".warm"))
+        .expect("installed")
+        .clone();
     let runtimes = store.join("runtimes");
     let package = runtimes.join(&version).join("node_modules/openclaw");
     fs::create_dir_all(&package).unwrap();
     fs::create_dir_all(runtimes.join(format!("{version}.cache"))).unwrap();
     let node = runtimes.join(&version).join("node_modules/node/bin");
     fs::create_dir_all(&node).unwrap();
-    fs::copy(real.join("runtimes").join(&version).join("node_modules/node/bin/node"), node.join("node")).unwrap();
+    fs::copy(real.join("runtimes").join(&version).join("node_modules/node/bin/node"), node.join("node"))
+        .unwrap();
     // Whatever else marks an installed and warm runtime stands beside it under the same name.
     for extra in names.iter().filter(|name| **name != version && !name.ends_with(".cache")) {
         fs::copy(real.join("runtimes").join(extra), runtimes.join(extra)).unwrap();

@@ -12,7 +12,8 @@ const KEY: &str = "sk-test-of-the-real-key-0123456789";
 async fn a_box_outlives_the_platform_and_is_adopted() {
     let model = ScriptedModel::start(KEY).await.unwrap();
     let base_url = model.anthropic_base_url();
-    let mut platform = Platform::start(&[("ANTHROPIC_API_KEY", KEY), ("ANTHROPIC_BASE_URL", &base_url)]).await;
+    let mut platform =
+        Platform::start(&[("ANTHROPIC_API_KEY", KEY), ("ANTHROPIC_BASE_URL", &base_url)]).await;
     let before = platform.wait_for_phase("home", "running").await;
     model.script(ModelScript::say(["the word is ", "heliotrope"]));
     let answer = platform.cli_ok(&["chat", "what is the word?"]);
@@ -22,7 +23,8 @@ async fn a_box_outlives_the_platform_and_is_adopted() {
 
     // A chat is under way: the model has begun and holds its answer back.
     let gate = Gate::closed();
-    let slow = vec![Step::Say("half an ".to_owned()), Step::Wait(gate.clone()), Step::Say("answer".to_owned())];
+    let slow =
+        vec![Step::Say("half an ".to_owned()), Step::Wait(gate.clone()), Step::Say("answer".to_owned())];
     model.script(ModelScript::Answer(slow));
     let seen = model.requests().len();
     let request = platform.http().post(platform.url("/v1/boxes/home/messages"));
@@ -47,7 +49,8 @@ async fn a_box_outlives_the_platform_and_is_adopted() {
     let pid = after["pid"].as_i64().and_then(|pid| i32::try_from(pid).ok()).unwrap();
     let pid = rustix::process::Pid::from_raw(pid).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
-    let back = platform.wait_for("home", "back", |view| view["phase"] == "running" && view["pid"] != after["pid"]);
+    let back =
+        platform.wait_for("home", "back", |view| view["phase"] == "running" && view["pid"] != after["pid"]);
     tokio::time::timeout(Duration::from_secs(150), back).await.unwrap();
     assert!(platform.actions("home").await.iter().any(|action| action == "box.died"));
 }

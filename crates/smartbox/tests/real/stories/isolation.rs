@@ -23,7 +23,8 @@ async fn two_owners_see_only_their_own_box_and_nothing_of_the_host() {
 }
 
 async fn create_org(platform: &Platform, name: &str) -> String {
-    let request = platform.http().post(platform.url("/v1/orgs")).header("x-admin-secret", platform.admin_secret());
+    let request =
+        platform.http().post(platform.url("/v1/orgs")).header("x-admin-secret", platform.admin_secret());
     let created = request.json(&json!({ "name": name })).send().await.unwrap();
     assert_eq!(created.status(), StatusCode::CREATED);
     created.json::<Value>().await.unwrap()["id"].as_str().unwrap().to_owned()
@@ -32,7 +33,8 @@ async fn create_org(platform: &Platform, name: &str) -> String {
 /// A session of an org's owner.
 async fn cookie_of(platform: &Platform, org: &str) -> String {
     let request = platform.http().post(platform.url("/v1/sign-in-links"));
-    let link = request.header("x-admin-secret", platform.admin_secret()).json(&json!({ "org": org })).send().await;
+    let link =
+        request.header("x-admin-secret", platform.admin_secret()).json(&json!({ "org": org })).send().await;
     let link: Value = link.unwrap().json().await.unwrap();
     let code = link["path"].as_str().unwrap().rsplit_once('#').unwrap().1.to_owned();
     let request = platform.http().post(platform.url("/sign-in")).header("origin", platform.url(""));
@@ -49,10 +51,16 @@ async fn owners_see_only_their_own(platform: &Platform, acme: &str) {
             async move { request.send().await.unwrap() }
         };
         let list: Value = get("/v1/boxes".to_owned()).await.json().await.unwrap();
-        let names: Vec<_> = list["items"].as_array().unwrap().iter().map(|item| item["name"].clone()).collect();
+        let names: Vec<_> =
+            list["items"].as_array().unwrap().iter().map(|item| item["name"].clone()).collect();
         assert_eq!(names, [own]);
-        let foreign_id = platform.json(&format!("/v1/boxes/{foreign}")).await["id"].as_str().unwrap().to_owned();
-        for path in [format!("/v1/boxes/{foreign_id}"), format!("/b/{foreign_id}/v1/models"), format!("/b/{foreign}/")] {
+        let foreign_id =
+            platform.json(&format!("/v1/boxes/{foreign}")).await["id"].as_str().unwrap().to_owned();
+        for path in [
+            format!("/v1/boxes/{foreign_id}"),
+            format!("/b/{foreign_id}/v1/models"),
+            format!("/b/{foreign}/"),
+        ] {
             assert_eq!(get(path.clone()).await.status(), StatusCode::NOT_FOUND, "{path}");
         }
         assert_eq!(get(format!("/b/{own}/v1/models")).await.status(), StatusCode::OK);
@@ -118,7 +126,8 @@ fn cannot_write_or_mount(platform: &Platform, name: &str) {
 }
 
 fn files_stay_apart(platform: &Platform) {
-    let (code, ..) = platform.exec("home", &["sh", "-c", "echo mine > /home/agent/note; echo mine > /tmp/note"]);
+    let (code, ..) =
+        platform.exec("home", &["sh", "-c", "echo mine > /home/agent/note; echo mine > /tmp/note"]);
     assert_eq!(code, Some(0));
     for path in ["/home/agent/note", "/tmp/note"] {
         let (code, ..) = platform.exec("work", &["cat", path]);

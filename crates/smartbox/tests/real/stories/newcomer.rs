@@ -27,7 +27,9 @@ async fn a_newcomer_chats_with_a_real_gateway_on_the_first_start() {
     let models: Value = held.json().await.unwrap();
     assert!(models["data"].as_array().is_some_and(|models| !models.is_empty()), "{models:#}");
     let actions = platform.actions("home").await;
-    for action in ["box.created", "box.starting", "box.ready", "box.stop-requested", "box.stopped", "box.woken"] {
+    for action in
+        ["box.created", "box.starting", "box.ready", "box.stop-requested", "box.stopped", "box.woken"]
+    {
         assert!(actions.iter().any(|seen| seen == action), "{action} in {actions:?}");
     }
 
