@@ -21,29 +21,31 @@ impl Event {
 /// Reads events one by one, no sooner than they come.
 pub(crate) struct Events<S> {
     chunks: S,
-    buffered: String,
+    /// Bytes, because a chunk may end inside a character.
+    buffered: Vec<u8>,
 }
 
 /// The events of a response.
 pub(crate) fn events(
     response: reqwest::Response,
 ) -> Events<impl Stream<Item = reqwest::Result<Bytes>> + Unpin> {
-    Events { chunks: Box::pin(response.bytes_stream()), buffered: String::new() }
+    Events { chunks: Box::pin(response.bytes_stream()), buffered: Vec::new() }
 }
 
 impl<S: Stream<Item = reqwest::Result<Bytes>> + Unpin> Events<S> {
     /// The next event; none at the proper end.
     pub(crate) async fn next(&mut self) -> Result<Option<Event>> {
         loop {
-            if let Some((event, rest)) = self.buffered.split_once("\n\n") {
-                let event = parse(event)?;
-                self.buffered = rest.to_owned();
-                return Ok(Some(event));
+            if let Some(end) = self.buffered.windows(2).position(|window| window == b"\n\n") {
+                let event: Vec<u8> = self.buffered.drain(..end + 2).collect();
+                return parse(std::str::from_utf8(&event[..end])?).map(Some);
             }
             match self.chunks.next().await {
-                Some(chunk) => self.buffered += std::str::from_utf8(&chunk?)?,
+                Some(chunk) => self.buffered.extend_from_slice(&chunk?),
                 None if self.buffered.is_empty() => return Ok(None),
-                None => bail!("the stream ended inside an event: {:?}", self.buffered),
+                None => {
+                    bail!("the stream ended inside an event: {:?}", String::from_utf8_lossy(&self.buffered))
+                }
             }
         }
     }
