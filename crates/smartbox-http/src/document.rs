@@ -1,12 +1,14 @@
 //! The frame of the OpenAPI document, and what every route of it has in common.
 
-use smartbox_api::{ADMIN_SECRET_HEADER, PROBLEM_CONTENT_TYPE, Problem, SESSION_COOKIE};
+use smartbox_api::{
+    ADMIN_SECRET_HEADER, ExecStreamControl, ExecStreamStart, PROBLEM_CONTENT_TYPE, Problem, SESSION_COOKIE,
+};
+use utoipa::ToSchema;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
 };
 use utoipa::openapi::{Components, ContentBuilder, Info, OpenApi, Ref, ResponseBuilder};
-use utoipa::{PartialSchema, ToSchema};
 
 /// The document before the routes are added.
 pub(crate) fn frame() -> OpenApi {
@@ -31,11 +33,17 @@ fn components() -> Components {
     components.add_security_scheme("admin_secret", api_key(ApiKey::Header(header)));
     components.add_security_scheme("session", api_key(ApiKey::Cookie(cookie)));
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
-    components.schemas.insert(Problem::name().into_owned(), Problem::schema());
-    let mut schemas = Vec::new();
-    Problem::schemas(&mut schemas);
-    components.schemas.extend(schemas);
+    add::<Problem>(&mut components);
+    // The messages of the exec stream: OpenAPI describes no WebSockets, so nothing refers to them.
+    add::<ExecStreamStart>(&mut components);
+    add::<ExecStreamControl>(&mut components);
     components
+}
+
+fn add<T: ToSchema>(components: &mut Components) {
+    let mut schemas = vec![(T::name().into_owned(), T::schema())];
+    T::schemas(&mut schemas);
+    components.schemas.extend(schemas);
 }
 
 fn any_credential() -> Vec<SecurityRequirement> {

@@ -1,3 +1,23 @@
 //! Parts for tests of other crates: what they would otherwise each build for themselves.
+//!
+//! [`TestApp`] is the platform with real use-cases, loops, database and routes, over the stateful fake of the place
+//! where boxes run; a [`gateway`] double answers inside its boxes. Time and randomness are a test's own. It has no
+//! supervisor with SSH: commands in boxes are tested with real boxes.
 
+mod app;
+mod clock;
+mod doors;
+mod entropy;
+mod http_client;
+mod log_watch;
+mod wait;
+
+pub mod gateway;
 pub mod scripted_model;
+
+pub use app::{ADMIN_SECRET, Served, Tenant, TestApp, TestAppBuilder, id_of};
+pub use clock::{ManualClock, START_SECOND};
+pub use doors::FakeDoors;
+pub use entropy::SeededEntropy;
+pub use http_client::{Answer, Client, EventStream, HOST, ORIGIN, StreamEvent};
+pub use wait::wait_for;

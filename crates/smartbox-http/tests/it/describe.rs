@@ -1,0 +1,68 @@
+//! Every route, as the OpenAPI document describes it. Tests that walk over all routes walk over these.
+
+use axum::body::Body;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method, Request};
+use serde_json::{Value, json};
+use smartbox_testkit::Client;
+
+/// One route.
+#[derive(Clone, Debug)]
+pub(crate) struct Route {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) id: String,
+    has_body: bool,
+}
+
+/// Every route of the document, in its order.
+pub(crate) fn routes() -> Vec<Route> {
+    let document = serde_json::to_value(smartbox_http::openapi()).unwrap();
+    let mut routes = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let Ok(method) = method.to_uppercase().parse::<Method>() else { continue };
+            let id = operation["operationId"].as_str().expect("every operation has an id").to_owned();
+            let has_body = operation.get("requestBody").is_some();
+            routes.push(Route { method, path: path.clone(), id, has_body });
+        }
+    }
+    assert!(routes.len() > 20, "the document describes the routes");
+    routes
+}
+
+impl Route {
+    pub(crate) fn is_about(&self, parameter: &str) -> bool {
+        self.path.contains(&format!("{{{parameter}}}"))
+    }
+
+    /// A request that would succeed for whoever may make it.
+    pub(crate) fn request(&self, client: &Client, smartbox: &str, operation: &str) -> Request<Body> {
+        let path = self
+            .path
+            .replace("{box}", smartbox)
+            .replace("{operation}", operation)
+            .replace("{code}", "not-found");
+        assert!(!path.contains('{'), "{}: give its parameter a value here", self.id);
+        let body = if self.has_body { self.body() } else { Value::Null };
+        let text = if body.is_null() { String::new() } else { body.to_string() };
+        let mut request = client.request(self.method.clone(), &path, text);
+        if !body.is_null() {
+            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        request
+    }
+
+    /// A good body. A new route with a body needs one here.
+    fn body(&self) -> Value {
+        match self.id.as_str() {
+            "createBox" => json!({ "name": "another" }),
+            "createOrg" => json!({ "name": "another" }),
+            "createSignInLink" => Value::Null,
+            "execSync" => json!({ "argv": ["true"] }),
+            "sendMessage" => json!({ "text": "hello" }),
+            "signIn" => json!({ "code": "no-such-code" }),
+            other => panic!("{other}: give it a good body here"),
+        }
+    }
+}

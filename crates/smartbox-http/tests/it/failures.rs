@@ -1,0 +1,172 @@
+//! What goes wrong with boxes, as their owners see it.
+
+use http::StatusCode;
+use jiff::SignedDuration;
+use smartbox_api::{BoxErrorView, EventList, OperationView};
+use smartbox_core::DeathReason;
+use smartbox_provider::LogSource;
+use smartbox_provider::fake::{Call, Failure};
+use smartbox_testkit::{TestApp, id_of};
+
+fn transient() -> Failure {
+    Failure::Transient("the host is busy".to_owned())
+}
+
+#[tokio::test]
+async fn a_refused_configuration_fails_the_box_with_its_last_log_lines_and_is_not_tried_again() {
+    let app = TestApp::start().await;
+    let client = app.first_tenant().await.client;
+    let id = id_of(&app.running_box(&client, "home").await);
+    app.provider.write_log(id, LogSource::Gateway, "Config invalid: gateway.port\n");
+    app.provider.die(id, DeathReason::Config);
+    app.settle().await;
+    app.clock.advance(SignedDuration::from_hours(1));
+    app.settle().await;
+
+    let view = app.show(&client, "home").await;
+    assert_eq!(view.phase, "failed");
+    let BoxErrorView { code, remedy, log_tail, .. } = view.error.unwrap();
+    assert_eq!(code, "config");
+    assert!(remedy.is_some());
+    assert_eq!(log_tail.last().map(String::as_str), Some("Config invalid: gateway.port"));
+    assert_eq!(app.provider.starts(id), 1, "starting it again would change nothing");
+
+    client.post("/v1/boxes/home/start").await;
+    app.settle().await;
+    let view = app.show(&client, "home").await;
+    assert_eq!((view.phase.as_str(), view.error), ("running", None));
+    assert_eq!(app.provider.starts(id), 2, "a person asked for it");
+}
+
+#[tokio::test]
+async fn a_box_that_vanishes_is_brought_back_at_once() {
+    let app = TestApp::start().await;
+    let client = app.first_tenant().await.client;
+    let id = id_of(&app.running_box(&client, "home").await);
+    app.provider.die(id, DeathReason::Vanished);
+    app.settle().await;
+    assert_eq!(app.show(&client, "home").await.phase, "running");
+    assert_eq!(app.provider.starts(id), 2);
+}
+
+#[tokio::test]
+async fn a_crashing_box_is_tried_again_with_growing_pauses() {
+    let app = TestApp::start().await;
+    let client = app.first_tenant().await.client;
+    let id = id_of(&app.running_box(&client, "home").await);
+    for (starts, pause) in [(2, 3), (3, 5), (4, 10)] {
+        app.provider.die(id, DeathReason::Crashed { code: 1 });
+        app.settle().await;
+        let view = app.show(&client, "home").await;
+        assert_eq!(view.phase, "failed");
+        assert!(view.retry_at.is_some() && view.error.is_some_and(|error| error.code == "crashed"));
+        assert_eq!(app.provider.starts(id), starts - 1, "not before its time");
+        // Ready clears the count, so the box must not become ready in between for the pauses to grow.
+        app.provider.set_ready_after(None);
+        app.clock.advance(SignedDuration::from_secs(pause));
+        app.settle().await;
+        assert_eq!(app.provider.starts(id), starts);
+        assert_eq!(app.show(&client, "home").await.phase, "starting");
+    }
+    app.provider.make_ready(id);
+    app.settle().await;
+    let view = app.show(&client, "home").await;
+    assert_eq!((view.phase.as_str(), view.error, view.retry_at), ("running", None, None));
+}
+
+#[tokio::test]
+async fn running_out_of_memory_is_told_in_the_timeline_and_the_box_comes_back() {
+    let app = TestApp::start().await;
+    let client = app.first_tenant().await.client;
+    let id = id_of(&app.running_box(&client, "home").await);
+    app.provider.restart_gateway(id, true);
+    app.settle().await;
+    let view = app.show(&client, "home").await;
+    assert_eq!((view.phase.as_str(), view.restarts, view.oom_kills), ("running", 1, 1));
+    let list: EventList = client.get("/v1/boxes/home/timeline").await.json(StatusCode::OK);
+    let actions: Vec<_> = list.items.iter().map(|event| event.action.as_str()).collect();
+    assert!(
+        actions.contains(&"box.out-of-memory") && actions.contains(&"box.gateway-restarted"),
+        "{actions:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_gateway_that_fails_its_probe_is_degraded_until_it_recovers() {
+    let app = TestApp::start().await;
+    let client = app.first_tenant().await.client;
+    let id = id_of(&app.running_box(&client, "home").await);
+    app.provider.make_unready(id);
+    app.settle().await;
+    assert_eq!(app.show(&client, "home").await.phase, "degraded");
+    app.provider.make_ready(id);
+    app.settle().await;
+    assert_eq!(app.show(&client, "home").await.phase, "running");
+}
+
+#[tokio::test]
+async fn a_provider_that_fails_for_a_while_is_asked_again() {
+    let app = TestApp::start().await;
+    app.expect_log("a step failed");
+    let client = app.first_tenant().await.client;
+    app.provider.fail_next(Call::EnsureRunning, 2, transient());
+    let operation = app.created_box(&client, "home").await.operation;
+    app.settle().await;
+    let view = app.show(&client, "home").await;
+    assert_eq!(view.phase, "failed");
+    assert_eq!(view.error.unwrap().detail, "the host is busy");
+    for _ in 0..2 {
+        app.clock.advance(SignedDuration::from_mins(5));
+        app.settle().await;
+    }
+    assert_eq!(app.show(&client, "home").await.phase, "running");
+    let path = format!("/v1/operations/{}", operation.id);
+    let operation: OperationView = client.get(&path).await.json(StatusCode::OK);
+    assert_eq!(operation.state, "succeeded", "two failures are no reason to give up");
+}
+
+#[tokio::test]
+async fn an_answer_that_was_lost_is_no_reason_to_start_twice() {
+    let app = TestApp::start().await;
+    app.expect_log("a step failed");
+    let client = app.first_tenant().await.client;
+    app.provider.lose_next_answers(Call::EnsureRunning, 1);
+    app.created_box(&client, "home").await;
+    app.settle().await;
+    app.clock.advance(SignedDuration::from_mins(5));
+    app.settle().await;
+    let view = app.show(&client, "home").await;
+    assert_eq!((view.phase.as_str(), view.error.as_ref()), ("running", None));
+    assert_eq!(app.provider.starts(id_of(&view)), 1);
+}
+
+#[tokio::test]
+async fn a_box_that_cannot_be_stopped_says_so_and_is_stopped_later() {
+    let app = TestApp::start().await;
+    app.expect_log("a step failed");
+    let client = app.first_tenant().await.client;
+    app.running_box(&client, "home").await;
+    app.provider.fail_next(Call::EnsureStopped, 1, transient());
+    client.post("/v1/boxes/home/stop").await;
+    app.settle().await;
+    let view = app.show(&client, "home").await;
+    assert_eq!((view.phase.as_str(), view.desired.as_str()), ("stopping", "stopped"));
+    assert_eq!(view.error.unwrap().detail, "the host is busy");
+    app.clock.advance(SignedDuration::from_mins(5));
+    app.settle().await;
+    assert_eq!(app.show(&client, "home").await.phase, "stopped");
+}
+
+#[tokio::test]
+async fn what_an_internal_failure_says_stays_in_the_log() {
+    let app = TestApp::start().await;
+    app.expect_log("a request failed");
+    let client = app.first_tenant().await.client;
+    app.store.close().await;
+    let answer = client.get("/v1/boxes").await;
+    let problem = answer.problem();
+    assert_eq!((problem.status, problem.code.as_str(), problem.detail), (500, "platform-failed", None));
+    let logged = app.logged();
+    assert_eq!(logged.len(), 1, "once: {logged:?}");
+    assert!(logged[0].contains(&problem.instance.unwrap()), "{logged:?}");
+}

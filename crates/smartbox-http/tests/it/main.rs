@@ -1,0 +1,22 @@
+//! The API as its callers see it: real routes, use-cases, loops and database over a fake of the place where boxes
+//! run.
+
+mod describe;
+mod exec;
+mod failures;
+mod health;
+mod idempotency;
+mod lifecycle;
+mod limits;
+mod lists;
+mod logs;
+mod matrix;
+mod messages;
+mod openapi;
+mod operations;
+mod pages;
+mod restart;
+mod sign_in;
+mod tenancy;
+mod validation;
+mod versions;

@@ -1,0 +1,157 @@
+//! Puts a [`TestApp`] together.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use smartbox_control::{AdminSecret, AgentRuntime, Clock, Control, Doors, Entropy, Limits, Parts};
+use smartbox_http::{HttpParts, HttpState, PublicUrl, ReadyCheck};
+use smartbox_openclaw::versions::pinned;
+use smartbox_openclaw::{Model, ModelApi, ModelConfig};
+use smartbox_provider::fake::FakeProvider;
+use smartbox_provider::{Link, Provider};
+use smartbox_store::Store;
+use tokio_util::sync::CancellationToken;
+
+use super::loops::Loops;
+use super::{ADMIN_SECRET, TestApp};
+use crate::gateway::GatewayDouble;
+use crate::log_watch::LogWatch;
+use crate::{FakeDoors, ManualClock, SeededEntropy};
+
+/// Name of the platform's first org.
+pub(super) const FIRST_ORG: &str = "home";
+/// Seed of a test that names none.
+const DEFAULT_SEED: u64 = 1;
+
+/// Settings of a [`TestApp`].
+pub struct TestAppBuilder {
+    seed: u64,
+    limits: Limits,
+}
+
+impl Default for TestAppBuilder {
+    fn default() -> Self {
+        // A test that waits for what does not come should fail while somebody looks on.
+        let limits = Limits { ready_wait: Duration::from_secs(20), ..Limits::default() };
+        Self { seed: DEFAULT_SEED, limits }
+    }
+}
+
+impl TestAppBuilder {
+    /// Other randomness.
+    #[must_use]
+    pub const fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Other bounds and times.
+    #[must_use]
+    pub fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
+        change(&mut self.limits);
+        self
+    }
+
+    /// Starts the platform.
+    ///
+    /// # Panics
+    /// When there is no memory for a database.
+    #[expect(clippy::expect_used, reason = "that is how a test fails")]
+    pub async fn start(self) -> TestApp {
+        let log = LogWatch::start();
+        let provider = Arc::new(FakeProvider::new());
+        let gateway = GatewayDouble::install(&provider);
+        let kept = Kept {
+            clock: Arc::new(ManualClock::default()),
+            entropy: Arc::new(SeededEntropy::new(self.seed)),
+            provider,
+            doors: Arc::new(FakeDoors::default()),
+            store: Store::in_memory().await.expect("a database in memory"),
+            public_url: PublicUrl::default(),
+            limits: self.limits,
+            stop: CancellationToken::new(),
+        };
+        let control = kept.control();
+        let state = kept.state(&control);
+        let epoch = 1;
+        let app = TestApp {
+            router: smartbox_http::router(state.clone()),
+            loops: Loops::by_hand(control.clone(), epoch),
+            clock: kept.clock,
+            entropy: kept.entropy,
+            provider: kept.provider,
+            gateway,
+            doors: kept.doors,
+            store: kept.store,
+            control,
+            state,
+            public_url: kept.public_url,
+            limits: kept.limits,
+            epoch,
+            stop: kept.stop,
+            log,
+        };
+        app.first_org().await;
+        app
+    }
+}
+
+/// What outlives a restart of the platform.
+pub(super) struct Kept {
+    pub(super) clock: Arc<ManualClock>,
+    pub(super) entropy: Arc<SeededEntropy>,
+    pub(super) provider: Arc<FakeProvider>,
+    pub(super) doors: Arc<FakeDoors>,
+    pub(super) store: Store,
+    pub(super) public_url: PublicUrl,
+    pub(super) limits: Limits,
+    pub(super) stop: CancellationToken,
+}
+
+impl Kept {
+    pub(super) fn control(&self) -> Control {
+        Control::new(Parts {
+            store: self.store.clone(),
+            provider: Arc::clone(&self.provider) as Arc<dyn Provider>,
+            link: Arc::clone(&self.provider) as Arc<dyn Link>,
+            doors: Arc::clone(&self.doors) as Arc<dyn Doors>,
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            entropy: Arc::clone(&self.entropy) as Arc<dyn Entropy>,
+            runtime: AgentRuntime::new(pinned().openclaw.clone(), ModelConfig::new(model(), Vec::new())),
+            admin_secret: AdminSecret::new(&SecretString::from(ADMIN_SECRET)),
+            limits: self.limits.clone(),
+        })
+    }
+
+    pub(super) fn state(&self, control: &Control) -> HttpState {
+        HttpState::new(HttpParts {
+            control: control.clone(),
+            public_url: self.public_url.clone(),
+            ready: Arc::new(Ready(control.clone())),
+            version: env!("CARGO_PKG_VERSION"),
+            stop: self.stop.clone(),
+        })
+    }
+}
+
+struct Ready(Control);
+
+#[async_trait::async_trait]
+impl ReadyCheck for Ready {
+    async fn missing(&self) -> Vec<String> {
+        self.0.missing().await
+    }
+}
+
+fn model() -> Model {
+    Model {
+        api: ModelApi::AnthropicMessages,
+        id: "test".to_owned(),
+        name: "Test".to_owned(),
+        context_window: 200_000,
+        max_tokens: 8192,
+        reasoning: false,
+        images: false,
+    }
+}

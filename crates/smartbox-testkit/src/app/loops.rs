@@ -1,0 +1,75 @@
+//! The reconcile loop of a test: driven step by step, or running by itself.
+
+use smartbox_control::{Control, Reconciler};
+use smartbox_provider::fake::Call;
+use smartbox_store::SystemActor;
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
+
+use super::TestApp;
+
+/// Passes after which a platform that is still not quiet never will be.
+const PASSES_MAX: usize = 100;
+
+pub(super) enum Loops {
+    None,
+    ByHand(Box<Mutex<Reconciler>>),
+    Background { _task: JoinSet<()> },
+}
+
+impl Loops {
+    pub(super) fn by_hand(control: Control, epoch: i64) -> Self {
+        Self::ByHand(Box::new(Mutex::new(Reconciler::new(control, epoch))))
+    }
+}
+
+impl TestApp {
+    /// Lets the loop run by itself from now on.
+    pub fn run_loops(&mut self) {
+        if let Loops::ByHand(reconciler) = std::mem::replace(&mut self.loops, Loops::None) {
+            let mut task = JoinSet::new();
+            task.spawn(reconciler.into_inner().run(self.stop_signal()));
+            self.loops = Loops::Background { _task: task };
+        }
+    }
+
+    /// Makes one pass and waits for what it began. A pass that fails is left to the next, as the loop does.
+    ///
+    /// # Panics
+    /// When the loop runs by itself.
+    #[expect(clippy::panic, reason = "that is how a test fails")]
+    pub async fn pass(&self) -> bool {
+        let Loops::ByHand(reconciler) = &self.loops else { panic!("the loop runs by itself") };
+        let mut reconciler = reconciler.lock().await;
+        let passed = reconciler.pass().await.is_ok();
+        reconciler.settle().await;
+        passed
+    }
+
+    /// Makes passes until nothing changes any more without the clock or somebody's wish.
+    ///
+    /// # Panics
+    /// When that does not come; the message holds the last state.
+    #[expect(clippy::panic, reason = "that is how a test fails")]
+    pub async fn settle(&self) {
+        let mut before = String::new();
+        for _ in 0..PASSES_MAX {
+            let passed = self.pass().await;
+            let now = self.fingerprint().await;
+            if passed && now == before {
+                return;
+            }
+            before = now;
+        }
+        panic!("not quiet after {PASSES_MAX} passes: {before}");
+    }
+
+    /// Every box as it is stored, and how often the provider was told to do something.
+    #[expect(clippy::expect_used, reason = "that is how a test fails")]
+    async fn fingerprint(&self) -> String {
+        let boxes = self.store.fleet(SystemActor::new("test")).all_boxes().await.expect("the database works");
+        let calls = [Call::EnsureRunning, Call::EnsureStopped, Call::EnsureAbsent]
+            .map(|call| self.provider.calls(call));
+        format!("{boxes:#?} {calls:?}")
+    }
+}
