@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use secrecy::SecretString;
 use smartbox_control::{Control, Janitor, Reconciler};
 use smartbox_edge::{Edge, EdgeListener, RouteTable};
 use smartbox_providers::local::LocalProvider;
@@ -36,6 +37,7 @@ pub(crate) struct Daemon {
     reconciler: Reconciler,
     routes: watch::Sender<Arc<RouteTable>>,
     life: Lifecycle,
+    admin_secret: SecretString,
 }
 
 impl Daemon {
@@ -54,12 +56,15 @@ impl Daemon {
             routes,
             life,
         } = self;
+        start::first_start(&settings, &control).await?;
         // The first pass adopts what runs, so that the first request finds it.
         reconciler.pass().await.context("the boxes could not be looked at")?;
         life.spawn("reconciler", reconciler.run(life.soft.clone()));
         life.spawn("janitor", Janitor::new(control.clone()).run(life.soft.clone()));
         life.spawn("routes", routes::follow(control.fleet(), routes, life.soft.clone()));
         life.spawn("edge", edge.serve(listener));
+        // From here on the command line finds the platform.
+        platform_file::write(&data, &url, &admin_secret)?;
         start::greet(&settings, &data, &control, &url, console).await?;
 
         let stopping = async {

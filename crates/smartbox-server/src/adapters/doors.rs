@@ -49,7 +49,7 @@ impl Doors for ServiceDoors {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(id, stop.clone());
         let server = self.server.clone();
         self.tasks.spawn(async move {
-            let served = server.serve(id, &mut DoorListener(listener), stop.clone()).await;
+            let served = server.serve(id, DoorListener(listener), stop.clone()).await;
             if let Err(error) = served {
                 tracing::warn!(box.id = %id, error = &error as &dyn std::error::Error, "the services of a box ended");
             }

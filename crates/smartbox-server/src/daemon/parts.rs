@@ -26,7 +26,7 @@ use crate::console::Console;
 use crate::data_dir::DataDir;
 use crate::lifecycle::Lifecycle;
 use crate::settings::Settings;
-use crate::{admin_secret, install, platform_file};
+use crate::{admin_secret, install};
 
 /// The lease under which the boxes of a store are changed.
 const LEASE: &str = "reconciler";
@@ -70,8 +70,20 @@ impl Daemon {
         let epoch = epoch(&store, &*entropy, &*clock).await?;
         let reconciler = Reconciler::new(control.clone(), epoch);
         let (routes, edge) = edge(&settings, &control, link, &url, &life);
-        platform_file::write(&data, &url, &admin_secret)?;
-        Ok(Self { settings, data, url, listener, edge, control, provider, doors, reconciler, routes, life })
+        Ok(Self {
+            settings,
+            data,
+            url,
+            listener,
+            edge,
+            control,
+            provider,
+            doors,
+            reconciler,
+            routes,
+            life,
+            admin_secret,
+        })
     }
 }
 

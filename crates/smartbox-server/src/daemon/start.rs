@@ -1,8 +1,8 @@
-//! The end of a start: the first box, the address, the sign-in link.
+//! What a start has to do for people: the first box, the address, the sign-in link.
 
 use anyhow::Result;
 use secrecy::ExposeSecret;
-use smartbox_control::{Control, Error, NewBox, Op};
+use smartbox_control::{Control, NewBox, Op};
 use smartbox_core::Principal;
 
 use crate::console::Console;
@@ -14,7 +14,21 @@ const FIRST_ORG: &str = "home";
 /// The box that the first start creates.
 const FIRST_BOX: &str = "home";
 
-/// Creates the first box on the first start, and tells the person where to go.
+/// Makes the first org on the first start, and its first box unless that is not wanted.
+pub(super) async fn first_start(settings: &Settings, control: &Control) -> Result<()> {
+    let op = Op::new(Principal::Admin);
+    if !control.list_orgs(&op).await?.is_empty() {
+        return Ok(());
+    }
+    control.ensure_first_org(FIRST_ORG).await?;
+    if settings.first_box {
+        let new = NewBox { name: FIRST_BOX.to_owned(), ..NewBox::default() };
+        control.create_box(&op, &new).await?;
+    }
+    Ok(())
+}
+
+/// Tells the person where to go.
 pub(super) async fn greet(
     settings: &Settings,
     data: &DataDir,
@@ -23,15 +37,6 @@ pub(super) async fn greet(
     console: &Console,
 ) -> Result<()> {
     let op = Op::new(Principal::Admin);
-    let first_start = control.list_orgs(&op).await?.is_empty();
-    control.ensure_first_org(FIRST_ORG).await?;
-    if first_start && settings.first_box {
-        let new = NewBox { name: FIRST_BOX.to_owned(), ..NewBox::default() };
-        match control.create_box(&op, &new).await {
-            Ok(_) | Err(Error::NameTaken(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
     for advice in settings.models.advice() {
         console.say(&format!("  note: {advice}"));
     }
