@@ -55,6 +55,7 @@ impl Daemon {
             mut reconciler,
             routes,
             life,
+            admin_secret,
         } = self;
         start::first_start(&settings, &control).await?;
         // The first pass adopts what runs, so that the first request finds it.
