@@ -25,7 +25,7 @@ pub use life::*;
 pub use logs::*;
 pub use network::*;
 
-use crate::{Epoch, Link, LinkError, Observation, Provider, Spec};
+use crate::{Epoch, Generation, Link, LinkError, Observation, Provider, Spec};
 
 /// On this port a program of the fixture's boxes sends the box's host name to who connects, then closes.
 pub const GREETING_PORT: u16 = 7070;
@@ -42,6 +42,8 @@ pub trait Fixture: Send + Sync {
     /// A box nobody used before with a host name of its own, of generation 1, whose gateway becomes ready by
     /// itself, greets on [`GREETING_PORT`] and writes its host name to its log.
     fn new_box(&self) -> (BoxId, Spec);
+    /// The same box in another generation.
+    fn in_generation(&self, spec: &Spec, generation: Generation) -> Spec;
     /// Writes a file of the box's volume.
     async fn write_volume(&self, id: BoxId, name: &str, content: &[u8]);
     /// Reads a file of the box's volume.

@@ -3,7 +3,7 @@
 use smartbox_core::Observed;
 
 use super::{EPOCH, Fixture, observe, run_until_ready};
-use crate::{ProviderError, Spec};
+use crate::ProviderError;
 
 /// Once a newer controller has acted, an older one changes nothing.
 pub async fn an_older_controller_is_refused(fixture: &dyn Fixture) {
@@ -14,7 +14,7 @@ pub async fn an_older_controller_is_refused(fixture: &dyn Fixture) {
     let before = observe(fixture, id).await.expect("is observed");
     assert_eq!((before.epoch, &before.observed), (EPOCH + 3, &Observed::Ready));
 
-    let newer_spec = Spec { generation: 9, ..spec.clone() };
+    let newer_spec = fixture.in_generation(&spec, 9);
     let answers = [
         provider.ensure_running(id, EPOCH, &newer_spec).await,
         provider.ensure_stopped(id, EPOCH + 2).await,

@@ -5,7 +5,6 @@ use std::time::Duration;
 use smartbox_core::{DeathReason, Observed};
 
 use super::{EPOCH, Fixture, greeting, observe, remove, run_until_ready, wait_until};
-use crate::Spec;
 
 /// Asking twice is asking once, for every `ensure_`.
 pub async fn ensuring_twice_is_ensuring_once(fixture: &dyn Fixture) {
@@ -35,7 +34,7 @@ pub async fn what_is_absent_is_stopped_and_removed_with_success(fixture: &dyn Fi
 /// What was made is seen, with the generation that runs and the epoch that was obeyed.
 pub async fn what_was_made_is_seen_with_generation_and_epoch(fixture: &dyn Fixture) {
     let (id, spec) = fixture.new_box();
-    let spec = Spec { generation: 41, ..spec };
+    let spec = fixture.in_generation(&spec, 41);
     let seen = run_until_ready(fixture, id, &spec).await;
     assert_eq!((seen.generation, seen.epoch), (Some(41), EPOCH));
     assert_eq!((seen.restarts, seen.oom_kills), (0, 0));
@@ -52,7 +51,7 @@ pub async fn a_stop_keeps_the_volume(fixture: &dyn Fixture) {
     fixture.write_volume(id, "kept", b"through a stop").await;
     fixture.provider().ensure_stopped(id, EPOCH).await.expect("stops");
     assert_eq!(fixture.read_volume(id, "kept").await.as_deref(), Some(&b"through a stop"[..]));
-    run_until_ready(fixture, id, &Spec { generation: 2, ..spec }).await;
+    run_until_ready(fixture, id, &fixture.in_generation(&spec, 2)).await;
     assert_eq!(fixture.read_volume(id, "kept").await.as_deref(), Some(&b"through a stop"[..]));
     remove(fixture, id).await;
 }
@@ -86,7 +85,7 @@ pub async fn a_stopped_box_is_left_alone(fixture: &dyn Fixture) {
 pub async fn an_older_generation_is_replaced(fixture: &dyn Fixture) {
     let (id, spec) = fixture.new_box();
     let old = run_until_ready(fixture, id, &spec).await;
-    let new = run_until_ready(fixture, id, &Spec { generation: 2, ..spec }).await;
+    let new = run_until_ready(fixture, id, &fixture.in_generation(&spec, 2)).await;
     assert_eq!(new.generation, Some(2));
     assert_ne!(new.pid, old.pid, "new processes");
     remove(fixture, id).await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use smartbox_core::{BoxId, DeathReason, UidRange};
 use smartbox_provider::contract::{Fixture, GREETING_PORT};
 use smartbox_provider::fake::FakeProvider;
-use smartbox_provider::{Limits, Link, Provider, Spec, contract_suite};
+use smartbox_provider::{Generation, Limits, Link, Provider, Spec, contract_suite};
 use tokio::io::AsyncWriteExt;
 
 pub(crate) struct FakeFixture {
@@ -50,6 +50,9 @@ impl Fixture for FakeFixture {
     }
     fn new_box(&self) -> (BoxId, Spec) {
         box_and_spec(self.boxes.fetch_add(1, Ordering::Relaxed))
+    }
+    fn in_generation(&self, spec: &Spec, generation: Generation) -> Spec {
+        Spec { generation, ..spec.clone() }
     }
     async fn write_volume(&self, id: BoxId, name: &str, content: &[u8]) {
         self.provider.write_volume(id, name, content);

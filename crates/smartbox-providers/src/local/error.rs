@@ -1,9 +1,8 @@
 //! System errors as provider errors: by what the caller can do about them.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use rustix::io::Errno;
 use smartbox_provider::ProviderError;
 
 /// Turns a failure at a path into an error that names the path and, where a person must act, the remedy.
@@ -15,18 +14,19 @@ pub(super) fn at(what: &str, path: &Path, error: impl Into<io::Error>) -> Provid
         remedy,
         source: Some(error.into()),
     };
-    match error.raw_os_error().map(Errno::from_raw_os_error) {
-        Some(Errno::NOSPC | Errno::DQUOT) => permanent(
+    // By kind, not by number: some wrappers of the system's errors keep only that.
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => permanent(
             format!("{what}: the disk is full at {place}"),
             format!("Free space or inodes on the file system of {place}, then start the box again."),
             error,
         ),
-        Some(Errno::ROFS) => permanent(
+        ErrorKind::ReadOnlyFilesystem => permanent(
             format!("{what}: {place} is on a read-only file system"),
             format!("Make the file system of {place} writable, or choose another data directory."),
             error,
         ),
-        Some(Errno::PERM | Errno::ACCESS) => permanent(
+        ErrorKind::PermissionDenied => permanent(
             format!("{what}: permission denied at {place}"),
             "Run the platform as root; `smartbox doctor` shows what it lacks.".to_owned(),
             error,

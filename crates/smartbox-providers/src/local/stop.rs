@@ -62,10 +62,13 @@ impl Host {
             record.stopping = true;
             self.write_record(id, &record)?;
         }
-        // A stop that was cut off is taken up: a second signal would cut short what boxd is finishing.
-        let asked = matches!(self.gateway_status(id, record.generation), Some(GatewayStatus::Stopping));
-        if !asked {
-            signal(&handle, Signal::TERM).map_err(unseen)?;
+        match self.gateway_status(id, record.generation) {
+            // boxd has not said a word: no gateway runs that could finish anything, and a first process gets no
+            // signal that it does not listen for yet.
+            None => return Ok(None),
+            // A stop that was cut off is taken up: a second signal would cut short what boxd is finishing.
+            Some(GatewayStatus::Stopping) => {}
+            Some(_) => signal(&handle, Signal::TERM).map_err(unseen)?,
         }
         let within = Duration::from_millis(record.stop_grace_ms) + BOXD_GRACE;
         Ok(Some(Ending { handle, within }))
