@@ -113,7 +113,7 @@ impl Control {
         let token = random_token(&*self.inner.entropy);
         let ttl = self.inner.limits.session_ttl;
         let expires_at = now.checked_add(ttl).map_err(Error::internal)?;
-        fleet.insert_session(&token_hash(&token), user.id, now, expires_at).await?;
+        fleet.insert_session(&token_hash(&token), user.id, expires_at, now).await?;
         Ok(NewSession { token: token.into(), user: user.id, org: user.org, ttl })
     }
 
