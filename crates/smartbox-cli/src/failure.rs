@@ -143,9 +143,12 @@ impl Failure {
         let is_wish = matches!(self.exit, Exit::Interrupted | Exit::Signal(_));
         let label = if is_wish { String::new() } else { paint.red("error:") + " " };
         let mut lines = vec![format!("{label}{}", facts.title)];
-        lines
-            .extend(facts.detail.iter().filter(|detail| **detail != facts.title).map(|it| format!("  {it}")));
-        lines.extend(facts.errors.iter().map(|error| format!("  {}: {}", error.field, error.message)));
+        let fields: Vec<String> =
+            facts.errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect();
+        // The detail may repeat the title or the fields; once is enough.
+        let repeated = fields.join("; ");
+        let is_new = |detail: &&String| **detail != facts.title && **detail != repeated;
+        lines.extend(facts.detail.iter().filter(is_new).chain(&fields).map(|line| format!("  {line}")));
         if !facts.log_tail.is_empty() {
             lines.push("  Last lines of the log:".to_owned());
             lines.extend(facts.log_tail.iter().map(|line| format!("    | {line}")));

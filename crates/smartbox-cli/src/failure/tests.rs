@@ -22,6 +22,15 @@ fn a_problem_says_what_happened_and_what_to_do() {
 }
 
 #[test]
+fn nothing_is_said_twice() {
+    let mut problem = Problem::new(422, "invalid", "Some fields are wrong").detail("tier: is unknown");
+    problem.errors = vec![FieldError { field: "tier".into(), message: "is unknown".into() }];
+    assert_eq!(plain(&Failure::problem(problem)), "error: Some fields are wrong\n  tier: is unknown\n");
+    let problem = Problem::new(409, "conflict", "The name is taken").detail("The name is taken");
+    assert_eq!(plain(&Failure::problem(problem)), "error: The name is taken\n");
+}
+
+#[test]
 fn a_fault_of_the_platform_names_its_request() {
     let mut problem = Problem::new(500, "internal", "Something went wrong");
     problem.instance = Some("req_1".into());
