@@ -12,7 +12,7 @@ pub struct Observation {
     pub id: BoxId,
     /// The newest controller epoch the provider has obeyed for this box.
     pub epoch: Epoch,
-    /// The incarnation whose processes were seen; `None` without processes.
+    /// The incarnation whose processes were seen, or that died. `None` when it was stopped or never started.
     pub generation: Option<Generation>,
     /// Its state.
     pub observed: Observed,

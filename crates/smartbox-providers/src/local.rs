@@ -64,13 +64,13 @@ impl LocalProvider {
         Ok(Self { host, locks: Locks::default(), watch })
     }
 
-    /// Lets go of what this process alone needs: mounts of images that no box uses. Boxes keep running.
+    /// Lets go of mounts of images and of cgroups that no box uses. Boxes keep running.
     ///
     /// # Errors
     /// When a mount cannot be undone.
     pub async fn shutdown(&self) -> Result<(), ProviderError> {
         let host = Arc::clone(&self.host);
-        run_blocking(move || host.release_unused_images()).await
+        run_blocking(move || host.release_unused()).await
     }
 
     /// Starts the box in a mode of the compile cache; see [`Provider::ensure_running`].

@@ -137,6 +137,14 @@ impl Cgroups {
         }
         Ok(())
     }
+
+    /// Removes the groups of the instance itself, where no box has one.
+    pub(in crate::local) fn remove_instance(&self) {
+        for mount in self.layout.mounts() {
+            // Not empty, or never made: both are fine.
+            let _kept = fs::remove_dir(mount.join("smartbox").join(&self.instance));
+        }
+    }
 }
 
 /// Kills one process and waits a moment for its end.

@@ -57,12 +57,42 @@ impl LocalConfig {
 
 /// A short name for the instance that owns a data directory: it separates run directories and cgroups.
 pub(super) fn instance(data_dir: &Path) -> String {
-    let real = data_dir.canonicalize().unwrap_or_else(|_missing| data_dir.to_owned());
+    let real = real_path(data_dir);
     let mut name = hex(digest(&SHA256, real.as_os_str().as_encoded_bytes()).as_ref());
     name.truncate(INSTANCE_CHARS);
     name
 }
 
+/// The path without links, also of a directory that is not made yet: it must not be named differently then.
+fn real_path(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_empty| path.to_owned());
+    for existing in path.ancestors() {
+        if let (Ok(real), Ok(rest)) = (existing.canonicalize(), path.strip_prefix(existing)) {
+            // Joining nothing would add a slash.
+            return if rest.as_os_str().is_empty() { real } else { real.join(rest) };
+        }
+    }
+    path
+}
+
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instance_keeps_its_name_when_its_directory_is_made() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("real")).unwrap();
+        std::os::unix::fs::symlink("real", dir.path().join("link")).unwrap();
+        let data = dir.path().join("link/data");
+        let before = instance(&data);
+        std::fs::create_dir(&data).unwrap();
+        assert_eq!(instance(&data), before);
+        assert_eq!(instance(&dir.path().join("real/data")), before);
+        assert_ne!(instance(dir.path()), before);
+    }
 }

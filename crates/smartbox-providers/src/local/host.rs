@@ -76,6 +76,12 @@ impl Host {
         Ok(host)
     }
 
+    /// Wakes `changed`: now, and the next caller if nobody waits now.
+    pub(super) fn touch(&self) {
+        self.touched.notify_waiters();
+        self.touched.notify_one();
+    }
+
     /// Removes what an interrupted removal left.
     fn finish_removals(&self) -> Result<(), ProviderError> {
         let boxes = self.paths.boxes();
@@ -103,7 +109,7 @@ impl Host {
         }
         if epoch > obeyed {
             write_epoch(&path, epoch).map_err(at_path("writing the box's epoch", &path))?;
-            self.touched.notify_waiters();
+            self.touch();
         }
         Ok(())
     }
@@ -125,7 +131,7 @@ impl Host {
         let Some(record) = self.record(id)? else { return Ok(false) };
         let seen = self.observe(id)?;
         let lives = seen.observation.observed.is_alive() && seen.observation.pid.is_some();
-        Ok(record.generation >= generation && !record.stopping && lives)
+        Ok(record.generation >= generation && record.stop_asked_at.is_none() && lives)
     }
 
     /// The record of the box's incarnation.
@@ -137,7 +143,7 @@ impl Host {
     pub(super) fn write_record(&self, id: BoxId, record: &Record) -> Result<(), ProviderError> {
         let path = self.paths.record(id);
         record.write(&path).map_err(at_path("writing the box's record", &path))?;
-        self.touched.notify_waiters();
+        self.touch();
         Ok(())
     }
 
@@ -154,7 +160,7 @@ impl Host {
 
     pub(super) fn set_doing(&self, id: BoxId, what: Doing) {
         self.doing.lock().unwrap_or_else(PoisonError::into_inner).insert(id, what);
-        self.touched.notify_waiters();
+        self.touch();
     }
 
     pub(super) fn what_is_done(&self, id: BoxId) -> Option<Doing> {
@@ -171,7 +177,7 @@ pub(super) struct DoingGuard<'a> {
 impl Drop for DoingGuard<'_> {
     fn drop(&mut self) {
         self.host.doing.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
-        self.host.touched.notify_waiters();
+        self.host.touch();
     }
 }
 

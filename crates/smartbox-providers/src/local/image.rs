@@ -94,15 +94,32 @@ impl Host {
     /// Where the configured image is or will be.
     fn place(&self) -> Result<Place, ProviderError> {
         let name = match &self.config.image {
-            ImageChoice::Debian => debian::Plan::of_host()?.recipe().name(),
+            ImageChoice::Debian => debian::recipe()?.name(),
             ImageChoice::Host => host_usr::recipe()?.name(),
-            ImageChoice::OciArchive(archive) => {
-                let known = fs::metadata(archive).map_err(at_path("reading the image archive", archive))?;
-                let when = format!("{} {} {}", known.mtime(), known.mtime_nsec(), known.len());
-                Recipe::new("oci-archive").with(&archive.to_string_lossy()).with(&when).name()
-            }
+            ImageChoice::OciArchive(archive) => self.archive_name(archive)?,
         };
         Ok(Place { dir: self.paths.images().join(&name), name })
+    }
+
+    /// The name of an archive's image. Another file at the same path is another image; an archive that is gone
+    /// keeps the one that was imported last.
+    fn archive_name(&self, archive: &Path) -> Result<String, ProviderError> {
+        let recipe = |archive: &Path| Recipe::new("oci-archive").with(&archive.to_string_lossy());
+        let pointer = self.paths.images().join(format!("{}.last", recipe(archive).name()));
+        let known = match fs::metadata(archive) {
+            Ok(known) => known,
+            Err(error) => {
+                let last = fs::read_to_string(&pointer).ok();
+                return last.ok_or_else(|| at("reading the image archive", archive, error));
+            }
+        };
+        let when = format!("{} {} {}", known.mtime(), known.mtime_nsec(), known.len());
+        let name = recipe(archive).with(&when).name();
+        if fs::read_to_string(&pointer).ok().as_ref() != Some(&name) {
+            super::record::replace(&pointer, name.as_bytes(), 0o644)
+                .map_err(at_path("storing the image's name", &pointer))?;
+        }
+        Ok(name)
     }
 
     /// The image, mounted where boxes reach it.
@@ -120,9 +137,9 @@ impl Host {
         Ok(MountedImage { mount, binds: manifest.binds })
     }
 
-    /// Undoes the mounts of images while no box runs. Boxes have mounts of their own; one that starts later
-    /// mounts again.
-    pub(super) fn release_unused_images(&self) -> Result<(), ProviderError> {
+    /// Undoes the mounts of images, and the instance's empty cgroups, while no box runs. A box that starts later
+    /// makes them again.
+    pub(super) fn release_unused(&self) -> Result<(), ProviderError> {
         if self.observe_all()?.iter().any(|seen| seen.observation.pid.is_some()) {
             return Ok(());
         }
@@ -136,6 +153,7 @@ impl Host {
             }
             fs::remove_dir(&path).map_err(at_path("unmounting a box image", &path))?;
         }
+        self.cgroups.remove_instance();
         Ok(())
     }
 }
@@ -209,9 +227,9 @@ impl LocalProvider {
     }
 }
 
-/// Waits for the store's lock. It is given back when the file is closed, also by a crash.
-fn take_turn(images: &Path) -> io::Result<File> {
-    let file = File::options().create(true).write(true).truncate(false).open(images.join(".lock"))?;
+/// Waits for a store's lock. It is given back when the file is closed, also by a crash.
+pub(super) fn take_turn(store: &Path) -> io::Result<File> {
+    let file = File::options().create(true).write(true).truncate(false).open(store.join(".lock"))?;
     flock(&file, FlockOperation::LockExclusive)?;
     Ok(file)
 }

@@ -11,11 +11,11 @@ use smartbox_core::{BoxId, Observed};
 use smartbox_provider::{Generation, Observation, ProviderError};
 
 use super::beneath::Beneath;
-use super::error::at_path;
 use super::host::Host;
+use super::process::uptime_seconds;
 use super::record::{Record, read_epoch};
 use super::{LocalProvider, guarded};
-use decide::{Facts, observed};
+use decide::{Facts, Started, observed};
 
 /// boxd's status takes some hundred bytes. The file is in the box's hands.
 const STATUS_BYTES_MAX: u64 = 64 * 1024;
@@ -50,7 +50,11 @@ impl Host {
     pub(super) fn observe(&self, id: BoxId) -> Result<Seen, ProviderError> {
         let record = self.record(id)?;
         let epoch_path = self.paths.epoch(id);
-        let epoch = read_epoch(&epoch_path).map_err(at_path("reading the box's epoch", &epoch_path))?;
+        // A box with a broken file must not hide the others. Calls that act on it fail and say why.
+        let epoch = read_epoch(&epoch_path).unwrap_or_else(|error| {
+            tracing::warn!(%id, %error, "the epoch of a box cannot be read");
+            0
+        });
         let status = record.as_ref().and_then(|record| self.status(id, record.generation));
         let alive = record.as_ref().is_some_and(|record| self.lives(record));
         let oom_kills = match &record {
@@ -59,8 +63,13 @@ impl Host {
         };
         let facts = Facts {
             doing: self.what_is_done(id),
-            started: record.is_some(),
-            stopping: record.as_ref().is_some_and(|record| record.stopping),
+            started: match &record {
+                Some(_) => Started::Yes,
+                None if self.paths.run_box(id).exists() => Started::Halfway,
+                None => Started::No,
+            },
+            stop_asked: record.as_ref().is_some_and(|record| record.stop_asked_at.is_some()),
+            stop_overdue: record.as_ref().is_some_and(is_overdue),
             alive,
             status: status.as_ref(),
             oom_kills,
@@ -117,8 +126,12 @@ impl LocalProvider {
     }
 }
 
+fn is_overdue(record: &Record) -> bool {
+    record.stop_asked_at.is_some() && uptime_seconds().is_ok_and(|uptime| record.is_stop_overdue(uptime))
+}
+
 fn is_quota_due(record: &Record, observed: &Observed) -> bool {
-    if record.quota_applied || record.stopping {
+    if record.quota_applied {
         return false;
     }
     let is_over = || record.process().age_seconds().is_ok_and(|age| age >= BOOST_SECONDS_MAX);

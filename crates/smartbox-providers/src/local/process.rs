@@ -41,11 +41,14 @@ impl ProcessId {
 
     /// Seconds since it began.
     pub(super) fn age_seconds(self) -> io::Result<u64> {
-        let uptime = fs::read_to_string("/proc/uptime")?;
-        let whole = uptime.split(['.', ' ']).next().unwrap_or_default();
-        let uptime: u64 = whole.parse().map_err(io::Error::other)?;
-        Ok(uptime.saturating_sub(self.start_ticks / TICKS_PER_SECOND))
+        Ok(uptime_seconds()?.saturating_sub(self.start_ticks / TICKS_PER_SECOND))
     }
+}
+
+/// Seconds since the host's boot.
+pub(super) fn uptime_seconds() -> io::Result<u64> {
+    let uptime = fs::read_to_string("/proc/uptime")?;
+    uptime.split(['.', ' ']).next().unwrap_or_default().parse().map_err(io::Error::other)
 }
 
 /// Sends a signal through a handle. A process that is gone needs none.

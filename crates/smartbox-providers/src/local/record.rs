@@ -13,6 +13,9 @@ use smartbox_provider::{Epoch, Generation};
 
 use super::process::ProcessId;
 
+/// A stop that takes this much longer than its grace has failed: boxd kills at its end, and ends itself.
+const STOP_SLACK_SECONDS: u64 = 10;
+
 /// An incarnation that was started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record {
@@ -27,13 +30,19 @@ pub(super) struct Record {
     pub(super) cpu_millis: u32,
     /// Whether it applies already.
     pub(super) quota_applied: bool,
-    /// A stop was begun: the end of the processes is no death.
-    pub(super) stopping: bool,
+    /// When a stop was begun, in seconds of the host's uptime. From then on the end of the processes is no death.
+    pub(super) stop_asked_at: Option<u64>,
 }
 
 impl Record {
     pub(super) fn process(&self) -> ProcessId {
         ProcessId { pid: self.pid, start_ticks: self.start_ticks }
+    }
+
+    /// Whether a stop was begun and should be over, at this uptime.
+    pub(super) fn is_stop_overdue(&self, uptime: u64) -> bool {
+        let allowed = self.stop_grace_ms.div_ceil(1000).saturating_add(STOP_SLACK_SECONDS);
+        self.stop_asked_at.is_some_and(|asked| uptime > asked.saturating_add(allowed))
     }
 
     /// `None` when there is none, or one that this version cannot read: its processes are then ended as

@@ -93,7 +93,7 @@ impl Host {
             stop_grace_ms: u64::try_from(spec.stop_grace.as_millis()).unwrap_or(u64::MAX),
             cpu_millis: spec.limits.cpu_millis,
             quota_applied: false,
-            stopping: false,
+            stop_asked_at: None,
         };
         self.write_record(id, &record)
     }
@@ -162,7 +162,7 @@ impl Host {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
             Err(error) => Err(super::error::at("removing the box's volume", &here, error)),
             Ok(()) => {
-                self.touched.notify_waiters();
+                self.touch();
                 remove(&gone)
             }
         }

@@ -14,7 +14,7 @@ use smartbox_provider::ProviderError;
 use super::error::at_path;
 use super::host::{Doing, Host};
 use super::locks::BoxGuard;
-use super::process::signal;
+use super::process::{signal, uptime_seconds};
 use super::{LocalProvider, guarded, netns};
 
 /// boxd itself needs this long beyond the grace of the gateway, to write its last status.
@@ -58,8 +58,8 @@ impl Host {
         let unseen =
             |error: io::Error| ProviderError::transient("the box's first process cannot be seen", error);
         let Some(handle) = record.process().open().map_err(unseen)? else { return Ok(None) };
-        if !record.stopping {
-            record.stopping = true;
+        if record.stop_asked_at.is_none() {
+            record.stop_asked_at = Some(uptime_seconds().map_err(unseen)?);
             self.write_record(id, &record)?;
         }
         match self.gateway_status(id, record.generation) {
@@ -78,10 +78,17 @@ impl Host {
     /// there is nothing.
     pub(super) fn tear_down(&self, id: BoxId) -> Result<(), ProviderError> {
         let (scratch, network) = (self.paths.run_box(id), self.paths.netns(id));
-        if !scratch.exists() {
+        let stuck = |error: io::Error| ProviderError::transient("processes of the box do not end", error);
+        // The cgroup is looked at, too: another run directory may have been configured when the box was started.
+        if !scratch.exists() && self.cgroups.processes(id).map_err(stuck)?.is_empty() {
             return Ok(());
         }
-        let stuck = |error: io::Error| ProviderError::transient("processes of the box do not end", error);
+        fs::create_dir_all(&scratch).map_err(at_path("making the box's run directory", &scratch))?;
+        let _doing = match self.what_is_done(id) {
+            // Part of a start.
+            Some(_) => None,
+            None => Some(self.doing(id, Doing::Stopping)),
+        };
         // The kernel kills the whole PID namespace with its first process.
         self.runtime.delete(id, &scratch)?;
         self.cgroups.kill_all(id).map_err(stuck)?;
@@ -89,7 +96,7 @@ impl Host {
         netns::release(&network).map_err(at_path("releasing the box's network", &network))?;
         // Last: as long as it is there, an interrupted call is taken up by the next.
         fs::remove_dir_all(&scratch).map_err(at_path("removing the box's run directory", &scratch))?;
-        self.touched.notify_waiters();
+        self.touch();
         Ok(())
     }
 

@@ -16,6 +16,7 @@ use smartbox_core::{BoxId, Observed, Progress};
 use smartbox_provider::{Epoch, Provider, ProviderError, Spec};
 
 use super::error::at_path;
+use super::image::take_turn;
 use super::remove::remove_tree;
 use super::start::CacheUse;
 use super::{LocalProvider, run_blocking};
@@ -49,6 +50,16 @@ impl LocalProvider {
             return Ok(());
         }
         progress.begin("Warming up the agent runtime");
+        let runtimes = self.host.config.runtime_dir.clone();
+        // Other instances may share the runtime store.
+        let _turn = run_blocking(move || {
+            take_turn(&runtimes).map_err(at_path("locking the runtime store", &runtimes))
+        })
+        .await?;
+        if self.is_warm(&spec.runtime_version) {
+            progress.done();
+            return Ok(());
+        }
         let cache = self.cache_dir(&spec.runtime_version);
         let filling = cache.with_extension("cache.filling");
         let agent = spec.uid_range.host_id(AGENT_ID);

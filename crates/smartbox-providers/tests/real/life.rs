@@ -125,6 +125,37 @@ async fn a_record_of_another_uptime_of_the_host_is_no_living_box() {
     assert_ne!(local.start(id, &spec).await.pid, first.pid, "and it is started again");
 }
 
+/// Whether the process runs; one that only waits to be collected does not.
+fn lives(pid: Option<u32>) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.unwrap())).unwrap_or_default();
+    !stat.is_empty() && !stat.contains(") Z ")
+}
+
+#[tokio::test]
+async fn what_a_platform_that_was_killed_in_the_middle_left_is_ended() {
+    let local = Local::new().await;
+    let (id, spec) = local.new_box();
+    let first = local.start(id, &spec).await;
+    // As if the platform had ended between the start of the processes and the record of it.
+    let scratch = local.config.run_dir.join("boxes").join(id.to_string());
+    fs::remove_file(scratch.join("run.json")).unwrap();
+    let seen = local.observe(id).await.unwrap();
+    assert_eq!(seen.observed, Observed::Dead(DeathReason::Vanished), "nobody takes it for stopped");
+    local.provider.ensure_stopped(id, 1).await.unwrap();
+    assert_eq!(local.observe(id).await.unwrap().observed, Observed::Stopped);
+    assert!(!lives(first.pid));
+
+    // As if another run directory had been configured before.
+    let second = local.start(id, &spec).await;
+    let elsewhere = LocalConfig { run_dir: local.config.run_dir.join("other"), ..local.config.clone() };
+    let other = LocalProvider::new(elsewhere).unwrap();
+    other.ensure_running(id, 1, &spec).await.unwrap();
+    assert!(!lives(second.pid), "two gateways never share a volume");
+    other.ensure_absent(id, 1).await.unwrap();
+    other.shutdown().await.unwrap();
+    local.provider.ensure_absent(id, 1).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_box_runs_on_the_hosts_programs_where_there_is_no_image() {
     let local = Local::with_image(ImageChoice::Host).await;

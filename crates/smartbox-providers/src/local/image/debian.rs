@@ -45,39 +45,37 @@ const ERROR_LINES: usize = 8;
 const KEPT_APT_SETTINGS: [&str; 5] =
     ["Acquire::http", "Acquire::https", "Acquire::Check-", "Acquire::ForceIPv", "Acquire::Retries"];
 
-/// What will be built.
-pub(super) struct Plan {
-    codename: String,
-    sources: Vec<Source>,
+/// The host's own release.
+fn codename() -> Result<String, ProviderError> {
+    let release = Path::new("/etc/os-release");
+    let text = fs::read_to_string(release).map_err(at_path("reading the host's release", release))?;
+    let name = text.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME="));
+    Ok(name.unwrap_or_default().trim_matches('"').to_owned())
 }
 
-impl Plan {
-    /// The host's own release, from its own mirrors.
-    pub(super) fn of_host() -> Result<Self, ProviderError> {
-        let (release, root) = (Path::new("/etc/os-release"), Path::new("/"));
-        let text = fs::read_to_string(release).map_err(at_path("reading the host's release", release))?;
-        let codename = text.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME="));
-        let codename = codename.unwrap_or_default().trim_matches('"').to_owned();
-        let apt = Path::new("/etc/apt");
-        let sources = of_release(root, &codename).map_err(at_path("reading the package sources", apt))?;
-        if codename.is_empty() || sources.is_empty() {
-            return Err(ProviderError::permanent(
-                "the host has no Debian package sources to build the box image from",
-                "Choose the image `host`, or import an OCI archive.",
-            ));
-        }
-        Ok(Self { codename, sources })
-    }
+/// Mirrors are not part of it: they deliver the same release.
+pub(super) fn recipe() -> Result<Recipe, ProviderError> {
+    let release = Recipe::new("debian").with(&codename()?);
+    Ok(PACKAGES.iter().fold(release, |recipe, name| recipe.with(name)))
+}
 
-    /// Mirrors are not part of it: they deliver the same release.
-    pub(super) fn recipe(&self) -> Recipe {
-        PACKAGES.iter().fold(Recipe::new("debian").with(&self.codename), |recipe, name| recipe.with(name))
+/// The host's own mirrors of its release.
+fn sources(codename: &str) -> Result<Vec<Source>, ProviderError> {
+    let found = of_release(Path::new("/"), codename)
+        .map_err(at_path("reading the package sources", Path::new("/etc/apt")))?;
+    if codename.is_empty() || found.is_empty() {
+        return Err(ProviderError::permanent(
+            "the host has no Debian package sources to build the box image from",
+            "Choose the image `host`, or import an OCI archive.",
+        ));
     }
+    Ok(found)
 }
 
 /// Builds the image's root.
 pub(super) async fn build(root: &Path, progress: &dyn Progress) -> Result<Vec<ImageBind>, ProviderError> {
-    let plan = Plan::of_host()?;
+    let codename = codename()?;
+    let sources = sources(&codename)?;
     let mut command = Command::new("mmdebstrap");
     command.env_clear().env("PATH", SEARCH_PATH).env("LC_ALL", "C.UTF-8");
     command.args(["--variant=minbase", "--format=directory", "--mode=root"]);
@@ -90,8 +88,8 @@ pub(super) async fn build(root: &Path, progress: &dyn Progress) -> Result<Vec<Im
     for setting in apt_settings().await {
         command.arg(format!("--aptopt={setting}"));
     }
-    command.arg(&plan.codename).arg(root);
-    command.args(plan.sources.iter().map(|source| &source.line));
+    command.arg(&codename).arg(root);
+    command.args(sources.iter().map(|source| &source.line));
     run(command, progress).await?;
     Ok(Vec::new())
 }

@@ -5,15 +5,28 @@ use smartbox_core::{DeathReason, Observed, Stage};
 
 use crate::local::host::Doing;
 
+/// Whether there is an incarnation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Started {
+    /// No trace of one.
+    No,
+    /// A start or an end was cut off by the platform's own end; processes may be left.
+    Halfway,
+    /// There is a record of one.
+    Yes,
+}
+
 /// What the decision rests on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Facts<'a> {
     /// What a call of this process is doing with the box.
     pub(super) doing: Option<Doing>,
-    /// There is a record of an incarnation.
-    pub(super) started: bool,
+    /// Whether there is an incarnation.
+    pub(super) started: Started,
     /// A stop of it was begun.
-    pub(super) stopping: bool,
+    pub(super) stop_asked: bool,
+    /// That stop should have been over long ago.
+    pub(super) stop_overdue: bool,
     /// Its first process lives.
     pub(super) alive: bool,
     /// boxd's word about it.
@@ -30,22 +43,23 @@ pub(super) fn observed(facts: &Facts<'_>) -> Observed {
         None => {}
     }
     match (facts.started, facts.alive) {
-        (false, _) => Observed::Stopped,
-        (true, true) => alive(facts),
-        (true, false) => gone(facts),
+        (Started::No, _) => Observed::Stopped,
+        // As a dead one: whoever wants it stopped or running must act.
+        (Started::Halfway, _) => Observed::Dead(DeathReason::Vanished),
+        (Started::Yes, true) => alive(facts),
+        (Started::Yes, false) => gone(facts),
     }
 }
 
 fn alive(facts: &Facts<'_>) -> Observed {
-    if facts.stopping {
-        return Observed::Stopping;
-    }
     let Some(status) = facts.status else { return Observed::Starting { stage: Stage::Process } };
     match status.gateway {
         GatewayStatus::Starting | GatewayStatus::Restarting => Observed::Starting { stage: Stage::Process },
         GatewayStatus::Listening => Observed::Starting { stage: Stage::Listening },
         GatewayStatus::Ready => Observed::Ready,
         GatewayStatus::Unready => Observed::Unready,
+        // boxd that does not end by itself is no reason to wait for ever.
+        GatewayStatus::Stopping | GatewayStatus::Stopped if facts.stop_overdue => Observed::Unready,
         GatewayStatus::Stopping | GatewayStatus::Stopped => Observed::Stopping,
         GatewayStatus::Failed => Observed::Dead(reason(status.last_exit, facts.oom_kills)),
     }
@@ -59,7 +73,7 @@ fn gone(facts: &Facts<'_>) -> Observed {
             Observed::Dead(reason(last_exit, facts.oom_kills))
         }
         Some(GatewayStatus::Stopped) => Observed::Stopped,
-        _ if facts.stopping => Observed::Stopped,
+        _ if facts.stop_asked => Observed::Stopped,
         _ if facts.oom_kills > 0 => Observed::Dead(DeathReason::OutOfMemory),
         _ => Observed::Dead(DeathReason::Vanished),
     }
@@ -78,8 +92,15 @@ fn reason(last_exit: Option<ExitInfo>, oom_kills: u64) -> DeathReason {
 mod tests {
     use super::*;
 
-    const FACTS: Facts<'static> =
-        Facts { doing: None, started: true, stopping: false, alive: true, status: None, oom_kills: 0 };
+    const FACTS: Facts<'static> = Facts {
+        doing: None,
+        started: Started::Yes,
+        stop_asked: false,
+        stop_overdue: false,
+        alive: true,
+        status: None,
+        oom_kills: 0,
+    };
 
     fn with(gateway: GatewayStatus, code: Option<i32>, facts: &Facts<'_>) -> Observed {
         let last_exit = code.map(|code| ExitInfo { code });
@@ -89,8 +110,12 @@ mod tests {
 
     #[test]
     fn a_start_is_seen_stage_by_stage() {
-        let during =
-            |stage| Facts { doing: Some(Doing::Starting(stage)), started: false, alive: false, ..FACTS };
+        let during = |stage| Facts {
+            doing: Some(Doing::Starting(stage)),
+            started: Started::No,
+            alive: false,
+            ..FACTS
+        };
         assert_eq!(observed(&during(Stage::Volume)), Observed::Starting { stage: Stage::Volume });
         assert_eq!(observed(&FACTS), Observed::Starting { stage: Stage::Process });
         let listening = with(GatewayStatus::Listening, None, &FACTS);
@@ -120,11 +145,22 @@ mod tests {
     }
 
     #[test]
+    fn a_stop_that_was_cut_off_is_begun_again() {
+        // The platform ended before boxd heard of it.
+        let unheard = Facts { stop_asked: true, ..FACTS };
+        assert_eq!(with(GatewayStatus::Ready, None, &unheard), Observed::Ready);
+        let overdue = Facts { stop_overdue: true, ..unheard };
+        assert_eq!(with(GatewayStatus::Stopping, None, &overdue), Observed::Unready);
+        let halfway = Facts { started: Started::Halfway, alive: false, ..FACTS };
+        assert_eq!(observed(&halfway), Observed::Dead(DeathReason::Vanished));
+    }
+
+    #[test]
     fn the_end_of_a_stop_is_no_death() {
-        let stopping = Facts { stopping: true, ..FACTS };
-        assert_eq!(with(GatewayStatus::Ready, None, &stopping), Observed::Stopping);
+        let stopping = Facts { stop_asked: true, ..FACTS };
+        assert_eq!(with(GatewayStatus::Stopping, None, &stopping), Observed::Stopping);
         assert_eq!(observed(&Facts { alive: false, ..stopping }), Observed::Stopped);
         assert_eq!(with(GatewayStatus::Stopped, None, &Facts { alive: false, ..FACTS }), Observed::Stopped);
-        assert_eq!(observed(&Facts { started: false, alive: false, ..FACTS }), Observed::Stopped);
+        assert_eq!(observed(&Facts { started: Started::No, alive: false, ..FACTS }), Observed::Stopped);
     }
 }
