@@ -38,7 +38,11 @@ async fn the_browser_gets_a_private_page_and_no_command_line_the_link() {
     assert!(ran.stderr.contains("Opened in the browser"), "{ran:?}");
     let written = |name: &str| std::fs::read_to_string(dir.path().join(name)).unwrap();
     assert!(!written("arguments").contains("the-code"), "{}", written("arguments"));
-    assert!(written("page").contains(&format!("content=\"0;url={}/sign-in#the-code\"", fake.url)), "{}", written("page"));
+    assert!(
+        written("page").contains(&format!("content=\"0;url={}/sign-in#the-code\"", fake.url)),
+        "{}",
+        written("page")
+    );
     assert_eq!(written("mode"), "600\n");
 }
 

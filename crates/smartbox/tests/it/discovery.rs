@@ -15,7 +15,8 @@ async fn platform() -> (Fake, Arc<Mutex<Option<String>>>) {
     let shown = Arc::new(Mutex::new(None));
     let keep = Arc::clone(&shown);
     let show = get(move |headers: HeaderMap| async move {
-        *keep.lock().unwrap() = headers.get("x-admin-secret").map(|secret| secret.to_str().unwrap().to_owned());
+        *keep.lock().unwrap() =
+            headers.get("x-admin-secret").map(|secret| secret.to_str().unwrap().to_owned());
         Json(fake::smartbox())
     });
     (Fake::start(Router::new().route("/v1/boxes/default", show)).await, shown)
@@ -82,7 +83,7 @@ async fn a_file_of_root_asks_for_sudo_or_a_token() {
         command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
     } else {
         let file = dir.path().join("platform.json");
-        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0)).unwrap();
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o000)).unwrap();
     }
     let ran = end(command).await;
     assert_eq!(ran.code, 4);
@@ -92,7 +93,10 @@ async fn a_file_of_root_asks_for_sudo_or_a_token() {
 #[tokio::test]
 async fn help_version_and_mistakes_have_their_codes() {
     let help = end(smartbox(&["help", "exit-codes"])).await;
-    assert!(help.code == 0 && help.stdout.contains("no platform answers") && help.stderr.is_empty(), "{help:?}");
+    assert!(
+        help.code == 0 && help.stdout.contains("no platform answers") && help.stderr.is_empty(),
+        "{help:?}"
+    );
     let version = end(smartbox(&["--version"])).await;
     assert_eq!((version.code, version.stdout), (0, format!("smartbox {}\n", env!("CARGO_PKG_VERSION"))));
     let mistake = end(smartbox(&["box", "dance"])).await;

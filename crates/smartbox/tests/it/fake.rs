@@ -69,7 +69,8 @@ pub(crate) fn succeeded() -> axum::routing::MethodRouter {
 /// An event stream of this text that stays open behind it.
 pub(crate) fn open_stream(text: String) -> Response {
     use futures_util::StreamExt as _;
-    let stream = futures_util::stream::iter([Ok::<_, std::io::Error>(text)]).chain(futures_util::stream::pending());
+    let stream =
+        futures_util::stream::iter([Ok::<_, std::io::Error>(text)]).chain(futures_util::stream::pending());
     let body = axum::body::Body::from_stream(stream);
     ([("content-type", "text/event-stream")], body).into_response()
 }

@@ -1,6 +1,6 @@
 //! The program as a shell sees it: its real process, terminals, signals and files, against a scripted platform.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail loudly, as tests do")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail loudly, as tests do")]
 
 mod browser;
 mod discovery;

@@ -27,7 +27,8 @@ async fn a_reader_that_goes_away_is_no_failure() {
 
 #[tokio::test]
 async fn pipes_get_bytes_as_they_are_and_no_colours() {
-    let stream = get(|| async { fake::open_stream("data: \x1b[31mred\x1b]0;title\x07\n\nevent: end\n\n".into()) });
+    let stream =
+        get(|| async { fake::open_stream("data: \x1b[31mred\x1b]0;title\x07\n\nevent: end\n\n".into()) });
     let routes = Router::new()
         .route("/v1/boxes/default/logs", stream)
         .route("/v1/boxes/default", get(|| async { axum::Json(fake::smartbox()) }));

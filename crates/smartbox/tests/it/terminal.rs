@@ -90,8 +90,10 @@ async fn progress_is_one_line_that_goes_away() {
     let operation = axum::routing::get(move || async move {
         let mut released = released;
         released.wait_for(|released| *released).await.unwrap();
-        axum::Json(serde_json::json!({"id": "op_1", "box_id": answer["id"], "kind": "start", "state": "succeeded",
-            "created_at": "2026-11-21T07:51:02Z"}))
+        axum::Json(
+            serde_json::json!({"id": "op_1", "box_id": answer["id"], "kind": "start", "state": "succeeded",
+            "created_at": "2026-11-21T07:51:02Z"}),
+        )
     });
     let fake = Fake::start(fake::one_box(told, operation)).await;
     let mut terminal = Terminal::open(&fake, &["box", "start", "home"], &[]);
@@ -106,7 +108,9 @@ async fn progress_is_one_line_that_goes_away() {
 
 #[tokio::test]
 async fn a_deletion_asks_and_believes_only_a_yes() {
-    for (answer, is_deleted) in [("\r", false), ("n\r", false), ("yep\r", false), ("y\r", true), ("YES\r", true)] {
+    for (answer, is_deleted) in
+        [("\r", false), ("n\r", false), ("yep\r", false), ("y\r", true), ("YES\r", true)]
+    {
         let (told, mut asked) = mpsc::channel(8);
         let fake = Fake::start(fake::one_box(told, fake::succeeded())).await;
         let mut terminal = Terminal::open(&fake, &["box", "delete", "home"], &[]);
@@ -120,13 +124,23 @@ async fn a_deletion_asks_and_believes_only_a_yes() {
 
 #[tokio::test]
 async fn colours_are_for_terminals_that_want_them() {
-    let routes = || axum::Router::new().route("/v1/boxes/home", axum::routing::get(|| async { axum::Json(fake::smartbox()) }));
+    let routes = || {
+        axum::Router::new()
+            .route("/v1/boxes/home", axum::routing::get(|| async { axum::Json(fake::smartbox()) }))
+    };
     let fake = Fake::start(routes()).await;
-    for (variables, has_colours) in [(vec![], true), (vec![("NO_COLOR", "1")], false), (vec![("NO_COLOR", "")], true)] {
+    for (variables, has_colours) in
+        [(vec![], true), (vec![("NO_COLOR", "1")], false), (vec![("NO_COLOR", "")], true)]
+    {
         let mut terminal = Terminal::open(&fake, &["box", "show", "home"], &variables);
         terminal.until("2026-11-21 07:51:02 UTC").await;
         assert!(terminal.end().await.success());
-        assert_eq!(terminal.seen.contains("\x1b[32mrunning\x1b[0m"), has_colours, "{variables:?} {:?}", terminal.seen);
+        assert_eq!(
+            terminal.seen.contains("\x1b[32mrunning\x1b[0m"),
+            has_colours,
+            "{variables:?} {:?}",
+            terminal.seen
+        );
     }
 }
 
@@ -181,7 +195,9 @@ async fn the_terminal_is_given_back_however_the_command_ends() {
             Way::Lost => drop(says),
         }
         assert_eq!(terminal.end().await.code(), Some(code));
-        assert!(terminal.modes().local_modes.contains(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG));
+        assert!(
+            terminal.modes().local_modes.contains(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG)
+        );
     }
 }
 
@@ -199,7 +215,9 @@ async fn a_pipe_beside_a_terminal_means_no_terminal_for_the_command() {
 
 #[tokio::test]
 async fn what_a_box_says_cannot_command_the_terminal() {
-    let stream = axum::routing::get(|| async { fake::open_stream("data: \x1b]0;owned\x07 \x1b[31mred\x1b[0m\n\nevent: end\n\n".into()) });
+    let stream = axum::routing::get(|| async {
+        fake::open_stream("data: \x1b]0;owned\x07 \x1b[31mred\x1b[0m\n\nevent: end\n\n".into())
+    });
     let fake = Fake::start(axum::Router::new().route("/v1/boxes/default/logs", stream)).await;
     let mut terminal = Terminal::open(&fake, &["logs"], &[]);
     terminal.until("^[]0;owned^G \x1b[31mred\x1b[0m").await;
