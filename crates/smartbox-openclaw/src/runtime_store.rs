@@ -5,7 +5,7 @@
 //! <dir>/openclaw-<version>/node/                      the pinned Node.js
 //! <dir>/openclaw-<version>/node_modules/              OpenClaw and what it depends on
 //! <dir>/openclaw-<version>.cache/                     the compile cache, see `cache`
-//! <dir>/.openclaw-<version>.tmp/                      an installation that is not finished
+//! <dir>/.openclaw-<version>.tmp-<pid>/                an installation that is not finished
 //! ```
 //!
 //! A runtime that is there is complete: it is made under another name and renamed when it was verified.
@@ -86,7 +86,7 @@ pub enum RuntimeError {
         limit: Duration,
     },
     /// What was installed is not what was asked for.
-    #[error("the installed runtime is not as it should be: {what}")]
+    #[error("the installed runtime is not as it should be, try again: {what}")]
     Wrong {
         /// What is wrong.
         what: String,

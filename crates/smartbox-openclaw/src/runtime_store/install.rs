@@ -4,6 +4,7 @@ use std::fs::{self, File, Permissions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown, symlink};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use smartbox_core::Progress;
 
@@ -13,6 +14,10 @@ use crate::versions::{Installable, Packages};
 
 /// What an installation takes on disk, with room for npm's own cache. Measured: 850 MB installed, 190 MB cached.
 pub(super) const DISK_BYTES_MIN: u64 = 1536 * 1024 * 1024;
+/// An installation that leaves less than this is given up: what follows would fail in less clear ways.
+const DISK_BYTES_LEFT_MIN: u64 = 32 * 1024 * 1024;
+/// How often free space is looked at during an installation.
+const SPACE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Installs what `wanted` pins, unless another process does so meanwhile.
 pub(super) async fn install(
@@ -25,15 +30,18 @@ pub(super) async fn install(
     progress.begin(&format!("Installing OpenClaw {} and Node.js {}", wanted.openclaw, wanted.node));
     let _lock = lock(store, progress).await?;
     if store.get(wanted.openclaw).is_none() {
-        let scratch = store.dir().join(format!(".openclaw-{}.tmp", wanted.openclaw));
-        // What an earlier, killed installation left.
-        blocking(&scratch, remove_tree).await?;
-        check_space(store.dir())?;
-        let made = make(&npm, wanted, &scratch, progress).await;
+        remove_leftovers(store, wanted.openclaw).await?;
+        check_space(store.dir(), DISK_BYTES_MIN)?;
+        let scratch = store.dir().join(format!("{}{}", scratch_prefix(wanted.openclaw), std::process::id()));
+        let made = tokio::select! {
+            made = make(&npm, wanted, &scratch, progress) => made,
+            full = watch_space(store.dir()) => Err(full),
+        };
         if let Err(error) = made {
+            let is_full = check_space(store.dir(), DISK_BYTES_LEFT_MIN);
             // The first error is the one that matters.
             let _ = blocking(&scratch, remove_tree).await;
-            return Err(error);
+            return Err(is_full.err().unwrap_or(error));
         }
         let place = store.runtime_path(wanted.openclaw);
         // An incomplete directory of this name is none of ours; renaming over it fails rather than mixing both.
@@ -99,14 +107,41 @@ async fn lock(store: &RuntimeStore, progress: &dyn Progress) -> Result<File, Run
     }
 }
 
-fn check_space(dir: &Path) -> Result<(), RuntimeError> {
+fn scratch_prefix(version: &str) -> String {
+    format!(".openclaw-{version}.tmp-")
+}
+
+/// Removes what killed installations left. npm may outlive a killed platform and still write there, so every
+/// installation has a directory of its own, and what cannot be removed now is removed by a later one.
+async fn remove_leftovers(store: &RuntimeStore, version: &str) -> Result<(), RuntimeError> {
+    let entries = fs::read_dir(store.dir()).map_err(RuntimeError::io("cannot read", store.dir()))?;
+    for entry in entries.flatten() {
+        if entry.file_name().as_encoded_bytes().starts_with(scratch_prefix(version).as_bytes())
+            && let Err(error) = blocking(&entry.path(), remove_tree).await
+        {
+            tracing::warn!(%error, "an unfinished installation stays");
+        }
+    }
+    Ok(())
+}
+
+fn check_space(dir: &Path, needed: u64) -> Result<(), RuntimeError> {
     let stat =
         rustix::fs::statvfs(dir).map_err(|errno| RuntimeError::io("cannot look at", dir)(errno.into()))?;
-    let free = stat.f_bavail.saturating_mul(stat.f_frsize);
-    if free < DISK_BYTES_MIN {
+    if stat.f_bavail.saturating_mul(stat.f_frsize) < needed {
         return Err(RuntimeError::DiskFull { dir: dir.to_owned(), needed_mib: DISK_BYTES_MIN >> 20 });
     }
     Ok(())
+}
+
+/// Ends when the disk is full: npm goes on for minutes.
+async fn watch_space(dir: &Path) -> RuntimeError {
+    loop {
+        tokio::time::sleep(SPACE_INTERVAL).await;
+        if let Err(full) = check_space(dir, DISK_BYTES_LEFT_MIN) {
+            return full;
+        }
+    }
 }
 
 /// Runs work on a tree of files outside of the async threads.

@@ -87,17 +87,20 @@ pub(super) async fn prints_version(
     scripts: &[&Path],
     version: &str,
 ) -> Result<(), RuntimeError> {
-    const WHAT: &str = "the check of a version";
+    const WHAT: &str = "asking what was installed for its version";
+    let wrong = |said: String| RuntimeError::Wrong {
+        what: format!("{} is not {version}: {said}", program.display()),
+    };
     let mut command = Command::new(program);
     command.args(scripts).arg("--version").env_clear().stdin(Stdio::null()).kill_on_drop(true);
     let output = tokio::time::timeout(VERSION_TIME_MAX, command.output())
         .await
         .map_err(|_elapsed| RuntimeError::Slow { what: WHAT, limit: VERSION_TIME_MAX })?
-        .map_err(|error| RuntimeError::Step { what: WHAT, output: error.to_string() })?;
+        .map_err(|error| wrong(error.to_string()))?;
     let printed = String::from_utf8_lossy(&output.stdout);
     if !output.status.success() || !printed.split_whitespace().any(|word| word == version) {
         let errors = String::from_utf8_lossy(&output.stderr);
-        return Err(RuntimeError::Step { what: WHAT, output: format!("{printed}{errors}") });
+        return Err(wrong(format!("{printed}{errors}")));
     }
     Ok(())
 }
@@ -127,6 +130,6 @@ mod tests {
     #[tokio::test]
     async fn a_program_that_says_another_version_is_refused() {
         let error = prints_version(Path::new("/bin/bash"), &[], "0.0.1").await.unwrap_err();
-        assert!(matches!(error, RuntimeError::Step { .. }), "{error}");
+        assert!(matches!(error, RuntimeError::Wrong { .. }), "{error}");
     }
 }

@@ -33,7 +33,7 @@ fn several_versions_are_listed_and_unfinished_ones_are_not() {
     pretend_installed(dir.path(), "1.2.3");
     pretend_installed(dir.path(), "1.2.3.cache");
     fs::create_dir_all(dir.path().join("openclaw-3.0.0/bin")).unwrap();
-    fs::create_dir_all(dir.path().join(".openclaw-4.0.0.tmp")).unwrap();
+    fs::create_dir_all(dir.path().join(".openclaw-4.0.0.tmp-7")).unwrap();
     let versions: Vec<_> =
         RuntimeStore::new(dir.path()).list().unwrap().into_iter().map(|found| found.version).collect();
     assert_eq!(versions, ["1.2.3", "2.0.0"]);
