@@ -101,6 +101,17 @@ impl Beneath {
         written
     }
 
+    /// Removes a file that lies directly in the directory. One that is not there is removed already.
+    pub(super) fn remove(&self, name: &Path) -> io::Result<()> {
+        if name.components().count() != 1 {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a plain name"));
+        }
+        match rustix::fs::unlinkat(&self.dir, name, rustix::fs::AtFlags::empty()) {
+            Ok(()) | Err(rustix::io::Errno::NOENT) => Ok(()),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
     /// Makes a directory. One that exists is left as it is, unless a crash left it without its owner.
     pub(super) fn make_dir(&self, name: &Path, mode: Mode, owner: Owner) -> io::Result<()> {
         let parent = self.parent(name)?;

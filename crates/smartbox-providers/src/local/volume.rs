@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::Mode;
-use smartbox_boxd::{AGENT_ID, BOXD_DIR, PLATFORM_DIR};
+use smartbox_boxd::{AGENT_ID, BOXD_DIR, PLATFORM_DIR, STATUS_PATH};
 use smartbox_core::{BoxId, UidRange};
 use smartbox_provider::{ProviderError, RenderedFile, RenderedFileOwner, Spec};
 
@@ -37,7 +37,16 @@ pub(super) fn prepare(paths: &Paths, id: BoxId, spec: &Spec) -> Result<(), Provi
     for name in AGENT_DIRS {
         opened.make_dir(Path::new(name), Mode::RWXU, agent).map_err(at_path("the box's volume", &home))?;
     }
+    forget_status(paths, id)?;
     render(paths, id, spec)
+}
+
+/// The last word of an earlier run is not the first of the next, which may have the same generation.
+fn forget_status(paths: &Paths, id: BoxId) -> Result<(), ProviderError> {
+    let boxd = paths.boxd_volume(id);
+    let Ok(name) = Path::new(STATUS_PATH).strip_prefix(BOXD_DIR) else { return Ok(()) };
+    let removed = Beneath::open(&boxd).and_then(|below| below.remove(name));
+    removed.map_err(at_path("the box's volume", &boxd))
 }
 
 /// Makes a directory of the platform's own tree. One that a crash left without its owner gets it now.
