@@ -43,9 +43,9 @@ pub use loops::{janitor::Janitor, reconcile::Reconciler};
 pub use op::Op;
 pub use orgs::NewOrg;
 pub use sign_in::{AdminSecret, NewSession, SignInCode, token_hash};
+pub use smartbox_provider::LogSource;
 /// Rows as the API shows them.
 pub use smartbox_store::{BoxError, Cursor, Event, Operation, Org, Outcome, Page, Smartbox, User};
-pub use smartbox_provider::LogSource;
 pub use spec::{AgentRuntime, Ingredients, render_files};
 
 use std::sync::Arc;
