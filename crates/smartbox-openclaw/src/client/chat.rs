@@ -14,6 +14,8 @@ use super::results::Message;
 const PIECES_MAX: usize = 64;
 /// Most text that is gathered for a slow reader. What is beyond it is still part of the final text.
 const GATHERED_BYTES_MAX: usize = 1024 * 1024;
+/// Most of an answer that is remembered. No model says as much in a turn.
+const TOLD_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// One event of a turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +93,7 @@ pub(super) struct Sink {
     pieces: mpsc::Sender<String>,
     end: oneshot::Sender<End>,
     gathered: String,
-    /// Bytes of the answer that were told so far, to make sense of replacements.
+    /// The answer so far, to make sense of replacements.
     told: String,
 }
 
@@ -161,7 +163,7 @@ impl Sink {
         }
         if replace {
             self.told = text;
-        } else {
+        } else if self.told.len() + text.len() <= TOLD_BYTES_MAX {
             self.told.push_str(&text);
         }
         if self.gathered.is_empty() {
