@@ -33,6 +33,7 @@ pages![
     "config",
     "conflict",
     "crashed",
+    "disk-full",
     "edge-stopping",
     "gateway-broken-answer",
     "gateway-timeout",

@@ -74,6 +74,8 @@ async fn a_timeline_comes_in_pages_newest_first() {
     let app = TestApp::start().await;
     let client = app.first_tenant().await.client;
     app.running_box(&client, "home").await;
+    client.post("/v1/boxes/home/stop").await;
+    app.settle().await;
     let whole: EventList = client.get("/v1/boxes/home/timeline").await.json(StatusCode::OK);
     assert!(whole.items.len() >= 3 && whole.next_cursor.is_none(), "{whole:?}");
     let mut seen = Vec::new();

@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use axum::response::sse::Event;
 use futures_util::StreamExt;
 use futures_util::stream;
 use http::HeaderMap;
@@ -15,7 +14,7 @@ use crate::body::QueryOf;
 use crate::caller::Caller;
 use crate::problem::ApiError;
 use crate::request::Instance;
-use crate::stream::{events, json_event, problem_event};
+use crate::stream::{StreamEvent, events};
 
 /// Lines that are shown when nobody says how many.
 const TAIL_DEFAULT: u32 = 100;
@@ -53,21 +52,21 @@ pub(crate) async fn logs(
     };
     let lines = state.control().stream_logs(&op, &reference, query).await?;
     let lines = lines.map(move |line| told(line, &instance));
-    let end = stream::once(async { json_event("end", &serde_json::json!({})) });
+    let end = stream::once(async { StreamEvent::named("end", &serde_json::json!({})) });
     events(&state, lines.chain(end))
 }
 
-fn told(line: Result<LogLine, Error>, instance: &str) -> Event {
+fn told(line: Result<LogLine, Error>, instance: &str) -> StreamEvent {
     match line {
         Ok(line) => {
-            // A carriage return would end the field; what it overwrites on a terminal is a line of its own here.
-            let event = Event::default().data(line.text.trim_end_matches('\r').replace('\r', "\n"));
+            // What a carriage return overwrites on a terminal is a line of its own here.
+            let event = StreamEvent::unnamed(line.text.trim_end_matches('\r'));
             match line.position {
-                Some(position) => event.id(position.to_string()),
+                Some(position) => event.at(position),
                 None => event,
             }
         }
-        Err(error) => problem_event(&ApiError::from(error).report(instance)),
+        Err(error) => StreamEvent::problem(&ApiError::from(error).report(instance)),
     }
 }
 

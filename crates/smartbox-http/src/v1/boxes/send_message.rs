@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use axum::response::sse::Event;
 use futures_util::stream;
 use smartbox_api::{MessageEvent, SendMessage};
 use smartbox_control::ChatEvent;
@@ -13,7 +12,7 @@ use crate::body::JsonBody;
 use crate::caller::Caller;
 use crate::problem::ApiError;
 use crate::request::Instance;
-use crate::stream::{events, json_event};
+use crate::stream::{StreamEvent, events};
 
 /// Say something to the agent
 ///
@@ -49,7 +48,7 @@ pub(crate) async fn send_message(
     events(&state, told)
 }
 
-fn told(event: ChatEvent, instance: &str) -> Event {
+fn told(event: ChatEvent, instance: &str) -> StreamEvent {
     let (name, event) = match event {
         ChatEvent::Waiting { phase, stage } => {
             let stage = stage.map(|stage| stage.as_str().to_owned());
@@ -62,5 +61,5 @@ fn told(event: ChatEvent, instance: &str) -> Event {
             ("failed", MessageEvent::Failed { problem: Box::new(ApiError::from(error).report(instance)) })
         }
     };
-    json_event(name, &event)
+    StreamEvent::named(name, &event)
 }
