@@ -21,9 +21,10 @@ mod boxes;
 mod starting;
 
 /// Paths of the platform itself; everything below them, too.
-const PLATFORM_PATHS: [&str; 10] = [
+const PLATFORM_PATHS: [&str; 11] = [
     "/_smartbox",
     "/api/status",
+    "/docs/errors",
     "/health",
     "/healthz",
     "/llms.txt",
@@ -132,6 +133,13 @@ impl Shared {
     async fn ask_platform(&self, asked: &Asked, mut head: Parts, body: Incoming) -> Response<Body> {
         head.extensions.insert(ClientAddr(asked.conn.peer));
         head.extensions.insert(RequestId(asked.id.clone()));
+        // Whatever a client says here is overwritten: the platform's service takes it as a fact.
+        let facts = [("x-request-id", asked.id.as_str()), ("x-forwarded-proto", asked.addressed.scheme.as_str())];
+        for (name, fact) in facts {
+            if let Ok(fact) = HeaderValue::try_from(fact) {
+                head.headers.insert(HeaderName::from_static(name), fact);
+            }
+        }
         // How large a body may be is for each of the platform's own routes to say.
         let body = Bounded::new(body, u64::MAX, self.config.stall_timeout).boxed_unsync();
         call_platform(self.ports.platform.clone(), Request::from_parts(head, body)).await
