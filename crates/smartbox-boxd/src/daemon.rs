@@ -1,6 +1,6 @@
 //! The daemon: first process of a box.
 //!
-//! It is one thread. The [`supervisor`] keeps the gateway running, [`ssh`] lets the platform in, [`reaper`] waits
+//! It is one thread. `supervisor` keeps the gateway running, `ssh` lets the platform in, `reaper` waits
 //! for everything that ends. Programs run as the agent; boxd itself cannot be traced or read by them.
 
 mod drain;
@@ -89,7 +89,13 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         board: &board,
         stop: stop.clone(),
     };
-    supervisor.run().await;
+    tokio::select! {
+        () = supervisor.run() => {}
+        ended = services.join_next() => {
+            tracing::error!(?ended, "a part of boxd has failed: ending the box");
+            anyhow::bail!("a part of boxd has failed: {ended:?}");
+        }
+    }
     finish(&reaper, &board, &stop).await;
     writers_stop.cancel();
     if tokio::time::timeout(WRITERS_TIME_OUT, writers.join_all()).await.is_err() {

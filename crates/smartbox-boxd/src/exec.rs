@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 /// Begins the `exec` string of a command of the platform. The number is the version of this dialect.
 pub const PREFIX: &str = "smartbox-exec-1 ";
 /// Longest `exec` string that is sent and accepted: it travels in one SSH packet, whose limit is 256 KiB.
-pub const REQUEST_BYTES_MAX: usize = 128 * 1024;
+pub const REQUEST_BYTES_MAX: usize = 224 * 1024;
 /// Credit of each side at the start. Enough for 100 MB/s at a round trip of 2 ms.
 pub const CREDIT_BYTES: u32 = 256 * 1024;
 /// Type of the extended data that grants credit: in the range for private use (RFC 4254, section 5.2).

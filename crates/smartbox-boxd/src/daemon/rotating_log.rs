@@ -199,16 +199,17 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_written_is_counted_and_told_later() -> io::Result<()> {
+    fn what_a_full_disk_does_not_take_is_counted_and_told_later() -> io::Result<()> {
         let directory = tempfile::tempdir()?;
-        let blocked = directory.path().join("logs");
-        fs::write(&blocked, "a file where the directory should be")?;
-        let mut log = RotatingLog::new(&blocked.join("g.log"), 1000, 2);
+        let path = directory.path().join("g.log");
+        std::os::unix::fs::symlink("/dev/full", &path)?; // every write to it fails for lack of space
+        let mut log = RotatingLog::new(&path, 1000, 2);
         log.write_lines(b"lost\n");
-        fs::remove_file(&blocked)?;
+        log.write_lines(b"lost, too\n");
+        fs::remove_file(&path)?;
         log.write_lines(b"kept\n");
-        let text = fs::read_to_string(blocked.join("g.log"))?;
-        assert_eq!(text, "[boxd] 5 bytes of this log are missing: they could not be written\nkept\n");
+        let text = fs::read_to_string(&path)?;
+        assert_eq!(text, "[boxd] 15 bytes of this log are missing: they could not be written\nkept\n");
         Ok(())
     }
 

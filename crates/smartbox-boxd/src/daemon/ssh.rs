@@ -35,8 +35,9 @@ const LOGIN_TIME_OUT: Duration = Duration::from_secs(10);
 const LOGIN_ATTEMPTS_MAX: usize = 6;
 /// A refused login is answered after this, so that the answer's time says nothing.
 const REFUSAL_PAUSE: Duration = Duration::from_millis(200);
-/// SSH window that a client gets to send into. It bounds what has to be read before its next message is seen.
-const WINDOW_BYTES: u32 = 256 * 1024;
+/// SSH window that a client gets to send into: small, because all of it may have to be read before the client's
+/// next message is seen, see [`gate`].
+const WINDOW_BYTES: u32 = 64 * 1024;
 /// Longest packet.
 const PACKET_BYTES_MAX: u32 = 32 * 1024;
 /// Outgoing messages (of one packet at most) that wait for a connection.
@@ -143,6 +144,7 @@ async fn serve_one(
             }
         }
         () = login => {}
+        () = gate.pace() => {}
     }
     lobby.leave(&gate);
 }

@@ -37,6 +37,20 @@ async fn arguments_arrive_untouched() -> Result<()> {
 }
 
 #[tokio::test]
+async fn long_commands_arrive_and_too_long_ones_are_refused() -> Result<()> {
+    let test_box = TestBox::running(How::SameUser).await?;
+    let ssh = test_box.ssh()?;
+    let long = "x".repeat(100_000);
+    let outcome = run(&ssh, &["sh", "-c", "echo ${#1} ${#2}", "sh", &long, &long]).await?;
+    assert_eq!(outcome.stdout, "100000 100000\n");
+    // More than Linux allows for one argument.
+    assert_eq!(run(&ssh, &["true", &"x".repeat(140_000)]).await?.code(), Some(126));
+    let too_long = ssh.exec(request(&["true", &long, &long, &long])).await;
+    assert!(matches!(too_long, Err(SshError::TooLong { .. })), "{too_long:?}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn environment_and_directory_are_the_boxs_and_the_requests() -> Result<()> {
     let test_box = TestBox::running(How::SameUser).await?;
     let ssh = test_box.ssh()?;

@@ -3,7 +3,7 @@
 use std::process::{Output, Stdio};
 
 use anyhow::{Context as _, Result};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 use tokio::time::timeout;
 
@@ -85,6 +85,33 @@ async fn a_filter_carries_much_data() -> Result<()> {
         timeout(PATIENCE, async { tokio::join!(writing, filter.wait_with_output()) }).await?;
     written?;
     assert!(output?.stdout == sent, "every byte, in order");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_filter_that_makes_much_of_little_does_not_come_to_a_stop() -> Result<()> {
+    let test_box = TestBox::running(How::SameUser).await?;
+    let mut command = openssh(&test_box, "ssh")?;
+    // Sixteen times as much, to a reader that is late. The client sends all the while.
+    let text = "awk '{ for (i = 0; i < 16; i++) print }'";
+    let mut filter = command.args(["agent@127.0.0.1", text]).stdin(Stdio::piped()).spawn()?;
+    let (mut stdin, mut stdout) =
+        (filter.stdin.take().context("stdin")?, filter.stdout.take().context("stdout")?);
+    let line = format!("{}\n", "x".repeat(999));
+    let sent = line.repeat(3_000);
+    let writing = async {
+        stdin.write_all(sent.as_bytes()).await?;
+        drop(stdin);
+        Ok::<_, std::io::Error>(())
+    };
+    let reading = async {
+        tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        let mut received = Vec::new();
+        stdout.read_to_end(&mut received).await.map(|_| received.len())
+    };
+    let (written, received) = timeout(PATIENCE, async { tokio::join!(writing, reading) }).await?;
+    written?;
+    assert_eq!(received?, 3_000 * 16 * 1_000);
     Ok(())
 }
 

@@ -125,6 +125,7 @@ impl Connection {
             id,
             channel,
             connection: wire.handle(),
+            gate: self.gate.clone(),
             input: Input::new(bound),
             credit: Arc::new(credit),
             closed: self.closed.child_token(),

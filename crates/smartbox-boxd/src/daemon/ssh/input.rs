@@ -14,6 +14,9 @@ use crate::exec::CREDIT_BYTES;
 /// Taken input is reported in steps of this: an eighth of what a client may have waiting.
 const GRANT_STEP: usize = CREDIT_BYTES as usize / 8;
 
+/// A program is fed in pieces of at most this size, so that what it has taken is known early.
+const PIECE_BYTES_MAX: usize = 32 * 1024;
+
 /// How much a client may have waiting.
 #[derive(Clone)]
 pub(crate) enum Bound {
@@ -110,8 +113,9 @@ impl Input {
             {
                 let mut state = self.lock();
                 if !state.waiting.is_empty() {
-                    state.taken = state.waiting.len();
-                    return Some(state.waiting.split().freeze());
+                    let size = state.waiting.len().min(PIECE_BYTES_MAX);
+                    state.taken = size;
+                    return Some(state.waiting.split_to(size).freeze());
                 }
                 if state.finished {
                     return None;
@@ -184,8 +188,11 @@ mod tests {
         let outlet = Grants(sender);
         tokio::join!(input.feed(program, &outlet), reader.read_to_end(&mut read)).1?;
         assert_eq!(read.len(), CREDIT);
-        let granted = grants.try_recv()?;
-        assert_eq!(crate::exec::decode_credit(&granted), Some(CREDIT_BYTES));
+        let mut granted = 0;
+        while let Ok(grant) = grants.try_recv() {
+            granted += crate::exec::decode_credit(&grant).expect("is well-formed");
+        }
+        assert_eq!(granted, CREDIT_BYTES);
         Ok(())
     }
 

@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
 use tokio_util::sync::CancellationToken;
 
+use super::gate::Gate;
 use super::input::Input;
 use super::output::{Closed, Credit, Outlet, pump};
 use super::signals;
@@ -101,12 +102,15 @@ impl Controls {
 /// One stream of a channel.
 struct Stream<'a> {
     channel: &'a ChannelWriteHalf<Msg>,
+    gate: &'a Gate,
     /// Type of extended data; `None` for plain data.
     code: Option<u32>,
 }
 
 impl Outlet for Stream<'_> {
     async fn send(&self, bytes: Bytes) -> Result<(), Closed> {
+        let window = self.channel.writable_packet_size().await;
+        let _starved = (window < bytes.len()).then(|| self.gate.starve());
         let result = match self.code {
             None => self.channel.data_bytes(bytes).await,
             Some(code) => self.channel.extended_data_bytes(code, bytes).await,
@@ -123,6 +127,8 @@ pub(crate) struct Session {
     pub(crate) channel: ChannelWriteHalf<Msg>,
     /// Its connection.
     pub(crate) connection: Handle,
+    /// The connection's gate.
+    pub(crate) gate: Gate,
     /// What arrives on it.
     pub(crate) input: Input,
     /// What may be sent on it.
@@ -189,7 +195,7 @@ impl Session {
     }
 
     fn stream(&self, code: Option<u32>) -> Stream<'_> {
-        Stream { channel: &self.channel, code }
+        Stream { channel: &self.channel, gate: &self.gate, code }
     }
 
     async fn report(&self, exit: Exit) -> Result<(), Closed> {
