@@ -134,7 +134,8 @@ impl Shared {
         head.extensions.insert(ClientAddr(asked.conn.peer));
         head.extensions.insert(RequestId(asked.id.clone()));
         // Whatever a client says here is overwritten: the platform's service takes it as a fact.
-        let facts = [("x-request-id", asked.id.as_str()), ("x-forwarded-proto", asked.addressed.scheme.as_str())];
+        let facts =
+            [("x-request-id", asked.id.as_str()), ("x-forwarded-proto", asked.addressed.scheme.as_str())];
         for (name, fact) in facts {
             if let Ok(fact) = HeaderValue::try_from(fact) {
                 head.headers.insert(HeaderName::from_static(name), fact);
