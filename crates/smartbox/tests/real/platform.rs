@@ -30,7 +30,10 @@ impl Platform {
         let environment: Vec<_> =
             environment.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
         let child = spawn(data.path(), &environment);
-        let http = reqwest::Client::builder().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none());
+        let http = reqwest::Client::builder()
+            .timeout(PATIENCE)
+            .pool_max_idle_per_host(0)
+            .redirect(reqwest::redirect::Policy::none());
         let mut platform = Self { child, data, environment, http: http.build().unwrap() };
         platform.wait_until_serving().await;
         platform

@@ -1,6 +1,6 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use crate::platform::{Platform, cache};
 
 /// A gateway that refuses its configuration, one that eats all memory, and one that gets well again. The agent
 /// runtime is replaced by a few lines, because only its behaviour at the end matters here.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broken_gateway_is_explained_and_a_repaired_one_runs_again() {
     let store = tempfile::Builder::new().prefix("smartbox-store-").tempdir().unwrap();
     fs::set_permissions(store.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -51,30 +51,21 @@ http.createServer((request, answer) => answer.end('{}')).listen(18789, '127.0.0.
 ";
 
 /// A runtime store with the real node and image, and a script in place of OpenClaw. Returns the script.
-fn fake_runtime(store: &Path) -> std::path::PathBuf {
+fn fake_runtime(store: &Path) -> PathBuf {
     let real = cache().join("store");
     symlink(real.join("images"), store.join("images")).unwrap();
-    let name = fs::read_dir(real.join("runtimes"))
-        .unwrap()
-        .flatten()
-        .map(|entry| entry.file_name().into_string().unwrap());
-    let names: Vec<_> = name.filter(|name| name.starts_with("openclaw-")).collect();
-    let version = names
-        .iter()
-        .find(|name| !name.ends_with(".cache") && !name.contains(".warm"))
-        .expect("installed")
-        .clone();
-    let runtimes = store.join("runtimes");
-    let package = runtimes.join(&version).join("node_modules/openclaw");
+    let names = fs::read_dir(real.join("runtimes")).unwrap().flatten().map(|entry| entry.file_name());
+    let names = names.map(|name| name.into_string().unwrap());
+    let version =
+        names.into_iter().find(|name| name.starts_with("openclaw-") && !name.ends_with(".cache")).unwrap();
+    let runtime = store.join("runtimes").join(&version);
+    let package = runtime.join("node_modules/openclaw");
     fs::create_dir_all(&package).unwrap();
-    fs::create_dir_all(runtimes.join(format!("{version}.cache"))).unwrap();
-    let node = runtimes.join(&version).join("node_modules/node/bin");
-    fs::create_dir_all(&node).unwrap();
-    fs::copy(real.join("runtimes").join(&version).join("node_modules/node/bin/node"), node.join("node"))
-        .unwrap();
-    // Whatever else marks an installed and warm runtime stands beside it under the same name.
-    for extra in names.iter().filter(|name| **name != version && !name.ends_with(".cache")) {
-        fs::copy(real.join("runtimes").join(extra), runtimes.join(extra)).unwrap();
-    }
+    fs::create_dir_all(runtime.join("bin")).unwrap();
+    fs::copy(real.join("runtimes").join(&version).join("bin/node"), runtime.join("bin/node")).unwrap();
+    // A cache that is not empty counts as warm.
+    let cache = store.join("runtimes").join(format!("{version}.cache"));
+    fs::create_dir_all(&cache).unwrap();
+    fs::write(cache.join("nothing"), "").unwrap();
     package.join("openclaw.mjs")
 }

@@ -8,7 +8,7 @@ const KEY: &str = "sk-test-of-the-real-key-0123456789";
 
 /// `kill -9` of the platform in the middle of a chat: the box keeps its process, the next start adopts it, and
 /// what was said is still known. Then the box itself is killed and brought back.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_box_outlives_the_platform_and_is_adopted() {
     let model = ScriptedModel::start(KEY).await.unwrap();
     let base_url = model.anthropic_base_url();

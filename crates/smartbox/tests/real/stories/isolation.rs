@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::platform::Platform;
 
 /// Two boxes of two owners at once, with real gateways in them: each sees only itself, and neither the host.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_owners_see_only_their_own_box_and_nothing_of_the_host() {
     let platform = Platform::start(&[]).await;
     let acme = create_org(&platform, "acme").await;

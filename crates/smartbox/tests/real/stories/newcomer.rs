@@ -4,7 +4,7 @@ use serde_json::Value;
 use crate::platform::Platform;
 
 /// The first start, a chat, the timeline, a stop, a wake by a request, and the end.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_newcomer_chats_with_a_real_gateway_on_the_first_start() {
     let mut platform = Platform::start(&[]).await;
 
