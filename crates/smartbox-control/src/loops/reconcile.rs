@@ -132,7 +132,7 @@ impl Reconciler {
         Ok(fleet.find_box(row.id).await?.unwrap_or_else(|| row.clone()))
     }
 
-    /// Ends the operations whose goal is reached, also those that found it reached already.
+    /// Ends the operations and the failures of a goal that is reached, also those that found it reached already.
     async fn settle_reached(&self, row: &Smartbox) -> Result<(), Error> {
         let generation = match (row.desired, &row.observed) {
             (Desired::Running, Observed::Ready) => row.observed_generation.unwrap_or(0),
@@ -140,6 +140,11 @@ impl Reconciler {
             _ => return Ok(()),
         };
         let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
+        // A failure may be recorded after the success it belongs to: the answer to a call that did its work was lost.
+        let is_over = generation >= row.generation && !self.busy.contains(&row.id);
+        if is_over && fleet.clear_failure(row.id).await? {
+            self.control.inner.changes.written();
+        }
         let target = Target { desired: row.desired, generation };
         let now = self.control.inner.clock.now();
         if !fleet.settle_operations(row.id, target, &OperationOutcome::Succeeded, now).await?.is_empty() {

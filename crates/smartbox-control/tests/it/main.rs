@@ -1,0 +1,8 @@
+//! Use-cases and loops over the real database and the stateful fake of the place where boxes run.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod janitor;
+mod reconcile;
+mod running_loop;
+mod simulation;
+mod wake;
