@@ -227,3 +227,24 @@ async fn a_restart_uses_new_connections() {
     let events = client.post_events("/v1/boxes/home/messages", &body).await.rest().await;
     assert_eq!(events.last().map(|event| event.name.as_str()), Some("final"));
 }
+
+#[tokio::test]
+async fn work_that_is_dropped_in_the_middle_is_done_after_the_next_start() {
+    let mut app = TestApp::start().await;
+    let id = id_of(&app.created_box(&app.admin(), "home").await.smartbox);
+    // Each start of the platform has a higher epoch.
+    for (epoch, wish, phase) in [(1, "start", "running"), (2, "restart", "running"), (3, "stop", "stopped")] {
+        app.admin().post(&format!("/v1/boxes/home/{wish}")).await;
+        app.provider.set_delay(DELAY);
+        let mut reconciler = Reconciler::new(app.control.clone(), epoch);
+        reconciler.pass().await.unwrap();
+        half_a_step().await;
+        drop(reconciler);
+        app.provider.set_delay(Duration::ZERO);
+        app.restart().await;
+        app.settle().await;
+        let view = app.show(&app.admin(), "home").await;
+        assert_eq!((view.phase.as_str(), view.error), (phase, None), "{wish}");
+    }
+    assert!(app.provider.starts(id) <= 4, "{}", app.provider.starts(id));
+}
