@@ -41,7 +41,9 @@ pub fn next_step(facts: &PlanFacts<'_>) -> Step {
     let outdated = facts.observed_generation.is_some_and(|seen| seen < facts.generation);
     let when_due = |step| if facts.retry_due { step } else { Step::Wait };
     match (facts.desired, facts.observed) {
-        (Desired::Running, Observed::Stopping) => Step::Wait,
+        // A box that stops while nobody works on it was left in the middle: the platform ended, or it stops by itself.
+        // Stopping it again sees it through, by force if need be.
+        (Desired::Running, Observed::Stopping) => when_due(Step::Stop),
         (Desired::Running, observed) if observed.is_alive() && outdated => when_due(Step::Stop),
         (Desired::Running, Observed::Ready) => Step::Nothing,
         (Desired::Running, Observed::Starting { .. } | Observed::Unready) => Step::Wait,
@@ -50,13 +52,11 @@ pub fn next_step(facts: &PlanFacts<'_>) -> Step {
         (Desired::Running, Observed::Absent | Observed::Stopped | Observed::Dead(_)) => when_due(Step::Run),
 
         (Desired::Stopped, Observed::Absent | Observed::Stopped) => Step::Nothing,
-        (Desired::Stopped, Observed::Stopping) => Step::Wait,
         (Desired::Stopped, _) => when_due(Step::Stop),
 
         (Desired::Deleted, Observed::Absent) if facts.grace_over => Step::Forget,
         (Desired::Deleted, _) if facts.grace_over => when_due(Step::Remove),
         (Desired::Deleted, Observed::Absent | Observed::Stopped) => Step::Nothing,
-        (Desired::Deleted, Observed::Stopping) => Step::Wait,
         (Desired::Deleted, _) => when_due(Step::Stop),
     }
 }
@@ -85,7 +85,7 @@ mod tests {
     fn world(step: Step, observed: Observed, generation: i64, seen: Option<i64>) -> (Observed, Option<i64>) {
         match (step, observed) {
             (Step::Run, _) => (Observed::Starting { stage: Stage::Process }, Some(generation)),
-            (Step::Stop, _) | (Step::Wait, Observed::Stopping) => (Observed::Stopped, None),
+            (Step::Stop, _) => (Observed::Stopped, None),
             (Step::Remove, _) => (Observed::Absent, None),
             (Step::Wait, Observed::Starting { .. } | Observed::Unready) => (Observed::Ready, seen),
             (_, other) => (other, seen),
@@ -140,6 +140,21 @@ mod tests {
         assert_eq!(step(&Observed::Stopped, false), Step::Nothing);
         assert_eq!(step(&Observed::Stopped, true), Step::Remove);
         assert_eq!(step(&Observed::Absent, true), Step::Forget);
+    }
+
+    #[test]
+    fn a_box_that_was_left_in_the_middle_of_its_stop_is_seen_through() {
+        for desired in [Desired::Running, Desired::Stopped, Desired::Deleted] {
+            let facts = PlanFacts {
+                desired,
+                generation: 1,
+                observed: &Observed::Stopping,
+                observed_generation: Some(1),
+                grace_over: false,
+                retry_due: true,
+            };
+            assert_eq!(next_step(&facts), Step::Stop, "{desired:?}");
+        }
     }
 
     #[test]
