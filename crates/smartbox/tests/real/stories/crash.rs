@@ -41,9 +41,10 @@ async fn a_box_outlives_the_platform_and_is_adopted() {
     assert_eq!(after["restarts"], before["restarts"], "nothing was restarted");
     let actions = platform.actions("home").await;
     assert_eq!(actions.iter().filter(|action| *action == "box.starting").count(), 1, "{actions:?}");
-    // The gateway may still be at the turn that was cut: a message then joins that turn and has no answer of its own.
-    let answered = (0..5).any(|_| !platform.cli_ok(&["chat", "still there?"]).trim().is_empty());
-    assert!(answered, "the agent answers again");
+    // The gateway takes up the turn that was cut by itself. A message that comes before it is done joins that turn.
+    model.wait_for(|requests| requests.len() > seen + 1).await.unwrap();
+    let answered = (0..20).any(|_| !platform.cli_ok(&["chat", "still there?"]).trim().is_empty());
+    assert!(answered, "the agent answers again: {}", platform.cli_ok(&["logs", "--tail", "40"]));
     history_is_intact(&model);
 
     // The box's first process is killed from outside.
