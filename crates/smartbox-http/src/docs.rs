@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use http::header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::header::CONTENT_TYPE;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -65,6 +65,5 @@ async fn error_page(
 ) -> Result<Response, ApiError> {
     let page = path.ok().and_then(|Path(code)| find_error_page(&code));
     let page = page.ok_or_else(|| ApiError::known(&codes::NOT_FOUND))?;
-    let headers = [(CONTENT_TYPE, "text/markdown; charset=utf-8"), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
-    Ok((headers, page).into_response())
+    Ok(([(CONTENT_TYPE, "text/markdown; charset=utf-8")], page).into_response())
 }

@@ -9,13 +9,13 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt, stream};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue};
 use smartbox_api::Problem;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use crate::HttpState;
-use crate::problem::ApiError;
 
 /// Name of the event that tells an error in a stream that has begun.
 const PROBLEM_EVENT: &str = "problem";
@@ -64,12 +64,12 @@ impl StreamEvent {
     }
 }
 
-/// Streams events until they end, the client leaves or the platform stops.
-pub(crate) fn events<S>(state: &HttpState, events: S) -> Result<Response, ApiError>
+/// Streams events until they end, the client leaves or the platform stops. Take the permit before any work is
+/// begun that the stream tells of.
+pub(crate) fn events<S>(state: &HttpState, permit: OwnedSemaphorePermit, events: S) -> Response
 where
     S: Stream<Item = StreamEvent> + Send + 'static,
 {
-    let permit = state.stream_permit()?;
     let stop = state.stop();
     let events = events.take_until(async move { stop.cancelled().await }).map(move |event| {
         let _held_as_long_as_the_stream = &permit;
@@ -77,10 +77,9 @@ where
     });
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
-        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (ACCEL_BUFFERING, HeaderValue::from_static("no")),
     ];
-    Ok((headers, Body::from_stream(with_comments(events))).into_response())
+    (headers, Body::from_stream(with_comments(events))).into_response()
 }
 
 /// Fills silences with comments.

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, SET_COOKIE};
+use http::header::SET_COOKIE;
 use http::request::Parts;
 use smartbox_api::{RedeemSignIn, SignedIn};
 use smartbox_control::Error;
@@ -50,6 +50,5 @@ pub(crate) async fn redeem(
     let view = SignedIn { user: session.user.to_string(), org: session.org.to_string() };
     let mut response = Json(view).into_response();
     response.headers_mut().insert(SET_COOKIE, cookie);
-    response.headers_mut().insert(CACHE_CONTROL, http::HeaderValue::from_static("no-store"));
     Ok(response)
 }

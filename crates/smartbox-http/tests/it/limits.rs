@@ -1,10 +1,13 @@
 //! Bounds, unknown routes, request ids.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use serde_json::json;
-use smartbox_testkit::TestApp;
+use smartbox_http::{HttpParts, HttpState, ReadyCheck};
+use smartbox_testkit::{Client, TestApp};
 
 fn json_post(path: &str, body: impl Into<Body>, app: &TestApp) -> Request<Body> {
     let mut request = app.admin().request(Method::POST, path, body);
@@ -124,4 +127,61 @@ async fn more_requests_than_fit_are_refused_at_once() {
     assert_eq!(client.get("/health").await.status, StatusCode::OK, "health is outside of the bound");
     drop(waits);
     assert_eq!(client.get("/v1/boxes").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn more_streams_than_fit_are_refused_before_anything_is_begun() {
+    let app = TestApp::start().await;
+    let client = app.admin();
+    app.running_box(&client, "home").await;
+    let mut streams = Vec::new();
+    for _ in 0..256 {
+        streams.push(client.events("/v1/boxes/home/logs?follow=true").await);
+    }
+    let body = json!({ "text": "hi" });
+    let problem = client.post_json("/v1/boxes/home/messages", &body).await.problem();
+    assert_eq!((problem.status, problem.code.as_str()), (503, "overloaded"));
+    assert_eq!(app.gateway.received(), [], "the agent was not asked");
+    streams.pop();
+    let events = client.post_events("/v1/boxes/home/messages", &body).await.rest().await;
+    assert_eq!(events.last().unwrap().name, "final");
+}
+
+#[tokio::test]
+async fn answers_are_for_their_caller_and_nobodys_cache() {
+    let app = TestApp::start().await;
+    for path in ["/v1/boxes", "/v1/toasters", "/health", "/sign-in"] {
+        let answer = app.admin().get(path).await;
+        assert_eq!(
+            (answer.header("cache-control"), answer.header("x-content-type-options")),
+            ("no-store", "nosniff")
+        );
+    }
+}
+
+struct Panics;
+
+#[async_trait::async_trait]
+impl ReadyCheck for Panics {
+    async fn missing(&self) -> Vec<String> {
+        panic!("a secret detail");
+    }
+}
+
+#[tokio::test]
+async fn a_handler_that_panics_is_a_problem_and_no_broken_connection() {
+    let app = TestApp::start().await;
+    app.expect_log("a handler panicked");
+    let router = smartbox_http::router(HttpState::new(HttpParts {
+        control: app.control.clone(),
+        public_url: app.public_url.clone(),
+        ready: Arc::new(Panics),
+        version: "0",
+        stop: app.stop_signal(),
+    }));
+    let answer = Client::anonymous(router).get("/readyz").await;
+    let problem = answer.problem();
+    assert_eq!((problem.status, problem.code.as_str()), (500, "platform-failed"));
+    assert!(!answer.text().contains("secret"));
+    assert_eq!(app.logged().len(), 1);
 }

@@ -132,6 +132,7 @@ async fn a_wrong_query_is_named() {
         ("/v1/boxes/home/timeline?state=running", "state"),
         ("/v1/boxes/home/logs?source=kernel", "source"),
         ("/v1/boxes/home/logs?tail=all", "tail"),
+        ("/v1/boxes/home/logs?tail=10001", "tail"),
         ("/v1/boxes/home/logs?follow=maybe", "follow"),
         (wait.as_str(), "wait"),
     ] {

@@ -18,6 +18,8 @@ use crate::stream::{StreamEvent, events};
 
 /// Lines that are shown when nobody says how many.
 const TAIL_DEFAULT: u32 = 100;
+/// Most lines to begin with.
+const TAIL_MAX: u32 = 10_000;
 
 /// Read a log
 ///
@@ -47,13 +49,14 @@ pub(crate) async fn logs(
     let query = LogQuery {
         source: source(query.source.as_deref())?,
         from: last_event_id(&headers)?,
-        tail_lines: query.tail.unwrap_or(TAIL_DEFAULT),
+        tail_lines: tail_lines(query.tail)?,
         follow: query.follow.unwrap_or(false),
     };
+    let permit = state.stream_permit()?;
     let lines = state.control().stream_logs(&op, &reference, query).await?;
     let lines = lines.map(move |line| told(line, &instance));
     let end = stream::once(async { StreamEvent::named("end", &serde_json::json!({})) });
-    events(&state, lines.chain(end))
+    Ok(events(&state, permit, lines.chain(end)))
 }
 
 fn told(line: Result<LogLine, Error>, instance: &str) -> StreamEvent {
@@ -67,6 +70,13 @@ fn told(line: Result<LogLine, Error>, instance: &str) -> StreamEvent {
             }
         }
         Err(error) => StreamEvent::problem(&ApiError::from(error).report(instance)),
+    }
+}
+
+fn tail_lines(asked: Option<u32>) -> Result<u32, ApiError> {
+    match asked.unwrap_or(TAIL_DEFAULT) {
+        lines @ 0..=TAIL_MAX => Ok(lines),
+        _ => Err(ApiError::field("tail", format!("must be 0 to {TAIL_MAX}"))),
     }
 }
 

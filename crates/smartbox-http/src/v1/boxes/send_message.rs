@@ -40,12 +40,13 @@ pub(crate) async fn send_message(
     JsonBody(message): JsonBody<SendMessage>,
 ) -> Result<Response, ApiError> {
     let SendMessage { text, session } = message;
+    let permit = state.stream_permit()?;
     let answer = state.control().send_message(&op, &reference, text, session).await?;
     let told = stream::unfold((answer, instance), |(mut answer, instance)| async move {
         let event = answer.next().await?;
         Some((told(event, &instance), (answer, instance)))
     });
-    events(&state, told)
+    Ok(events(&state, permit, told))
 }
 
 fn told(event: ChatEvent, instance: &str) -> StreamEvent {
