@@ -12,7 +12,8 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     let mut findings = edges::check(root)?;
     for file in source_files(root)? {
         let path = root.join(&file);
-        let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", file.display()))?;
+        let text =
+            std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", file.display()))?;
         findings.extend(text::check(&file, &text));
     }
     if findings.is_empty() {

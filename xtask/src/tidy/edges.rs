@@ -41,7 +41,11 @@ const FREE: &[&str] = &["smartbox-server", "smartbox-testkit"];
 /// Libraries that one crate alone may use, and why.
 const EXCLUSIVE: &[(&str, &[&str], &str)] = &[
     ("sqlx", &["smartbox-store"], "only the store contains SQL"),
-    ("axum", &["smartbox-http", "smartbox-server", "smartbox-testkit"], "only the API speaks HTTP in handlers"),
+    (
+        "axum",
+        &["smartbox-http", "smartbox-server", "smartbox-testkit"],
+        "only the API speaks HTTP in handlers",
+    ),
     ("config", &["smartbox-server"], "only the composition root reads settings"),
     ("russh", &["smartbox-boxd", "smartbox-tunnel"], "SSH is wrapped and pinned"),
     ("oci-spec", &["smartbox-providers"], "only providers know engines"),
@@ -100,7 +104,11 @@ mod tests {
     use super::*;
 
     fn finding(name: &str, on: &str) -> Option<String> {
-        check_edge(name, on, &BTreeSet::from(["smartbox-control", "smartbox-core", "smartbox-new", "smartbox-edge"]))
+        check_edge(
+            name,
+            on,
+            &BTreeSet::from(["smartbox-control", "smartbox-core", "smartbox-new", "smartbox-edge"]),
+        )
     }
 
     #[test]

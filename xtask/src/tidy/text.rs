@@ -10,8 +10,25 @@ const MAIN_LINES_MAX: usize = 60;
 /// Words, where they may stand, and why nowhere else.
 const CONFINED: &[(&str, &[&str], &str)] = &[
     ("std::env::vars_os", &["crates/smartbox-server/"], "only the composition root reads the environment"),
-    ("StatusCode", &["crates/smartbox-http/", "crates/smartbox-edge/", "crates/smartbox-egress/", "crates/smartbox-server/src/adapters/", "crates/smartbox-testkit/", "crates/smartbox-cli/", "crates/smartbox-openclaw/", "crates/smartbox-boxd/"], "control and store know nothing of HTTP"),
-    ("LocalProvider", &["crates/smartbox-providers/", "crates/smartbox-server/"], "only the composition root names a concrete provider"),
+    (
+        "StatusCode",
+        &[
+            "crates/smartbox-http/",
+            "crates/smartbox-edge/",
+            "crates/smartbox-egress/",
+            "crates/smartbox-server/src/adapters/",
+            "crates/smartbox-testkit/",
+            "crates/smartbox-cli/",
+            "crates/smartbox-openclaw/",
+            "crates/smartbox-boxd/",
+        ],
+        "control and store know nothing of HTTP",
+    ),
+    (
+        "LocalProvider",
+        &["crates/smartbox-providers/", "crates/smartbox-server/"],
+        "only the composition root names a concrete provider",
+    ),
 ];
 
 /// Checks one file; `file` is relative to the workspace.
