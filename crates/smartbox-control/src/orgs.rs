@@ -36,14 +36,15 @@ impl Control {
         let now = self.inner.clock.now();
         let entropy = &*self.inner.entropy;
         let (at, random) = id_parts(entropy, now);
+        let org = OrgId::from_parts(at, random);
+        let (at, random) = id_parts(entropy, now);
+        let owner = UserId::from_parts(at, random);
         let fleet = self.inner.store.fleet(SystemActor::new("create org"));
-        let created = fleet.create_org(OrgId::from_parts(at, random), name, now).await;
-        let org = created.map_err(|error| match error {
+        let created = fleet.create_org_with_owner((org, name), (owner, FIRST_USER), now).await;
+        let (org, owner) = created.map_err(|error| match error {
             smartbox_store::Error::NameTaken => Error::NameTaken(name.to_owned()),
             other => other.into(),
         })?;
-        let (at, random) = id_parts(entropy, now);
-        let owner = fleet.create_user(UserId::from_parts(at, random), org.id, FIRST_USER, now).await?;
         Ok(NewOrg { org, owner })
     }
 

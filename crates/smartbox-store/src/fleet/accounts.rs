@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use smartbox_core::{OrgId, UserId};
 
 use crate::account::{Org, OrgRow, Session, SessionRow, TokenHash, User, UserRow};
+use crate::database::Connection;
 use crate::row::{hex, parsed};
 use crate::{Error, FleetStore};
 
@@ -14,23 +15,26 @@ impl FleetStore {
     /// [`Error::NameTaken`].
     pub async fn create_org(&self, id: OrgId, name: &str, now: Timestamp) -> Result<Org, Error> {
         let mut tx = self.store.database.write().await?;
-        let is_free: bool = sqlx::query_scalar("select count(*) = 0 from orgs where name = $1")
-            .bind(name)
-            .fetch_one(&mut *tx)
-            .await?;
-        if !is_free {
-            return Err(Error::NameTaken);
-        }
-        let row: OrgRow = sqlx::query_as(
-            "insert into orgs (id, name, created_at_ms) values ($1, $2, $3) returning id, name, created_at_ms",
-        )
-        .bind(id.to_string())
-        .bind(name)
-        .bind(now.as_millisecond())
-        .fetch_one(&mut *tx)
-        .await?;
+        let org = insert_org(&mut tx, id, name, now).await?;
         tx.commit().await?;
-        row.try_into()
+        Ok(org)
+    }
+
+    /// Makes an org and the first person in it, both or neither.
+    ///
+    /// # Errors
+    /// [`Error::NameTaken`], by another org.
+    pub async fn create_org_with_owner(
+        &self,
+        (org, org_name): (OrgId, &str),
+        (owner, owner_name): (UserId, &str),
+        now: Timestamp,
+    ) -> Result<(Org, User), Error> {
+        let mut tx = self.store.database.write().await?;
+        let org = insert_org(&mut tx, org, org_name, now).await?;
+        let owner = insert_user(&mut tx, owner, org.id, owner_name, now).await?;
+        tx.commit().await?;
+        Ok((org, owner))
     }
 
     /// Every org, oldest first.
@@ -71,32 +75,9 @@ impl FleetStore {
         now: Timestamp,
     ) -> Result<User, Error> {
         let mut tx = self.store.database.write().await?;
-        let (org_exists, is_free): (bool, bool) = sqlx::query_as(
-            "select (select count(*) > 0 from orgs where id = $1),
-                    (select count(*) = 0 from users where org_id = $1 and name = $2)",
-        )
-        .bind(org.to_string())
-        .bind(name)
-        .fetch_one(&mut *tx)
-        .await?;
-        if !org_exists {
-            return Err(Error::NotFound("org"));
-        }
-        if !is_free {
-            return Err(Error::NameTaken);
-        }
-        let row: UserRow = sqlx::query_as(
-            "insert into users (id, org_id, name, created_at_ms) values ($1, $2, $3, $4)
-             returning id, org_id, name, created_at_ms",
-        )
-        .bind(id.to_string())
-        .bind(org.to_string())
-        .bind(name)
-        .bind(now.as_millisecond())
-        .fetch_one(&mut *tx)
-        .await?;
+        let user = insert_user(&mut tx, id, org, name, now).await?;
         tx.commit().await?;
-        row.try_into()
+        Ok(user)
     }
 
     /// The oldest user of an org.
@@ -223,4 +204,57 @@ impl FleetStore {
         .await?;
         Ok(tx.commit().await?)
     }
+}
+
+async fn insert_org(tx: &mut Connection, id: OrgId, name: &str, now: Timestamp) -> Result<Org, Error> {
+    let is_free: bool = sqlx::query_scalar("select count(*) = 0 from orgs where name = $1")
+        .bind(name)
+        .fetch_one(&mut *tx)
+        .await?;
+    if !is_free {
+        return Err(Error::NameTaken);
+    }
+    let row: OrgRow = sqlx::query_as(
+        "insert into orgs (id, name, created_at_ms) values ($1, $2, $3) returning id, name, created_at_ms",
+    )
+    .bind(id.to_string())
+    .bind(name)
+    .bind(now.as_millisecond())
+    .fetch_one(tx)
+    .await?;
+    row.try_into()
+}
+
+async fn insert_user(
+    tx: &mut Connection,
+    id: UserId,
+    org: OrgId,
+    name: &str,
+    now: Timestamp,
+) -> Result<User, Error> {
+    let (org_exists, is_free): (bool, bool) = sqlx::query_as(
+        "select (select count(*) > 0 from orgs where id = $1),
+                (select count(*) = 0 from users where org_id = $1 and name = $2)",
+    )
+    .bind(org.to_string())
+    .bind(name)
+    .fetch_one(&mut *tx)
+    .await?;
+    if !org_exists {
+        return Err(Error::NotFound("org"));
+    }
+    if !is_free {
+        return Err(Error::NameTaken);
+    }
+    let row: UserRow = sqlx::query_as(
+        "insert into users (id, org_id, name, created_at_ms) values ($1, $2, $3, $4)
+         returning id, org_id, name, created_at_ms",
+    )
+    .bind(id.to_string())
+    .bind(org.to_string())
+    .bind(name)
+    .bind(now.as_millisecond())
+    .fetch_one(tx)
+    .await?;
+    row.try_into()
 }

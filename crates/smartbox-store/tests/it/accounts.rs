@@ -18,6 +18,19 @@ async fn orgs_are_found_oldest_first() {
 }
 
 #[tokio::test]
+async fn an_org_and_its_owner_are_made_together_or_not_at_all() {
+    let world = World::new().await;
+    let made = world.fleet.create_org_with_owner((org_id(), "acme"), (user_id(), "ada"), at(1)).await;
+    let (acme, ada) = made.unwrap();
+    assert_eq!(world.fleet.first_user(acme.id).await.unwrap(), Some(ada.clone()));
+
+    // The user's id is taken, so the org must not be there either.
+    let half = world.fleet.create_org_with_owner((org_id(), "half"), (ada.id, "ada"), at(2)).await;
+    assert!(half.is_err());
+    assert!(world.fleet.orgs().await.unwrap().iter().all(|org| org.name != "half"));
+}
+
+#[tokio::test]
 async fn a_user_belongs_to_one_org() {
     let world = World::new().await;
     let (home, other) = (world.org.id(), world.other.id());
