@@ -11,7 +11,12 @@ pub(crate) struct ControlWake(pub(crate) Control);
 impl Wake for ControlWake {
     async fn wake(&self, id: BoxId, principal: &Principal) -> Result<(), WakeRefused> {
         let op = Op::new(principal.clone());
-        self.0.wake_box(&op, id, "a request").await.map_err(|error| refused(&error))
+        let woken = match self.0.wake_box(&op, id, "a request").await {
+            // The edge never wakes a failed box by itself: a person wants another attempt.
+            Err(Error::BoxFailed { .. }) => self.0.start_box(&op, &id.to_string(), None).await.map(drop),
+            woken => woken,
+        };
+        woken.map_err(|error| refused(&error))
     }
 }
 
