@@ -73,13 +73,15 @@ pub(super) async fn run(client: &Client, args: ExecArgs, console: &mut Console) 
     let reference = args.smartbox.reference();
     let route = ["boxes", reference.as_str(), "exec:stream"];
     let socket = client.socket(Route::v1(&route)).await?;
+    // Caught before raw mode is set: a signal in between would end us and leave the terminal raw.
+    let interrupts = console.interrupts().listen().map_err(|error| Failure::output(&error))?;
     // From here on every key belongs to the command. The guard gives the terminal back, however this ends.
     let raw = (has_tty && terminals.stdin).then(RawMode::set).transpose();
     let raw = raw.map_err(|error| {
         Failure::new(Exit::Failed, "The terminal could not be set up.").detail(error.to_string())
     })?;
     let settings = session::Settings { has_tty, has_keys: raw.is_some(), has_stdin: !args.no_stdin };
-    let ended = session::run(client, socket, &start, settings, console).await;
+    let ended = session::run(client, socket, &start, settings, interrupts, console).await;
     drop(raw);
     exit(&ended?)
 }

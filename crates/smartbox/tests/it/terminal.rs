@@ -187,8 +187,11 @@ async fn the_terminal_is_given_back_however_the_command_ends() {
         let (routes, mut hears, says) = fake::exec();
         let fake = Fake::start(routes).await;
         let mut terminal = Terminal::open(&fake, &["exec", "-t", "--", "bash"], &[]);
-        timeout(LIMIT, hears.recv()).await.unwrap().unwrap();
+        // A signal may come from the first moment of raw mode on, before the box has heard of the command.
         terminal.until_raw().await;
+        if !matches!(way, Way::Term) {
+            timeout(LIMIT, hears.recv()).await.unwrap().unwrap();
+        }
         match way {
             Way::Escape => terminal.type_in(b"~.").await,
             Way::Term => signal(&terminal.child, Signal::TERM),

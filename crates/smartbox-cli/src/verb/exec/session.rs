@@ -46,13 +46,13 @@ pub(super) async fn run(
     socket: Socket,
     start: &ExecStreamStart,
     settings: Settings,
+    interrupts: Listener,
     console: &mut Console,
 ) -> Result<ExecOutcome, Failure> {
     let (mut sink, stream) = socket.split();
     let start = serde_json::to_string(start).map_err(|error| client.not_understood(&error.to_string()))?;
     sink.send(Message::text(start)).await.map_err(|_error| lost())?;
     let stdin = if settings.has_stdin { console.take_stdin() } else { None };
-    let interrupts = console.interrupts().listen().map_err(|error| Failure::output(&error))?;
     let resizes = settings.has_tty.then(|| signal(SignalKind::window_change())).transpose();
     let resizes = resizes.map_err(|error| Failure::output(&error))?;
     let uplink =
