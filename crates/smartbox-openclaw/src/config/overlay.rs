@@ -124,6 +124,13 @@ pub(super) fn set(document: &mut Value, path: &[&str], value: Value) {
     *object_at(document, path) = value;
 }
 
+/// Removes the object at `key` if nothing is in it.
+pub(super) fn remove_empty(document: &mut Value, key: &str) {
+    if document[key].as_object().is_some_and(Map::is_empty) {
+        as_object(document).remove(key);
+    }
+}
+
 /// The place at `path`, made if need be.
 pub(super) fn object_at<'a>(document: &'a mut Value, path: &[&str]) -> &'a mut Value {
     path.iter().fold(document, |place, key| as_object(place).entry(*key).or_insert(Value::Null))

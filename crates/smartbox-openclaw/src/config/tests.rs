@@ -170,6 +170,14 @@ fn any_overlay() -> impl Strategy<Value = Map<String, Value>> {
     proptest::collection::btree_map(any_key(), any_value(), 0..8).prop_map(|map| map.into_iter().collect())
 }
 
+#[test]
+fn an_environment_that_holds_nothing_is_left_out() {
+    let overlay = json!({ "env": { "shellEnv": { "enabled": true } } }).as_object().cloned();
+    assert_eq!(GatewayConfig { overlay, ..config() }.to_value().get("env"), None);
+    let overlay = json!({ "env": { "vars": { "A": "1" } } }).as_object().cloned();
+    assert_eq!(GatewayConfig { overlay, ..config() }.to_value()["env"], json!({ "vars": { "A": "1" } }));
+}
+
 /// Everything the platform depends on.
 fn mandatory(document: &Value) -> Vec<Value> {
     let mut gateway = document["gateway"].clone();
