@@ -14,7 +14,7 @@ impl Control {
     /// Finds an operation of a box that exists for the caller.
     pub async fn find_operation(&self, op: &Op, id: OperationId) -> Result<Operation, Error> {
         let found = match &op.principal {
-            Principal::User { org, .. } => self.inner.store.org(*org).find_operation(id).await?,
+            Principal::Member { org, .. } => self.inner.store.org(*org).find_operation(id).await?,
             Principal::Admin => {
                 self.inner.store.fleet(SystemActor::new("admin request")).find_operation(id).await?
             }

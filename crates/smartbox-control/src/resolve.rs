@@ -18,7 +18,7 @@ impl Control {
     /// admin uses a name that several orgs use.
     pub async fn resolve(&self, op: &Op, reference: &str) -> Result<Smartbox, Error> {
         match &op.principal {
-            Principal::User { org, .. } => self.resolve_in_org(*org, reference).await,
+            Principal::Member { org, .. } => self.resolve_in_org(*org, reference).await,
             Principal::Admin => self.resolve_as_admin(reference).await,
         }
     }
@@ -56,10 +56,10 @@ impl Control {
     /// The org a request is about: the caller's own, the one an admin names, or the platform's first.
     pub(crate) async fn resolve_org(&self, op: &Op, named: Option<&str>) -> Result<OrgId, Error> {
         match (&op.principal, named) {
-            (Principal::User { org, .. }, None) => Ok(*org),
+            (Principal::Member { org, .. }, None) => Ok(*org),
             // A user who names their own org says nothing new; any other does not exist for them.
-            (Principal::User { org, .. }, Some(name)) if name == org.to_string() => Ok(*org),
-            (Principal::User { .. }, Some(_)) => Err(Error::field("org", "no such org")),
+            (Principal::Member { org, .. }, Some(name)) if name == org.to_string() => Ok(*org),
+            (Principal::Member { .. }, Some(_)) => Err(Error::field("org", "no such org")),
             (Principal::Admin, named) => {
                 let fleet = self.inner.store.fleet(SystemActor::new("admin request"));
                 let found = match named {

@@ -6,7 +6,7 @@ use aws_lc_rs::{constant_time, digest};
 use jiff::Timestamp;
 use moka::sync::Cache;
 use secrecy::{ExposeSecret, SecretString};
-use smartbox_core::{OrgId, Principal, UserId};
+use smartbox_core::{OrgId, Principal, Role, UserId};
 use smartbox_store::{SystemActor, TokenHash};
 
 use crate::entropy::random_token;
@@ -89,9 +89,9 @@ impl Control {
         let org = self.resolve_org(op, org).await?;
         let fleet = self.inner.store.fleet(SystemActor::new("sign-in link"));
         // A user makes links for themselves only; an admin makes them for the org's owner.
-        let user = match op.principal {
-            Principal::User { user, .. } => user,
-            Principal::Admin => fleet.first_user(org).await?.ok_or(Error::NotFound("user"))?.id,
+        let user = match op.principal.user_id() {
+            Some(user) => user,
+            None => fleet.first_user(org).await?.ok_or(Error::NotFound("user"))?.id,
         };
         let now = self.inner.clock.now();
         let code = random_token(&*self.inner.entropy);
@@ -126,7 +126,7 @@ impl Control {
         }
         let fleet = self.inner.store.fleet(SystemActor::new("session"));
         let Some(session) = fleet.find_session(&hash, now).await? else { return Ok(None) };
-        let principal = Principal::User { user: session.user, org: session.org };
+        let principal = Principal::user(session.user, session.org, Role::Owner);
         self.inner.sessions.0.insert(hash, (principal.clone(), session.expires_at));
         Ok(Some(principal))
     }

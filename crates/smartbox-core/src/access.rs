@@ -1,35 +1,122 @@
-//! Who asks, and what they may see.
+//! Who asks, and what they may do: the one place that decides.
 
-use crate::id::{OrgId, UserId};
+use std::fmt;
+
+use crate::id::{OrgId, TokenId, UserId};
+
+mod permission;
+mod role;
+
+pub use permission::{BadPermission, Permission, Permissions};
+pub use role::{BadRole, Role};
 
 /// The authenticated caller of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Principal {
     /// Holds the platform's admin secret.
     Admin,
-    /// A person, acting for their org.
-    User {
-        /// Who.
-        user: UserId,
-        /// Whose boxes they may see.
+    /// Somebody who acts for one org.
+    Member {
+        /// A person, or a program that was given a token.
+        who: Who,
+        /// Whose things exist for them.
         org: OrgId,
+        /// What they may do with them.
+        may: Permissions,
     },
 }
 
+/// Somebody who acts for an org.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Who {
+    /// A person.
+    User(UserId),
+    /// Whoever holds a service token.
+    Token(TokenId),
+}
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(id) => id.fmt(f),
+            Self::Token(id) => id.fmt(f),
+        }
+    }
+}
+
+/// Why a caller may not do something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// For this caller the thing does not exist: 404.
+    #[error("it does not exist")]
+    Unseen,
+    /// They see it and lack a permission: 403.
+    #[error("the permission `{0}` is missing")]
+    Lacks(Permission),
+}
+
 impl Principal {
+    /// A person with a role in their org.
+    pub const fn user(user: UserId, org: OrgId, role: Role) -> Self {
+        Self::Member { who: Who::User(user), org, may: role.permissions() }
+    }
+
     /// Whether things of `org` exist for this caller. What does not exist for a caller is answered with 404.
     pub fn sees(&self, org: OrgId) -> bool {
         match self {
             Self::Admin => true,
-            Self::User { org: own, .. } => *own == org,
+            Self::Member { org: own, .. } => *own == org,
         }
     }
 
-    /// The name written into timelines: `admin`, or the user's id.
+    /// Decides whether the caller may do `permission` with something of `org`.
+    ///
+    /// # Errors
+    /// Whether the thing is to be denied or its very existence.
+    pub fn check(&self, permission: Permission, org: OrgId) -> Result<(), Refused> {
+        if self.sees(org) { self.check_own(permission) } else { Err(Refused::Unseen) }
+    }
+
+    /// The same, for something that surely is of the caller's own org.
+    ///
+    /// # Errors
+    /// The missing permission.
+    pub fn check_own(&self, permission: Permission) -> Result<(), Refused> {
+        if self.permissions().has(permission) { Ok(()) } else { Err(Refused::Lacks(permission)) }
+    }
+
+    /// What they may do with what they see.
+    pub const fn permissions(&self) -> Permissions {
+        match self {
+            Self::Admin => Permissions::ALL,
+            Self::Member { may, .. } => *may,
+        }
+    }
+
+    /// The org they act for; the platform's admin acts for none.
+    pub const fn org(&self) -> Option<OrgId> {
+        match self {
+            Self::Admin => None,
+            Self::Member { org, .. } => Some(*org),
+        }
+    }
+
+    /// The person behind the request, if it is one.
+    pub const fn user_id(&self) -> Option<UserId> {
+        match self {
+            Self::Member { who: Who::User(user), .. } => Some(*user),
+            Self::Admin | Self::Member { who: Who::Token(_), .. } => None,
+        }
+    }
+
+    /// The name written into timelines: `admin`, or the id of the user or token.
     pub fn actor(&self) -> String {
         match self {
             Self::Admin => "admin".to_owned(),
-            Self::User { user, .. } => user.to_string(),
+            Self::Member { who, .. } => who.to_string(),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -68,8 +68,14 @@ typed_ids! {
     UserId = "usr",
     /// A long-running change that can be waited for.
     OperationId = "op",
-    /// A line of a box's timeline.
+    /// A line of a box's timeline or of the audit log.
     EventId = "evt",
+    /// A service token.
+    TokenId = "tok",
+    /// A client that must be paired before it may talk to a box.
+    DeviceId = "dev",
+    /// A signed-in browser.
+    SessionId = "ses",
 }
 
 #[cfg(test)]

@@ -17,9 +17,9 @@ pub mod tier;
 pub mod uid_range;
 pub mod wake;
 
-pub use access::Principal;
+pub use access::{Permission, Permissions, Principal, Role, Who};
 pub use box_name::BoxName;
-pub use id::{BoxId, EventId, OperationId, OrgId, UserId};
+pub use id::{BoxId, DeviceId, EventId, OperationId, OrgId, SessionId, TokenId, UserId};
 pub use kind::Kind;
 pub use phase::{Phase, phase};
 pub use plan::{Step, next_step};

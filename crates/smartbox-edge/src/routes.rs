@@ -146,7 +146,7 @@ impl RouteTable {
     pub fn default_of(&self, principal: &Principal) -> Option<&Arc<Route>> {
         let org = match principal {
             Principal::Admin => self.default_org?,
-            Principal::User { org, .. } => *org,
+            Principal::Member { org, .. } => *org,
         };
         self.get(principal, *self.defaults.get(&org)?)
     }
@@ -160,7 +160,7 @@ impl RouteTable {
     fn named(&self, principal: &Principal, name: BoxName) -> Option<BoxId> {
         match principal {
             Principal::Admin => *self.unique_names.get(&name)?,
-            Principal::User { org, .. } => self.named.get(&(*org, name)).copied(),
+            Principal::Member { org, .. } => self.named.get(&(*org, name)).copied(),
         }
     }
 }

@@ -24,7 +24,7 @@ impl Control {
     ) -> Result<Page<Smartbox>, Error> {
         let filter = BoxFilter { phases: phase.into_iter().collect(), ..BoxFilter::default() };
         let page = match &op.principal {
-            Principal::User { org, .. } => {
+            Principal::Member { org, .. } => {
                 self.inner.store.org(*org).list_boxes(&filter, cursor, limit).await?
             }
             Principal::Admin => match org {

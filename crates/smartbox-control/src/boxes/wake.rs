@@ -45,7 +45,7 @@ impl Control {
 
     async fn find_for(&self, op: &Op, id: BoxId) -> Result<Smartbox, Error> {
         let found = match &op.principal {
-            Principal::User { org, .. } => self.inner.store.org(*org).find_box(id).await?,
+            Principal::Member { org, .. } => self.inner.store.org(*org).find_box(id).await?,
             Principal::Admin => {
                 self.inner.store.fleet(SystemActor::new("admin request")).find_box(id).await?
             }

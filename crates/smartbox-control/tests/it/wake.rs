@@ -2,7 +2,7 @@
 
 use smartbox_control::{Error, Op};
 use smartbox_core::wake::WakeRefusal;
-use smartbox_core::{DeathReason, Desired, Principal};
+use smartbox_core::{DeathReason, Desired, Principal, Role};
 use smartbox_testkit::{TestApp, id_of};
 
 #[tokio::test]
@@ -63,7 +63,7 @@ async fn a_box_of_another_org_does_not_wake() {
     home.client.post("/v1/boxes/home/stop").await;
     app.settle().await;
     let acme = app.tenant("acme").await;
-    let op = Op::new(Principal::User { user: acme.owner.parse().unwrap(), org: acme.org.parse().unwrap() });
+    let op = Op::new(Principal::user(acme.owner.parse().unwrap(), acme.org.parse().unwrap(), Role::Owner));
     let refused = app.control.wake_box(&op, id, "a request").await;
     assert!(matches!(refused, Err(Error::NotFound("box"))), "{refused:?}");
     assert_eq!(app.show(&home.client, "home").await.desired, Desired::Stopped.as_str());

@@ -1,4 +1,4 @@
-use smartbox_core::UserId;
+use smartbox_core::{Role, UserId};
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn id(n: u8) -> BoxId {
 }
 
 fn user(n: u8) -> Principal {
-    Principal::User { user: UserId::from_parts(Timestamp::UNIX_EPOCH, [n; 10]), org: org(n) }
+    Principal::user(UserId::from_parts(Timestamp::UNIX_EPOCH, [n; 10]), org(n), Role::Owner)
 }
 
 fn route(n: u8, owner: u8, name: &str, is_default: bool) -> Route {

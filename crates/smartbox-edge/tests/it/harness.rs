@@ -18,7 +18,7 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
 use serde_json::Value;
-use smartbox_core::{BoxId, OrgId, Principal, Stage, UserId};
+use smartbox_core::{BoxId, OrgId, Principal, Role, Stage, UserId};
 use smartbox_edge::ports::{
     Dial, Duplex, EdgePorts, Identity, RequestId, Wake, WakeRefused, platform_service,
 };
@@ -112,7 +112,7 @@ impl Identity for Cookies {
             return Some(Principal::Admin);
         }
         let n: u8 = session.parse().ok()?;
-        Some(Principal::User { user: UserId::from_parts(Timestamp::UNIX_EPOCH, [n; 10]), org: org(n) })
+        Some(Principal::user(UserId::from_parts(Timestamp::UNIX_EPOCH, [n; 10]), org(n), Role::Owner))
     }
 }
 

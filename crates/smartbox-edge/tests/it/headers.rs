@@ -54,7 +54,7 @@ async fn a_gateway_sees_the_platforms_word_and_nothing_the_client_claims() {
 
 fn user_one() -> smartbox_core::Principal {
     let user = smartbox_core::UserId::from_parts(jiff::Timestamp::UNIX_EPOCH, [1; 10]);
-    smartbox_core::Principal::User { user, org: crate::harness::org(1) }
+    smartbox_core::Principal::user(user, crate::harness::org(1), smartbox_core::Role::Owner)
 }
 
 #[tokio::test(flavor = "multi_thread")]
