@@ -3,6 +3,7 @@
 //! These types are the contract of `openapi.json`. They know nothing of storage or of decisions; conversions from
 //! the domain stand beside the handlers.
 
+mod audit;
 mod boxes;
 mod events;
 mod exec;
@@ -12,9 +13,13 @@ mod operations;
 mod orgs;
 mod page;
 mod problem;
+mod sessions;
 mod sign_in;
 mod status;
+mod tokens;
+mod users;
 
+pub use audit::{AuditLine, AuditList};
 pub use boxes::{BoxErrorView, BoxList, BoxView, CreateBox, CreatedBox, Launched, TierList, TierView};
 pub use events::{EventList, EventView};
 pub use exec::{
@@ -27,12 +32,17 @@ pub use operations::{OperationQuery, OperationView};
 pub use orgs::{CreateOrg, OrgList, OrgView};
 pub use page::{ListQuery, PageQuery};
 pub use problem::{FieldError, PROBLEM_CONTENT_TYPE, Problem};
+pub use sessions::{SessionList, SessionQuery, SessionView};
 pub use sign_in::{CreateSignInLink, RedeemSignIn, SignInLink, SignedIn};
 pub use status::{DefaultBoxStatus, Health, PlatformStatus, Readiness};
+pub use tokens::{CreateToken, CreatedToken, TokenList, TokenView};
+pub use users::{CreateUser, Me, OrgPageQuery, SetPassword, UpdateUser, UserList, UserView};
 
 /// Header that carries the platform's admin secret.
 pub const ADMIN_SECRET_HEADER: &str = "x-admin-secret";
 /// Header that makes a POST repeatable.
 pub const IDEMPOTENCY_KEY_HEADER: &str = "idempotency-key";
+/// What every service token begins with.
+pub const TOKEN_PREFIX: &str = "sbx_";
 /// Cookie of a signed-in browser.
 pub const SESSION_COOKIE: &str = "smartbox_session";

@@ -10,6 +10,9 @@ pub struct CreateSignInLink {
     /// Signs in this org's first user. Only an admin may name one; it is the caller's (or the first) org by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub org: Option<String>,
+    /// Signs in this person, by id. Others than oneself need `people:manage`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
 }
 
 /// A one-time sign-in link.
@@ -24,12 +27,19 @@ pub struct SignInLink {
     pub expires_at: String,
 }
 
-/// Exchanges a code for the session cookie.
-#[derive(Clone, Deserialize, ToSchema)]
+/// Exchanges a credential for the session cookie: either the code of a link, or e-mail and password.
+#[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RedeemSignIn {
     /// The code of the link.
-    pub code: String,
+    #[serde(default)]
+    pub code: Option<String>,
+    /// The address somebody signs in with.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// Their password.
+    #[serde(default)]
+    pub password: Option<String>,
 }
 
 /// The browser is signed in; the cookie is set.
