@@ -36,7 +36,7 @@ pub use sessions::{SessionList, SessionQuery, SessionView};
 pub use sign_in::{CreateSignInLink, RedeemSignIn, SignInLink, SignedIn};
 pub use status::{DefaultBoxStatus, Health, PlatformStatus, Readiness};
 pub use tokens::{CreateToken, CreatedToken, TokenList, TokenView};
-pub use users::{CreateUser, Me, OrgPageQuery, SetPassword, UpdateUser, UserList, UserView};
+pub use users::{CreateUser, Me, OrgPageQuery, OrgQuery, SetPassword, UpdateUser, UserList, UserView};
 
 /// Header that carries the platform's admin secret.
 pub const ADMIN_SECRET_HEADER: &str = "x-admin-secret";

@@ -91,6 +91,15 @@ pub struct Me {
     pub user: Option<UserView>,
 }
 
+/// Query of requests that only the platform's admin needs to say more in.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct OrgQuery {
+    /// The org, by id or name; only the platform's admin may name one.
+    pub org: Option<String>,
+}
+
 /// Query of lists of an org's own things.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

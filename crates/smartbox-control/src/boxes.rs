@@ -9,7 +9,7 @@ pub use create::NewBox;
 pub(crate) use wake::Need;
 
 use smartbox_core::EventId;
-use smartbox_store::{NewEvent, Operation, Smartbox};
+use smartbox_store::{EventOutcome, NewEvent, Operation, Smartbox};
 
 use crate::entropy::id_parts;
 use crate::{Control, Op};
@@ -45,7 +45,19 @@ pub(crate) mod secret {
 impl Control {
     /// A line for the timeline, by the caller of a use-case.
     pub(crate) fn event_by(&self, op: &Op, action: &str, reason: &str) -> NewEvent {
-        self.event(&op.principal.actor(), action, reason, serde_json::json!({}))
+        self.event_of(op, action, reason, serde_json::json!({}))
+    }
+
+    /// A line for the audit log with more facts, by the caller of a use-case.
+    pub(crate) fn event_of(
+        &self,
+        op: &Op,
+        action: &str,
+        reason: &str,
+        detail: serde_json::Value,
+    ) -> NewEvent {
+        let event = self.event(&op.principal.actor(), action, reason, detail);
+        NewEvent { address: op.origin.address.map(|address| address.to_string()), ..event }
     }
 
     /// A line for the timeline.
@@ -63,6 +75,8 @@ impl Control {
             action: action.to_owned(),
             reason: reason.to_owned(),
             detail,
+            address: None,
+            outcome: EventOutcome::Ok,
         }
     }
 }

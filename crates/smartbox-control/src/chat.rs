@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use smartbox_boxd::GATEWAY_PORT;
-use smartbox_core::{Phase, Stage};
+use smartbox_core::{Permission, Phase, Stage};
 use smartbox_openclaw as openclaw;
 use smartbox_store::Smartbox;
 use tokio::sync::mpsc;
@@ -80,7 +80,7 @@ impl Control {
             ));
         }
         // Unknown boxes are refused before the stream begins, so that the caller gets a proper status.
-        let reference = self.resolve(op, reference).await?.id.to_string();
+        let reference = self.resolve(op, Permission::BoxesTalk, reference).await?.id.to_string();
         let (sender, events) = mpsc::channel(EVENTS_MAX);
         let (control, op) = (self.clone(), op.clone());
         let mut task = JoinSet::new();
@@ -105,7 +105,9 @@ impl Control {
             // A reader who is that slow misses a progress line and nothing else.
             let _ = events.try_send(ChatEvent::Waiting { phase: phase_of(row), stage: stage_of(row) });
         };
-        let row = self.ready_box(op, reference, Need::Ready, "a chat message", waiting).await?;
+        let row = self
+            .ready_box(op, (Permission::BoxesTalk, reference), Need::Ready, "a chat message", waiting)
+            .await?;
         let gateway = self.gateway(&row).await?;
         let mut bytes = [0u8; 16];
         self.inner.entropy.fill(&mut bytes);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use smartbox_core::Permission;
 use smartbox_core::wake::WakeRefusal;
 
 /// A field of a request that is wrong.
@@ -45,6 +46,27 @@ pub enum Error {
     /// The caller is known and may not do this.
     #[error("only an admin may do this")]
     Forbidden,
+    /// The caller is known and lacks this permission.
+    #[error("the permission `{0}` is missing")]
+    Lacks(Permission),
+    /// The account is frozen.
+    #[error("the account is frozen")]
+    AccountFrozen,
+    /// The account waits for somebody of the org.
+    #[error("the account waits to be activated")]
+    AccountPending,
+    /// Nobody signs in with this address and password.
+    #[error("e-mail address or password is wrong")]
+    WrongPassword,
+    /// Too many attempts failed.
+    #[error("too many attempts to sign in failed")]
+    TooManyAttempts {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The address signs somebody else in.
+    #[error("the e-mail address is in use")]
+    EmailTaken,
     /// The box does not answer (yet).
     #[error("{what}")]
     Unavailable {
@@ -78,6 +100,11 @@ impl Error {
         Self::Internal(cause.into())
     }
 
+    /// Wraps a cause of a library that does not speak of it as an error.
+    pub(crate) fn internal_text(cause: impl std::fmt::Display) -> Self {
+        Self::Internal(cause.to_string().into())
+    }
+
     /// Every place of a tier is taken.
     pub(crate) fn tier_full(max: u32) -> Self {
         Self::Conflict {
@@ -100,6 +127,15 @@ impl From<smartbox_store::Error> for Error {
             Store::VersionMismatch { .. } => Self::VersionMismatch,
             Store::BadCursor => Self::field("cursor", "is not a cursor of this list"),
             Store::TierFull { max } => Self::tier_full(max),
+            Store::EmailTaken => Self::EmailTaken,
+            Store::LastOwner => Self::Conflict {
+                what: "the org would be left without an active owner".to_owned(),
+                remedy: "make somebody else an owner first".to_owned(),
+            },
+            Store::TooMany { what, max } => Self::Conflict {
+                what: format!("there are {max} {what}, as many as there may be"),
+                remedy: "remove some that nobody needs".to_owned(),
+            },
             Store::Busy(_) | Store::Conflict(_) => Self::Unavailable {
                 what: "the database is busy".to_owned(),
                 retry_after: Duration::from_secs(1),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use smartbox_core::Permission;
 use smartbox_tunnel::{ExecEvent, ExecInput, ExecOutput, ExecRequest, ExecSession, PtySize};
 
 use crate::boxes::Need;
@@ -57,7 +58,8 @@ impl Control {
         command: &NewCommand,
     ) -> Result<CommandSession, Error> {
         check(command)?;
-        let smartbox = self.ready_box(op, reference, Need::Alive, "a command", |_| {}).await?;
+        let smartbox =
+            self.ready_box(op, (Permission::BoxesExec, reference), Need::Alive, "a command", |_| {}).await?;
         let connection = self.ssh(&smartbox).await?;
         let request = ExecRequest {
             argv: command.argv.clone(),

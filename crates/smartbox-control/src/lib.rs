@@ -4,6 +4,8 @@
 //! to change a box. A loop takes no input, observes, plans with a pure function and acts; it also runs by the clock,
 //! so that a lost hint heals. Nothing here knows of HTTP.
 
+mod attempts;
+mod audit;
 mod changes;
 mod chat;
 mod clock;
@@ -19,12 +21,17 @@ mod loops;
 mod op;
 mod operations;
 mod orgs;
+mod passwords;
+mod people;
 mod readiness;
 mod resolve;
+mod revocations;
+mod sessions;
 mod sign_in;
 mod spec;
 mod ssh;
 mod timeline;
+mod tokens;
 
 pub mod boxes;
 
@@ -40,20 +47,25 @@ pub use fleet_view::{BoxState, FleetView, phase_of, stage_of};
 pub use idempotency::Idempotency;
 pub use logs::{LogLine, LogQuery};
 pub use loops::{janitor::Janitor, reconcile::Reconciler};
-pub use op::Op;
+pub use op::{Op, Origin};
 pub use orgs::NewOrg;
-pub use sign_in::{AdminSecret, NewSession, SignInCode, token_hash};
+pub use people::{NewPerson, PersonChange};
+pub use revocations::Revoked;
+pub use sign_in::{AdminSecret, NewSession, Recognised, SignInCode, token_hash};
 pub use smartbox_provider::LogSource;
 /// Rows as the API shows them.
-pub use smartbox_store::{BoxError, Cursor, Event, Operation, Org, Outcome, Page, Smartbox, User};
+pub use smartbox_store::{
+    AuditEvent, BoxError, Cursor, Event, Operation, Org, Outcome, Page, ServiceToken, Session, Smartbox, User,
+};
 pub use spec::{AgentRuntime, Ingredients, render_files};
+pub use tokens::{MadeToken, NewToken, TOKEN_PREFIX};
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use smartbox_provider::{Link, Provider};
 use smartbox_store::Store;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 /// Everything the use-cases and loops work with. Cheap to clone.
 #[derive(Clone)]
@@ -131,6 +143,9 @@ pub(crate) struct Inner {
     pub(crate) ssh: ssh::Connections,
     pub(crate) sessions: sign_in::SessionCache,
     pub(crate) last_pass: readiness::LastPass,
+    pub(crate) revocations: revocations::Revocations,
+    pub(crate) attempts: attempts::Attempts,
+    pub(crate) passwords: passwords::PasswordHashing,
 }
 
 impl Control {
@@ -153,6 +168,9 @@ impl Control {
                 ssh,
                 sessions: sign_in::SessionCache::default(),
                 last_pass: readiness::LastPass::default(),
+                revocations: revocations::Revocations::default(),
+                attempts: attempts::Attempts::default(),
+                passwords: passwords::PasswordHashing::default(),
             }),
         }
     }
@@ -160,6 +178,11 @@ impl Control {
     /// What every box is and does, as last published by the reconcile loop. The data plane reads this.
     pub fn fleet(&self) -> watch::Receiver<Arc<FleetView>> {
         self.inner.fleet.subscribe()
+    }
+
+    /// Rights that end from now on. Whoever holds live connections follows this.
+    pub fn revocations(&self) -> broadcast::Receiver<Revoked> {
+        self.inner.revocations.follow()
     }
 
     /// Where random bytes come from.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::Stream;
+use smartbox_core::Permission;
 use smartbox_provider::LogSource;
 
 use crate::{Control, Error, Op};
@@ -42,7 +43,7 @@ impl Control {
         reference: &str,
         query: LogQuery,
     ) -> Result<impl Stream<Item = Result<LogLine, Error>> + Send + use<>, Error> {
-        let smartbox = self.resolve(op, reference).await?;
+        let smartbox = self.resolve(op, Permission::BoxesRead, reference).await?;
         let tail_lines = query.tail_lines.min(TAIL_LINES_MAX);
         let control = self.clone();
         let state = (query.from, std::collections::VecDeque::new());

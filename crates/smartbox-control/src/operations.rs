@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use smartbox_core::{OperationId, Principal};
+use smartbox_core::{OperationId, Permission, Principal};
 use smartbox_store::{Operation, SystemActor};
 
 use crate::{Control, Error, Op};
@@ -13,6 +13,7 @@ const WAIT_MAX: Duration = Duration::from_secs(60);
 impl Control {
     /// Finds an operation of a box that exists for the caller.
     pub async fn find_operation(&self, op: &Op, id: OperationId) -> Result<Operation, Error> {
+        op.require(Permission::BoxesRead)?;
         let found = match &op.principal {
             Principal::Member { org, .. } => self.inner.store.org(*org).find_operation(id).await?,
             Principal::Admin => {

@@ -1,7 +1,7 @@
 //! Orgs.
 
-use smartbox_core::{OrgId, Principal, UserId};
-use smartbox_store::{Org, SystemActor, User};
+use smartbox_core::{OrgId, Principal, Role, UserId, UserStatus};
+use smartbox_store::{NewUser, Org, SystemActor, User};
 
 use crate::entropy::id_parts;
 use crate::{Control, Error, Op};
@@ -38,9 +38,16 @@ impl Control {
         let (at, random) = id_parts(entropy, now);
         let org = OrgId::from_parts(at, random);
         let (at, random) = id_parts(entropy, now);
-        let owner = UserId::from_parts(at, random);
+        let owner = NewUser {
+            id: UserId::from_parts(at, random),
+            name: FIRST_USER.to_owned(),
+            role: Role::Owner,
+            status: UserStatus::Active,
+            email: None,
+            subject: None,
+        };
         let fleet = self.inner.store.fleet(SystemActor::new("create org"));
-        let created = fleet.create_org_with_owner((org, name), (owner, FIRST_USER), now).await;
+        let created = fleet.create_org_with_owner((org, name), &owner, now).await;
         let (org, owner) = created.map_err(|error| match error {
             smartbox_store::Error::NameTaken => Error::NameTaken(name.to_owned()),
             other => other.into(),

@@ -1,6 +1,6 @@
 //! From the reference in a request to a box that exists for the caller.
 
-use smartbox_core::{BoxId, BoxName, OrgId, Principal};
+use smartbox_core::{BoxId, BoxName, OrgId, Permission, Principal};
 use smartbox_store::{Smartbox, SystemActor};
 
 use crate::{Control, Error, Op};
@@ -11,12 +11,13 @@ const DEFAULT_REFERENCE: &str = "default";
 const NO_BOX: Error = Error::NotFound("box");
 
 impl Control {
-    /// Finds a box by id, by name, or as `default`.
+    /// Finds a box by id, by name, or as `default`, for a caller who may do this with it.
     ///
     /// # Errors
-    /// [`Error::NotFound`], for a box of another org as for one that does not exist; [`Error::Ambiguous`] when an
+    /// [`Error::Lacks`] the permission; [`Error::NotFound`], for a box of another org as for one that does not exist; [`Error::Ambiguous`] when an
     /// admin uses a name that several orgs use.
-    pub async fn resolve(&self, op: &Op, reference: &str) -> Result<Smartbox, Error> {
+    pub async fn resolve(&self, op: &Op, may: Permission, reference: &str) -> Result<Smartbox, Error> {
+        op.require(may)?;
         match &op.principal {
             Principal::Member { org, .. } => self.resolve_in_org(*org, reference).await,
             Principal::Admin => self.resolve_as_admin(reference).await,

@@ -6,10 +6,12 @@ use aws_lc_rs::{constant_time, digest};
 use jiff::Timestamp;
 use moka::sync::Cache;
 use secrecy::{ExposeSecret, SecretString};
-use smartbox_core::{OrgId, Principal, Role, UserId};
-use smartbox_store::{SystemActor, TokenHash};
+use smartbox_core::{OrgId, Principal, SessionId, TokenId, UserId, UserStatus, Who};
+use smartbox_store::{NewSession as StoredSession, SystemActor, TokenHash, User};
 
-use crate::entropy::random_token;
+use crate::entropy::{id_parts, random_token};
+use crate::op::Origin;
+use crate::tokens::TOKEN_PREFIX;
 use crate::{Control, Error, Op};
 
 /// Sessions remembered between look-ups.
@@ -17,26 +19,39 @@ const SESSION_CACHE_ENTRIES_MAX: u64 = 10_000;
 /// How long one is remembered; a session that ends elsewhere is refused at the latest after this time.
 const SESSION_CACHE_TTL: Duration = Duration::from_secs(1);
 
+/// Longest part of a `User-Agent` that is kept, in characters.
+const USER_AGENT_CHARS_MAX: usize = 200;
+
 /// SHA-256 of a random token. Tokens have 256 bits of entropy, so a fast hash is enough.
 pub fn token_hash(token: &str) -> TokenHash {
     sha256(token)
 }
 
-/// The platform's admin secret. Only its hash is kept.
+/// The platform's admin secret. Only hashes are kept: of the one in force, and of the one before while it is replaced.
 #[derive(Clone)]
 pub struct AdminSecret {
-    sha256: [u8; 32],
+    accepted: Vec<[u8; 32]>,
 }
 
 impl AdminSecret {
     /// Keeps the hash of `secret`.
     pub fn new(secret: &SecretString) -> Self {
-        Self { sha256: sha256(secret.expose_secret()) }
+        Self { accepted: vec![sha256(secret.expose_secret())] }
+    }
+
+    /// Accepts the secret before it, too, so that programs can be changed over one by one.
+    #[must_use]
+    pub fn or_previous(mut self, secret: &SecretString) -> Self {
+        self.accepted.push(sha256(secret.expose_secret()));
+        self
     }
 
     /// Whether `candidate` is the secret. Takes the same time whatever differs.
     pub fn matches(&self, candidate: &str) -> bool {
-        constant_time::verify_slices_are_equal(&self.sha256, &sha256(candidate)).is_ok()
+        let candidate = sha256(candidate);
+        let is = |known: &[u8; 32]| constant_time::verify_slices_are_equal(known, &candidate).is_ok();
+        // Every one is compared, so that the time does not tell which one matched.
+        self.accepted.iter().filter(|known| is(known)).count() > 0
     }
 }
 
@@ -68,13 +83,51 @@ pub struct NewSession {
     pub ttl: Duration,
 }
 
-/// Sessions that were looked up a moment ago.
-pub(crate) struct SessionCache(Cache<TokenHash, (Principal, Timestamp)>);
+/// A caller who was recognised, and by what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recognised {
+    /// Who.
+    pub principal: Principal,
+    /// The browser's session, if it is one.
+    pub session: Option<SessionId>,
+    /// When the credential ends by itself.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Recognised {
+    /// The platform's admin.
+    pub fn admin() -> Self {
+        Self { principal: Principal::Admin, session: None, expires_at: None }
+    }
+
+    /// The service token, if the caller holds one.
+    pub fn token(&self) -> Option<TokenId> {
+        match self.principal {
+            Principal::Member { who: Who::Token(token), .. } => Some(token),
+            Principal::Member { .. } | Principal::Admin => None,
+        }
+    }
+}
+
+/// Credentials that were looked up a moment ago.
+pub(crate) struct SessionCache(Cache<TokenHash, Recognised>);
 
 impl Default for SessionCache {
     fn default() -> Self {
         let cache = Cache::builder().max_capacity(SESSION_CACHE_ENTRIES_MAX).time_to_live(SESSION_CACHE_TTL);
         Self(cache.build())
+    }
+}
+
+impl SessionCache {
+    /// Forgets one that ended.
+    pub(crate) fn forget(&self, hash: &TokenHash) {
+        self.0.invalidate(hash);
+    }
+
+    /// Forgets all: which of them belong to somebody is not known here, and asking again costs little.
+    pub(crate) fn clear(&self) {
+        self.0.invalidate_all();
     }
 }
 
@@ -84,58 +137,161 @@ impl Control {
         self.inner.admin_secret.matches(candidate)
     }
 
-    /// Makes a one-time code for the first user of an org.
-    pub async fn create_sign_in_code(&self, op: &Op, org: Option<&str>) -> Result<SignInCode, Error> {
-        let org = self.resolve_org(op, org).await?;
+    /// Makes a one-time code: for the caller, for the person named, or for the first user of an org.
+    ///
+    /// # Errors
+    /// [`Error::Lacks`] for somebody else's, whose role the caller could not give.
+    pub async fn create_sign_in_code(
+        &self,
+        op: &Op,
+        org: Option<&str>,
+        user: Option<&str>,
+    ) -> Result<SignInCode, Error> {
         let fleet = self.inner.store.fleet(SystemActor::new("sign-in link"));
-        // A user makes links for themselves only; an admin makes them for the org's owner.
-        let user = match op.principal.user_id() {
-            Some(user) => user,
-            None => fleet.first_user(org).await?.ok_or(Error::NotFound("user"))?.id,
+        let org = self.resolve_org(op, org).await?;
+        let user = match (user, op.principal.user_id()) {
+            (Some(named), own) => {
+                let user = self.resolve_user(op, named).await?;
+                if own != Some(user.id) {
+                    // The link signs in as them: whoever makes it could be them.
+                    crate::people::require_assignable(op, user.role)?;
+                }
+                user
+            }
+            (None, Some(own)) => fleet.find_user(own).await?.ok_or(Error::NotFound("user"))?,
+            (None, None) => {
+                let first = fleet.first_user(org).await?.ok_or(Error::NotFound("user"))?;
+                crate::people::require_assignable(op, first.role)?;
+                first
+            }
         };
         let now = self.inner.clock.now();
         let code = random_token(&*self.inner.entropy);
         let expires_at = now.checked_add(self.inner.limits.sign_in_ttl).map_err(Error::internal)?;
-        fleet.insert_sign_in_code(&token_hash(&code), user, expires_at).await?;
+        fleet.insert_sign_in_code(&token_hash(&code), user.id, expires_at).await?;
         Ok(SignInCode { code: code.into(), expires_at })
     }
 
     /// Exchanges a code for a session. A code works once.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for a code that is unknown, used or too old.
-    pub async fn redeem_sign_in_code(&self, code: &str) -> Result<NewSession, Error> {
+    /// [`Error::NotFound`] for a code that is unknown, used or too old; [`Error::AccountFrozen`].
+    pub async fn redeem_sign_in_code(&self, origin: &Origin, code: &str) -> Result<NewSession, Error> {
         let now = self.inner.clock.now();
         let fleet = self.inner.store.fleet(SystemActor::new("sign-in"));
         let gone = Error::NotFound("sign-in code");
         let user = fleet.redeem_sign_in_code(&token_hash(code), now).await?.ok_or(gone)?;
         let user = fleet.find_user(user).await?.ok_or(Error::NotFound("user"))?;
+        self.begin_session(origin, &user, "link").await
+    }
+
+    /// Signs a person in who has proved who they are.
+    pub(crate) async fn begin_session(
+        &self,
+        origin: &Origin,
+        user: &User,
+        method: &str,
+    ) -> Result<NewSession, Error> {
+        require_active(user)?;
+        let now = self.inner.clock.now();
+        let (at, random) = id_parts(&*self.inner.entropy, now);
         let token = random_token(&*self.inner.entropy);
         let ttl = self.inner.limits.session_ttl;
-        let expires_at = now.checked_add(ttl).map_err(Error::internal)?;
-        fleet.insert_session(&token_hash(&token), user.id, expires_at, now).await?;
+        let address = origin.address.map(|address| address.to_string());
+        let user_agent = origin.user_agent.as_deref().map(clipped);
+        let session = StoredSession {
+            id: SessionId::from_parts(at, random),
+            hash: token_hash(&token),
+            user: user.id,
+            method,
+            address: address.as_deref(),
+            user_agent: user_agent.as_deref(),
+            expires_at: now.checked_add(ttl).map_err(Error::internal)?,
+        };
+        let op = Op::new(Principal::user(user.id, user.org, user.role)).with_origin(origin.clone());
+        let detail = serde_json::json!({ "method": method, "session": session.id.to_string() });
+        let event = self.event_of(&op, "user.signed-in", "they proved who they are", detail);
+        self.inner.store.fleet(SystemActor::new("sign-in")).insert_session(&session, event, now).await?;
         Ok(NewSession { token: token.into(), user: user.id, org: user.org, ttl })
     }
 
     /// The person behind a session cookie, if it is valid.
-    pub async fn find_session(&self, token: &str) -> Result<Option<Principal>, Error> {
+    ///
+    /// # Errors
+    /// [`Error::AccountFrozen`], [`Error::AccountPending`].
+    pub async fn find_session(&self, token: &str) -> Result<Option<Recognised>, Error> {
         let now = self.inner.clock.now();
         let hash = token_hash(token);
-        if let Some((principal, expires_at)) = self.inner.sessions.0.get(&hash) {
-            return Ok((expires_at > now).then_some(principal));
+        if let Some(known) = self.remembered(&hash, now) {
+            return Ok(known);
         }
         let fleet = self.inner.store.fleet(SystemActor::new("session"));
         let Some(session) = fleet.find_session(&hash, now).await? else { return Ok(None) };
-        let principal = Principal::user(session.user, session.org, Role::Owner);
-        self.inner.sessions.0.insert(hash, (principal.clone(), session.expires_at));
-        Ok(Some(principal))
+        require_active(&session.user)?;
+        let recognised = Recognised {
+            principal: Principal::user(session.user.id, session.user.org, session.user.role),
+            session: Some(session.id),
+            expires_at: Some(session.expires_at),
+        };
+        self.inner.sessions.0.insert(hash, recognised.clone());
+        Ok(Some(recognised))
     }
 
-    /// Ends a session.
+    /// The program behind a service token, if it is valid.
+    pub async fn find_token(&self, token: &str) -> Result<Option<Recognised>, Error> {
+        if !token.starts_with(TOKEN_PREFIX) {
+            return Ok(None);
+        }
+        let now = self.inner.clock.now();
+        let hash = token_hash(token);
+        if let Some(known) = self.remembered(&hash, now) {
+            return Ok(known);
+        }
+        let fleet = self.inner.store.fleet(SystemActor::new("service token"));
+        let Some(token) = fleet.find_token(&hash, now).await? else { return Ok(None) };
+        // Not worth failing a request for.
+        if let Err(error) = fleet.touch_token(&token, now).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, token = %token.id, "last use not written down");
+        }
+        let principal = Principal::Member { who: Who::Token(token.id), org: token.org, may: token.scopes };
+        let recognised = Recognised { principal, session: None, expires_at: Some(token.expires_at) };
+        self.inner.sessions.0.insert(hash, recognised.clone());
+        Ok(Some(recognised))
+    }
+
+    /// What is remembered of a credential: `Some(None)` when it has ended since.
+    fn remembered(&self, hash: &TokenHash, now: Timestamp) -> Option<Option<Recognised>> {
+        let known = self.inner.sessions.0.get(hash)?;
+        let has_ended = known.expires_at.is_some_and(|expires_at| expires_at <= now);
+        Some((!has_ended).then_some(known))
+    }
+
+    /// Ends the session of a cookie.
     pub async fn sign_out(&self, token: &str) -> Result<(), Error> {
         let hash = token_hash(token);
-        self.inner.sessions.0.invalidate(&hash);
-        self.inner.store.fleet(SystemActor::new("sign-out")).delete_session(&hash).await?;
-        Ok(())
+        let fleet = self.inner.store.fleet(SystemActor::new("sign-out"));
+        let now = self.inner.clock.now();
+        let Some(session) = fleet.find_session(&hash, now).await? else { return Ok(()) };
+        let user = &session.user;
+        let op = Op::new(Principal::user(user.id, user.org, user.role)).in_session(Some(session.id));
+        match self.revoke_session(&op, &session.id.to_string()).await {
+            // Somebody was faster; it has ended all the same.
+            Ok(()) | Err(Error::NotFound(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
+}
+
+/// Whether a person is let in.
+pub(crate) fn require_active(user: &User) -> Result<(), Error> {
+    match user.status {
+        UserStatus::Active => Ok(()),
+        UserStatus::Pending => Err(Error::AccountPending),
+        UserStatus::Frozen => Err(Error::AccountFrozen),
+    }
+}
+
+/// As much of what a browser calls itself as is worth keeping.
+fn clipped(user_agent: &str) -> String {
+    user_agent.chars().filter(|c| !c.is_control()).take(USER_AGENT_CHARS_MAX).collect()
 }

@@ -1,5 +1,6 @@
 //! Timeline of a box.
 
+use smartbox_core::Permission;
 use smartbox_store::{Cursor, Event, Page};
 
 use crate::{Control, Error, Op};
@@ -13,7 +14,7 @@ impl Control {
         cursor: Option<&Cursor>,
         limit: u32,
     ) -> Result<Page<Event>, Error> {
-        let smartbox = self.resolve(op, reference).await?;
+        let smartbox = self.resolve(op, Permission::BoxesRead, reference).await?;
         Ok(self.inner.store.org(smartbox.org).timeline(smartbox.id, cursor, limit).await?)
     }
 }

@@ -93,6 +93,11 @@ impl Principal {
         }
     }
 
+    /// Whether the caller may give, change or take away a role: nobody makes somebody stronger than themselves.
+    pub const fn may_assign(&self, role: Role) -> bool {
+        self.permissions().has(Permission::PeopleManage) && self.permissions().includes(role.permissions())
+    }
+
     /// The org they act for; the platform's admin acts for none.
     pub const fn org(&self) -> Option<OrgId> {
         match self {

@@ -16,6 +16,7 @@ pub mod progress;
 pub mod state;
 pub mod tier;
 pub mod uid_range;
+pub mod user_status;
 pub mod wake;
 
 pub use access::{Permission, Permissions, Principal, Role, Who};
@@ -28,3 +29,4 @@ pub use progress::Progress;
 pub use state::{DeathReason, Desired, Observed, Stage};
 pub use tier::Tier;
 pub use uid_range::UidRange;
+pub use user_status::UserStatus;

@@ -11,11 +11,11 @@ use http::header::{AUTHORIZATION, UPGRADE};
 use http::request::Parts;
 use http::{HeaderMap, Method};
 use smartbox_api::ADMIN_SECRET_HEADER;
-use smartbox_control::{Control, Error, Op};
-use smartbox_core::Principal;
+use smartbox_control::{Control, Error, Op, Recognised, TOKEN_PREFIX};
 
 use crate::HttpState;
 use crate::problem::{ApiError, codes};
+use crate::request::origin_of;
 
 /// Why nobody could be recognised although a credential was given.
 #[derive(Debug, thiserror::Error)]
@@ -23,8 +23,8 @@ pub enum IdentifyError {
     /// The credential is wrong, ended, or of a kind that is not known.
     #[error("the credential is not valid")]
     WrongCredential,
-    /// It could not be looked up.
-    #[error("the credential could not be checked")]
+    /// The credential is right and its owner is not let in, or it could not be looked up.
+    #[error("the credential could not be accepted")]
     Failed(#[source] Error),
 }
 
@@ -35,48 +35,70 @@ pub enum IdentifyError {
 ///
 /// # Errors
 /// When a credential was given and is not valid, or could not be checked.
-pub async fn identify(control: &Control, headers: &HeaderMap) -> Result<Option<Principal>, IdentifyError> {
-    Ok(recognise(control, headers).await?.map(|recognised| recognised.principal))
+pub async fn identify(control: &Control, headers: &HeaderMap) -> Result<Option<Recognised>, IdentifyError> {
+    Ok(recognise(control, headers).await?.map(|found| found.who))
 }
 
-struct Recognised {
-    principal: Principal,
+struct Found {
+    who: Recognised,
     by_cookie: bool,
 }
 
-async fn recognise(control: &Control, headers: &HeaderMap) -> Result<Option<Recognised>, IdentifyError> {
-    if let Some(secret) = admin_secret(headers) {
-        let is_admin = secret.is_some_and(|secret| control.is_admin_secret(secret));
-        let admin = Recognised { principal: Principal::Admin, by_cookie: false };
-        return if is_admin { Ok(Some(admin)) } else { Err(IdentifyError::WrongCredential) };
+async fn recognise(control: &Control, headers: &HeaderMap) -> Result<Option<Found>, IdentifyError> {
+    let by_secret = match secret(headers) {
+        Some(Given::Usable(secret)) => Some(by_secret(control, secret).await?),
+        Some(Given::Unusable) => Some(None),
+        None => None,
+    };
+    if let Some(found) = by_secret {
+        let who = found.ok_or(IdentifyError::WrongCredential)?;
+        return Ok(Some(Found { who, by_cookie: false }));
     }
     match cookie::session(headers) {
         cookie::Session::None => Ok(None),
         cookie::Session::Unusable => Err(IdentifyError::WrongCredential),
         cookie::Session::Token(token) => {
             let found = control.find_session(&token).await.map_err(IdentifyError::Failed)?;
-            let principal = found.ok_or(IdentifyError::WrongCredential)?;
-            Ok(Some(Recognised { principal, by_cookie: true }))
+            let who = found.ok_or(IdentifyError::WrongCredential)?;
+            Ok(Some(Found { who, by_cookie: true }))
         }
     }
 }
 
-/// The admin secret that the headers hold: `Some(None)` for a credential header that holds something else.
-fn admin_secret(headers: &HeaderMap) -> Option<Option<&str>> {
+/// Whoever holds this secret: a program with a service token, or the platform's admin.
+async fn by_secret(control: &Control, secret: &str) -> Result<Option<Recognised>, IdentifyError> {
+    if secret.starts_with(TOKEN_PREFIX) {
+        return control.find_token(secret).await.map_err(IdentifyError::Failed);
+    }
+    Ok(control.is_admin_secret(secret).then(Recognised::admin))
+}
+
+/// A credential in a header.
+enum Given<'a> {
+    Usable(&'a str),
+    /// There are two, or it is of a kind that is not known.
+    Unusable,
+}
+
+/// The secret that the headers hold.
+fn secret(headers: &HeaderMap) -> Option<Given<'_>> {
     let only = |name: &str| {
         let mut values = headers.get_all(name).iter();
         let first = values.next()?;
         // Two values: nobody can tell which one was meant.
-        Some(if values.next().is_none() { first.to_str().ok() } else { None })
+        let only = if values.next().is_none() { first.to_str().ok() } else { None };
+        Some(only.map_or(Given::Unusable, Given::Usable))
     };
     if let Some(secret) = only(ADMIN_SECRET_HEADER) {
         return Some(secret);
     }
-    let authorization = only(AUTHORIZATION.as_str())?;
-    Some(authorization.and_then(|value| {
-        let (scheme, token) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-    }))
+    Some(match only(AUTHORIZATION.as_str())? {
+        Given::Usable(value) => match value.split_once(' ') {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Given::Usable(token.trim()),
+            _ => Given::Unusable,
+        },
+        Given::Unusable => Given::Unusable,
+    })
 }
 
 /// The authenticated caller. Refuses a cookie that another website may have sent.
@@ -84,14 +106,14 @@ pub(crate) struct Caller(pub(crate) Op);
 
 impl Caller {
     async fn find(parts: &Parts, state: &HttpState) -> Result<Option<Self>, ApiError> {
-        let Some(Recognised { principal, by_cookie }) = recognise(state.control(), &parts.headers).await?
-        else {
+        let Some(Found { who, by_cookie }) = recognise(state.control(), &parts.headers).await? else {
             return Ok(None);
         };
         if by_cookie && (changes_state(&parts.method) || is_websocket(&parts.headers)) {
             check_origin(parts)?;
         }
-        Ok(Some(Self(Op::new(principal))))
+        let op = Op::new(who.principal).in_session(who.session).with_origin(origin_of(&parts.headers));
+        Ok(Some(Self(op)))
     }
 }
 

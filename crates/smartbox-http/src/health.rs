@@ -6,6 +6,7 @@ use axum::response::Response;
 use http::StatusCode;
 use smartbox_api::{DefaultBoxStatus, Health, PlatformStatus, Readiness};
 use smartbox_control::{Error, phase_of};
+use smartbox_core::Permission;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -84,13 +85,13 @@ async fn status(
     MaybeCaller(op): MaybeCaller,
 ) -> Result<Json<PlatformStatus>, ApiError> {
     let default_box = match op {
-        Some(op) => match state.control().resolve(&op, "default").await {
+        Some(op) => match state.control().resolve(&op, Permission::BoxesRead, "default").await {
             Ok(row) => Some(DefaultBoxStatus {
                 id: row.id.to_string(),
                 name: row.name.to_string(),
                 phase: phase_of(&row).as_str().to_owned(),
             }),
-            Err(Error::NotFound(_) | Error::Ambiguous(_)) => None,
+            Err(Error::NotFound(_) | Error::Ambiguous(_) | Error::Lacks(_)) => None,
             Err(error) => return Err(error.into()),
         },
         None => None,

@@ -70,6 +70,9 @@ pub fn explain(error: &Error) -> Explanation {
         Error::NotFound("box") => Explanation::new(&codes::BOX_NOT_FOUND),
         Error::NotFound("operation") => Explanation::new(&codes::OPERATION_NOT_FOUND),
         Error::NotFound("sign-in code") => Explanation::new(&codes::SIGN_IN_LINK_USED_UP),
+        Error::NotFound("user") => Explanation::new(&codes::USER_NOT_FOUND),
+        Error::NotFound("token") => Explanation::new(&codes::TOKEN_NOT_FOUND),
+        Error::NotFound("session") => Explanation::new(&codes::SESSION_NOT_FOUND),
         Error::NotFound(_) => Explanation::new(&codes::NOT_FOUND).detail(text),
         Error::Invalid(issues) => {
             let field = |issue: &smartbox_control::FieldIssue| FieldError {
@@ -84,7 +87,17 @@ pub fn explain(error: &Error) -> Explanation {
         Error::VersionMismatch => Explanation::new(&codes::VERSION_MISMATCH),
         Error::WakeRefused(WakeRefusal::Deleted) => Explanation::new(&codes::BOX_DELETED),
         Error::WakeRefused(WakeRefusal::TierFull { .. }) => Explanation::new(&codes::TIER_FULL).detail(text),
+        Error::EmailTaken => Explanation::new(&codes::EMAIL_TAKEN),
         Error::Forbidden => Explanation::new(&codes::ADMIN_ONLY),
+        Error::Lacks(_) => Explanation::new(&codes::MISSING_PERMISSION).detail(text),
+        Error::AccountFrozen => Explanation::new(&codes::ACCOUNT_FROZEN),
+        Error::AccountPending => Explanation::new(&codes::ACCOUNT_PENDING),
+        Error::WrongPassword => Explanation::new(&codes::WRONG_PASSWORD),
+        Error::TooManyAttempts { retry_after } => {
+            let mut refused = Explanation::new(&codes::TOO_MANY_ATTEMPTS);
+            refused.retry_after = Some(*retry_after);
+            refused
+        }
         Error::Unavailable { retry_after, .. } => {
             let mut unavailable = Explanation::new(&codes::BOX_UNAVAILABLE).detail(text);
             unavailable.retry_after = Some(*retry_after);

@@ -6,9 +6,10 @@ use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CACHE_CONTROL, USER_AGENT, X_CONTENT_TYPE_OPTIONS};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use smartbox_control::Origin;
 use tracing::Instrument;
 
 use crate::HttpState;
@@ -16,6 +17,8 @@ use crate::problem::{self, ApiError, codes};
 
 /// Carries the request's id, both ways.
 pub(crate) const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
+/// Carries the client's address, from the edge.
+const CLIENT_ADDRESS_HEADER: &str = "x-forwarded-for";
 /// Longest id that is taken over from a request.
 const REQUEST_ID_LENGTH_MAX: usize = 64;
 
@@ -87,6 +90,15 @@ pub(crate) async fn shed(State(state): State<HttpState>, request: Request, next:
         return ApiError::known(&codes::OVERLOADED).into_response();
     };
     next.run(request).await
+}
+
+/// Where a request comes from, as the edge says. The edge overwrites what clients say of it.
+pub(crate) fn origin_of(headers: &HeaderMap) -> Origin {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    Origin {
+        address: text(CLIENT_ADDRESS_HEADER).and_then(|address| address.parse().ok()),
+        user_agent: text(USER_AGENT.as_str()).map(str::to_owned),
+    }
 }
 
 /// Whether the client reached us over TLS, as whoever ends TLS in front of us says.

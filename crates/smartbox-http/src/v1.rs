@@ -1,10 +1,14 @@
 //! The resource API.
 
+mod audit;
 mod boxes;
 mod operations;
 mod orgs;
+mod sessions;
 mod sign_in_links;
 mod tiers;
+mod tokens;
+mod users;
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -13,9 +17,13 @@ use crate::HttpState;
 /// Every route under `/v1`.
 pub(crate) fn routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new()
+        .merge(audit::routes())
         .merge(boxes::routes())
         .merge(operations::routes())
         .merge(orgs::routes())
+        .merge(sessions::routes())
         .merge(sign_in_links::routes())
         .merge(tiers::routes())
+        .merge(tokens::routes())
+        .merge(users::routes())
 }

@@ -1,12 +1,12 @@
-//! Orgs, users and how users are recognised.
+//! Orgs, users and how users and programs are recognised.
 
 use jiff::Timestamp;
-use smartbox_core::{OrgId, UserId};
+use smartbox_core::{OrgId, Permissions, Role, SessionId, TokenId, UserId, UserStatus};
 
 use crate::Error;
-use crate::row::{instant, parsed};
+use crate::row::{instant, instant_opt, parsed};
 
-/// SHA-256 of a session token or sign-in code. The token itself is never stored.
+/// SHA-256 of a session token, service token or sign-in code. The token itself is never stored.
 pub type TokenHash = [u8; 32];
 
 /// Owner of users and boxes.
@@ -29,20 +29,126 @@ pub struct User {
     pub org: OrgId,
     /// Unique in the org.
     pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// Whether they may come in.
+    pub status: UserStatus,
+    /// What they sign in with: lower case, unique on the platform.
+    pub email: Option<String>,
+    /// Whether a password is set.
+    pub has_password: bool,
     /// When they were added.
     pub created_at: Timestamp,
+}
+
+/// A person to be added.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// Their identity.
+    pub id: UserId,
+    /// See [`User::name`].
+    pub name: String,
+    /// See [`User::role`].
+    pub role: Role,
+    /// See [`User::status`].
+    pub status: UserStatus,
+    /// See [`User::email`].
+    pub email: Option<String>,
+    /// Who vouches for them elsewhere, and their id there.
+    pub subject: Option<Subject>,
+}
+
+/// A person as somebody else knows them. Ids that differ only in case are two people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// Who vouches: an issuer's URL or another stable name.
+    pub issuer: String,
+    /// The person's id there, exactly.
+    pub id: String,
+}
+
+/// What of a person changes; `None` stays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UserChange {
+    /// A new role.
+    pub role: Option<Role>,
+    /// A new status.
+    pub status: Option<UserStatus>,
 }
 
 /// A signed-in browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
+    /// Never changes.
+    pub id: SessionId,
     /// Who signed in.
-    pub user: UserId,
-    /// The user's org.
-    pub org: OrgId,
+    pub user: User,
+    /// How: `link`, `password`, `oidc`.
+    pub method: String,
+    /// From which address.
+    pub address: Option<String>,
+    /// What the browser called itself.
+    pub user_agent: Option<String>,
     /// When they signed in.
     pub created_at: Timestamp,
     /// When it ends by itself.
+    pub expires_at: Timestamp,
+}
+
+/// A session to be kept.
+#[derive(Clone, Debug)]
+pub struct NewSession<'a> {
+    /// Its identity.
+    pub id: SessionId,
+    /// Hash of its token.
+    pub hash: TokenHash,
+    /// Whose.
+    pub user: UserId,
+    /// See [`Session::method`].
+    pub method: &'a str,
+    /// See [`Session::address`].
+    pub address: Option<&'a str>,
+    /// See [`Session::user_agent`].
+    pub user_agent: Option<&'a str>,
+    /// See [`Session::expires_at`].
+    pub expires_at: Timestamp,
+}
+
+/// The credential of a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceToken {
+    /// Never changes.
+    pub id: TokenId,
+    /// For whom it acts.
+    pub org: OrgId,
+    /// What it is for.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Permissions,
+    /// Who made it: `admin` or an id.
+    pub created_by: String,
+    /// When.
+    pub created_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// When it was used, give or take a minute.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// A service token to be kept.
+#[derive(Clone, Debug)]
+pub struct NewServiceToken {
+    /// Its identity.
+    pub id: TokenId,
+    /// Its hash.
+    pub hash: TokenHash,
+    /// See [`ServiceToken::name`].
+    pub name: String,
+    /// See [`ServiceToken::scopes`].
+    pub scopes: Permissions,
+    /// See [`ServiceToken::created_by`].
+    pub created_by: String,
+    /// See [`ServiceToken::expires_at`].
     pub expires_at: Timestamp,
 }
 
@@ -61,11 +167,27 @@ impl TryFrom<OrgRow> for Org {
     }
 }
 
+/// Selects [`UserRow`]s; what follows may use the alias `u`.
+macro_rules! select_users {
+    ($rest:literal) => {
+        concat!(
+            "select u.id, u.org_id, u.name, u.role, u.status, u.email, u.password_hash is not null as has_password, ",
+            "u.created_at_ms from users u ",
+            $rest
+        )
+    };
+}
+pub(crate) use select_users;
+
 #[derive(sqlx::FromRow)]
 pub(crate) struct UserRow {
     id: String,
     org_id: String,
     name: String,
+    role: String,
+    status: String,
+    email: Option<String>,
+    has_password: bool,
     created_at_ms: i64,
 }
 
@@ -77,16 +199,37 @@ impl TryFrom<UserRow> for User {
             id: parsed(&row.id)?,
             org: parsed(&row.org_id)?,
             name: row.name,
+            role: parsed(&row.role)?,
+            status: parsed(&row.status)?,
+            email: row.email,
+            has_password: row.has_password,
             created_at: instant(row.created_at_ms)?,
         })
     }
 }
 
+/// Selects [`SessionRow`]s; what follows may use the aliases `s` and `u`.
+macro_rules! select_sessions {
+    ($rest:literal) => {
+        concat!(
+            "select u.id, u.org_id, u.name, u.role, u.status, u.email, u.password_hash is not null as has_password, ",
+            "u.created_at_ms, s.id as session_id, s.method, s.address, s.user_agent, ",
+            "s.created_at_ms as began_at_ms, s.expires_at_ms from sessions s join users u on u.id = s.user_id ",
+            $rest
+        )
+    };
+}
+pub(crate) use select_sessions;
+
 #[derive(sqlx::FromRow)]
 pub(crate) struct SessionRow {
-    user_id: String,
-    org_id: String,
-    created_at_ms: i64,
+    #[sqlx(flatten)]
+    user: UserRow,
+    session_id: String,
+    method: String,
+    address: Option<String>,
+    user_agent: Option<String>,
+    began_at_ms: i64,
     expires_at_ms: i64,
 }
 
@@ -95,10 +238,42 @@ impl TryFrom<SessionRow> for Session {
 
     fn try_from(row: SessionRow) -> Result<Self, Error> {
         Ok(Self {
-            user: parsed(&row.user_id)?,
+            id: parsed(&row.session_id)?,
+            user: row.user.try_into()?,
+            method: row.method,
+            address: row.address,
+            user_agent: row.user_agent,
+            created_at: instant(row.began_at_ms)?,
+            expires_at: instant(row.expires_at_ms)?,
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct ServiceTokenRow {
+    id: String,
+    org_id: String,
+    name: String,
+    scopes: String,
+    created_by: String,
+    created_at_ms: i64,
+    expires_at_ms: i64,
+    last_used_at_ms: Option<i64>,
+}
+
+impl TryFrom<ServiceTokenRow> for ServiceToken {
+    type Error = Error;
+
+    fn try_from(row: ServiceTokenRow) -> Result<Self, Error> {
+        Ok(Self {
+            id: parsed(&row.id)?,
             org: parsed(&row.org_id)?,
+            name: row.name,
+            scopes: row.scopes.split_whitespace().map(parsed).collect::<Result<_, _>>()?,
+            created_by: row.created_by,
             created_at: instant(row.created_at_ms)?,
             expires_at: instant(row.expires_at_ms)?,
+            last_used_at: instant_opt(row.last_used_at_ms)?,
         })
     }
 }

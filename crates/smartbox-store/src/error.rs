@@ -22,6 +22,20 @@ pub enum Error {
     /// The name is in use in this org.
     #[error("the name is taken")]
     NameTaken,
+    /// The address signs somebody else in, of this org or another.
+    #[error("the e-mail address is in use")]
+    EmailTaken,
+    /// The org would be left without anybody who runs it.
+    #[error("the org needs an active owner")]
+    LastOwner,
+    /// There are as many as there may be.
+    #[error("there are {max} {what}, as many as there may be")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many.
+        max: u32,
+    },
     /// There is no tier of that name.
     #[error("no such tier")]
     UnknownTier,
@@ -69,6 +83,9 @@ impl Error {
         match self {
             Self::NotFound(_) => "not-found",
             Self::NameTaken => "name-taken",
+            Self::EmailTaken => "email-taken",
+            Self::LastOwner => "last-owner",
+            Self::TooMany { .. } => "too-many",
             Self::UnknownTier => "unknown-tier",
             Self::TierFull { .. } => "tier-full",
             Self::VersionMismatch { .. } => "version-mismatch",
@@ -98,6 +115,12 @@ impl Error {
 
     pub(crate) fn damaged(source: impl Into<Source>) -> Self {
         Self::Damaged(source.into())
+    }
+}
+
+impl From<std::convert::Infallible> for Error {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
     }
 }
 

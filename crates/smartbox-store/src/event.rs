@@ -1,10 +1,16 @@
 //! Timeline and audit in one: who did what, when and why.
+//!
+//! Each event holds the hash of the one before (`smartbox_core::audit` defines what is hashed), so that none can be
+//! changed, left out or slipped in without breaking the chain. It shows tampering with rows; it does not stop somebody who
+//! rewrites the whole chain, which is why it can be exported and kept elsewhere.
 
+use aws_lc_rs::digest;
 use jiff::Timestamp;
+use smartbox_core::audit::{self, Line};
 use smartbox_core::{BoxId, EventId, OrgId};
 
 use crate::database::Connection;
-use crate::row::{instant, parsed};
+use crate::row::{hex, instant, parsed};
 use crate::{Cursor, Error, Page, page};
 
 /// Something happened.
@@ -30,6 +36,56 @@ pub struct Event {
     pub detail: serde_json::Value,
 }
 
+/// How it went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EventOutcome {
+    /// It was done.
+    #[default]
+    Ok,
+    /// Somebody wanted it and was refused.
+    Refused,
+}
+
+impl EventOutcome {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// An event as the audit log has it: every hashed field as it was hashed.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct AuditEvent {
+    /// See [`Event::seq`].
+    pub seq: i64,
+    /// See [`Event::id`].
+    pub id: String,
+    /// See [`Event::org`].
+    pub org_id: Option<String>,
+    /// See [`Event::box_id`].
+    pub box_id: Option<String>,
+    /// When, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// See [`Event::actor`].
+    pub actor: String,
+    /// See [`Event::action`].
+    pub action: String,
+    /// See [`Event::reason`].
+    pub reason: String,
+    /// JSON as text.
+    pub detail: String,
+    /// The client's address.
+    pub address: Option<String>,
+    /// `ok` or `refused`.
+    pub outcome: String,
+    /// Hash of the event before.
+    pub previous_hash: String,
+    /// Hash of this one; empty for what happened before the chain began.
+    pub hash: String,
+}
+
 /// Something to be put down.
 #[derive(Clone, Debug)]
 pub struct NewEvent {
@@ -43,6 +99,10 @@ pub struct NewEvent {
     pub reason: String,
     /// See [`Event::detail`].
     pub detail: serde_json::Value,
+    /// See [`AuditEvent::address`].
+    pub address: Option<String>,
+    /// How it went.
+    pub outcome: EventOutcome,
 }
 
 #[derive(sqlx::FromRow)]
@@ -89,22 +149,98 @@ pub(crate) async fn append(
         sqlx::query_scalar("update counters set value = value + 1 where name = 'event' returning value")
             .fetch_one(&mut *tx)
             .await?;
+    let previous: Option<String> = sqlx::query_scalar("select hash from events where seq = $1")
+        .bind(seq - 1)
+        .fetch_optional(&mut *tx)
+        .await?;
+    let line = AuditEvent {
+        seq,
+        id: event.id.to_string(),
+        org_id: org.map(|id| id.to_string()),
+        box_id: box_id.map(|id| id.to_string()),
+        at_ms: now.as_millisecond(),
+        actor: event.actor.clone(),
+        action: event.action.clone(),
+        reason: event.reason.clone(),
+        detail: event.detail.to_string(),
+        address: event.address.clone(),
+        outcome: event.outcome.as_str().to_owned(),
+        previous_hash: previous.unwrap_or_default(),
+        hash: String::new(),
+    };
+    insert(tx, line).await
+}
+
+async fn insert(tx: &mut Connection, line: AuditEvent) -> Result<(), Error> {
+    let hash = hash(&line);
     sqlx::query(
-        "insert into events (seq, id, org_id, box_id, at_ms, actor, action, reason, detail)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into events (seq, id, org_id, box_id, at_ms, actor, action, reason, detail, address, outcome,
+                             previous_hash, hash)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     )
-    .bind(seq)
-    .bind(event.id.to_string())
-    .bind(org.map(|id| id.to_string()))
-    .bind(box_id.map(|id| id.to_string()))
-    .bind(now.as_millisecond())
-    .bind(&event.actor)
-    .bind(&event.action)
-    .bind(&event.reason)
-    .bind(event.detail.to_string())
+    .bind(line.seq)
+    .bind(line.id)
+    .bind(line.org_id)
+    .bind(line.box_id)
+    .bind(line.at_ms)
+    .bind(line.actor)
+    .bind(line.action)
+    .bind(line.reason)
+    .bind(line.detail)
+    .bind(line.address)
+    .bind(line.outcome)
+    .bind(line.previous_hash)
+    .bind(hash)
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// What the chain says of an event.
+fn hash(event: &AuditEvent) -> String {
+    let line = Line {
+        seq: event.seq,
+        id: &event.id,
+        org: event.org_id.as_deref(),
+        box_id: event.box_id.as_deref(),
+        at_ms: event.at_ms,
+        actor: &event.actor,
+        action: &event.action,
+        reason: &event.reason,
+        detail: &event.detail,
+        address: event.address.as_deref(),
+        outcome: &event.outcome,
+    };
+    let text = audit::canonical(&event.previous_hash, &line);
+    hex(digest::digest(&digest::SHA256, text.as_bytes()).as_ref())
+}
+
+/// Events of one org or, without one, of the whole platform, the oldest first.
+pub(crate) async fn audit_log(
+    connection: &mut Connection,
+    org: Option<OrgId>,
+    cursor: Option<&Cursor>,
+    limit: u32,
+) -> Result<Page<AuditEvent>, Error> {
+    let limit = page::limit(limit);
+    let after: i64 = cursor.map_or(Ok(0), Cursor::key)?;
+    let query = match org {
+        Some(_) => sqlx::query_as(
+            "select seq, id, org_id, box_id, at_ms, actor, action, reason, detail, address, outcome, previous_hash, hash
+             from events where org_id = $1 and seq > $2 order by seq limit $3",
+        ),
+        None => sqlx::query_as(
+            "select seq, id, org_id, box_id, at_ms, actor, action, reason, detail, address, outcome, previous_hash, hash
+             from events where $1 is null and seq > $2 order by seq limit $3",
+        ),
+    };
+    let rows: Vec<AuditEvent> = query
+        .bind(org.map(|id| id.to_string()))
+        .bind(after)
+        .bind(i64::from(limit) + 1)
+        .fetch_all(connection)
+        .await?;
+    page::of(rows, limit, |event: &AuditEvent| event.seq)
 }
 
 /// A box's events, newest first.

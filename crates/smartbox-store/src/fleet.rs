@@ -1,10 +1,12 @@
 //! The system's own work, across all orgs.
 
-mod accounts;
+pub(crate) mod accounts;
+mod audit;
 mod housekeeping;
 mod leases;
 mod observations;
 pub(crate) mod secrets;
+mod sign_in;
 
 use jiff::Timestamp;
 use secrecy::SecretString;

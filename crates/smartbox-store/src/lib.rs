@@ -26,13 +26,15 @@ mod sealing;
 mod smartbox;
 mod store;
 
-pub use account::{Org, Session, TokenHash, User};
+pub use account::{
+    NewServiceToken, NewSession, NewUser, Org, ServiceToken, Session, Subject, TokenHash, User, UserChange,
+};
 pub use error::{Error, OpenError};
-pub use event::{Event, NewEvent};
+pub use event::{AuditEvent, Event, EventOutcome, NewEvent};
 pub use fleet::{FleetStore, Purged, SystemActor};
 pub use idempotency::{BodyHash, Claim, IDEMPOTENCY_TTL, IN_PROGRESS_MAX};
 pub use operation::{NewOperation, Operation, OperationKind, Outcome, Target};
-pub use org::OrgStore;
+pub use org::{OrgStore, TOKENS_MAX};
 pub use page::{Cursor, PAGE_MAX, Page};
 pub use sealing::{Keyring, KeyringError, Sealer};
 pub use smartbox::{BoxError, BoxFilter, IntentChange, NewFailure, NewSmartbox, ObservationUpdate, Smartbox};

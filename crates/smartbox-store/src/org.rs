@@ -2,13 +2,17 @@
 
 mod create;
 mod intent;
+mod people;
+mod tokens;
+
+pub use tokens::TOKENS_MAX;
 
 use jiff::Timestamp;
 use secrecy::SecretString;
 use smartbox_core::{BoxId, BoxName, OperationId, OrgId};
 
 use crate::boxes::{BoxRow, select_boxes};
-use crate::event::{Event, NewEvent};
+use crate::event::{AuditEvent, Event, NewEvent};
 use crate::idempotency::{BodyHash, Claim};
 use crate::operation::{NewOperation, Operation};
 use crate::smartbox::{BoxFilter, IntentChange, NewSmartbox, Smartbox};
@@ -128,6 +132,14 @@ impl OrgStore {
         limit: u32,
     ) -> Result<Page<Event>, Error> {
         event::timeline(&mut *self.store.database.read().await?, self.org, id, cursor, limit).await
+    }
+
+    /// The org's lines of the audit log, the oldest first.
+    ///
+    /// # Errors
+    /// [`Error::BadCursor`] for a cursor of another list.
+    pub async fn audit_log(&self, cursor: Option<&Cursor>, limit: u32) -> Result<Page<AuditEvent>, Error> {
+        event::audit_log(&mut *self.store.database.read().await?, Some(self.org), cursor, limit).await
     }
 
     /// Finds an operation.

@@ -55,3 +55,17 @@ impl FromStr for Cursor {
 pub(crate) fn limit(asked: u32) -> u32 {
     asked.clamp(1, PAGE_MAX)
 }
+
+/// A page of the rows that were asked for with one more than `limit`, and the key at which the next one begins.
+pub(crate) fn of<R, T, K>(rows: Vec<R>, limit: u32, key: impl Fn(&T) -> K) -> Result<Page<T>, Error>
+where
+    T: TryFrom<R>,
+    Error: From<T::Error>,
+    K: fmt::Display,
+{
+    let is_last = rows.len() <= limit as usize;
+    let items: Vec<T> =
+        rows.into_iter().take(limit as usize).map(T::try_from).collect::<Result<_, T::Error>>()?;
+    let next = if is_last { None } else { items.last().map(|item| Cursor::at(key(item))) };
+    Ok(Page { items, next })
+}

@@ -55,6 +55,19 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// The 32 bytes of a hash from its lower-case hexadecimal text.
+pub(crate) fn unhex(text: &str) -> Result<[u8; 32], Error> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return Err(bad("not a hash", text));
+    }
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        let digits = &text[index * 2..index * 2 + 2];
+        *byte = u8::from_str_radix(digits, 16).map_err(Error::damaged)?;
+    }
+    Ok(bytes)
+}
+
 /// Columns of a [`BoxError`]: all empty without an error.
 pub(crate) fn error_from(
     code: Option<String>,

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::StreamExt;
-use http::header::{CONTENT_TYPE, COOKIE, HOST as HOST_HEADER, ORIGIN as ORIGIN_HEADER};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST as HOST_HEADER, ORIGIN as ORIGIN_HEADER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -65,6 +65,12 @@ impl Client {
         self.with(COOKIE, &format!("{SESSION_COOKIE}={token}")).with(ORIGIN_HEADER, ORIGIN)
     }
 
+    /// A program with this token.
+    #[must_use]
+    pub fn with_bearer(self, token: &str) -> Self {
+        self.with(AUTHORIZATION, &format!("Bearer {token}"))
+    }
+
     /// The headers of every request.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
@@ -88,6 +94,13 @@ impl Client {
     /// `POST` with JSON.
     pub async fn post_json(&self, path: &str, body: &impl Serialize) -> Answer {
         self.send(self.json_request(path, body)).await
+    }
+
+    /// `PATCH` or `PUT` with JSON.
+    pub async fn change_json(&self, method: Method, path: &str, body: &impl Serialize) -> Answer {
+        let mut request = self.json_request(path, body);
+        *request.method_mut() = method;
+        self.send(request).await
     }
 
     /// `GET` of a stream of events.

@@ -73,7 +73,7 @@ pub(super) async fn run(client: &Client, args: &OpenArgs, console: &mut Console)
         Some(reference) => Some(client.get(Route::v1(&["boxes", reference.as_str()])).await?),
         None => None,
     };
-    let body = CreateSignInLink { org: args.org.clone() };
+    let body = CreateSignInLink { org: args.org.clone(), user: None };
     let link: SignInLink = client.post_json(Route::v1(&["sign-in-links"]), &body, REQUEST_TIMEOUT).await?;
     let url = client.address(&link.path)?;
     if !args.print && !console.wants_json() && args.desktop.is_there() {

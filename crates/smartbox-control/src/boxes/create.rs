@@ -1,7 +1,7 @@
 //! Create a box.
 
 use secrecy::SecretString;
-use smartbox_core::{BoxId, BoxName, Desired, Kind, OperationId};
+use smartbox_core::{BoxId, BoxName, Desired, Kind, OperationId, Permission};
 use smartbox_store::{NewOperation, NewSmartbox, OperationKind, SystemActor};
 use smartbox_tunnel::KeyPair;
 
@@ -39,6 +39,7 @@ impl Control {
     /// # Errors
     /// [`Error::Invalid`] with every wrong field, [`Error::NameTaken`], [`Error::Conflict`] when the tier is full.
     pub async fn create_box(&self, op: &Op, new: &NewBox) -> Result<Created, Error> {
+        op.require(Permission::BoxesManage)?;
         let checked = self.check_new_box(new).await?;
         let org = self.resolve_org(op, new.org.as_deref()).await?;
         let now = self.inner.clock.now();

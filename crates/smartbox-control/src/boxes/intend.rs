@@ -1,6 +1,6 @@
 //! Start, stop, restart, delete: changes of intent.
 
-use smartbox_core::{Desired, OperationId};
+use smartbox_core::{Desired, OperationId, Permission};
 use smartbox_store::{IntentChange, NewEvent, NewOperation, OperationKind, Smartbox};
 
 use super::Intended;
@@ -24,7 +24,7 @@ impl Control {
         reference: &str,
         if_version: Option<i64>,
     ) -> Result<Intended, Error> {
-        let smartbox = self.resolve(op, reference).await?;
+        let smartbox = self.resolve(op, Permission::BoxesOperate, reference).await?;
         let undeleted = self.undelete(&smartbox)?;
         self.wake_gate(&undeleted).await?;
         // A failed box is tried afresh: its next incarnation is not held back by the failures of the last.
@@ -49,7 +49,7 @@ impl Control {
         reference: &str,
         if_version: Option<i64>,
     ) -> Result<Intended, Error> {
-        let smartbox = self.resolve(op, reference).await?;
+        let smartbox = self.resolve(op, Permission::BoxesOperate, reference).await?;
         self.undelete(&smartbox)?;
         let wish = Wish {
             operation: OperationKind::Stop,
@@ -67,7 +67,7 @@ impl Control {
         reference: &str,
         if_version: Option<i64>,
     ) -> Result<Intended, Error> {
-        let smartbox = self.resolve(op, reference).await?;
+        let smartbox = self.resolve(op, Permission::BoxesOperate, reference).await?;
         self.wake_gate(&smartbox).await?;
         let wish = Wish {
             operation: OperationKind::Restart,
@@ -85,7 +85,7 @@ impl Control {
         reference: &str,
         if_version: Option<i64>,
     ) -> Result<Intended, Error> {
-        let smartbox = self.resolve(op, reference).await?;
+        let smartbox = self.resolve(op, Permission::BoxesManage, reference).await?;
         if smartbox.desired == Desired::Deleted {
             return Err(Error::Conflict {
                 what: "the box is deleted already".to_owned(),

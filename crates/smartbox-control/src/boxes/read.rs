@@ -1,6 +1,6 @@
 //! List boxes; look at one.
 
-use smartbox_core::{OrgId, Phase, Principal, Tier};
+use smartbox_core::{OrgId, Permission, Phase, Principal, Tier};
 use smartbox_provider::LogSource;
 use smartbox_store::{BoxFilter, Cursor, Page, Smartbox, SystemActor};
 
@@ -22,6 +22,7 @@ impl Control {
         cursor: Option<&Cursor>,
         limit: u32,
     ) -> Result<Page<Smartbox>, Error> {
+        op.require(Permission::BoxesRead)?;
         let filter = BoxFilter { phases: phase.into_iter().collect(), ..BoxFilter::default() };
         let page = match &op.principal {
             Principal::Member { org, .. } => {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use smartbox_core::{BoxId, Desired, Observed, Principal, Stage};
+use smartbox_core::{BoxId, Desired, Observed, Permission, Principal, Stage};
 use smartbox_store::{IntentChange, Smartbox, SystemActor};
 use tokio::time::Instant;
 
@@ -39,6 +39,8 @@ impl Control {
     /// # Errors
     /// [`Error::WakeRefused`] by the one gate, [`Error::BoxFailed`] when it needs a person first.
     pub async fn wake_box(&self, op: &Op, id: BoxId, reason: &str) -> Result<(), Error> {
+        // Whoever may talk to a box needs it awake for that.
+        op.require(Permission::BoxesTalk).or_else(|_lacks| op.require(Permission::BoxesOperate))?;
         let smartbox = self.find_for(op, id).await?;
         self.wake(op, &smartbox, reason).await
     }
@@ -74,7 +76,7 @@ impl Control {
     pub(crate) async fn ready_box(
         &self,
         op: &Op,
-        reference: &str,
+        (may, reference): (Permission, &str),
         need: Need,
         reason: &str,
         mut on_change: impl FnMut(&Smartbox),
@@ -82,7 +84,7 @@ impl Control {
         let mut changes = self.inner.changes.subscribe();
         let deadline = Instant::now() + self.inner.limits.ready_wait;
         let mut last = None;
-        let mut smartbox = self.resolve(op, reference).await?;
+        let mut smartbox = self.resolve(op, may, reference).await?;
         loop {
             if smartbox.desired == Desired::Running && need.is_met_by(&smartbox.observed) {
                 return Ok(smartbox);

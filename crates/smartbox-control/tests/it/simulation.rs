@@ -236,7 +236,7 @@ async fn carry_out(control: &Control, op: &Op, wish: &str, name: &str) -> Result
         "restart" => control.restart_box(op, name, None).await.map(drop),
         "delete" => control.delete_box(op, name, None).await.map(drop),
         "wake" => {
-            let row = control.resolve(op, name).await?;
+            let row = control.resolve(op, smartbox_core::Permission::BoxesRead, name).await?;
             control.wake_box(op, row.id, "a simulated request").await
         }
         other => panic!("{other}"),

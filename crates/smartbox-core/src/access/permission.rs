@@ -22,19 +22,21 @@ pub enum Permission {
     PeopleManage,
     /// Read the org's audit log.
     AuditRead,
+    /// Say who owns the org.
+    OrgOwn,
 }
 
 /// The text names no permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a permission is one of `boxes:read`, `boxes:operate`, `boxes:talk`, `boxes:exec`, `boxes:manage`, \
-     `boxes:administer`, `people:manage`, `audit:read`"
+     `boxes:administer`, `people:manage`, `audit:read`, `org:own`"
 )]
 pub struct BadPermission;
 
 impl Permission {
     /// Every permission, the harmless ones first.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::BoxesRead,
         Self::BoxesOperate,
         Self::BoxesTalk,
@@ -43,6 +45,7 @@ impl Permission {
         Self::BoxesAdminister,
         Self::PeopleManage,
         Self::AuditRead,
+        Self::OrgOwn,
     ];
 
     /// The word used on the wire and in the store.
@@ -56,6 +59,7 @@ impl Permission {
             Self::BoxesAdminister => "boxes:administer",
             Self::PeopleManage => "people:manage",
             Self::AuditRead => "audit:read",
+            Self::OrgOwn => "org:own",
         }
     }
 
@@ -107,6 +111,12 @@ impl Permissions {
     /// Whether everything of `other` is in the set.
     pub const fn includes(self, other: Self) -> bool {
         self.0 & other.0 == other.0
+    }
+
+    /// Everything that is in this set and not in `other`.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
     }
 
     /// What is in both.

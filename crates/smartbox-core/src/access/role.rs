@@ -47,14 +47,9 @@ impl Role {
                 Permission::BoxesTalk,
                 Permission::BoxesExec,
             ]),
-            Self::Admin | Self::Owner => Permissions::ALL,
+            Self::Admin => Permissions::ALL.without(Permissions::of(&[Permission::OrgOwn])),
+            Self::Owner => Permissions::ALL,
         }
-    }
-
-    /// Whether somebody of this role may give, change or take away `other`: nobody makes somebody stronger than
-    /// themselves, and only owners decide about owners.
-    pub fn may_assign(self, other: Self) -> bool {
-        self >= Self::Admin && other <= self
     }
 }
 

@@ -15,6 +15,8 @@ pub fn find(code: &str) -> Option<&'static str> {
 }
 
 pages![
+    "account-frozen",
+    "account-pending",
     "admin-only",
     "agent-failed",
     "bad-host",
@@ -35,6 +37,7 @@ pages![
     "crashed",
     "disk-full",
     "edge-stopping",
+    "email-taken",
     "gateway-broken-answer",
     "gateway-timeout",
     "gateway-unreachable",
@@ -43,6 +46,7 @@ pages![
     "internal",
     "invalid",
     "method-not-allowed",
+    "missing-permission",
     "name-ambiguous",
     "name-taken",
     "no-default-box",
@@ -53,12 +57,17 @@ pages![
     "overloaded",
     "platform-failed",
     "provider",
+    "session-not-found",
     "sign-in-link-used-up",
     "tier-full",
+    "token-not-found",
+    "too-many-attempts",
     "unsupported-media-type",
     "upgrade-required",
+    "user-not-found",
     "vanished",
     "version-mismatch",
     "wake-timeout",
     "wrong-credential",
+    "wrong-password",
 ];

@@ -39,6 +39,16 @@ codes! {
         "Sign in again, or correct the secret. The CLI finds the secret of a platform on the same machine by itself.";
     SIGN_IN_LINK_USED_UP = "sign-in-link-used-up" NOT_FOUND "This sign-in link does not work any more"
         "A link works once and for a short time. Get a new one with `smartbox open`.";
+    WRONG_PASSWORD = "wrong-password" UNAUTHORIZED "E-mail address or password is wrong"
+        "Try again. Whoever runs your org can make you a sign-in link: `smartbox open --user`.";
+    TOO_MANY_ATTEMPTS = "too-many-attempts" TOO_MANY_REQUESTS "Too many attempts to sign in failed"
+        "Wait as long as Retry-After says. A sign-in link works meanwhile.";
+    ACCOUNT_FROZEN = "account-frozen" LOCKED "The account is frozen"
+        "Ask whoever runs your org. Nothing of yours is deleted.";
+    ACCOUNT_PENDING = "account-pending" FORBIDDEN "The account waits to be activated"
+        "Ask whoever runs your org to activate it.";
+    MISSING_PERMISSION = "missing-permission" FORBIDDEN "You may not do this"
+        "Ask whoever runs your org for a role or a token with this permission.";
     ADMIN_ONLY = "admin-only" FORBIDDEN "Only an admin may do this"
         "Ask whoever runs the platform.";
     BAD_ORIGIN = "bad-origin" FORBIDDEN "The request comes from another website"
@@ -49,6 +59,12 @@ codes! {
         "The API's routes are listed in /openapi.json.";
     BOX_NOT_FOUND = "box-not-found" NOT_FOUND "There is no such box"
         "`smartbox box list` shows your boxes.";
+    USER_NOT_FOUND = "user-not-found" NOT_FOUND "There is no such person"
+        "`smartbox user list` shows the people of your org.";
+    TOKEN_NOT_FOUND = "token-not-found" NOT_FOUND "There is no such service token"
+        "`smartbox token list` shows those of your org.";
+    SESSION_NOT_FOUND = "session-not-found" NOT_FOUND "There is no such session"
+        "`smartbox session list` shows where you are signed in.";
     OPERATION_NOT_FOUND = "operation-not-found" NOT_FOUND "There is no such operation"
         "Ended operations are forgotten after a while. `smartbox box timeline` tells what happened.";
     METHOD_NOT_ALLOWED = "method-not-allowed" METHOD_NOT_ALLOWED "This route does not know the method"
@@ -72,6 +88,8 @@ codes! {
     CONFLICT = "conflict" CONFLICT "The state does not allow it";
     NAME_TAKEN = "name-taken" CONFLICT "The name is taken"
         "Choose another name.";
+    EMAIL_TAKEN = "email-taken" CONFLICT "The e-mail address is in use"
+        "Use another one: an address signs one person in.";
     NAME_AMBIGUOUS = "name-ambiguous" CONFLICT "More than one box has this name"
         "Use the box's id.";
     TIER_FULL = "tier-full" CONFLICT "Every place of this tier is taken"

@@ -6,20 +6,20 @@ use axum::response::{IntoResponse, Response};
 use http::header::SET_COOKIE;
 use http::request::Parts;
 use smartbox_api::{RedeemSignIn, SignedIn};
-use smartbox_control::Error;
+use smartbox_control::{Error, NewSession, Origin};
 
 use crate::HttpState;
 use crate::body::JsonBody;
 use crate::caller::{check_origin_if_given, set_session};
 use crate::problem::ApiError;
-use crate::request::is_over_tls;
+use crate::request::{is_over_tls, origin_of};
 
 /// Longest code that is looked up. Ours have 43 characters.
 const CODE_LENGTH_MAX: usize = 128;
 
 /// Sign in
 ///
-/// Exchanges the code of a sign-in link for a cookie. A code works once.
+/// Exchanges the code of a sign-in link, or e-mail and password, for a cookie. A code works once.
 #[utoipa::path(
     post,
     path = "/sign-in",
@@ -41,14 +41,25 @@ pub(crate) async fn redeem(
 ) -> Result<Response, ApiError> {
     // Another website must not be able to sign a person in as somebody else.
     check_origin_if_given(&parts)?;
-    if body.code.is_empty() || body.code.len() > CODE_LENGTH_MAX {
-        return Err(Error::NotFound("sign-in code").into());
-    }
-    let session = state.control().redeem_sign_in_code(&body.code).await?;
+    let origin = origin_of(&parts.headers);
+    let session = match (body.code, body.email, body.password) {
+        (Some(code), None, None) => redeem_code(&state, &origin, &code).await?,
+        (None, Some(email), Some(password)) => {
+            state.control().sign_in_with_password(&origin, &email, password.into()).await?
+        }
+        _ => return Err(ApiError::field("code", "give either `code`, or `email` and `password`")),
+    };
     let cookie = set_session(&session.token, session.ttl, is_over_tls(&parts.headers))
         .ok_or_else(|| Error::internal("a session token does not fit into a header"))?;
     let view = SignedIn { user: session.user.to_string(), org: session.org.to_string() };
     let mut response = Json(view).into_response();
     response.headers_mut().insert(SET_COOKIE, cookie);
     Ok(response)
+}
+
+async fn redeem_code(state: &HttpState, origin: &Origin, code: &str) -> Result<NewSession, ApiError> {
+    if code.is_empty() || code.len() > CODE_LENGTH_MAX {
+        return Err(Error::NotFound("sign-in code").into());
+    }
+    Ok(state.control().redeem_sign_in_code(origin, code).await?)
 }

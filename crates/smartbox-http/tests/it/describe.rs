@@ -42,7 +42,10 @@ impl Route {
             .path
             .replace("{box}", smartbox)
             .replace("{operation}", operation)
-            .replace("{code}", "not-found");
+            .replace("{code}", "not-found")
+            .replace("{user}", "me")
+            .replace("{token}", "tok_01932f00000070008000000000000000")
+            .replace("{session}", "ses_01932f00000070008000000000000000");
         assert!(!path.contains('{'), "{}: give its parameter a value here", self.id);
         let body = if self.has_body { self.body() } else { Value::Null };
         let text = if body.is_null() { String::new() } else { body.to_string() };
@@ -59,6 +62,10 @@ impl Route {
             "createBox" => json!({ "name": "another" }),
             "createOrg" => json!({ "name": "another" }),
             "createSignInLink" => Value::Null,
+            "createToken" => json!({ "name": "deploy", "scopes": ["boxes:read"] }),
+            "createUser" => json!({ "name": "bob", "role": "viewer" }),
+            "setPassword" => json!({ "password": "correct horse" }),
+            "updateUser" => json!({ "role": "owner" }),
             "execSync" => json!({ "argv": ["true"] }),
             "sendMessage" => json!({ "text": "hello" }),
             "signIn" => json!({ "code": "no-such-code" }),

@@ -7,7 +7,19 @@ use smartbox_testkit::{Client, TestApp};
 use crate::describe::{Route, routes};
 
 /// Who asks, in the order of the columns.
-const CALLERS: [&str; 6] = ["nobody", "wrong secret", "wrong cookie", "other org", "owner", "admin"];
+const CALLERS: [&str; 11] = [
+    "nobody",
+    "wrong secret",
+    "wrong cookie",
+    "other org",
+    "token",
+    "viewer",
+    "operator",
+    "org admin",
+    "owner",
+    "frozen",
+    "admin",
+];
 
 async fn status(route: &Route, caller: &str) -> u16 {
     let app = TestApp::start().await;
@@ -21,6 +33,16 @@ async fn status(route: &Route, caller: &str) -> u16 {
         "wrong secret" => owner.client.with_admin_secret("not-the-secret"),
         "wrong cookie" => app.anonymous().with_session("not-a-session"),
         "other org" => app.tenant("acme").await.client,
+        "token" => app.program(&owner.org, &["boxes:read", "boxes:talk"]).await.1,
+        "viewer" | "operator" => app.member(&owner.org, "member", caller).await.1,
+        "org admin" => app.member(&owner.org, "member", "admin").await.1,
+        "frozen" => {
+            let (user, client) = app.member(&owner.org, "member", "owner").await;
+            let frozen = serde_json::json!({ "status": "frozen" });
+            let path = format!("/v1/users/{}", user.id);
+            app.admin().change_json(http::Method::PATCH, &path, &frozen).await;
+            client
+        }
         "owner" => owner.client,
         "admin" => app.admin(),
         other => panic!("{other}"),

@@ -14,6 +14,6 @@ pub(crate) struct ApiIdentity(pub(crate) Control);
 impl Identity for ApiIdentity {
     async fn identify(&self, head: &Parts, _peer: SocketAddr) -> Option<Principal> {
         // A wrong credential is no credential; why it is wrong is nobody's business.
-        smartbox_http::identify(&self.0, &head.headers).await.ok().flatten()
+        smartbox_http::identify(&self.0, &head.headers).await.ok().flatten().map(|found| found.principal)
     }
 }

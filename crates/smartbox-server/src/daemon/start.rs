@@ -40,7 +40,7 @@ pub(super) async fn greet(
     for advice in settings.models.advice() {
         console.say(&format!("  note: {advice}"));
     }
-    let code = control.create_sign_in_code(&op, None).await?;
+    let code = control.create_sign_in_code(&op, None, None).await?;
     console.say(&format!("\n  Smartbox is running at {url}"));
     console.say(&format!("  Sign in (once, within 15 minutes): {url}/sign-in#{}", code.code.expose_secret()));
     console.say("  Another link: smartbox open --print      Stop: Ctrl-C");

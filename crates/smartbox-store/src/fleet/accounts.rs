@@ -1,11 +1,10 @@
-//! Orgs, users, sign-in codes, sessions, and the platform's own facts.
+//! Orgs, their first people, and the platform's own facts.
 
 use jiff::Timestamp;
 use smartbox_core::{OrgId, UserId};
 
-use crate::account::{Org, OrgRow, Session, SessionRow, TokenHash, User, UserRow};
+use crate::account::{NewUser, Org, OrgRow, User, UserRow, select_users};
 use crate::database::Connection;
-use crate::row::{hex, parsed};
 use crate::{Error, FleetStore};
 
 impl FleetStore {
@@ -27,12 +26,12 @@ impl FleetStore {
     pub async fn create_org_with_owner(
         &self,
         (org, org_name): (OrgId, &str),
-        (owner, owner_name): (UserId, &str),
+        owner: &NewUser,
         now: Timestamp,
     ) -> Result<(Org, User), Error> {
         let mut tx = self.store.database.write().await?;
         let org = insert_org(&mut tx, org, org_name, now).await?;
-        let owner = insert_user(&mut tx, owner, org.id, owner_name, now).await?;
+        let owner = insert_user(&mut tx, org.id, owner, now).await?;
         tx.commit().await?;
         Ok((org, owner))
     }
@@ -63,125 +62,22 @@ impl FleetStore {
         row.map(Org::try_from).transpose()
     }
 
-    /// Adds a person to an org.
-    ///
-    /// # Errors
-    /// [`Error::NameTaken`] in this org; [`Error::NotFound`] when the org does not exist.
-    pub async fn create_user(
-        &self,
-        id: UserId,
-        org: OrgId,
-        name: &str,
-        now: Timestamp,
-    ) -> Result<User, Error> {
-        let mut tx = self.store.database.write().await?;
-        let user = insert_user(&mut tx, id, org, name, now).await?;
-        tx.commit().await?;
-        Ok(user)
-    }
-
     /// The oldest user of an org.
     pub async fn first_user(&self, org: OrgId) -> Result<Option<User>, Error> {
-        let row: Option<UserRow> = sqlx::query_as(
-            "select id, org_id, name, created_at_ms from users where org_id = $1 order by id limit 1",
-        )
-        .bind(org.to_string())
-        .fetch_optional(&mut *self.store.database.read().await?)
-        .await?;
+        let row: Option<UserRow> = sqlx::query_as(select_users!("where u.org_id = $1 order by u.id limit 1"))
+            .bind(org.to_string())
+            .fetch_optional(&mut *self.store.database.read().await?)
+            .await?;
         row.map(User::try_from).transpose()
     }
 
     /// Finds a person.
     pub async fn find_user(&self, id: UserId) -> Result<Option<User>, Error> {
-        let row: Option<UserRow> =
-            sqlx::query_as("select id, org_id, name, created_at_ms from users where id = $1")
-                .bind(id.to_string())
-                .fetch_optional(&mut *self.store.database.read().await?)
-                .await?;
-        row.map(User::try_from).transpose()
-    }
-
-    /// Keeps a one-time sign-in code by its hash.
-    pub async fn insert_sign_in_code(
-        &self,
-        hash: &TokenHash,
-        user: UserId,
-        expires_at: Timestamp,
-    ) -> Result<(), Error> {
-        let mut tx = self.store.database.write().await?;
-        sqlx::query("insert into sign_in_codes (code_hash, user_id, expires_at_ms) values ($1, $2, $3)")
-            .bind(hex(hash))
-            .bind(user.to_string())
-            .bind(expires_at.as_millisecond())
-            .execute(&mut *tx)
+        let row: Option<UserRow> = sqlx::query_as(select_users!("where u.id = $1"))
+            .bind(id.to_string())
+            .fetch_optional(&mut *self.store.database.read().await?)
             .await?;
-        Ok(tx.commit().await?)
-    }
-
-    /// Uses up a sign-in code. `None` when there is none, or it has expired, or somebody used it before.
-    pub async fn redeem_sign_in_code(
-        &self,
-        hash: &TokenHash,
-        now: Timestamp,
-    ) -> Result<Option<UserId>, Error> {
-        let mut tx = self.store.database.write().await?;
-        let user: Option<String> = sqlx::query_scalar(
-            "update sign_in_codes set used_at_ms = $2
-             where code_hash = $1 and used_at_ms is null and expires_at_ms > $2 returning user_id",
-        )
-        .bind(hex(hash))
-        .bind(now.as_millisecond())
-        .fetch_optional(&mut *tx)
-        .await?;
-        tx.commit().await?;
-        user.as_deref().map(parsed).transpose()
-    }
-
-    /// Keeps a session by the hash of its token.
-    pub async fn insert_session(
-        &self,
-        hash: &TokenHash,
-        user: UserId,
-        expires_at: Timestamp,
-        now: Timestamp,
-    ) -> Result<(), Error> {
-        let mut tx = self.store.database.write().await?;
-        sqlx::query(
-            "insert into sessions (token_hash, user_id, created_at_ms, expires_at_ms) values ($1, $2, $3, $4)",
-        )
-        .bind(hex(hash))
-        .bind(user.to_string())
-        .bind(now.as_millisecond())
-        .bind(expires_at.as_millisecond())
-        .execute(&mut *tx)
-        .await?;
-        Ok(tx.commit().await?)
-    }
-
-    /// Finds a session that has not expired.
-    pub async fn find_session(&self, hash: &TokenHash, now: Timestamp) -> Result<Option<Session>, Error> {
-        let row: Option<SessionRow> = sqlx::query_as(
-            "select s.user_id, u.org_id, s.created_at_ms, s.expires_at_ms
-             from sessions s join users u on u.id = s.user_id
-             where s.token_hash = $1 and s.expires_at_ms > $2",
-        )
-        .bind(hex(hash))
-        .bind(now.as_millisecond())
-        .fetch_optional(&mut *self.store.database.read().await?)
-        .await?;
-        row.map(Session::try_from).transpose()
-    }
-
-    /// Ends a session. Says whether there was one.
-    pub async fn delete_session(&self, hash: &TokenHash) -> Result<bool, Error> {
-        let mut tx = self.store.database.write().await?;
-        let deleted = sqlx::query("delete from sessions where token_hash = $1")
-            .bind(hex(hash))
-            .execute(&mut *tx)
-            .await?
-            .rows_affected();
-        tx.commit().await?;
-        Ok(deleted > 0)
+        row.map(User::try_from).transpose()
     }
 
     /// A fact about the platform. Never a secret: facts are not sealed.
@@ -225,36 +121,48 @@ async fn insert_org(tx: &mut Connection, id: OrgId, name: &str, now: Timestamp) 
     row.try_into()
 }
 
-async fn insert_user(
+pub(crate) async fn insert_user(
     tx: &mut Connection,
-    id: UserId,
     org: OrgId,
-    name: &str,
+    new: &NewUser,
     now: Timestamp,
 ) -> Result<User, Error> {
-    let (org_exists, is_free): (bool, bool) = sqlx::query_as(
+    let (org_exists, name_is_free, email_is_free): (bool, bool, bool) = sqlx::query_as(
         "select (select count(*) > 0 from orgs where id = $1),
-                (select count(*) = 0 from users where org_id = $1 and name = $2)",
+                (select count(*) = 0 from users where org_id = $1 and name = $2),
+                (select count(*) = 0 from users where email = $3)",
     )
     .bind(org.to_string())
-    .bind(name)
+    .bind(&new.name)
+    .bind(&new.email)
     .fetch_one(&mut *tx)
     .await?;
     if !org_exists {
         return Err(Error::NotFound("org"));
     }
-    if !is_free {
+    if !name_is_free {
         return Err(Error::NameTaken);
     }
-    let row: UserRow = sqlx::query_as(
-        "insert into users (id, org_id, name, created_at_ms) values ($1, $2, $3, $4)
-         returning id, org_id, name, created_at_ms",
+    if !email_is_free {
+        return Err(Error::EmailTaken);
+    }
+    let subject = new.subject.as_ref();
+    sqlx::query(
+        "insert into users (id, org_id, name, created_at_ms, role, status, email, issuer, subject)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
-    .bind(id.to_string())
+    .bind(new.id.to_string())
     .bind(org.to_string())
-    .bind(name)
+    .bind(&new.name)
     .bind(now.as_millisecond())
-    .fetch_one(tx)
+    .bind(new.role.as_str())
+    .bind(new.status.as_str())
+    .bind(&new.email)
+    .bind(subject.map(|subject| subject.issuer.as_str()))
+    .bind(subject.map(|subject| subject.id.as_str()))
+    .execute(&mut *tx)
     .await?;
+    let row: UserRow =
+        sqlx::query_as(select_users!("where u.id = $1")).bind(new.id.to_string()).fetch_one(tx).await?;
     row.try_into()
 }

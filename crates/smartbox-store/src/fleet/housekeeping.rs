@@ -17,6 +17,8 @@ pub struct Purged {
     pub sessions: u64,
     /// Sign-in codes that had expired.
     pub sign_in_codes: u64,
+    /// Service tokens that had ended.
+    pub service_tokens: u64,
     /// Answers kept for repeated requests.
     pub idempotency_keys: u64,
     /// Operations that ended long ago.
@@ -49,6 +51,14 @@ impl FleetStore {
                 .purge(
                     "delete from sign_in_codes where code_hash in
                      (select code_hash from sign_in_codes where expires_at_ms <= $1 limit $2)",
+                    now_ms,
+                    limit,
+                )
+                .await?,
+            service_tokens: self
+                .purge(
+                    "delete from service_tokens where id in
+                     (select id from service_tokens where expires_at_ms <= $1 limit $2)",
                     now_ms,
                     limit,
                 )

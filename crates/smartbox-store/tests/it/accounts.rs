@@ -1,8 +1,9 @@
 //! Orgs, users, sign-in codes, sessions and the platform's facts.
 
-use smartbox_store::Error;
+use smartbox_core::Role;
+use smartbox_store::{Error, NewUser, OrgStore};
 
-use crate::support::{World, at, org_id, user_id};
+use crate::support::{World, at, event, new_session, new_user, org_id};
 
 const HASH: [u8; 32] = [7; 32];
 
@@ -20,12 +21,20 @@ async fn orgs_are_found_oldest_first() {
 #[tokio::test]
 async fn an_org_and_its_owner_are_made_together_or_not_at_all() {
     let world = World::new().await;
-    let made = world.fleet.create_org_with_owner((org_id(), "acme"), (user_id(), "ada"), at(1)).await;
+    let made =
+        world.fleet.create_org_with_owner((org_id(), "acme"), &new_user("ada", Role::Owner), at(1)).await;
     let (acme, ada) = made.unwrap();
     assert_eq!(world.fleet.first_user(acme.id).await.unwrap(), Some(ada.clone()));
 
     // The user's id is taken, so the org must not be there either.
-    let half = world.fleet.create_org_with_owner((org_id(), "half"), (ada.id, "ada"), at(2)).await;
+    let half = world
+        .fleet
+        .create_org_with_owner(
+            (org_id(), "half"),
+            &NewUser { id: ada.id, ..new_user("ada", Role::Owner) },
+            at(2),
+        )
+        .await;
     assert!(half.is_err());
     assert!(world.fleet.orgs().await.unwrap().iter().all(|org| org.name != "half"));
 }
@@ -34,23 +43,26 @@ async fn an_org_and_its_owner_are_made_together_or_not_at_all() {
 async fn a_user_belongs_to_one_org() {
     let world = World::new().await;
     let (home, other) = (world.org.id(), world.other.id());
-    let ada = world.fleet.create_user(user_id(), home, "ada", at(1)).await.unwrap();
-    world.fleet.create_user(user_id(), home, "bob", at(2)).await.unwrap();
+    let add = async |org: &OrgStore, name, now| {
+        org.create_user(&new_user(name, Role::Viewer), event("user.added"), at(now)).await
+    };
+    let ada = add(&world.org, "ada", 1).await.unwrap();
+    add(&world.org, "bob", 2).await.unwrap();
 
-    assert_eq!((ada.org, ada.created_at), (home, at(1)));
+    assert_eq!((ada.org, ada.created_at, ada.role, ada.has_password), (home, at(1), Role::Viewer, false));
     assert_eq!(world.fleet.find_user(ada.id).await.unwrap().as_ref(), Some(&ada));
     assert_eq!(world.fleet.first_user(home).await.unwrap(), Some(ada));
     assert_eq!(world.fleet.first_user(other).await.unwrap(), None);
-    assert!(matches!(world.fleet.create_user(user_id(), home, "ada", at(3)).await, Err(Error::NameTaken)));
-    world.fleet.create_user(user_id(), other, "ada", at(3)).await.unwrap();
-    let nowhere = world.fleet.create_user(user_id(), org_id(), "eve", at(3)).await;
-    assert!(matches!(nowhere, Err(Error::NotFound("org"))));
+    assert!(matches!(add(&world.org, "ada", 3).await, Err(Error::NameTaken)));
+    add(&world.other, "ada", 3).await.unwrap();
+    let nowhere = world.store.org(org_id());
+    assert!(matches!(add(&nowhere, "eve", 3).await, Err(Error::NotFound("org"))));
 }
 
 #[tokio::test]
 async fn a_sign_in_code_works_once_and_in_time() {
     let world = World::new().await;
-    let user = world.fleet.create_user(user_id(), world.org.id(), "ada", at(0)).await.unwrap().id;
+    let user = world.user("ada").await.id;
     world.fleet.insert_sign_in_code(&HASH, user, at(60)).await.unwrap();
     world.fleet.insert_sign_in_code(&[8; 32], user, at(60)).await.unwrap();
 
@@ -63,26 +75,28 @@ async fn a_sign_in_code_works_once_and_in_time() {
 #[tokio::test]
 async fn a_session_is_found_until_it_ends() {
     let world = World::new().await;
-    let user = world.fleet.create_user(user_id(), world.org.id(), "ada", at(0)).await.unwrap().id;
-    world.fleet.insert_session(&HASH, user, at(60), at(1)).await.unwrap();
+    let user = world.user("ada").await.id;
+    world.fleet.insert_session(&new_session(7, user, 60), event("user.signed-in"), at(1)).await.unwrap();
 
     let session = world.fleet.find_session(&HASH, at(59)).await.unwrap().unwrap();
-    assert_eq!((session.user, session.org), (user, world.org.id()));
+    assert_eq!((session.user.id, session.user.org), (user, world.org.id()));
+    assert_eq!((session.method.as_str(), session.address.as_deref()), ("link", Some("192.0.2.7")));
     assert_eq!((session.created_at, session.expires_at), (at(1), at(60)));
     assert_eq!(world.fleet.find_session(&HASH, at(60)).await.unwrap(), None);
     assert_eq!(world.fleet.find_session(&[8; 32], at(1)).await.unwrap(), None);
 
-    assert!(world.fleet.delete_session(&HASH).await.unwrap());
-    assert!(!world.fleet.delete_session(&HASH).await.unwrap());
+    assert_eq!(world.org.end_session(session.id, event("session.ended"), at(2)).await.unwrap(), HASH);
+    let again = world.org.end_session(session.id, event("session.ended"), at(2)).await;
+    assert!(matches!(again, Err(Error::NotFound("session"))));
     assert_eq!(world.fleet.find_session(&HASH, at(2)).await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn two_sessions_never_share_a_token() {
     let world = World::new().await;
-    let user = world.fleet.create_user(user_id(), world.org.id(), "ada", at(0)).await.unwrap().id;
-    world.fleet.insert_session(&HASH, user, at(60), at(1)).await.unwrap();
-    let twice = world.fleet.insert_session(&HASH, user, at(90), at(1)).await;
+    let user = world.user("ada").await.id;
+    world.fleet.insert_session(&new_session(7, user, 60), event("user.signed-in"), at(1)).await.unwrap();
+    let twice = world.fleet.insert_session(&new_session(7, user, 90), event("user.signed-in"), at(1)).await;
     assert!(matches!(twice, Err(Error::Conflict(_))));
 }
 

@@ -3,7 +3,7 @@
 use smartbox_core::Desired;
 use smartbox_store::{Outcome, Target};
 
-use crate::support::{World, at, user_id};
+use crate::support::{World, at, event, new_session, new_token};
 
 const DAY: i64 = 86_400;
 
@@ -11,16 +11,18 @@ const DAY: i64 = 86_400;
 async fn what_has_expired_goes_in_batches_and_the_rest_stays() {
     let world = World::new().await;
     let fleet = &world.fleet;
-    let user = fleet.create_user(user_id(), world.org.id(), "ada", at(0)).await.unwrap().id;
+    let user = world.user("ada").await.id;
     for n in 0..5 {
-        fleet.insert_session(&[n; 32], user, at(10), at(0)).await.unwrap();
+        fleet.insert_session(&new_session(n, user, 10), event("user.signed-in"), at(0)).await.unwrap();
         fleet.insert_sign_in_code(&[n; 32], user, at(10)).await.unwrap();
         world.org.idempotency_begin(&n.to_string(), "POST /", &[0; 32], at(10 - DAY)).await.unwrap();
     }
-    fleet.insert_session(&[99; 32], user, at(11), at(0)).await.unwrap();
+    world.org.create_token(&new_token(1, 10), event("token.made"), at(0)).await.unwrap();
+    fleet.insert_session(&new_session(99, user, 11), event("user.signed-in"), at(0)).await.unwrap();
 
     let first = fleet.purge_expired(at(10), 3).await.unwrap();
     assert_eq!((first.sessions, first.sign_in_codes, first.idempotency_keys), (3, 3, 3));
+    assert_eq!(first.service_tokens, 1);
     let second = fleet.purge_expired(at(10), 3).await.unwrap();
     assert_eq!((second.sessions, second.sign_in_codes, second.idempotency_keys), (2, 2, 2));
     assert!(fleet.purge_expired(at(10), 3).await.unwrap().is_nothing());

@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod audit;
 mod boxes;
 mod durability;
 mod housekeeping;
@@ -18,7 +19,9 @@ mod leases;
 mod observations;
 mod opening;
 mod operations;
+mod people;
 mod races;
 mod secrets;
 mod support;
 mod tenancy;
+mod tokens;

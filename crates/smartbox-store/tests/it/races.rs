@@ -8,7 +8,7 @@ use smartbox_store::{Claim, Error, NewSmartbox, Store};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
-use crate::support::{World, at, create, event, fleet_of, intent, new_box, open, user_id};
+use crate::support::{World, at, create, event, fleet_of, intent, new_box, open};
 
 const RACERS: usize = 12;
 
@@ -137,7 +137,7 @@ async fn a_repeated_request_does_its_work_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_sign_in_code_is_redeemed_once() {
     let world = World::new().await;
-    let user = world.fleet.create_user(user_id(), world.org.id(), "ada", at(0)).await.unwrap().id;
+    let user = world.user("ada").await.id;
     world.fleet.insert_sign_in_code(&[1; 32], user, at(60)).await.unwrap();
     let redeemed = race(|_n| {
         let fleet = world.fleet.clone();

@@ -5,10 +5,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use jiff::Timestamp;
 use secrecy::SecretString;
-use smartbox_core::{BoxId, Desired, EventId, Kind, Observed, OperationId, OrgId, UserId};
+use smartbox_core::{
+    BoxId, Desired, EventId, Kind, Observed, OperationId, OrgId, Permission, Role, SessionId, TokenId,
+    UserId, UserStatus,
+};
 use smartbox_store::{
-    Error, FleetStore, IntentChange, Keyring, NewEvent, NewOperation, NewSmartbox, ObservationUpdate,
-    Operation, OperationKind, OrgStore, Sealer, Smartbox, Store, SystemActor,
+    Error, EventOutcome, FleetStore, IntentChange, Keyring, NewEvent, NewOperation, NewServiceToken,
+    NewSession, NewSmartbox, NewUser, ObservationUpdate, Operation, OperationKind, OrgStore, Sealer,
+    Smartbox, Store, SystemActor, User,
 };
 use sqlx::ConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -39,6 +43,39 @@ pub(crate) fn user_id() -> UserId {
     UserId::from_parts(at(0), unique())
 }
 
+pub(crate) fn new_user(name: &str, role: Role) -> NewUser {
+    let status = UserStatus::Active;
+    NewUser { id: user_id(), name: name.to_owned(), role, status, email: None, subject: None }
+}
+
+pub(crate) fn session_id() -> SessionId {
+    SessionId::from_parts(at(0), unique())
+}
+
+/// A session whose token's hash is `n` everywhere, until `until`.
+pub(crate) fn new_session(n: u8, user: UserId, until: i64) -> NewSession<'static> {
+    NewSession {
+        id: session_id(),
+        hash: [n; 32],
+        user,
+        method: "link",
+        address: Some("192.0.2.7"),
+        user_agent: None,
+        expires_at: at(until),
+    }
+}
+
+pub(crate) fn new_token(n: u8, until: i64) -> NewServiceToken {
+    NewServiceToken {
+        id: TokenId::from_parts(at(0), unique()),
+        hash: [n; 32],
+        name: "deploy".into(),
+        scopes: [Permission::BoxesRead, Permission::BoxesTalk].into_iter().collect(),
+        created_by: "admin".into(),
+        expires_at: at(until),
+    }
+}
+
 pub(crate) fn operation(kind: OperationKind) -> NewOperation {
     NewOperation { id: OperationId::from_parts(at(0), unique()), kind }
 }
@@ -50,6 +87,8 @@ pub(crate) fn event(action: &str) -> NewEvent {
         action: action.into(),
         reason: "The test asked for it.".into(),
         detail: serde_json::json!({ "n": 1 }),
+        address: None,
+        outcome: EventOutcome::Ok,
     }
 }
 
@@ -112,6 +151,11 @@ impl World {
     /// Makes a box in the first org.
     pub(crate) async fn create(&self, name: &str) -> Smartbox {
         create(&self.org, new_box(name)).await.unwrap().0
+    }
+
+    /// Adds somebody to the first org.
+    pub(crate) async fn user(&self, name: &str) -> User {
+        self.org.create_user(&new_user(name, Role::Owner), event("user.added"), at(0)).await.unwrap()
     }
 
     /// The box as it is now.

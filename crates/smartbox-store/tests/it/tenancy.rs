@@ -2,15 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use smartbox_core::Desired;
-use smartbox_store::{BoxFilter, Claim, Error, OperationKind};
+use smartbox_core::{Desired, Role, UserStatus};
+use smartbox_store::{BoxFilter, Claim, Error, OperationKind, UserChange};
 
-use crate::support::{World, at, create, event, intent, new_box, operation};
+use crate::support::{
+    World, at, create, event, intent, new_box, new_session, new_token, new_user, operation,
+};
 
 /// The methods of the handle, from its source: one that is missing in the table below fails the test.
 fn methods() -> BTreeSet<&'static str> {
-    include_str!("../../src/org.rs")
-        .lines()
+    let rooms = [
+        include_str!("../../src/org.rs"),
+        include_str!("../../src/org/people.rs"),
+        include_str!("../../src/org/tokens.rs"),
+    ];
+    rooms
+        .into_iter()
+        .flat_map(str::lines)
         .filter_map(|line| line.trim().strip_prefix("pub async fn "))
         .map(|rest| rest.split('(').next().unwrap())
         .collect()
@@ -60,7 +68,62 @@ async fn what_belongs_to_another_org_does_not_exist() {
     let claim = stranger.idempotency_begin("k", "POST /elsewhere", &[2; 32], at(2)).await.unwrap();
     finds_nothing("idempotency_begin", claim != Claim::Fresh);
 
+    people_of_another_org(&world, &mut finds_nothing).await;
+
     assert_eq!(world.reload(mine.id).await, mine, "nothing of it was changed");
     assert_eq!(world.org.timeline(mine.id, None, 10).await.unwrap().items.len(), 1);
     assert_eq!(tried, methods(), "every method of the handle is in this table");
+}
+
+async fn people_of_another_org(world: &World, finds_nothing: &mut impl FnMut(&'static str, bool)) {
+    let stranger = &world.other;
+    let (ada, _bob) = (world.user("ada").await, world.user("bob").await);
+    let session = new_session(1, ada.id, 60);
+    world.fleet.insert_session(&session, event("user.signed-in"), at(1)).await.unwrap();
+    let token = world.org.create_token(&new_token(1, 60), event("token.made"), at(1)).await.unwrap();
+    let lines = world.org.audit_log(None, 100).await.unwrap().items.len();
+    // Their own org has an owner, so that a refusal is for the right reason.
+    let own = stranger.create_user(&new_user("ada", Role::Owner), event("user.added"), at(1)).await.unwrap();
+    finds_nothing("create_user", own.org != stranger.id());
+
+    finds_nothing("list_users", stranger.list_users(None, 10).await.unwrap().items != [own.clone()]);
+    finds_nothing("find_user", stranger.find_user(ada.id).await.unwrap().is_some());
+    finds_nothing("find_user_by_name", stranger.find_user_by_name("bob").await.unwrap().is_some());
+    let frozen = UserChange { status: Some(UserStatus::Frozen), role: None };
+    let changed = stranger.change_user(ada.id, frozen, event("user.changed"), at(2)).await;
+    finds_nothing("change_user", !matches!(changed, Err(Error::NotFound("user"))));
+    let removed = stranger.remove_user(ada.id, event("user.removed"), at(2)).await;
+    finds_nothing("remove_user", !matches!(removed, Err(Error::NotFound("user"))));
+    let set = stranger.set_password(ada.id, "x", None, event("user.password-set"), at(2)).await;
+    finds_nothing("set_password", !matches!(set, Err(Error::NotFound("user"))));
+    world
+        .org
+        .set_password(ada.id, "hash", Some(session.id), event("user.password-set"), at(2))
+        .await
+        .unwrap();
+    finds_nothing("password_hash", stranger.password_hash(ada.id).await.unwrap().is_some());
+    finds_nothing("sessions_of", !stranger.sessions_of(ada.id, at(2)).await.unwrap().is_empty());
+    finds_nothing("find_session", stranger.find_session(session.id).await.unwrap().is_some());
+    let ended = stranger.end_session(session.id, event("session.ended"), at(2)).await;
+    finds_nothing("end_session", !matches!(ended, Err(Error::NotFound("session"))));
+
+    finds_nothing("create_token", {
+        let made = stranger.create_token(&new_token(2, 60), event("token.made"), at(2)).await.unwrap();
+        made.org != stranger.id()
+    });
+    let listed = stranger.list_tokens(None, 10, at(2)).await.unwrap().items;
+    finds_nothing("list_tokens", listed.iter().any(|listed| listed.id == token.id));
+    let revoked = stranger.revoke_token(token.id, event("token.revoked"), at(2)).await;
+    finds_nothing("revoke_token", !matches!(revoked, Err(Error::NotFound("token"))));
+    let theirs = stranger.audit_log(None, 100).await.unwrap().items;
+    let own_org = stranger.id().to_string();
+    finds_nothing("audit_log", theirs.iter().any(|line| line.org_id.as_deref() != Some(&own_org)));
+
+    assert!(world.fleet.find_session(&[1; 32], at(2)).await.unwrap().is_some(), "nothing was ended");
+    assert!(world.fleet.find_token(&[1; 32], at(2)).await.unwrap().is_some(), "nothing was revoked");
+    assert_eq!(
+        world.org.audit_log(None, 100).await.unwrap().items.len(),
+        lines + 1,
+        "one line for the password"
+    );
 }

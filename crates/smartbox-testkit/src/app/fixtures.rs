@@ -3,7 +3,7 @@
 use http::StatusCode;
 use secrecy::ExposeSecret;
 use serde_json::json;
-use smartbox_api::{BoxView, CreatedBox, OrgView};
+use smartbox_api::{BoxView, CreatedBox, CreatedToken, OrgView, UserView};
 use smartbox_core::BoxId;
 
 use super::TestApp;
@@ -43,12 +43,33 @@ impl TestApp {
     ///
     /// # Panics
     /// When there is no such org.
-    #[expect(clippy::expect_used, reason = "that is how a test fails")]
     pub async fn browser(&self, org: &str) -> Client {
-        let code = self.control.create_sign_in_code(&self.admin_op(), Some(org)).await.expect("an org");
+        self.browser_of(Some(org), None).await
+    }
+
+    /// A person of an org with a role, and their browser.
+    pub async fn member(&self, org: &str, name: &str, role: &str) -> (UserView, Client) {
+        let body = json!({ "name": name, "role": role, "org": org });
+        let user: UserView = self.admin().post_json("/v1/users", &body).await.json(StatusCode::CREATED);
+        let client = self.browser_of(None, Some(&user.id)).await;
+        (user, client)
+    }
+
+    #[expect(clippy::expect_used, reason = "that is how a test fails")]
+    async fn browser_of(&self, org: Option<&str>, user: Option<&str>) -> Client {
+        let code = self.control.create_sign_in_code(&self.admin_op(), org, user).await.expect("somebody");
+        let origin = smartbox_control::Origin::default();
         let session =
-            self.control.redeem_sign_in_code(code.code.expose_secret()).await.expect("a fresh code");
+            self.control.redeem_sign_in_code(&origin, code.code.expose_secret()).await.expect("a fresh code");
         self.anonymous().with_session(session.token.expose_secret())
+    }
+
+    /// A program with a service token of an org.
+    pub async fn program(&self, org: &str, scopes: &[&str]) -> (CreatedToken, Client) {
+        let body = json!({ "name": "program", "scopes": scopes, "org": org });
+        let made: CreatedToken = self.admin().post_json("/v1/tokens", &body).await.json(StatusCode::CREATED);
+        let client = self.anonymous().with_bearer(&made.secret);
+        (made, client)
     }
 
     /// A box that was just asked for.

@@ -22,14 +22,14 @@
     element("again").hidden = !canRepeat;
   };
 
-  const signIn = async () => {
+  const signIn = async (credential) => {
     element("again").hidden = true;
     let answer;
     try {
       answer = await fetch("/sign-in", {
         method: "POST",
         headers: { "content-type": "application/json" },
-        body: JSON.stringify({ code }),
+        body: JSON.stringify(credential),
       });
     } catch {
       fail("The platform does not answer.", "Check that it is running and that you are online.", true);
@@ -40,13 +40,25 @@
       return;
     }
     const problem = await answer.json().catch(() => ({}));
-    fail(`${problem.title ?? "Signing in failed"}.`, problem.remedy ?? "", answer.status >= 500);
+    fail(`${problem.title ?? "Signing in failed"}.`, problem.remedy ?? "", code && answer.status >= 500);
+    element("form").hidden = false;
   };
 
-  element("again").firstElementChild.addEventListener("click", signIn);
+  const form = element("form");
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const button = form.querySelector("button");
+    button.disabled = true;
+    const { email, password } = Object.fromEntries(new FormData(form));
+    await signIn({ email, password });
+    form.elements.password.value = "";
+    button.disabled = false;
+  });
+  element("again").firstElementChild.addEventListener("click", () => signIn({ code }));
   if (code) {
-    signIn();
+    signIn({ code });
   } else {
-    fail("You are not signed in.", "Open the link that `smartbox open` prints on the machine that runs Smartbox.", false);
+    fail("You are not signed in.", "Open the link that `smartbox open` prints on the machine that runs Smartbox, or:", false);
+    form.hidden = false;
   }
 })();

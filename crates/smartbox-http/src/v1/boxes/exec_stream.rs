@@ -50,7 +50,8 @@ pub(crate) async fn exec_stream(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     // Unknown boxes are refused while there is a status to do it with.
-    let reference = state.control().resolve(&op, &reference).await?.id.to_string();
+    let reference =
+        state.control().resolve(&op, smartbox_core::Permission::BoxesExec, &reference).await?.id.to_string();
     let upgrade = upgrade.map_err(|_rejection| ApiError::known(&codes::UPGRADE_REQUIRED))?;
     let permit = state.stream_permit()?;
     let work = state.work().clone();

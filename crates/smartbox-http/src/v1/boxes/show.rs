@@ -32,7 +32,7 @@ pub(crate) async fn show(
     Caller(op): Caller,
     BoxReference(reference): BoxReference,
 ) -> Result<Response, ApiError> {
-    let row = state.control().resolve(&op, &reference).await?;
+    let row = state.control().resolve(&op, smartbox_core::Permission::BoxesRead, &reference).await?;
     let log_tail = state.control().failure_log(&row).await;
     Ok(tagged(json(StatusCode::OK, &box_view(&row, log_tail)), &row))
 }

@@ -27,7 +27,7 @@ pub(crate) async fn create(
     Caller(op): Caller,
     OptionalJsonBody(body): OptionalJsonBody<CreateSignInLink>,
 ) -> Result<Response, ApiError> {
-    let made = state.control().create_sign_in_code(&op, body.org.as_deref()).await?;
+    let made = state.control().create_sign_in_code(&op, body.org.as_deref(), body.user.as_deref()).await?;
     let path = format!("/sign-in#{}", made.code.expose_secret());
     let url = state.public_url().absolute(&path);
     Ok(json(StatusCode::CREATED, &SignInLink { path, url, expires_at: made.expires_at.to_string() }))

@@ -1,0 +1,13 @@
+//! Sessions.
+
+mod list;
+mod revoke;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::HttpState;
+
+pub(super) fn routes() -> OpenApiRouter<HttpState> {
+    OpenApiRouter::new().routes(routes!(list::list)).routes(routes!(revoke::revoke))
+}

@@ -1,0 +1,32 @@
+//! `GET /v1/me`
+
+use axum::Json;
+use axum::extract::State;
+use smartbox_api::Me;
+
+use super::user_view;
+use crate::HttpState;
+use crate::caller::Caller;
+use crate::problem::ApiError;
+
+/// Who am I?
+#[utoipa::path(
+    get,
+    path = "/v1/me",
+    tag = "people",
+    operation_id = "me",
+    responses((status = OK, description = "The caller, and what they may do.", body = Me)),
+)]
+pub(crate) async fn me(State(state): State<HttpState>, Caller(op): Caller) -> Result<Json<Me>, ApiError> {
+    let user = match op.principal.user_id() {
+        Some(_) => Some(user_view(&state.control().find_user(&op, "me").await?)),
+        None => None,
+    };
+    let permissions = op.principal.permissions().iter().map(|permission| permission.to_string()).collect();
+    Ok(Json(Me {
+        id: op.principal.actor(),
+        org: op.principal.org().map(|org| org.to_string()),
+        permissions,
+        user,
+    }))
+}
