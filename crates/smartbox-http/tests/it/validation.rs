@@ -95,7 +95,7 @@ async fn a_wrong_field_of_any_other_body_is_named() {
         ("/v1/orgs", json!({ "name": "a\nb" }), "name"),
         ("/v1/orgs", json!({ "name": "x".repeat(101) }), "name"),
         ("/v1/sign-in-links", json!({ "org": "nobodys" }), "org"),
-        ("/v1/sign-in-links", json!({ "user": "x" }), "user"),
+        ("/v1/sign-in-links", json!({ "people": "x" }), "people"),
         ("/v1/boxes/home/messages", json!({ "text": " " }), "text"),
         ("/v1/boxes/home/messages", json!({ "text": long }), "text"),
         ("/v1/boxes/home/messages", json!({ "text": "hi", "session": "" }), "session"),
