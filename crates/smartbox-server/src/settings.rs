@@ -73,6 +73,8 @@ pub struct Settings {
     pub image: Image,
     /// The admin secret, if it is set from outside.
     pub admin_secret: Option<SecretString>,
+    /// The admin secret before it, which works as well while programs are changed over.
+    pub admin_secret_previous: Option<SecretString>,
     /// Where model calls go.
     pub models: ModelPlan,
     /// How long a deleted box can be brought back.
@@ -122,6 +124,8 @@ impl Settings {
             oci_runtime: PathBuf::from(raw.provider.oci_runtime.as_deref().unwrap_or("runc")),
             image: problems.take("provider.image", parse::image(raw.provider.image.as_deref())),
             admin_secret: problems.take("admin.secret", parse::admin_secret(raw.admin.secret)),
+            admin_secret_previous: problems
+                .take("admin.previous_secret", parse::admin_secret(raw.admin.previous_secret)),
             models: models.unwrap_or_else(ModelPlan::demo),
             delete_grace: problems
                 .take("boxes.delete_grace", parse::duration(raw.boxes.delete_grace.as_deref(), "24h")),

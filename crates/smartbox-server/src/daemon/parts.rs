@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use secrecy::SecretString;
 use smartbox_control::{
     AdminSecret, AgentRuntime, Clock, Control, Doors, Entropy, Limits, Parts, Reconciler, SystemClock,
     SystemEntropy, random_token,
@@ -60,7 +61,7 @@ impl Daemon {
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
             runtime: AgentRuntime::new(installed.runtime_version, install::models(settings.models.catalog())),
-            admin_secret: AdminSecret::new(&admin_secret),
+            admin_secret: accepted_secrets(&settings, &admin_secret),
             limits: Limits {
                 delete_grace: settings.delete_grace,
                 stop_grace: settings.stop_grace,
@@ -84,6 +85,14 @@ impl Daemon {
             life,
             admin_secret,
         })
+    }
+}
+
+fn accepted_secrets(settings: &Settings, secret: &SecretString) -> AdminSecret {
+    let accepted = AdminSecret::new(secret);
+    match &settings.admin_secret_previous {
+        Some(previous) => accepted.or_previous(previous),
+        None => accepted,
     }
 }
 

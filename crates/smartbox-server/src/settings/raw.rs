@@ -40,6 +40,7 @@ pub(super) struct Data {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Admin {
     pub(super) secret: Option<String>,
+    pub(super) previous_secret: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
