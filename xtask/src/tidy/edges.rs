@@ -17,6 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("smartbox-tunnel", &["smartbox-core", "smartbox-boxd"]),
     ("smartbox-edge", &["smartbox-core"]),
     ("smartbox-egress", &["smartbox-core"]),
+    ("smartbox-identity", &["smartbox-core"]),
     ("smartbox-providers", &["smartbox-core", "smartbox-provider", "smartbox-boxd"]),
     (
         "smartbox-control",
