@@ -22,6 +22,8 @@ export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-never}
 mkdir -p "$SMARTBOX_TEST_CACHE"
 
 scripts/check.sh
+step scripts/test-python.sh
+step cargo nextest run --workspace -E 'binary(peers)'
 step cargo build --quiet -p smartbox -p smartbox-boxd
 target=${CARGO_TARGET_DIR:-$PWD/target}
 echo "== installing the agent runtime and the box image for tests (once)" >&2

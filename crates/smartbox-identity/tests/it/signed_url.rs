@@ -184,3 +184,16 @@ fn identity_parameters_are_taken_out_and_nothing_else() {
     assert_eq!(strip("a=1&&b=2"), "a=1&&b=2");
     assert_eq!(strip(""), "");
 }
+
+/// The signatures that are printed in `docs/signed-urls.md`.
+#[test]
+fn the_examples_of_the_manual_are_right() {
+    let manual = include_str!("../../../../docs/signed-urls.md");
+    let plain = sign("user_2abcDEF", at(3600), &secret());
+    let path = "/b/home/files/a%20b";
+    let bound = sign_bound("user_2abcDEF", at(3600), ("k1", &secret()), ("GET", path), NONCE);
+    for query in [plain, bound] {
+        let (_, sig) = query.rsplit_once("sig=").unwrap();
+        assert!(manual.contains(&format!("`{sig}`")), "{sig}");
+    }
+}
