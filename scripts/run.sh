@@ -20,5 +20,5 @@ Starting smartbox needs root, for three things: the namespaces and cgroups that 
 box's disk to user ids of its own, and building the boxes' root image. Asking sudo for this one program.
 WHY
 # Only what the settings use goes along; keys travel in the environment, never in an argument.
-keep=$(compgen -e | grep -E '^(SMARTBOX_|(AI_GATEWAY|ANTHROPIC|OPENAI)_|LISTEN_ADDR$|NO_COLOR$)' | paste -sd, -)
+keep=$(compgen -e | grep -E '^(SMARTBOX_|(AI_GATEWAY|ANTHROPIC|OPENAI|CF_ACCESS)_|(SUPABASE_JWT|MOLTBOT_SIGNING)_SECRET$|LISTEN_ADDR$|NO_COLOR$)' | paste -sd, -)
 exec sudo --preserve-env="$keep,PATH" "$program" up "$@"

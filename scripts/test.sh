@@ -13,7 +13,7 @@ fi
 scripts/packages.sh run build test
 
 # Nothing of the caller's settings may reach a test.
-for name in $(compgen -e | grep -E '^(SMARTBOX_|(AI_GATEWAY|ANTHROPIC|OPENAI)_|LISTEN_ADDR$)' | grep -v '^SMARTBOX_TEST_'); do
+for name in $(compgen -e | grep -E '^(SMARTBOX_|(AI_GATEWAY|ANTHROPIC|OPENAI|CF_ACCESS)_|(SUPABASE_JWT|MOLTBOT_SIGNING)_SECRET$|LISTEN_ADDR$)' | grep -v '^SMARTBOX_TEST_'); do
     unset "$name"
 done
 # Runtimes and images are built once and kept outside the checkout.
@@ -22,6 +22,8 @@ export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-never}
 mkdir -p "$SMARTBOX_TEST_CACHE"
 
 scripts/check.sh
+step scripts/test-python.sh
+step cargo nextest run --workspace -E 'binary(peers)'
 step cargo build --quiet -p smartbox -p smartbox-boxd
 target=${CARGO_TARGET_DIR:-$PWD/target}
 echo "== installing the agent runtime and the box image for tests (once)" >&2

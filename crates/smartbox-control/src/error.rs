@@ -58,6 +58,12 @@ pub enum Error {
     /// Nobody signs in with this address and password.
     #[error("e-mail address or password is wrong")]
     WrongPassword,
+    /// A token or a signed address is not accepted, and why.
+    #[error("{0}")]
+    BadToken(String),
+    /// Somebody is vouched for whom nobody here knows, and new people are not taken.
+    #[error("nobody here knows this person, and new people are not taken")]
+    NotTaken,
     /// Too many attempts failed.
     #[error("too many attempts to sign in failed")]
     TooManyAttempts {
@@ -98,11 +104,6 @@ impl Error {
     /// Wraps a cause that is nobody's business but the log's.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(cause.into())
-    }
-
-    /// Wraps a cause of a library that does not speak of it as an error.
-    pub(crate) fn internal_text(cause: impl std::fmt::Display) -> Self {
-        Self::Internal(cause.to_string().into())
     }
 
     /// Every place of a tier is taken.

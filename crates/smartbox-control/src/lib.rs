@@ -6,6 +6,7 @@
 
 mod attempts;
 mod audit;
+mod burnt;
 mod changes;
 mod chat;
 mod clock;
@@ -14,6 +15,7 @@ mod entropy;
 mod error;
 mod exec;
 mod fleet_view;
+mod foreign;
 mod gate;
 mod idempotency;
 mod logs;
@@ -44,6 +46,7 @@ pub use entropy::{Entropy, SystemEntropy, random_token};
 pub use error::{Error, FieldIssue};
 pub use exec::{CommandEvent, CommandInput, CommandOutput, CommandSession, NewCommand};
 pub use fleet_view::{BoxState, FleetView, phase_of, stage_of};
+pub use foreign::{ForeignIdentities, SignUp, SignUpPolicy};
 pub use idempotency::Idempotency;
 pub use logs::{LogLine, LogQuery};
 pub use loops::{janitor::Janitor, reconcile::Reconciler};
@@ -52,6 +55,10 @@ pub use orgs::NewOrg;
 pub use people::{NewPerson, PersonChange};
 pub use revocations::Revoked;
 pub use sign_in::{AdminSecret, NewSession, Recognised, SignInCode, token_hash};
+/// Header of Cloudflare Access.
+pub use smartbox_identity::ACCESS_HEADER;
+/// The request that a signed URL came with.
+pub use smartbox_identity::UrlRequest;
 pub use smartbox_provider::LogSource;
 /// Rows as the API shows them.
 pub use smartbox_store::{
@@ -91,6 +98,8 @@ pub struct Parts {
     pub runtime: AgentRuntime,
     /// The platform's admin secret.
     pub admin_secret: AdminSecret,
+    /// Who else may say who somebody is.
+    pub foreign: ForeignIdentities,
     /// Bounds and times.
     pub limits: Limits,
 }
@@ -143,9 +152,11 @@ pub(crate) struct Inner {
     pub(crate) ssh: ssh::Connections,
     pub(crate) sessions: sign_in::SessionCache,
     pub(crate) last_pass: readiness::LastPass,
+    pub(crate) foreign: ForeignIdentities,
+    pub(crate) burnt: burnt::Burnt,
     pub(crate) revocations: revocations::Revocations,
     pub(crate) attempts: attempts::Attempts,
-    pub(crate) passwords: passwords::PasswordHashing,
+    pub(crate) passwords: smartbox_identity::PasswordPool,
 }
 
 impl Control {
@@ -168,9 +179,11 @@ impl Control {
                 ssh,
                 sessions: sign_in::SessionCache::default(),
                 last_pass: readiness::LastPass::default(),
+                foreign: parts.foreign,
+                burnt: burnt::Burnt::default(),
                 revocations: revocations::Revocations::default(),
                 attempts: attempts::Attempts::default(),
-                passwords: passwords::PasswordHashing::default(),
+                passwords: passwords::pool(),
             }),
         }
     }

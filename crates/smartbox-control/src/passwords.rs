@@ -1,10 +1,9 @@
 //! Passwords: sign in with one, set one.
 
-mod hashing;
-
-pub(crate) use hashing::PasswordHashing;
+use std::time::Duration;
 
 use secrecy::SecretString;
+use smartbox_identity::{PasswordError, PasswordPool, SALT_BYTES};
 use smartbox_store::{EventOutcome, NewEvent, SystemActor, User};
 
 use crate::op::Origin;
@@ -13,6 +12,12 @@ use crate::revocations::Revoked;
 use crate::sign_in::{NewSession, require_active};
 use crate::{Control, Error, Op};
 
+/// Hashes that are computed at the same time; each takes tens of milliseconds of a core and 19 MiB.
+const HASHING_MAX: usize = 2;
+/// Sign-ins that wait for their turn. Further ones are turned away at once.
+const WAITING_MAX: usize = 32;
+/// When to try again then.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// Longest address that is looked up.
 const EMAIL_BYTES_MAX: usize = 254;
 
@@ -39,7 +44,7 @@ impl Control {
         let found = fleet.find_login(&email).await?;
         let (user, hash) = found.map_or((None, None), |(user, hash)| (Some(user), hash));
         // Without a hash the same work is done, so that the time does not tell who has an account.
-        let is_right = self.inner.passwords.verify(password, hash).await?;
+        let is_right = self.inner.passwords.verify(password, hash).await.map_err(refused)?;
         let Some(user) = user.filter(|_user| is_right) else {
             self.inner.attempts.failed(&email, origin.address, now);
             self.note_refusal(origin, &email).await?;
@@ -82,7 +87,9 @@ impl Control {
         } else {
             require_assignable(op, user.role)?;
         }
-        let hash = self.inner.passwords.hash(password, &*self.inner.entropy).await?;
+        let mut salt = [0; SALT_BYTES];
+        self.inner.entropy.fill(&mut salt);
+        let hash = self.inner.passwords.hash(password, salt).await.map_err(refused)?;
         let detail = serde_json::json!({ "user": user.id.to_string() });
         let event = self.event_of(op, "user.password-set", "asked for", detail);
         let kept = if is_own { op.session } else { None };
@@ -110,10 +117,26 @@ impl Control {
         }
         let current =
             current.ok_or_else(|| Error::field("current_password", "is needed to change your password"))?;
-        if self.inner.passwords.verify(current, Some(hash)).await? {
+        if self.inner.passwords.verify(current, Some(hash)).await.map_err(refused)? {
             return Ok(());
         }
         self.inner.attempts.failed(&login, op.origin.address, now);
         Err(Error::WrongPassword)
+    }
+}
+
+/// Hashes passwords, a few at once.
+pub(crate) fn pool() -> PasswordPool {
+    PasswordPool::new(HASHING_MAX, WAITING_MAX)
+}
+
+fn refused(error: PasswordError) -> Error {
+    match error {
+        PasswordError::Length => Error::field("password", error.to_string()),
+        PasswordError::Busy => Error::Unavailable {
+            what: "too many people sign in at the same time".to_owned(),
+            retry_after: RETRY_AFTER,
+        },
+        PasswordError::Stored | PasswordError::Failed => Error::internal(error),
     }
 }

@@ -233,7 +233,7 @@ impl Control {
             session: Some(session.id),
             expires_at: Some(session.expires_at),
         };
-        self.inner.sessions.0.insert(hash, recognised.clone());
+        self.remember(hash, &recognised);
         Ok(Some(recognised))
     }
 
@@ -255,15 +255,20 @@ impl Control {
         }
         let principal = Principal::Member { who: Who::Token(token.id), org: token.org, may: token.scopes };
         let recognised = Recognised { principal, session: None, expires_at: Some(token.expires_at) };
-        self.inner.sessions.0.insert(hash, recognised.clone());
+        self.remember(hash, &recognised);
         Ok(Some(recognised))
     }
 
     /// What is remembered of a credential: `Some(None)` when it has ended since.
-    fn remembered(&self, hash: &TokenHash, now: Timestamp) -> Option<Option<Recognised>> {
+    pub(crate) fn remembered(&self, hash: &TokenHash, now: Timestamp) -> Option<Option<Recognised>> {
         let known = self.inner.sessions.0.get(hash)?;
         let has_ended = known.expires_at.is_some_and(|expires_at| expires_at <= now);
         Some((!has_ended).then_some(known))
+    }
+
+    /// Remembers a credential for a moment.
+    pub(crate) fn remember(&self, hash: TokenHash, recognised: &Recognised) {
+        self.inner.sessions.0.insert(hash, recognised.clone());
     }
 
     /// Ends the session of a cookie.

@@ -11,11 +11,14 @@ use http::header::{AUTHORIZATION, UPGRADE};
 use http::request::Parts;
 use http::{HeaderMap, Method};
 use smartbox_api::ADMIN_SECRET_HEADER;
-use smartbox_control::{Control, Error, Op, Recognised, TOKEN_PREFIX};
+use smartbox_control::{ACCESS_HEADER, Control, Error, Op, Recognised, TOKEN_PREFIX};
 
 use crate::HttpState;
 use crate::problem::{ApiError, codes};
 use crate::request::origin_of;
+
+/// Header, claims, signature.
+const JWT_PARTS: usize = 3;
 
 /// Why nobody could be recognised although a credential was given.
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +33,7 @@ pub enum IdentifyError {
 
 /// The caller behind a request's headers; `None` when they hold no credential.
 ///
-/// The first of `X-Admin-Secret`, `Authorization` and the session cookie decides alone: a wrong one never falls
+/// The first of `X-Admin-Secret`, `Authorization`, Cloudflare's assertion and the session cookie decides alone: a wrong one never falls
 /// through to another. Whether a cookie may be used from the request's origin is not asked here.
 ///
 /// # Errors
@@ -46,13 +49,16 @@ struct Found {
 
 async fn recognise(control: &Control, headers: &HeaderMap) -> Result<Option<Found>, IdentifyError> {
     let by_secret = match secret(headers) {
-        Some(Given::Usable(secret)) => Some(by_secret(control, secret).await?),
+        Some(Given::Usable(secret)) => Some(by_secret(control, headers, secret).await?),
         Some(Given::Unusable) => Some(None),
         None => None,
     };
     if let Some(found) = by_secret {
         let who = found.ok_or(IdentifyError::WrongCredential)?;
         return Ok(Some(Found { who, by_cookie: false }));
+    }
+    if let Some(who) = by_access(control, headers).await? {
+        return Ok(Some(Found { who, by_cookie: true }));
     }
     match cookie::session(headers) {
         cookie::Session::None => Ok(None),
@@ -65,12 +71,35 @@ async fn recognise(control: &Control, headers: &HeaderMap) -> Result<Option<Foun
     }
 }
 
-/// Whoever holds this secret: a program with a service token, or the platform's admin.
-async fn by_secret(control: &Control, secret: &str) -> Result<Option<Recognised>, IdentifyError> {
-    if secret.starts_with(TOKEN_PREFIX) {
-        return control.find_token(secret).await.map_err(IdentifyError::Failed);
+/// Whoever holds this secret: a program with a service token, a person with a token of another issuer, or the
+/// platform's admin.
+async fn by_secret(
+    control: &Control,
+    headers: &HeaderMap,
+    secret: &str,
+) -> Result<Option<Recognised>, IdentifyError> {
+    if control.is_admin_secret(secret) {
+        return Ok(Some(Recognised::admin()));
     }
-    Ok(control.is_admin_secret(secret).then(Recognised::admin))
+    let found = if secret.starts_with(TOKEN_PREFIX) {
+        control.find_token(secret).await
+    } else if secret.split('.').count() == JWT_PARTS {
+        control.find_jwt(&origin_of(headers), secret).await
+    } else {
+        Ok(None)
+    };
+    found.map_err(IdentifyError::Failed)
+}
+
+/// Whoever Cloudflare Access let through. Without its configuration the header says nothing.
+///
+/// A browser sends it with every request, like a cookie that it cannot be without; so it counts as one where the origin
+/// of a request matters.
+async fn by_access(control: &Control, headers: &HeaderMap) -> Result<Option<Recognised>, IdentifyError> {
+    let mut assertions = headers.get_all(ACCESS_HEADER).iter();
+    let (Some(assertion), None) = (assertions.next(), assertions.next()) else { return Ok(None) };
+    let Ok(assertion) = assertion.to_str() else { return Ok(None) };
+    control.find_access(&origin_of(headers), assertion).await.map_err(IdentifyError::Failed)
 }
 
 /// A credential in a header.
@@ -157,6 +186,10 @@ impl From<IdentifyError> for ApiError {
     fn from(error: IdentifyError) -> Self {
         match error {
             IdentifyError::WrongCredential => Self::known(&codes::WRONG_CREDENTIAL),
+            // What is unavailable is the issuer, not a box.
+            IdentifyError::Failed(Error::Unavailable { retry_after, .. }) => {
+                Self::later(&codes::ISSUER_UNAVAILABLE, retry_after)
+            }
             IdentifyError::Failed(error) => error.into(),
         }
     }

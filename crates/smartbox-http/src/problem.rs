@@ -93,6 +93,8 @@ pub fn explain(error: &Error) -> Explanation {
         Error::AccountFrozen => Explanation::new(&codes::ACCOUNT_FROZEN),
         Error::AccountPending => Explanation::new(&codes::ACCOUNT_PENDING),
         Error::WrongPassword => Explanation::new(&codes::WRONG_PASSWORD),
+        Error::BadToken(_) => Explanation::new(&codes::WRONG_CREDENTIAL).detail(text),
+        Error::NotTaken => Explanation::new(&codes::SIGN_UP_CLOSED),
         Error::TooManyAttempts { retry_after } => {
             let mut refused = Explanation::new(&codes::TOO_MANY_ATTEMPTS);
             refused.retry_after = Some(*retry_after);
@@ -131,6 +133,13 @@ impl ApiError {
     /// A refusal whose words are always the same.
     pub(crate) fn known(code: &'static Code) -> Self {
         Self::new(Explanation::new(code), None)
+    }
+
+    /// A refusal that may be none after `retry_after`.
+    pub(crate) fn later(code: &'static Code, retry_after: Duration) -> Self {
+        let mut explanation = Explanation::new(code);
+        explanation.retry_after = Some(retry_after);
+        Self::new(explanation, None)
     }
 
     fn new(explanation: Explanation, cause: Option<Error>) -> Self {

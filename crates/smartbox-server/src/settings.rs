@@ -3,6 +3,7 @@
 //! This module alone knows the environment; it gets it as a parameter from [`crate::environment`].
 
 mod aliases;
+mod identity;
 mod parse;
 mod raw;
 
@@ -14,6 +15,7 @@ use secrecy::SecretString;
 use smartbox_egress::ModelPlan;
 
 use crate::data_dir::Owner;
+pub(crate) use identity::ForeignSettings;
 use parse::Problems;
 
 /// Exit code for settings that cannot be used (`EX_CONFIG`).
@@ -75,6 +77,8 @@ pub struct Settings {
     pub admin_secret: Option<SecretString>,
     /// The admin secret before it, which works as well while programs are changed over.
     pub admin_secret_previous: Option<SecretString>,
+    /// Who else may say who somebody is.
+    pub foreign: ForeignSettings,
     /// Where model calls go.
     pub models: ModelPlan,
     /// How long a deleted box can be brought back.
@@ -126,6 +130,7 @@ impl Settings {
             admin_secret: problems.take("admin.secret", parse::admin_secret(raw.admin.secret)),
             admin_secret_previous: problems
                 .take("admin.previous_secret", parse::admin_secret(raw.admin.previous_secret)),
+            foreign: problems.lines(ForeignSettings::parse(raw.identity)),
             models: models.unwrap_or_else(ModelPlan::demo),
             delete_grace: problems
                 .take("boxes.delete_grace", parse::duration(raw.boxes.delete_grace.as_deref(), "24h")),

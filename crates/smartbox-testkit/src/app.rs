@@ -53,6 +53,7 @@ pub struct TestApp {
     router: Router,
     loops: Loops,
     limits: Limits,
+    foreign: build::MakeForeign,
     epoch: i64,
     stop: CancellationToken,
     log: LogWatch,
@@ -122,6 +123,7 @@ impl TestApp {
             store: self.store.clone(),
             public_url: self.public_url.clone(),
             limits: self.limits.clone(),
+            foreign: Arc::clone(&self.foreign),
             stop: self.stop.clone(),
         };
         self.control = parts.control();

@@ -17,6 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("smartbox-tunnel", &["smartbox-core", "smartbox-boxd"]),
     ("smartbox-edge", &["smartbox-core"]),
     ("smartbox-egress", &["smartbox-core"]),
+    ("smartbox-identity", &["smartbox-core"]),
     ("smartbox-providers", &["smartbox-core", "smartbox-provider", "smartbox-boxd"]),
     (
         "smartbox-control",
@@ -24,6 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "smartbox-core",
             "smartbox-provider",
             "smartbox-store",
+            "smartbox-identity",
             "smartbox-openclaw",
             "smartbox-tunnel",
             "smartbox-boxd",

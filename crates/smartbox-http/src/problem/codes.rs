@@ -47,6 +47,8 @@ codes! {
         "Ask whoever runs your org. Nothing of yours is deleted.";
     ACCOUNT_PENDING = "account-pending" FORBIDDEN "The account waits to be activated"
         "Ask whoever runs your org to activate it.";
+    SIGN_UP_CLOSED = "sign-up-closed" FORBIDDEN "Nobody here knows you"
+        "Ask whoever runs the platform to let you in.";
     MISSING_PERMISSION = "missing-permission" FORBIDDEN "You may not do this"
         "Ask whoever runs your org for a role or a token with this permission.";
     ADMIN_ONLY = "admin-only" FORBIDDEN "Only an admin may do this"
@@ -105,6 +107,8 @@ codes! {
     // What may work later.
     BOX_UNAVAILABLE = "box-unavailable" SERVICE_UNAVAILABLE "The box does not answer"
         "Try again in a moment. If it stays so, `smartbox logs` shows what the box says.";
+    ISSUER_UNAVAILABLE = "issuer-unavailable" SERVICE_UNAVAILABLE "Who you are cannot be checked at the moment"
+        "Try again in a moment: the issuer of your token, or the database, does not answer.";
     AGENT_FAILED = "agent-failed" BAD_GATEWAY "The agent gave no answer"
         "Ask again. If it stays so, `smartbox logs` shows what the agent says.";
     OVERLOADED = "overloaded" SERVICE_UNAVAILABLE "The platform has too much to do"

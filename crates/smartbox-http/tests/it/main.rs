@@ -5,6 +5,7 @@
 mod describe;
 mod exec;
 mod failures;
+mod foreign;
 mod health;
 mod idempotency;
 mod lifecycle;

@@ -62,6 +62,7 @@ impl Daemon {
             entropy: Arc::clone(&entropy),
             runtime: AgentRuntime::new(installed.runtime_version, install::models(settings.models.catalog())),
             admin_secret: accepted_secrets(&settings, &admin_secret),
+            foreign: settings.foreign.build()?,
             limits: Limits {
                 delete_grace: settings.delete_grace,
                 stop_grace: settings.stop_grace,

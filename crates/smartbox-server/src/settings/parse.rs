@@ -31,6 +31,14 @@ impl Problems {
         plan.map_err(|problems| self.0.extend(problems.iter().map(ToString::to_string))).ok()
     }
 
+    /// The value, or its default and its problems.
+    pub(super) fn lines<T: Default>(&mut self, parsed: Result<T, Vec<String>>) -> T {
+        parsed.unwrap_or_else(|problems| {
+            self.0.extend(problems);
+            T::default()
+        })
+    }
+
     /// The settings, if nothing is wrong.
     pub(super) fn into_result<T>(self, settings: T) -> Result<T, Vec<String>> {
         if self.0.is_empty() { Ok(settings) } else { Err(self.0) }

@@ -14,6 +14,7 @@ pub(super) struct Raw {
     pub(super) edge: Edge,
     pub(super) data: Data,
     pub(super) admin: Admin,
+    pub(super) identity: Identity,
     pub(super) provider: Provider,
     pub(super) models: Models,
     pub(super) boxes: Boxes,
@@ -41,6 +42,22 @@ pub(super) struct Data {
 pub(super) struct Admin {
     pub(super) secret: Option<String>,
     pub(super) previous_secret: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Identity {
+    pub(super) issuer: Option<String>,
+    pub(super) audience: Option<String>,
+    pub(super) jwt_secret: Option<String>,
+    pub(super) jwks_url: Option<String>,
+    pub(super) access_team_domain: Option<String>,
+    pub(super) access_audience: Option<String>,
+    pub(super) signing_secret: Option<String>,
+    pub(super) signing_keys: Option<String>,
+    pub(super) sign_up: Option<String>,
+    pub(super) sign_up_org: Option<String>,
+    pub(super) sign_up_role: Option<String>,
 }
 
 #[derive(Default, Deserialize)]

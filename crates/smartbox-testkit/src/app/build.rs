@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use smartbox_control::{AdminSecret, AgentRuntime, Clock, Control, Doors, Entropy, Limits, Parts};
+use smartbox_control::{
+    AdminSecret, AgentRuntime, Clock, Control, Doors, Entropy, ForeignIdentities, Limits, Parts,
+};
 use smartbox_http::{HttpParts, HttpState, PublicUrl, ReadyCheck};
 use smartbox_openclaw::versions::pinned;
 use smartbox_openclaw::{Model, ModelApi, ModelConfig};
@@ -28,13 +30,17 @@ const DEFAULT_SEED: u64 = 1;
 pub struct TestAppBuilder {
     seed: u64,
     limits: Limits,
+    foreign: MakeForeign,
 }
+
+/// Makes who else may say who somebody is, anew for each start.
+pub(super) type MakeForeign = Arc<dyn Fn() -> ForeignIdentities + Send + Sync>;
 
 impl Default for TestAppBuilder {
     fn default() -> Self {
         // A test that waits for what does not come should fail while somebody looks on.
         let limits = Limits { ready_wait: Duration::from_secs(20), ..Limits::default() };
-        Self { seed: DEFAULT_SEED, limits }
+        Self { seed: DEFAULT_SEED, limits, foreign: Arc::new(ForeignIdentities::default) }
     }
 }
 
@@ -50,6 +56,13 @@ impl TestAppBuilder {
     #[must_use]
     pub fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
         change(&mut self.limits);
+        self
+    }
+
+    /// Others who may say who somebody is.
+    #[must_use]
+    pub fn foreign(mut self, make: impl Fn() -> ForeignIdentities + Send + Sync + 'static) -> Self {
+        self.foreign = Arc::new(make);
         self
     }
 
@@ -70,6 +83,7 @@ impl TestAppBuilder {
             store: Store::in_memory().await.expect("a database in memory"),
             public_url: PublicUrl::default(),
             limits: self.limits,
+            foreign: self.foreign,
             stop: CancellationToken::new(),
         };
         let control = kept.control();
@@ -88,6 +102,7 @@ impl TestAppBuilder {
             state,
             public_url: kept.public_url,
             limits: kept.limits,
+            foreign: kept.foreign,
             epoch,
             stop: kept.stop,
             log,
@@ -106,6 +121,7 @@ pub(super) struct Kept {
     pub(super) store: Store,
     pub(super) public_url: PublicUrl,
     pub(super) limits: Limits,
+    pub(super) foreign: MakeForeign,
     pub(super) stop: CancellationToken,
 }
 
@@ -120,6 +136,7 @@ impl Kept {
             entropy: Arc::clone(&self.entropy) as Arc<dyn Entropy>,
             runtime: AgentRuntime::new(pinned().openclaw.clone(), ModelConfig::new(model(), Vec::new())),
             admin_secret: AdminSecret::new(&SecretString::from(ADMIN_SECRET)),
+            foreign: (self.foreign)(),
             limits: self.limits.clone(),
         })
     }
