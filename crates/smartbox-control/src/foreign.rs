@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use smartbox_core::{OrgId, Principal, Role, UserId, UserStatus};
-use smartbox_identity::{TokenError, UrlKeys, UrlRequest, Verified, Verifier};
+use smartbox_identity::{OidcClient, TokenError, UrlKeys, UrlRequest, Verified, Verifier};
 use smartbox_store::{NewUser, Subject, SystemActor, User};
 
 use crate::entropy::id_parts;
@@ -28,6 +28,8 @@ pub struct ForeignIdentities {
     pub tokens: Option<Verifier>,
     /// Verifies Cloudflare Access assertions.
     pub access: Option<Verifier>,
+    /// Signs people in with an OpenID provider.
+    pub oidc: Option<OidcClient>,
     /// Verifies signed URLs.
     pub urls: Option<UrlKeys>,
     /// What becomes of new people.
@@ -135,7 +137,7 @@ impl Control {
     }
 
     /// The person with this id at the issuer, added if the platform takes new people.
-    async fn enter(
+    pub(crate) async fn enter(
         &self,
         origin: &Origin,
         subject: Subject,

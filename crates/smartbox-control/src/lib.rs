@@ -20,6 +20,7 @@ mod gate;
 mod idempotency;
 mod logs;
 mod loops;
+mod oidc;
 mod op;
 mod operations;
 mod orgs;
@@ -50,6 +51,7 @@ pub use foreign::{ForeignIdentities, SignUp, SignUpPolicy};
 pub use idempotency::Idempotency;
 pub use logs::{LogLine, LogQuery};
 pub use loops::{janitor::Janitor, reconcile::Reconciler};
+pub use oidc::BegunSignIn;
 pub use op::{Op, Origin};
 pub use orgs::NewOrg;
 pub use people::{NewPerson, PersonChange};
@@ -57,6 +59,8 @@ pub use revocations::Revoked;
 pub use sign_in::{AdminSecret, NewSession, Recognised, SignInCode, token_hash};
 /// Header of Cloudflare Access.
 pub use smartbox_identity::ACCESS_HEADER;
+/// What a browser brings back from an OpenID provider.
+pub use smartbox_identity::Callback;
 /// The request that a signed URL came with.
 pub use smartbox_identity::UrlRequest;
 pub use smartbox_provider::LogSource;
@@ -154,6 +158,7 @@ pub(crate) struct Inner {
     pub(crate) last_pass: readiness::LastPass,
     pub(crate) foreign: ForeignIdentities,
     pub(crate) burnt: burnt::Burnt,
+    pub(crate) pending_sign_ins: oidc::PendingSignIns,
     pub(crate) revocations: revocations::Revocations,
     pub(crate) attempts: attempts::Attempts,
     pub(crate) passwords: smartbox_identity::PasswordPool,
@@ -181,6 +186,7 @@ impl Control {
                 last_pass: readiness::LastPass::default(),
                 foreign: parts.foreign,
                 burnt: burnt::Burnt::default(),
+                pending_sign_ins: oidc::PendingSignIns::default(),
                 revocations: revocations::Revocations::default(),
                 attempts: attempts::Attempts::default(),
                 passwords: passwords::pool(),

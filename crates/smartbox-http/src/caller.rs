@@ -3,7 +3,7 @@
 mod cookie;
 mod origin;
 
-pub(crate) use cookie::{clear_session, set_session};
+pub(crate) use cookie::{clear_oidc, clear_session, oidc_handle, set_oidc, set_session};
 pub(crate) use origin::{check_origin, check_origin_if_given};
 
 use axum::extract::FromRequestParts;

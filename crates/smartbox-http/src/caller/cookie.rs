@@ -23,10 +23,14 @@ pub(super) enum Session {
 
 /// Reads the session cookie out of whatever cookies a browser sends.
 pub(super) fn session(headers: &HeaderMap) -> Session {
+    named(headers, SESSION_COOKIE)
+}
+
+fn named(headers: &HeaderMap, name: &str) -> Session {
     let mut found = Session::None;
     for header in headers.get_all(COOKIE) {
         for pair in header.as_bytes().split(|byte| *byte == b';') {
-            let Some(value) = value_of(pair.trim_ascii()) else { continue };
+            let Some(value) = value_of(pair.trim_ascii(), name) else { continue };
             let token = std::str::from_utf8(value).ok().filter(|value| is_fit(value));
             found = match (token, found) {
                 (Some(token), Session::None) => Session::Token(token.to_owned()),
@@ -38,10 +42,9 @@ pub(super) fn session(headers: &HeaderMap) -> Session {
     found
 }
 
-/// The value of our cookie. An empty one is what some clients keep of a deleted cookie.
-fn value_of(pair: &[u8]) -> Option<&[u8]> {
-    let value =
-        pair.strip_prefix(SESSION_COOKIE.as_bytes())?.trim_ascii_start().strip_prefix(b"=")?.trim_ascii();
+/// The value of the cookie of this name. An empty one is what some clients keep of a deleted cookie.
+fn value_of<'a>(pair: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    let value = pair.strip_prefix(name.as_bytes())?.trim_ascii_start().strip_prefix(b"=")?.trim_ascii();
     let unquoted = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value);
     (!unquoted.is_empty()).then_some(unquoted)
 }
@@ -61,6 +64,38 @@ pub(crate) fn set_session(token: &SecretString, ttl: Duration, over_tls: bool) -
 /// `Set-Cookie` that signs it out.
 pub(crate) fn clear_session(over_tls: bool) -> Option<HeaderValue> {
     HeaderValue::from_str(&cookie("", 0, over_tls)).ok()
+}
+
+/// Cookie of a browser that is away at an OpenID provider.
+const OIDC_COOKIE: &str = "smartbox_oidc";
+/// It is sent where it is needed and nowhere else.
+const OIDC_PATH: &str = "/sign-in/oidc";
+
+/// What the browser kept while it was away.
+pub(crate) fn oidc_handle(headers: &HeaderMap) -> Option<String> {
+    match named(headers, OIDC_COOKIE) {
+        Session::Token(handle) => Some(handle),
+        Session::None | Session::Unusable => None,
+    }
+}
+
+/// `Set-Cookie` that lets a browser prove that it is the one that went away.
+pub(crate) fn set_oidc(handle: &SecretString, ttl: Duration, over_tls: bool) -> Option<HeaderValue> {
+    let mut value = oidc_cookie(handle.expose_secret(), ttl.as_secs(), over_tls)?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// `Set-Cookie` that takes it back.
+pub(crate) fn clear_oidc(over_tls: bool) -> Option<HeaderValue> {
+    oidc_cookie("", 0, over_tls)
+}
+
+fn oidc_cookie(value: &str, max_age: u64, over_tls: bool) -> Option<HeaderValue> {
+    let secure = if over_tls { "; Secure" } else { "" };
+    let text =
+        format!("{OIDC_COOKIE}={value}; HttpOnly; SameSite=Lax; Path={OIDC_PATH}; Max-Age={max_age}{secure}");
+    HeaderValue::from_str(&text).ok()
 }
 
 fn cookie(value: &str, max_age: u64, over_tls: bool) -> String {

@@ -27,6 +27,7 @@ async fn believing(policy: SignUpPolicy) -> TestApp {
             .unwrap(),
         ),
         access: None,
+        oidc: None,
         urls: Some(UrlKeys::new(&[SECRET.into()], &[("k1".to_owned(), SECRET.into())]).unwrap()),
         sign_up: SignUp { policy, org: None, role: Some(Role::Viewer) },
     };

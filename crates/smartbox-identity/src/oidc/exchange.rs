@@ -38,18 +38,24 @@ struct Refusal {
 }
 
 impl Exchange<'_> {
-    /// The ID token for a code.
-    pub(super) async fn redeem(&self, code: &str, pending: &Pending) -> Result<String, OidcError> {
+    /// What is posted for a code. A function of its own: the serializer may not live across an await.
+    fn form(&self, code: &str, pending: &Pending, names_client: bool) -> String {
         let mut form = Serializer::new(String::new());
         form.append_pair("grant_type", "authorization_code")
             .append_pair("code", code)
             .append_pair("redirect_uri", pending.redirect_uri())
             .append_pair("code_verifier", pending.verifier());
-        let basic = self.basic()?;
-        if basic.is_none() {
+        if names_client {
             form.append_pair("client_id", &self.config.client_id);
         }
-        let answer = self.fetcher.post_form(&self.provider.token_endpoint, form.finish(), basic).await;
+        form.finish()
+    }
+
+    /// The ID token for a code.
+    pub(super) async fn redeem(&self, code: &str, pending: &Pending) -> Result<String, OidcError> {
+        let basic = self.basic()?;
+        let form = self.form(code, pending, basic.is_none());
+        let answer = self.fetcher.post_form(&self.provider.token_endpoint, form, basic).await;
         let answer = answer.map_err(|error| {
             tracing::warn!(url = %self.provider.token_endpoint, %error, "a sign-in code cannot be exchanged");
             OidcError::Unavailable { retry_after: RETRY_AFTER }

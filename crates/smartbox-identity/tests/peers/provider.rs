@@ -23,7 +23,7 @@ pub(crate) struct Provider {
 
 impl Provider {
     pub(crate) async fn start() -> Self {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/provider/provider.mjs");
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../smartbox-identity/tests/provider/provider.mjs");
         let mut child = Command::new("node")
             .arg(script)
             .arg(installed("oidc-provider"))

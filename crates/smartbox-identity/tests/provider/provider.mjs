@@ -21,7 +21,7 @@ await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
 const issuer = `http://127.0.0.1:${server.address().port}`;
 const client = (id, more) => ({
   client_id: id,
-  redirect_uris: ['http://127.0.0.1:1/sign-in/oidc'],
+  redirect_uris: ['http://127.0.0.1:1/sign-in/oidc', 'http://127.0.0.1:1/sign-in/oidc/callback'],
   application_type: 'native',
   grant_types: ['authorization_code'],
   ...more,

@@ -3,10 +3,14 @@
 use secrecy::SecretString;
 use smartbox_control::{ForeignIdentities, SignUp, SignUpPolicy};
 use smartbox_core::Role;
-use smartbox_identity::{AccessConfig, ConfigError, UrlKeys, Verifier, VerifierConfig, access_verifier};
+use smartbox_identity::{
+    AccessConfig, ConfigError, OidcClient, OidcConfig, UrlKeys, Verifier, VerifierConfig, access_verifier,
+};
 
 use super::raw::Identity;
 
+/// What is asked of an OpenID provider besides who somebody is.
+const OIDC_SCOPES: [&str; 2] = ["email", "profile"];
 /// Audience of Supabase's tokens for people who are signed in.
 const AUDIENCE: &str = "authenticated";
 
@@ -15,6 +19,7 @@ const AUDIENCE: &str = "authenticated";
 pub struct ForeignSettings {
     tokens: Option<VerifierConfig>,
     access: Option<AccessConfig>,
+    oidc: Option<OidcConfig>,
     signing_secrets: Vec<SecretString>,
     signing_keys: Vec<(String, SecretString)>,
     sign_up: SignUp,
@@ -32,10 +37,11 @@ impl ForeignSettings {
         let mut problems = Vec::new();
         let tokens = tokens(&raw);
         let access = access(&raw, &mut problems);
+        let oidc = oidc(&raw);
         let keys = signing_keys(raw.signing_keys.as_deref(), &mut problems);
         let sign_up = sign_up(&raw, &mut problems);
         let signing_secrets = raw.signing_secret.into_iter().map(SecretString::from).collect();
-        let settings = Self { tokens, access, signing_secrets, signing_keys: keys, sign_up };
+        let settings = Self { tokens, access, oidc, signing_secrets, signing_keys: keys, sign_up };
         if let Err(error) = settings.build() {
             problems.push(format!("`identity`: {error}"));
         }
@@ -52,6 +58,7 @@ impl ForeignSettings {
         Ok(ForeignIdentities {
             tokens: self.tokens.clone().map(Verifier::new).transpose()?,
             access: self.access.clone().map(access_verifier).transpose()?,
+            oidc: self.oidc.clone().map(OidcClient::new).transpose()?,
             urls,
             sign_up: self.sign_up.clone(),
         })
@@ -84,6 +91,16 @@ fn access(raw: &Identity, problems: &mut Vec<String>) -> Option<AccessConfig> {
             None
         }
     }
+}
+
+/// With an issuer alone the client id is missing, which the client itself says.
+fn oidc(raw: &Identity) -> Option<OidcConfig> {
+    Some(OidcConfig {
+        issuer: raw.oidc_issuer.clone()?,
+        client_id: raw.oidc_client_id.clone().unwrap_or_default(),
+        client_secret: raw.oidc_client_secret.clone().map(SecretString::from),
+        scopes: OIDC_SCOPES.map(str::to_owned).into(),
+    })
 }
 
 /// `name:secret`, separated by spaces.

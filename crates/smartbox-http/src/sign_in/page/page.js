@@ -2,6 +2,7 @@
 (() => {
   const element = (id) => document.getElementById(id);
   const code = location.hash.slice(1);
+  const failed = new URLSearchParams(location.search).get("failed");
   // The code must not stay in the address bar, the history or a bookmark.
   history.replaceState(null, "", location.pathname);
 
@@ -41,7 +42,20 @@
     }
     const problem = await answer.json().catch(() => ({}));
     fail(`${problem.title ?? "Signing in failed"}.`, problem.remedy ?? "", code && answer.status >= 500);
+    offer();
+  };
+
+  // Why a sign-in elsewhere did not end here.
+  const failures = {
+    refused: ["The sign-in did not work.", "Begin again."],
+    unavailable: ["The sign-in service does not answer.", "Try again in a moment."],
+    unknown: ["Nobody here knows you.", "Ask whoever runs this platform to let you in."],
+    pending: ["Your account waits to be activated.", "Ask whoever runs your org."],
+    frozen: ["Your account is frozen.", "Ask whoever runs your org. Nothing of yours is deleted."],
+  };
+  const offer = () => {
     element("form").hidden = false;
+    if (element("oidc")) element("oidc").hidden = false;
   };
 
   const form = element("form");
@@ -57,8 +71,11 @@
   element("again").firstElementChild.addEventListener("click", () => signIn({ code }));
   if (code) {
     signIn({ code });
+  } else if (failed) {
+    fail(...(failures[failed] ?? failures.refused), false);
+    offer();
   } else {
     fail("You are not signed in.", "Open the link that `smartbox open` prints on the machine that runs Smartbox, or:", false);
-    form.hidden = false;
+    offer();
   }
 })();
