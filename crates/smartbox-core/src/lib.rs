@@ -5,6 +5,7 @@
 //! crates that own them.
 
 pub mod access;
+pub mod audit;
 pub mod backoff;
 pub mod box_name;
 pub mod id;
