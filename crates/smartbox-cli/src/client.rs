@@ -1,8 +1,10 @@
 //! The HTTP client of the API.
 
 mod answer;
+mod change;
 mod connection;
 mod events;
+mod pages;
 mod socket;
 pub(crate) mod sse;
 

@@ -10,5 +10,6 @@ mod fake;
 mod help;
 mod logs;
 mod open;
+mod people;
 mod run;
 mod waiting;
