@@ -8,7 +8,9 @@ mod link;
 mod logs;
 mod open;
 mod org;
+mod session;
 mod tier;
+mod token;
 mod user;
 mod version;
 mod whoami;
@@ -35,6 +37,12 @@ pub enum ClientCommand {
     /// Add, list, change and remove people
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Create, list and revoke service tokens, the credentials of programs
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// List and end sessions: browsers that are signed in
+    #[command(subcommand)]
+    Session(session::SessionCommand),
     /// List the sizes a box can have
     #[command(subcommand)]
     Tier(tier::TierCommand),
@@ -77,6 +85,10 @@ pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &m
         ClientCommand::Boxes(command) => boxes::run(&connect(global, console).await?, command, console).await,
         ClientCommand::Org(command) => org::run(&connect(global, console).await?, command, console).await,
         ClientCommand::User(command) => user::run(&connect(global, console).await?, command, console).await,
+        ClientCommand::Token(command) => token::run(&connect(global, console).await?, command, console).await,
+        ClientCommand::Session(command) => {
+            session::run(&connect(global, console).await?, &command, console).await
+        }
         ClientCommand::Whoami => whoami::run(&connect(global, console).await?, console).await,
         ClientCommand::Tier(command) => tier::run(&connect(global, console).await?, command, console).await,
         ClientCommand::Chat(args) => chat::run(&connect(global, console).await?, args, console).await,

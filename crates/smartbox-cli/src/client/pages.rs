@@ -1,7 +1,7 @@
 //! Lists that come in pages.
 
 use serde::de::DeserializeOwned;
-use smartbox_api::{BoxList, BoxView, UserList, UserView};
+use smartbox_api::{BoxList, BoxView, TokenList, TokenView, UserList, UserView};
 
 use super::{Client, Route};
 use crate::failure::Failure;
@@ -32,6 +32,14 @@ impl Page for UserList {
     type Item = UserView;
 
     fn into_parts(self) -> (Vec<UserView>, Option<String>) {
+        (self.items, self.next_cursor)
+    }
+}
+
+impl Page for TokenList {
+    type Item = TokenView;
+
+    fn into_parts(self) -> (Vec<TokenView>, Option<String>) {
         (self.items, self.next_cursor)
     }
 }

@@ -4,6 +4,7 @@
 
 mod boxes;
 mod chat;
+mod credentials;
 mod errors;
 mod exec;
 mod fake;

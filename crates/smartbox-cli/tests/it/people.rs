@@ -217,3 +217,17 @@ fn no_flag_or_variable_takes_a_password() {
     assert_eq!(own, ["user", "stdin", "help"]);
     assert!(user.get_arguments().filter(|arg| !arg.is_global_set()).all(|arg| arg.get_env().is_none()));
 }
+
+#[test]
+fn a_change_needs_something_to_change_and_words_that_exist() {
+    for words in [
+        &["user", "set", "ada"][..],
+        &["user", "set", "ada", "--status", "gone"],
+        &["user", "add", "ada", "--role", "king"],
+        &["user", "show", ".."],
+        &["user", "remove"],
+    ] {
+        let error = smartbox_cli::parse_from([&["smartbox"], words].concat()).unwrap_err();
+        assert_eq!(error.exit_code(), 2, "{words:?}");
+    }
+}

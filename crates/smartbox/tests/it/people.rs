@@ -1,10 +1,10 @@
-//! Passwords and questions about people: what the terminal shows, and what others of the machine can see.
+//! Passwords, tokens and questions about people: what the terminal shows, and what others of the machine can see.
 
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
 use axum::http::StatusCode;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use rustix::process::Signal;
 use rustix::termios::{LocalModes, SpecialCodeIndex};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 
 use crate::fake::Fake;
-use crate::program::{end_of, signal, smartbox_of};
+use crate::program::{end, end_of, signal, smartbox_of};
 use crate::terminal::Terminal;
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -163,4 +163,15 @@ async fn a_password_from_a_pipe_is_in_no_process_list_and_no_output() {
     let ran = end_of(child).await;
     assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{ran:?}");
     assert!(!ran.stderr.contains(PASSWORD), "{ran:?}");
+}
+
+#[tokio::test]
+async fn a_new_token_is_on_standard_output_alone() {
+    let created = json!({"secret": "sbx_the-token", "token": {"id": "tok_1", "org": "org_1", "name": "ci",
+        "scopes": ["boxes:read"], "created_by": "admin", "created_at": "2026-11-21T07:51:02Z",
+        "expires_at": "2027-02-19T07:51:02Z"}});
+    let fake = Fake::start(Router::new().route("/v1/tokens", post(|| async { Json(created) }))).await;
+    let ran = end(smartbox_of(&fake, &["token", "create", "ci", "--scope", "boxes:read"])).await;
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, "sbx_the-token\n"));
+    assert!(ran.stderr.contains("the only time it is shown") && !ran.stderr.contains("sbx_"), "{ran:?}");
 }
