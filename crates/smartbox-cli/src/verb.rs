@@ -1,5 +1,6 @@
 //! The verbs that talk to the platform: one file each, with its flags and what it does.
 
+mod audit;
 mod boxes;
 mod chat;
 mod completion;
@@ -43,6 +44,9 @@ pub enum ClientCommand {
     /// List and end sessions: browsers that are signed in
     #[command(subcommand)]
     Session(session::SessionCommand),
+    /// Export the audit log, and check that nobody changed it
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// List the sizes a box can have
     #[command(subcommand)]
     Tier(tier::TierCommand),
@@ -89,6 +93,7 @@ pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &m
         ClientCommand::Session(command) => {
             session::run(&connect(global, console).await?, &command, console).await
         }
+        ClientCommand::Audit(command) => audit::run(global, command, console).await,
         ClientCommand::Whoami => whoami::run(&connect(global, console).await?, console).await,
         ClientCommand::Tier(command) => tier::run(&connect(global, console).await?, command, console).await,
         ClientCommand::Chat(args) => chat::run(&connect(global, console).await?, args, console).await,

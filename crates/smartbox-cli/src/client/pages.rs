@@ -7,7 +7,7 @@ use super::{Client, Route};
 use crate::failure::Failure;
 
 /// Items asked for at once; the server allows no more.
-const PAGE_ITEMS: &str = "200";
+pub(crate) const PAGE_ITEMS: &str = "200";
 /// Most pages that are read into one list: 20,000 items.
 const PAGES_MAX: usize = 100;
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail loudly, as tests do")]
 
+mod audit;
 mod boxes;
 mod chat;
 mod credentials;
