@@ -48,11 +48,6 @@ impl FromStr for BoxReference {
 pub(crate) struct UserReference(String);
 
 impl UserReference {
-    /// The caller.
-    pub(crate) fn me() -> Self {
-        Self("me".to_owned())
-    }
-
     /// What stands in the path of a request.
     pub(crate) fn as_str(&self) -> &str {
         &self.0

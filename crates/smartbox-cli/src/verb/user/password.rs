@@ -39,13 +39,17 @@ pub(super) async fn run(client: &Client, args: &PasswordArgs, console: &mut Cons
             .help("Give it on standard input: `smartbox user password --stdin < FILE`."));
     }
     // Before anybody types: a mistyped name must not be noticed behind three passwords.
-    let reference = args.user.clone().unwrap_or_else(UserReference::me);
-    let user: UserView = client.get(Route::v1(&["users", reference.as_str()])).await.map_err(|failure| {
+    let me: Me = client.get(Route::v1(&["me"])).await?;
+    let user = match &args.user {
+        Some(user) => client.get::<UserView>(Route::v1(&["users", user.as_str()])).await?,
         // The admin of the platform and a service token are no people.
-        let is_nobody = args.user.is_none() && failure.exit() == Exit::NotFound;
-        if is_nobody { failure.help_if_none("Say whose: `smartbox user password USER`.") } else { failure }
-    })?;
-    let passwords = if args.stdin { read(console).await? } else { ask(client, &user, console).await? };
+        None => me.user.ok_or_else(|| {
+            Failure::new(Exit::Usage, format!("`{}` is no person and has no password.", me.id))
+                .help("Say whose: `smartbox user password USER`.")
+        })?,
+    };
+    let is_own = me.id == user.id;
+    let passwords = if args.stdin { read(console).await? } else { ask(&user, is_own, console).await? };
     let body = SetPassword {
         password: passwords.new.expose_secret().to_owned(),
         current_password: passwords.current.map(|current| current.expose_secret().to_owned()),
@@ -58,11 +62,10 @@ pub(super) async fn run(client: &Client, args: &PasswordArgs, console: &mut Cons
 }
 
 /// Asks on the terminal: for the one so far if it is one's own, then twice for the new one.
-async fn ask(client: &Client, user: &UserView, console: &mut Console) -> Result<Passwords, Failure> {
-    let me: Me = client.get(Route::v1(&["me"])).await?;
+async fn ask(user: &UserView, is_own: bool, console: &mut Console) -> Result<Passwords, Failure> {
     let new = format!("New password of {}: ", user.name);
     let again = "The same once more: ";
-    let (current, new, repeated) = if user.has_password && me.id == user.id {
+    let (current, new, repeated) = if user.has_password && is_own {
         let answers = console.secrets(["Your password so far: ", &new, again]).await?;
         let [current, new, repeated] = answers;
         (Some(current), new, repeated)
