@@ -45,11 +45,16 @@ impl Terminal {
     /// Reads until this text has come.
     pub(crate) async fn until(&mut self, text: &str) {
         let reads = async {
+            let mut is_over = false;
             while !self.seen.contains(text) {
                 let mut buffer = [0; 4096];
-                // The terminal answers EIO when the program has gone.
-                let Ok(count @ 1..) = self.reads.read(&mut buffer).await else { break };
-                self.seen.push_str(&String::from_utf8_lossy(&buffer[..count]));
+                match self.reads.read(&mut buffer).await {
+                    // Nothing at all is no end: a read that runs into the flush of a Ctrl-C comes back empty.
+                    Ok(count) => self.seen.push_str(&String::from_utf8_lossy(&buffer[..count])),
+                    Err(_) if is_over => break,
+                    // The terminal answers EIO when the program has gone; what it wrote before may still come.
+                    Err(_) => is_over = self.child.wait().await.is_ok(),
+                }
             }
         };
         let _ = timeout(LIMIT, reads).await;
