@@ -34,13 +34,13 @@ pub struct UpdateUser {
 }
 
 /// Sets a person's password.
-#[derive(Clone, Deserialize, ToSchema)]
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetPassword {
     /// The new one; 8 to 1024 bytes. It ends every other session of theirs.
     pub password: String,
     /// The one so far. Needed to change one's own, if there is one.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current_password: Option<String>,
 }
 

@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use secrecy::{ExposeSecret as _, SecretString};
 
 pub use program::{DoctorArgs, SetupArgs, UpArgs};
-pub(crate) use values::{BoxReference, duration};
+pub(crate) use values::{BoxReference, UserReference, duration};
 
 use crate::verb::ClientCommand;
 

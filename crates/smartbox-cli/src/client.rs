@@ -1,8 +1,10 @@
 //! The HTTP client of the API.
 
 mod answer;
+mod change;
 mod connection;
 mod events;
+mod pages;
 mod socket;
 pub(crate) mod sse;
 
@@ -15,6 +17,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use smartbox_api::{ADMIN_SECRET_HEADER, IDEMPOTENCY_KEY_HEADER};
 
+pub(crate) use pages::PAGE_ITEMS;
 pub(crate) use socket::Socket;
 
 use crate::exit::Exit;

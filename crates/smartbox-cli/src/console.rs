@@ -3,6 +3,7 @@
 mod interrupts;
 mod paint;
 mod progress;
+mod questions;
 mod sanitize;
 
 use std::io::{self, IsTerminal as _};

@@ -1,8 +1,10 @@
-//! The user's own terminal: raw mode that is always given back, and its size.
+//! The user's own terminal: modes that are always given back, and its size.
 
 use std::io;
 
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+use rustix::termios::{
+    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetwinsize, tcsetattr,
+};
 use smartbox_api::TtySize;
 
 /// Size of a terminal that does not know its own.
@@ -29,6 +31,37 @@ impl RawMode {
 impl Drop for RawMode {
     fn drop(&mut self) {
         // A terminal that is gone cannot be restored and does not need to be.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Flush, &self.before);
+    }
+}
+
+/// Value of a special key that no key has (`_POSIX_VDISABLE` of Linux).
+const NO_KEY: u8 = 0;
+
+/// The terminal of standard input without echo, for a password. Dropping it restores the mode, also on a panic.
+#[derive(Debug)]
+pub(crate) struct SilentMode {
+    before: Termios,
+}
+
+impl SilentMode {
+    /// Shows no keys but the end of a line. What was typed before is thrown away: it was not meant as an answer.
+    pub(crate) fn set() -> io::Result<Self> {
+        let stdin = io::stdin();
+        let before = tcgetattr(&stdin)?;
+        let mut silent = before.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        silent.local_modes.insert(LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG);
+        // Ctrl-Z would give the shell a terminal that is still silent.
+        silent.special_codes[SpecialCodeIndex::VSUSP] = NO_KEY;
+        tcsetattr(&stdin, OptionalActions::Flush, &silent)?;
+        Ok(Self { before })
+    }
+}
+
+impl Drop for SilentMode {
+    fn drop(&mut self) {
+        // As in `RawMode`.
         let _ = tcsetattr(io::stdin(), OptionalActions::Flush, &self.before);
     }
 }

@@ -1,14 +1,20 @@
 //! The verbs that talk to the platform: one file each, with its flags and what it does.
 
+mod audit;
 mod boxes;
 mod chat;
 mod completion;
 mod exec;
+mod link;
 mod logs;
 mod open;
 mod org;
+mod session;
 mod tier;
+mod token;
+mod user;
 mod version;
+mod whoami;
 
 use clap::Subcommand;
 
@@ -29,6 +35,18 @@ pub enum ClientCommand {
     /// Create and list orgs
     #[command(subcommand)]
     Org(org::OrgCommand),
+    /// Add, list, change and remove people
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Create, list and revoke service tokens, the credentials of programs
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// List and end sessions: browsers that are signed in
+    #[command(subcommand)]
+    Session(session::SessionCommand),
+    /// Export the audit log, and check that nobody changed it
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// List the sizes a box can have
     #[command(subcommand)]
     Tier(tier::TierCommand),
@@ -40,6 +58,8 @@ pub enum ClientCommand {
     Logs(logs::LogsArgs),
     /// Open the platform in a browser, signed in
     Open(open::OpenArgs),
+    /// Show who you are to the platform, and what you may do
+    Whoami,
     /// Print a completion script for a shell
     Completion(completion::CompletionArgs),
     /// Print the version of this program and of the platform
@@ -68,6 +88,13 @@ pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &m
     match command {
         ClientCommand::Boxes(command) => boxes::run(&connect(global, console).await?, command, console).await,
         ClientCommand::Org(command) => org::run(&connect(global, console).await?, command, console).await,
+        ClientCommand::User(command) => user::run(&connect(global, console).await?, command, console).await,
+        ClientCommand::Token(command) => token::run(&connect(global, console).await?, command, console).await,
+        ClientCommand::Session(command) => {
+            session::run(&connect(global, console).await?, &command, console).await
+        }
+        ClientCommand::Audit(command) => audit::run(global, command, console).await,
+        ClientCommand::Whoami => whoami::run(&connect(global, console).await?, console).await,
         ClientCommand::Tier(command) => tier::run(&connect(global, console).await?, command, console).await,
         ClientCommand::Chat(args) => chat::run(&connect(global, console).await?, args, console).await,
         ClientCommand::Exec(args) => exec::run(&connect(global, console).await?, args, console).await,

@@ -43,6 +43,29 @@ impl FromStr for BoxReference {
     }
 }
 
+/// A person as people name them: by name, by id, or `me`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UserReference(String);
+
+impl UserReference {
+    /// What stands in the path of a request.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for UserReference {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        // Names are free text, and encoded in a path. Only what a path itself gives a meaning has no place there.
+        if matches!(text, "" | "." | "..") {
+            return Err("neither a person's name nor their id (usr_…)".to_owned());
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
 /// Parses a time such as `90s`, `10m` or `1h 30m`.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let bad = || "write a time like `90s`, `10m` or `1h`".to_owned();
@@ -61,6 +84,16 @@ mod tests {
         }
         for bad in ["", "..", "a/b", "box_", "A", "home?x", "org_0190f5fe7c007a3e8a2f0123456789ab"] {
             assert!(bad.parse::<BoxReference>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_person_is_named_by_anything_that_stays_in_its_place_in_a_path() {
+        for good in ["ada", "me", "Ada Lovelace", "a/b", "usr_0190f5fe7c007a3e8a2f0123456789ab"] {
+            assert_eq!(good.parse::<UserReference>().unwrap().as_str(), good);
+        }
+        for bad in ["", ".", ".."] {
+            assert!(bad.parse::<UserReference>().is_err(), "{bad:?}");
         }
     }
 

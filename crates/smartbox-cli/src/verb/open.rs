@@ -9,23 +9,19 @@ use std::time::Duration;
 
 use clap::Args;
 use reqwest::Url;
-use serde::Serialize;
-use smartbox_api::{BoxView, CreateSignInLink, SignInLink};
+use smartbox_api::{BoxView, CreateSignInLink};
 use tokio::process::Command;
 
-use super::BoxFlag;
+use super::{BoxFlag, link};
 use crate::Outcome;
 use crate::client::{Client, Route};
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::table;
 
 /// The program that opens what it is given in the user's browser (freedesktop.org).
 const OPENER: &str = "xdg-open";
 /// Longest time it may take to say that it failed. Some openers stay for as long as the browser.
 const OPENER_TIMEOUT: Duration = Duration::from_secs(5);
-/// Longest time for an answer of the API.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Flags of `open`.
 #[derive(Debug, Args)]
@@ -59,13 +55,6 @@ impl Desktop {
     }
 }
 
-/// The link with `--json`.
-#[derive(Serialize)]
-struct Link<'a> {
-    url: &'a str,
-    expires_at: &'a str,
-}
-
 /// Gets a sign-in link and opens it, or prints it where there is no desktop.
 pub(super) async fn run(client: &Client, args: &OpenArgs, console: &mut Console) -> Outcome {
     // The box is looked up first: a mistyped name must not end on the page of another box.
@@ -73,23 +62,19 @@ pub(super) async fn run(client: &Client, args: &OpenArgs, console: &mut Console)
         Some(reference) => Some(client.get(Route::v1(&["boxes", reference.as_str()])).await?),
         None => None,
     };
-    let body = CreateSignInLink { org: args.org.clone(), user: None };
-    let link: SignInLink = client.post_json(Route::v1(&["sign-in-links"]), &body, REQUEST_TIMEOUT).await?;
-    let url = client.address(&link.path)?;
+    let link = link::get(client, &CreateSignInLink { org: args.org.clone(), user: None }).await?;
     if !args.print && !console.wants_json() && args.desktop.is_there() {
-        if open(&url, args.desktop.runtime_dir.as_deref().map(Path::new)).await.is_ok() {
+        if open(&link.url, args.desktop.runtime_dir.as_deref().map(Path::new)).await.is_ok() {
             console.say("Opened in the browser. If no page comes: `smartbox open --print`.").await;
             return tell_box(client, smartbox.as_ref(), console).await;
         }
         console.say("No browser could be opened. Open this link yourself:").await;
     }
     if console.wants_json() {
-        console.json(&Link { url: url.as_str(), expires_at: &link.expires_at }).await?;
+        console.json(&link).await?;
         return Ok(Exit::Success);
     }
-    console.text(&format!("{url}\n")).await?;
-    let until = table::moment(&link.expires_at);
-    console.say(&format!("It works once, until {until}. Whoever has it can sign in.")).await;
+    link.print(console).await?;
     tell_box(client, smartbox.as_ref(), console).await
 }
 

@@ -36,6 +36,24 @@ fn the_command_line_is_free_of_contradictions() {
 }
 
 #[test]
+fn no_flag_has_the_name_of_a_global_one() {
+    // The parser would hand one of them the other's value, and panic on the other's type.
+    fn check(command: &Command, globals: &[&str], path: &str) {
+        for below in command.get_subcommands() {
+            let path = format!("{path} {}", below.get_name());
+            for argument in below.get_arguments() {
+                assert!(!globals.contains(&argument.get_id().as_str()), "{path}: {}", argument.get_id());
+            }
+            check(below, globals, &path);
+        }
+    }
+    let command = smartbox_cli::command();
+    let globals: Vec<&str> = command.get_arguments().map(|argument| argument.get_id().as_str()).collect();
+    assert!(globals.contains(&"token"));
+    check(&command, &globals, "smartbox");
+}
+
+#[test]
 fn every_command_and_flag_is_in_the_manual() {
     fn check(command: &Command, path: &str, manual: &str) {
         let is_leaf = command.get_subcommands().next().is_none();

@@ -2,13 +2,16 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail loudly, as tests do")]
 
+mod audit;
 mod boxes;
 mod chat;
+mod credentials;
 mod errors;
 mod exec;
 mod fake;
 mod help;
 mod logs;
 mod open;
+mod people;
 mod run;
 mod waiting;

@@ -3,7 +3,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
-    dead_code,
     reason = "clippy's exemption for tests leaves out their helpers; what drives the provider is shared with its own tests"
 )]
 

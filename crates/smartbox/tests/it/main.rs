@@ -5,6 +5,7 @@
 mod browser;
 mod discovery;
 mod fake;
+mod people;
 mod program;
 mod signals;
 mod streams;

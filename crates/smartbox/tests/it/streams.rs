@@ -26,6 +26,31 @@ async fn a_reader_that_goes_away_is_no_failure() {
 }
 
 #[tokio::test]
+async fn an_export_whose_reader_goes_away_ends_quietly() {
+    use serde_json::json;
+    // A log without an end: it is over when the reader has had enough.
+    let page = |query: axum::extract::RawQuery| async move {
+        let query = query.0.unwrap();
+        let page: i64 = query.rsplit_once("cursor=").map_or(0, |(_, page)| page.parse().unwrap());
+        let line = |n: i64| {
+            json!({"seq": 200 * page + n, "id": "evt_1", "at_ms": 0, "actor": "admin", "action": "box.created",
+                "reason": "", "detail": "{}", "outcome": "ok", "previous_hash": "", "hash": ""})
+        };
+        let items: Vec<_> = (1..=200).map(line).collect();
+        axum::Json(json!({ "items": items, "next_cursor": (page + 1).to_string() }))
+    };
+    let fake = Fake::start(Router::new().route("/v1/audit", get(page))).await;
+    let mut child = smartbox_of(&fake, &["audit", "export"]).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut first = String::new();
+    timeout(LIMIT, stdout.read_line(&mut first)).await.unwrap().unwrap();
+    drop(stdout);
+    let ran = end_of(child).await;
+    assert!(first.starts_with(r#"{"seq":1,"#), "{first}");
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+}
+
+#[tokio::test]
 async fn pipes_get_bytes_as_they_are_and_no_colours() {
     let stream =
         get(|| async { fake::open_stream("data: \x1b[31mred\x1b]0;title\x07\n\nevent: end\n\n".into()) });

@@ -14,17 +14,17 @@ use crate::fake::{self, Fake};
 use crate::program::{LIMIT, PROGRAM, SECRET, signal};
 
 /// The program on a terminal of 80 × 24.
-struct Terminal {
-    child: Child,
+pub(crate) struct Terminal {
+    pub(crate) child: Child,
     reads: OwnedReadPty,
     writes: OwnedWritePty,
-    seen: String,
+    pub(crate) seen: String,
     /// A second hold on the terminal, to look at its mode.
     mode: std::os::fd::OwnedFd,
 }
 
 impl Terminal {
-    fn open(fake: &Fake, words: &[&str], variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn open(fake: &Fake, words: &[&str], variables: &[(&str, &str)]) -> Self {
         use std::os::fd::AsFd as _;
         let (pty, pts): (Pty, _) = pty_process::open().unwrap();
         pty.resize(Size::new(24, 80)).unwrap();
@@ -43,13 +43,18 @@ impl Terminal {
     }
 
     /// Reads until this text has come.
-    async fn until(&mut self, text: &str) {
+    pub(crate) async fn until(&mut self, text: &str) {
         let reads = async {
+            let mut is_over = false;
             while !self.seen.contains(text) {
                 let mut buffer = [0; 4096];
-                // The terminal answers EIO when the program has gone.
-                let Ok(count @ 1..) = self.reads.read(&mut buffer).await else { break };
-                self.seen.push_str(&String::from_utf8_lossy(&buffer[..count]));
+                match self.reads.read(&mut buffer).await {
+                    // Nothing at all is no end: a read that runs into the flush of a Ctrl-C comes back empty.
+                    Ok(count) => self.seen.push_str(&String::from_utf8_lossy(&buffer[..count])),
+                    Err(_) if is_over => break,
+                    // The terminal answers EIO when the program has gone; what it wrote before may still come.
+                    Err(_) => is_over = self.child.wait().await.is_ok(),
+                }
             }
         };
         let _ = timeout(LIMIT, reads).await;
@@ -57,15 +62,15 @@ impl Terminal {
         assert!(!self.seen.contains(SECRET));
     }
 
-    async fn type_in(&mut self, keys: &[u8]) {
+    pub(crate) async fn type_in(&mut self, keys: &[u8]) {
         self.writes.write_all(keys).await.unwrap();
     }
 
-    async fn end(&mut self) -> ExitStatus {
+    pub(crate) async fn end(&mut self) -> ExitStatus {
         timeout(LIMIT, self.child.wait()).await.unwrap().unwrap()
     }
 
-    fn modes(&self) -> Termios {
+    pub(crate) fn modes(&self) -> Termios {
         tcgetattr(&self.mode).unwrap()
     }
 

@@ -1,0 +1,38 @@
+//! Requests that change a thing, and those whose answer is empty.
+
+use http::Method;
+use reqwest::Request;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Client, REQUEST_TIMEOUT, Route};
+use crate::failure::Failure;
+
+impl Client {
+    /// Changes what the body names; the rest stays.
+    pub(crate) async fn patch<T: DeserializeOwned>(
+        &self,
+        route: Route<'_>,
+        body: &impl Serialize,
+    ) -> Result<T, Failure> {
+        let request = self.with_body(Method::PATCH, &route, body)?;
+        self.json(self.send(limited(request)).await?).await
+    }
+
+    /// Sets a thing to the body; the answer is empty.
+    pub(crate) async fn put(&self, route: Route<'_>, body: &impl Serialize) -> Result<(), Failure> {
+        let request = self.with_body(Method::PUT, &route, body)?;
+        self.send(limited(request)).await.map(drop)
+    }
+
+    /// Removes a thing that is gone at once; the answer is empty.
+    pub(crate) async fn remove(&self, route: Route<'_>) -> Result<(), Failure> {
+        let request = self.request(Method::DELETE, &route);
+        self.send(limited(request)).await.map(drop)
+    }
+}
+
+fn limited(mut request: Request) -> Request {
+    *request.timeout_mut() = Some(REQUEST_TIMEOUT);
+    request
+}
