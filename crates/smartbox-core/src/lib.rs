@@ -17,7 +17,7 @@ pub mod tier;
 pub mod uid_range;
 pub mod wake;
 
-pub use access::{Permission, Permissions, Principal, Role, Who};
+pub use access::{Permission, Permissions, Principal, Role, Tie, Who};
 pub use box_name::BoxName;
 pub use id::{BoxId, DeviceId, EventId, OperationId, OrgId, SessionId, TokenId, UserId};
 pub use kind::Kind;

@@ -18,6 +18,7 @@ use crate::problem::{Problem, not_found};
 use crate::serve::Connection;
 
 mod boxes;
+mod entry;
 mod starting;
 
 /// Paths of the platform itself; everything below them, too.

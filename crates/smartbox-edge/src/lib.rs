@@ -24,6 +24,7 @@ mod problem;
 mod relay;
 mod routes;
 mod serve;
+mod sockets;
 mod tunnel;
 
 pub use bind::{BindError, EdgeListener};
@@ -31,6 +32,7 @@ pub use body::{Body, BoxError};
 pub use config::{EdgeConfig, Scheme};
 pub use edge::Edge;
 pub use front::is_platform_path;
-pub use ports::{ClientAddr, EdgePorts, PlatformService, RequestId, platform_service};
+pub use ports::{Caller, ClientAddr, EdgePorts, PlatformService, RequestId, platform_service};
 pub use problem::{CODES, Problem};
 pub use routes::{GatewayCredential, Route, RouteState, RouteTable};
+pub use sockets::Sockets;

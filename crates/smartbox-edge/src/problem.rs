@@ -11,7 +11,8 @@ use crate::body::full;
 use crate::ports::WakeRefused;
 
 /// Every code that the edge makes itself; each has a page under `docs/errors/`. Refused wakes bring their own.
-pub const CODES: [&str; 20] = [
+pub const CODES: [&str; 21] = [
+    "access-ended",
     "bad-host",
     "bad-origin",
     "bad-request",
@@ -136,6 +137,13 @@ pub(crate) fn not_signed_in(wants_page: bool) -> Problem {
     } else {
         "Send the header X-Admin-Secret, or the session cookie of a browser that is signed in."
     })
+}
+
+/// Somebody took the right away, or it expired, while the request was under way.
+pub(crate) fn access_ended(why: &str) -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "access-ended", "Your access has ended")
+        .detail(format!("While the request was under way: {why}."))
+        .remedy("Sign in again, or ask whoever runs this place.")
 }
 
 /// The box's gateway did not take the request although the box should run.

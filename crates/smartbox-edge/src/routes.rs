@@ -157,6 +157,11 @@ impl RouteTable {
         self.routes.get(&id).is_some_and(ready)
     }
 
+    /// Whether nobody may use the box any more: it is being deleted, or is not there.
+    pub(crate) fn is_gone(&self, id: BoxId) -> bool {
+        self.routes.get(&id).is_none_or(|route| route.state == RouteState::Gone)
+    }
+
     fn named(&self, principal: &Principal, name: BoxName) -> Option<BoxId> {
         match principal {
             Principal::Admin => *self.unique_names.get(&name)?,

@@ -14,6 +14,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::EdgeConfig;
+use crate::sockets::Ticket;
 
 /// How often silence and half-closed tunnels are looked for.
 const WATCH_PERIOD: Duration = Duration::from_secs(1);
@@ -32,6 +33,7 @@ pub(crate) async fn relay(
     config: &EdgeConfig,
     client: OnUpgrade,
     gateway: OnUpgrade,
+    ticket: &Ticket,
     hard: &CancellationToken,
 ) {
     let both = async { tokio::try_join!(client, gateway) };
@@ -46,6 +48,7 @@ pub(crate) async fn relay(
     let buffer = config.tunnel_buffer_bytes;
     tokio::select! {
         () = hard.cancelled() => {}
+        _why = ticket.ended() => {}
         // Dropping both sides closes them, however it ended.
         _end = copy_bidirectional_with_sizes(&mut client, &mut gateway, buffer, buffer) => {}
         () = watch(config, &traffic) => {}

@@ -11,9 +11,13 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use crate::gateway::Gateway;
 use crate::harness::{LIMIT, TestEdge, ready};
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-async fn open(edge: &TestEdge, path: &str, headers: &[(&'static str, &str)]) -> Result<Socket, Error> {
+pub(crate) async fn open(
+    edge: &TestEdge,
+    path: &str,
+    headers: &[(&'static str, &str)],
+) -> Result<Socket, Error> {
     let mut request = format!("ws://{}{path}", edge.address).into_client_request().unwrap();
     request.headers_mut().insert("cookie", "smartbox_session=1".parse().unwrap());
     for (name, value) in headers {
@@ -24,7 +28,7 @@ async fn open(edge: &TestEdge, path: &str, headers: &[(&'static str, &str)]) -> 
     Ok(socket)
 }
 
-async fn next(socket: &mut Socket) -> Option<Message> {
+pub(crate) async fn next(socket: &mut Socket) -> Option<Message> {
     tokio::time::timeout(LIMIT, socket.next()).await.expect("in time")?.ok()
 }
 

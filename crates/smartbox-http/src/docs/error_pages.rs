@@ -15,6 +15,7 @@ pub fn find(code: &str) -> Option<&'static str> {
 }
 
 pages![
+    "access-ended",
     "admin-only",
     "agent-failed",
     "bad-host",
