@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -12,6 +13,7 @@ use crate::pool::Pool;
 use crate::ports::EdgePorts;
 use crate::serve;
 use crate::sockets::Sockets;
+use crate::tunnel::SHARE_BYTES;
 
 /// The public listener's service.
 pub struct Edge {
@@ -26,6 +28,8 @@ pub(crate) struct Shared {
     pub(crate) pool: Arc<Pool>,
     /// What is open because of somebody's right.
     pub(crate) sockets: Sockets,
+    /// Memory for large messages over sockets.
+    pub(crate) socket_memory: Arc<Semaphore>,
     /// Clients' connections.
     pub(crate) connections: TaskTracker,
     /// Upgraded connections.
@@ -54,6 +58,7 @@ impl Edge {
             Arc::new(Pool::new(Arc::clone(&config), Arc::clone(&ports.dial), upstream.clone(), hard.clone()));
         // A connection carries one request or one socket at a time.
         let sockets = Sockets::new(config.connections_max);
+        let socket_memory = Arc::new(Semaphore::new(config.socket_memory_bytes_max / SHARE_BYTES));
         let hold = Hold::new(Arc::clone(&config), &ports, Arc::clone(&pool), stop.clone());
         let shared = Shared {
             config,
@@ -61,6 +66,7 @@ impl Edge {
             hold,
             pool,
             sockets,
+            socket_memory,
             connections: TaskTracker::new(),
             tunnels: TaskTracker::new(),
             upstream,

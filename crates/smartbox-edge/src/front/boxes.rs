@@ -17,11 +17,12 @@ use crate::edge::Shared;
 use crate::gate;
 use crate::hold::{InFlight, Opened, Waiter, closed};
 use crate::page;
+use crate::path;
 use crate::problem::{Problem, access_ended, box_not_found, unreachable};
 use crate::relay::{self, Answer, Failure, Inquiry, documents};
 use crate::routes::{Route, RouteState};
 use crate::sockets::Ticket;
-use crate::tunnel;
+use crate::tunnel::{self, Rules};
 
 /// How often a request is put on another connection because nothing of it was sent on the last. Kept connections go
 /// stale together when a gateway restarts, and each attempt finds out about one.
@@ -56,6 +57,9 @@ impl Shared {
         body: Incoming,
         target: Target,
     ) -> Response<Body> {
+        if let Err(problem) = path::refuse_credentials(target.path_and_query.query()) {
+            return asked.refuse(problem);
+        }
         if let Err(problem) = gate::check_box(&head, &asked.addressed, target.is_mounted()) {
             return asked.refuse(problem);
         }
@@ -199,13 +203,28 @@ impl Shared {
             return inquiry.asked.refuse(broken_switch());
         };
         let gateway = hyper::upgrade::on(&mut answer.response);
+        let rules = self.rules(inquiry.principal, &answer.route);
         let (config, hard) = (Arc::clone(&self.config), self.hard.clone());
         let place = Arc::clone(&inquiry.asked.conn.place);
         self.tunnels.spawn(async move {
-            tunnel::relay(&config, client, gateway, &ticket, &hard).await;
+            tunnel::relay(&config, client, gateway, rules, &ticket, &hard).await;
             drop((in_flight, place));
         });
         relay::switched(&self.config, inquiry, &answer.response)
+    }
+}
+
+impl Shared {
+    /// What a socket of this caller is held to.
+    fn rules(&self, principal: &Principal, route: &Route) -> Rules {
+        Rules {
+            policy: Arc::clone(&route.policy),
+            may: principal.permissions(),
+            grant: route.credential.grant_for(principal),
+            first_bytes_max: self.config.socket_first_message_bytes_max,
+            bytes_max: self.config.socket_message_bytes_max,
+            memory: Arc::clone(&self.socket_memory),
+        }
     }
 }
 

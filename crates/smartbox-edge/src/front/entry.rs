@@ -10,8 +10,9 @@ use tokio::time::Instant;
 use super::{Asked, Target};
 use crate::edge::Shared;
 use crate::hold::box_busy;
+use crate::path;
 use crate::ports::Caller;
-use crate::problem::{Problem, not_signed_in};
+use crate::problem::{Problem, missing_permission, not_signed_in};
 use crate::routes::Route;
 use crate::sockets::{Admission, Ticket};
 
@@ -31,12 +32,17 @@ impl Shared {
     /// Their right may end while it is looked up: then what ends it has not seen them yet. So they are identified again
     /// whenever any right has ended in between.
     pub(super) async fn enter(&self, asked: &Asked, head: &Parts, target: &Target) -> Result<Entry, Problem> {
+        let path = &path::plain(target.path_and_query.path())?;
         for _attempt in 0..IDENTIFICATIONS_MAX {
             let epoch = self.sockets.epoch();
             let caller = self.ports.identity.identify(head, asked.conn.peer).await;
             let Some(Caller { principal, mut ties, expires_at }) = caller else { break };
             let Some(expires) = self.instant(expires_at) else { break };
             let route = self.find(&principal, target.reference.as_deref())?;
+            let needed = route.policy.for_path(&head.method, path);
+            if !principal.permissions().has(needed) {
+                return Err(missing_permission(needed));
+            }
             ties.extend([Tie::Org(route.org), Tie::Box(route.id)]);
             match self.sockets.enter(epoch, ties, expires.at()) {
                 Admission::Entered(ticket) => return Ok(Entry { principal, route, ticket }),

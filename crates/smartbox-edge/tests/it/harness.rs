@@ -18,13 +18,14 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
 use serde_json::Value;
+use smartbox_core::Permission::{self, BoxesAdminister, BoxesRead, BoxesTalk};
 use smartbox_core::{BoxId, OrgId, Principal, Role, Stage, UserId};
 use smartbox_edge::ports::{
     Caller, Dial, Duplex, EdgePorts, Identity, RequestId, Wake, WakeRefused, platform_service,
 };
 use smartbox_edge::{
-    Body, ClientAddr, Edge, EdgeConfig, EdgeListener, GatewayCredential, Route, RouteState, RouteTable,
-    Sockets,
+    Body, ClientAddr, Edge, EdgeConfig, EdgeListener, GatewayCredential, Grant, Handshake, PathRule, Policy,
+    Route, RouteState, RouteTable, Sockets,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -55,10 +56,19 @@ pub(crate) fn box_id(n: u8) -> BoxId {
 pub(crate) fn ready(n: u8, owner: u8, name: &str, is_default: bool) -> Route {
     let credential = GatewayCredential::new(|principal: &Principal| {
         let identity = HeaderValue::try_from(principal.actor()).unwrap();
-        vec![
+        let headers = vec![
             (HeaderName::from_static(CREDENTIAL), identity),
             (HeaderName::from_static("x-openclaw-scopes"), HeaderValue::from_static("operator.read")),
-        ]
+        ];
+        let may = principal.permissions();
+        let scopes: &[&str] = if may.has(BoxesAdminister) {
+            &["operator.admin", "operator.read", "operator.write"]
+        } else if may.has(BoxesTalk) {
+            &["operator.read", "operator.write"]
+        } else {
+            &["operator.read"]
+        };
+        Grant { headers, role: "operator", scopes }
     });
     Route {
         id: box_id(n),
@@ -68,7 +78,29 @@ pub(crate) fn ready(n: u8, owner: u8, name: &str, is_default: bool) -> Route {
         generation: 1,
         state: RouteState::Ready,
         credential,
+        policy: policy(),
     }
+}
+
+/// Who looks may look, who talks may talk; everything else is for administrators.
+fn policy() -> Arc<Policy> {
+    let handshake = Handshake {
+        method: "connect",
+        kept_auth: &["deviceToken"],
+        signed_auth: &["token", "bootstrapToken"],
+    };
+    let methods: &[(Permission, &[&str])] = &[
+        (BoxesRead, &["health", "chat.history"]),
+        (BoxesTalk, &["chat.send", "sessions.*"]),
+        (BoxesAdminister, &["sessions.reset"]),
+    ];
+    let rule = |path, look, change| PathRule { path, look, change };
+    let paths = [
+        rule("", BoxesRead, BoxesAdminister),
+        rule("/v1/chat/completions", BoxesTalk, BoxesTalk),
+        rule("/tools/invoke", BoxesAdminister, BoxesAdminister),
+    ];
+    Arc::new(Policy::new(handshake, methods, &paths))
 }
 
 pub(crate) fn stopped() -> RouteState {

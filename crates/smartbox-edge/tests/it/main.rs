@@ -8,6 +8,7 @@ mod headers;
 mod holding;
 mod lifecycle;
 mod pages;
+mod pinning;
 mod revocation;
 mod routing;
 mod streaming;

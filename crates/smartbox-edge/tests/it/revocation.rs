@@ -57,5 +57,5 @@ async fn a_socket_ends_with_the_session_that_opened_it() {
     let mut socket = open(&edge, "/", &[("cookie", "smartbox_session=1-soon")]).await.unwrap();
     let ended = async { while let Some(Ok(_message)) = socket.next().await {} };
     tokio::time::timeout(Duration::from_secs(5), ended).await.expect("closed");
-    assert_eq!(edge.sockets.close(&Tie::Box(box_id(1)), "nobody is there"), 0);
+    until("it has left", || edge.sockets.close(&Tie::Box(box_id(1)), "nobody is there") == 0).await;
 }
