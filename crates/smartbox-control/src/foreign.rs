@@ -122,6 +122,7 @@ impl Control {
         if let Some(Some(known)) = self.remembered(&hash, now) {
             return Ok(known);
         }
+        let asked_at = self.inner.sessions.moment();
         let verified: Arc<Verified> = verifier.verify(token, now).await.map_err(refused)?;
         let subject = Subject { issuer: verified.issuer.clone(), id: verified.subject.clone() };
         let email = verified.email.as_deref().filter(|_address| verified.email_verified);
@@ -132,7 +133,7 @@ impl Control {
             session: None,
             expires_at: Some(verified.expires_at),
         };
-        self.remember(hash, &recognised);
+        self.inner.sessions.put(hash, &recognised, asked_at);
         Ok(recognised)
     }
 

@@ -10,6 +10,7 @@ mod burnt;
 mod changes;
 mod chat;
 mod clock;
+mod credential_cache;
 mod doors;
 mod entropy;
 mod error;
@@ -55,7 +56,6 @@ pub use oidc::BegunSignIn;
 pub use op::{Op, Origin};
 pub use orgs::NewOrg;
 pub use people::{NewPerson, PersonChange};
-pub use revocations::Revoked;
 pub use sign_in::{AdminSecret, NewSession, Recognised, SignInCode, token_hash};
 /// Header of Cloudflare Access.
 pub use smartbox_identity::ACCESS_HEADER;
@@ -74,6 +74,7 @@ pub use tokens::{MadeToken, NewToken, TOKEN_PREFIX};
 use std::sync::Arc;
 use std::time::Duration;
 
+use smartbox_core::Tie;
 use smartbox_provider::{Link, Provider};
 use smartbox_store::Store;
 use tokio::sync::{broadcast, watch};
@@ -154,7 +155,7 @@ pub(crate) struct Inner {
     pub(crate) changes: Changes,
     pub(crate) fleet: watch::Sender<Arc<FleetView>>,
     pub(crate) ssh: ssh::Connections,
-    pub(crate) sessions: sign_in::SessionCache,
+    pub(crate) sessions: credential_cache::CredentialCache,
     pub(crate) last_pass: readiness::LastPass,
     pub(crate) foreign: ForeignIdentities,
     pub(crate) burnt: burnt::Burnt,
@@ -182,7 +183,7 @@ impl Control {
                 changes: Changes::default(),
                 fleet: watch::Sender::new(Arc::default()),
                 ssh,
-                sessions: sign_in::SessionCache::default(),
+                sessions: credential_cache::CredentialCache::default(),
                 last_pass: readiness::LastPass::default(),
                 foreign: parts.foreign,
                 burnt: burnt::Burnt::default(),
@@ -200,7 +201,7 @@ impl Control {
     }
 
     /// Rights that end from now on. Whoever holds live connections follows this.
-    pub fn revocations(&self) -> broadcast::Receiver<Revoked> {
+    pub fn revocations(&self) -> broadcast::Receiver<Tie> {
         self.inner.revocations.follow()
     }
 

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use secrecy::SecretString;
+use smartbox_core::Tie;
 use smartbox_identity::{PasswordError, PasswordPool, SALT_BYTES};
 use smartbox_store::{EventOutcome, NewEvent, SystemActor, User};
 
 use crate::op::Origin;
 use crate::people::{normal_email, require_assignable};
-use crate::revocations::Revoked;
 use crate::sign_in::{NewSession, require_active};
 use crate::{Control, Error, Op};
 
@@ -96,7 +96,7 @@ impl Control {
         let ended = org.set_password(user.id, &hash, kept, event, self.inner.clock.now()).await?;
         self.inner.sessions.clear();
         for session in ended {
-            self.inner.revocations.tell(Revoked::Session(session));
+            self.inner.revocations.tell(Tie::Session(session));
         }
         Ok(())
     }

@@ -1,10 +1,9 @@
 //! People of an org.
 
-use smartbox_core::{OrgId, Permission, Role, UserId, UserStatus};
+use smartbox_core::{OrgId, Permission, Role, Tie, UserId, UserStatus};
 use smartbox_store::{Cursor, NewUser, Page, SystemActor, User, UserChange};
 
 use crate::entropy::id_parts;
-use crate::revocations::Revoked;
 use crate::{Control, Error, FieldIssue, Op};
 
 /// Longest name of a person, in characters.
@@ -125,7 +124,7 @@ impl Control {
     /// Ends what a person's connections hang on, here and at the edge.
     pub(crate) fn cut_off(&self, user: UserId) {
         self.inner.sessions.clear();
-        self.inner.revocations.tell(Revoked::User(user));
+        self.inner.revocations.tell(Tie::User(user));
     }
 
     pub(crate) async fn resolve_user(&self, op: &Op, reference: &str) -> Result<User, Error> {

@@ -1,27 +1,14 @@
 //! Tells whoever holds live connections that a right has ended.
 
-use smartbox_core::{OrgId, SessionId, TokenId, UserId};
+use smartbox_core::Tie;
 use tokio::sync::broadcast;
 
 /// Revocations that wait for a slow follower. One that falls behind learns that it did, and must assume the worst.
 const WAITING_MAX: usize = 1024;
 
-/// What a caller's right to be here hung on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Revoked {
-    /// A browser was signed out.
-    Session(SessionId),
-    /// A service token was revoked.
-    Token(TokenId),
-    /// A person was frozen, removed or given another role.
-    User(UserId),
-    /// Everybody of an org.
-    Org(OrgId),
-}
-
 /// The channel of revocations.
 #[derive(Clone)]
-pub(crate) struct Revocations(broadcast::Sender<Revoked>);
+pub(crate) struct Revocations(broadcast::Sender<Tie>);
 
 impl Default for Revocations {
     fn default() -> Self {
@@ -30,12 +17,13 @@ impl Default for Revocations {
 }
 
 impl Revocations {
-    pub(crate) fn tell(&self, revoked: Revoked) {
+    /// To be called once the right has ended for whoever asks from now on.
+    pub(crate) fn tell(&self, ended: Tie) {
         // Nobody may be listening; then there are no live connections either.
-        let _listeners = self.0.send(revoked);
+        let _listeners = self.0.send(ended);
     }
 
-    pub(crate) fn follow(&self) -> broadcast::Receiver<Revoked> {
+    pub(crate) fn follow(&self) -> broadcast::Receiver<Tie> {
         self.0.subscribe()
     }
 }

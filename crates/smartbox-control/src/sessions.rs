@@ -1,9 +1,8 @@
 //! Sessions of people: look at them, end them.
 
-use smartbox_core::{Permission, SessionId};
+use smartbox_core::{Permission, SessionId, Tie};
 use smartbox_store::{Session, SystemActor};
 
-use crate::revocations::Revoked;
 use crate::{Control, Error, Op};
 
 impl Control {
@@ -31,7 +30,7 @@ impl Control {
         let hash =
             self.inner.store.org(session.user.org).end_session(id, event, self.inner.clock.now()).await?;
         self.inner.sessions.forget(&hash);
-        self.inner.revocations.tell(Revoked::Session(id));
+        self.inner.revocations.tell(Tie::Session(id));
         Ok(())
     }
 }

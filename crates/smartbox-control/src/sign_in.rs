@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use aws_lc_rs::{constant_time, digest};
 use jiff::Timestamp;
-use moka::sync::Cache;
 use secrecy::{ExposeSecret, SecretString};
 use smartbox_core::{OrgId, Principal, SessionId, TokenId, UserId, UserStatus, Who};
 use smartbox_store::{NewSession as StoredSession, SystemActor, TokenHash, User};
@@ -13,11 +12,6 @@ use crate::entropy::{id_parts, random_token};
 use crate::op::Origin;
 use crate::tokens::TOKEN_PREFIX;
 use crate::{Control, Error, Op};
-
-/// Sessions remembered between look-ups.
-const SESSION_CACHE_ENTRIES_MAX: u64 = 10_000;
-/// How long one is remembered; a session that ends elsewhere is refused at the latest after this time.
-const SESSION_CACHE_TTL: Duration = Duration::from_secs(1);
 
 /// Longest part of a `User-Agent` that is kept, in characters.
 const USER_AGENT_CHARS_MAX: usize = 200;
@@ -106,28 +100,6 @@ impl Recognised {
             Principal::Member { who: Who::Token(token), .. } => Some(token),
             Principal::Member { .. } | Principal::Admin => None,
         }
-    }
-}
-
-/// Credentials that were looked up a moment ago.
-pub(crate) struct SessionCache(Cache<TokenHash, Recognised>);
-
-impl Default for SessionCache {
-    fn default() -> Self {
-        let cache = Cache::builder().max_capacity(SESSION_CACHE_ENTRIES_MAX).time_to_live(SESSION_CACHE_TTL);
-        Self(cache.build())
-    }
-}
-
-impl SessionCache {
-    /// Forgets one that ended.
-    pub(crate) fn forget(&self, hash: &TokenHash) {
-        self.0.invalidate(hash);
-    }
-
-    /// Forgets all: which of them belong to somebody is not known here, and asking again costs little.
-    pub(crate) fn clear(&self) {
-        self.0.invalidate_all();
     }
 }
 
@@ -225,6 +197,7 @@ impl Control {
         if let Some(known) = self.remembered(&hash, now) {
             return Ok(known);
         }
+        let asked_at = self.inner.sessions.moment();
         let fleet = self.inner.store.fleet(SystemActor::new("session"));
         let Some(session) = fleet.find_session(&hash, now).await? else { return Ok(None) };
         require_active(&session.user)?;
@@ -233,7 +206,7 @@ impl Control {
             session: Some(session.id),
             expires_at: Some(session.expires_at),
         };
-        self.remember(hash, &recognised);
+        self.inner.sessions.put(hash, &recognised, asked_at);
         Ok(Some(recognised))
     }
 
@@ -247,6 +220,7 @@ impl Control {
         if let Some(known) = self.remembered(&hash, now) {
             return Ok(known);
         }
+        let asked_at = self.inner.sessions.moment();
         let fleet = self.inner.store.fleet(SystemActor::new("service token"));
         let Some(token) = fleet.find_token(&hash, now).await? else { return Ok(None) };
         // Not worth failing a request for.
@@ -255,20 +229,15 @@ impl Control {
         }
         let principal = Principal::Member { who: Who::Token(token.id), org: token.org, may: token.scopes };
         let recognised = Recognised { principal, session: None, expires_at: Some(token.expires_at) };
-        self.remember(hash, &recognised);
+        self.inner.sessions.put(hash, &recognised, asked_at);
         Ok(Some(recognised))
     }
 
     /// What is remembered of a credential: `Some(None)` when it has ended since.
     pub(crate) fn remembered(&self, hash: &TokenHash, now: Timestamp) -> Option<Option<Recognised>> {
-        let known = self.inner.sessions.0.get(hash)?;
+        let known = self.inner.sessions.get(hash)?;
         let has_ended = known.expires_at.is_some_and(|expires_at| expires_at <= now);
         Some((!has_ended).then_some(known))
-    }
-
-    /// Remembers a credential for a moment.
-    pub(crate) fn remember(&self, hash: TokenHash, recognised: &Recognised) {
-        self.inner.sessions.0.insert(hash, recognised.clone());
     }
 
     /// Ends the session of a cookie.

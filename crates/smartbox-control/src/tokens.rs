@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use secrecy::SecretString;
-use smartbox_core::{Permission, Permissions, TokenId};
+use smartbox_core::{Permission, Permissions, Tie, TokenId};
 use smartbox_store::{Cursor, NewServiceToken, Page, ServiceToken};
 
 use crate::entropy::{id_parts, random_token};
 use crate::people::is_printable;
-use crate::revocations::Revoked;
 use crate::sign_in::token_hash;
 use crate::{Control, Error, FieldIssue, Op};
 
@@ -88,7 +87,7 @@ impl Control {
         let event = self.event_of(op, "token.revoked", "asked for", serde_json::json!({ "token": token }));
         let hash = self.inner.store.org(org).revoke_token(id, event, self.inner.clock.now()).await?;
         self.inner.sessions.forget(&hash);
-        self.inner.revocations.tell(Revoked::Token(id));
+        self.inner.revocations.tell(Tie::Token(id));
         Ok(())
     }
 }

@@ -6,9 +6,11 @@ use crate::id::{OrgId, TokenId, UserId};
 
 mod permission;
 mod role;
+mod tie;
 
 pub use permission::{BadPermission, Permission, Permissions};
 pub use role::{BadRole, Role};
+pub use tie::Tie;
 
 /// The authenticated caller of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]

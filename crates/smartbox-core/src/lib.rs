@@ -19,7 +19,7 @@ pub mod uid_range;
 pub mod user_status;
 pub mod wake;
 
-pub use access::{Permission, Permissions, Principal, Role, Who};
+pub use access::{Permission, Permissions, Principal, Role, Tie, Who};
 pub use box_name::BoxName;
 pub use id::{BoxId, DeviceId, EventId, OperationId, OrgId, SessionId, TokenId, UserId};
 pub use kind::Kind;

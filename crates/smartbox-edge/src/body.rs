@@ -12,6 +12,12 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Empty, Full};
 use tokio::time::{Instant, Sleep};
 
+use crate::sockets::Ticket;
+
+mod allowed;
+
+use allowed::WhileAllowed;
+
 /// Any error of a body.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -36,6 +42,11 @@ pub(crate) fn failed(error: BoxError) -> Body {
 /// Bytes that were read already, then the rest.
 pub(crate) fn resumed(ahead: Bytes, rest: Body) -> Body {
     Resumed { ahead: Some(ahead), rest }.boxed_unsync()
+}
+
+/// A body that ends with an error when the right behind it does.
+pub(crate) fn while_allowed(body: Body, ticket: Ticket) -> Body {
+    if body.is_end_stream() { body } else { WhileAllowed::new(body, ticket).boxed_unsync() }
 }
 
 /// Why a body was cut off.

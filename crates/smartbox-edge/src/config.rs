@@ -75,6 +75,12 @@ pub struct EdgeConfig {
     pub tunnel_idle_timeout: Duration,
     /// How long one direction of an upgraded connection may stay open after the other has ended.
     pub tunnel_linger: Duration,
+    /// Largest message of a client before its handshake. A gateway allows as much.
+    pub socket_first_message_bytes_max: usize,
+    /// Largest message of a client after its handshake. A gateway allows as much.
+    pub socket_message_bytes_max: usize,
+    /// Memory for clients' messages over 64 KiB, of all sockets together.
+    pub socket_memory_bytes_max: usize,
     /// Buffer of an upgraded connection, in each direction.
     pub tunnel_buffer_bytes: usize,
 
@@ -125,6 +131,9 @@ impl Default for EdgeConfig {
             pool_idle_timeout: Duration::from_secs(4),
             tunnel_idle_timeout: Duration::from_secs(5 * 60),
             tunnel_linger: Duration::from_secs(5),
+            socket_first_message_bytes_max: 64 * 1024,
+            socket_message_bytes_max: 25 * 1024 * 1024,
+            socket_memory_bytes_max: 256 * 1024 * 1024,
             tunnel_buffer_bytes: 16 * 1024,
             hold_box_max: 64,
             hold_total_max: 1024,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -11,6 +12,8 @@ use crate::hold::Hold;
 use crate::pool::Pool;
 use crate::ports::EdgePorts;
 use crate::serve;
+use crate::sockets::Sockets;
+use crate::tunnel::SHARE_BYTES;
 
 /// The public listener's service.
 pub struct Edge {
@@ -23,6 +26,10 @@ pub(crate) struct Shared {
     pub(crate) ports: EdgePorts,
     pub(crate) hold: Hold,
     pub(crate) pool: Arc<Pool>,
+    /// What is open because of somebody's right.
+    pub(crate) sockets: Sockets,
+    /// Memory for large messages over sockets.
+    pub(crate) socket_memory: Arc<Semaphore>,
     /// Clients' connections.
     pub(crate) connections: TaskTracker,
     /// Upgraded connections.
@@ -49,12 +56,17 @@ impl Edge {
         let upstream = TaskTracker::new();
         let pool =
             Arc::new(Pool::new(Arc::clone(&config), Arc::clone(&ports.dial), upstream.clone(), hard.clone()));
+        // A connection carries one request or one socket at a time.
+        let sockets = Sockets::new(config.connections_max);
+        let socket_memory = Arc::new(Semaphore::new(config.socket_memory_bytes_max / SHARE_BYTES));
         let hold = Hold::new(Arc::clone(&config), &ports, Arc::clone(&pool), stop.clone());
         let shared = Shared {
             config,
             ports,
             hold,
             pool,
+            sockets,
+            socket_memory,
             connections: TaskTracker::new(),
             tunnels: TaskTracker::new(),
             upstream,
@@ -62,6 +74,11 @@ impl Edge {
             hard,
         };
         Self { shared: Arc::new(shared) }
+    }
+
+    /// Closes what is open because of a right that has ended.
+    pub fn sockets(&self) -> Sockets {
+        self.shared.sockets.clone()
     }
 
     /// Serves until it is stopped. After the stop signal nothing is accepted; requests may go on for

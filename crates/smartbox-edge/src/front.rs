@@ -18,6 +18,7 @@ use crate::problem::{Problem, not_found};
 use crate::serve::Connection;
 
 mod boxes;
+mod entry;
 mod starting;
 
 /// Paths of the platform itself; everything below them, too.
@@ -134,8 +135,12 @@ impl Shared {
         head.extensions.insert(ClientAddr(asked.conn.peer));
         head.extensions.insert(RequestId(asked.id.clone()));
         // Whatever a client says here is overwritten: the platform's service takes it as a fact.
-        let facts =
-            [("x-request-id", asked.id.as_str()), ("x-forwarded-proto", asked.addressed.scheme.as_str())];
+        let client = asked.conn.peer.ip().to_canonical().to_string();
+        let facts = [
+            ("x-request-id", asked.id.as_str()),
+            ("x-forwarded-proto", asked.addressed.scheme.as_str()),
+            ("x-forwarded-for", client.as_str()),
+        ];
         for (name, fact) in facts {
             if let Ok(fact) = HeaderValue::try_from(fact) {
                 head.headers.insert(HeaderName::from_static(name), fact);

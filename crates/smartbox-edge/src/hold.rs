@@ -252,7 +252,7 @@ fn queue_full() -> Problem {
         .retry_after(RETRY_FULL)
 }
 
-fn box_busy() -> Problem {
+pub(crate) fn box_busy() -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "box-busy", "Too many requests to this box are under way")
         .remedy("Try again in a moment, or close connections that are not needed.")
         .retry_after(RETRY_STOPPING)

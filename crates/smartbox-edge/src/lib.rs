@@ -6,8 +6,8 @@
 //! honest loading page instead.
 //!
 //! The edge only reads: an immutable [`RouteTable`] comes in through a `watch` channel, and it goes on serving the
-//! last one when nobody publishes any more. It knows the rest of the platform through [`ports`] alone, and never
-//! parses bytes it does not need to: WebSocket frames pass as they are.
+//! last one when nobody publishes any more. It knows the rest of the platform through [`ports`] alone. What a client asks a
+//! gateway for is held against the [`Policy`] of the route; what a gateway says passes as it is.
 
 mod bind;
 mod body;
@@ -18,12 +18,15 @@ mod front;
 mod gate;
 mod hold;
 mod page;
+mod path;
+mod policy;
 mod pool;
 pub mod ports;
 mod problem;
 mod relay;
 mod routes;
 mod serve;
+mod sockets;
 mod tunnel;
 
 pub use bind::{BindError, EdgeListener};
@@ -31,6 +34,8 @@ pub use body::{Body, BoxError};
 pub use config::{EdgeConfig, Scheme};
 pub use edge::Edge;
 pub use front::is_platform_path;
-pub use ports::{ClientAddr, EdgePorts, PlatformService, RequestId, platform_service};
+pub use policy::{Handshake, PathRule, Policy};
+pub use ports::{Caller, ClientAddr, EdgePorts, PlatformService, RequestId, platform_service};
 pub use problem::{CODES, Problem};
-pub use routes::{GatewayCredential, Route, RouteState, RouteTable};
+pub use routes::{GatewayCredential, Grant, Route, RouteState, RouteTable};
+pub use sockets::Sockets;

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
-use smartbox_core::{BoxId, Principal};
+use smartbox_core::{BoxId, Principal, Tie, Who};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tower::{Service, ServiceExt};
@@ -28,7 +28,31 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 #[async_trait::async_trait]
 pub trait Identity: Send + Sync {
     /// The caller of a request, from its cookie or secret; `None` without valid credentials.
-    async fn identify(&self, head: &http::request::Parts, peer: SocketAddr) -> Option<Principal>;
+    async fn identify(&self, head: &http::request::Parts, peer: SocketAddr) -> Option<Caller>;
+}
+
+/// Who asks, and until when they may.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Who it is and what they may do.
+    pub principal: Principal,
+    /// What their right hangs on. Whoever ends one of these calls [`Sockets::close`](crate::Sockets::close); the box and
+    /// its org are added by the edge.
+    pub ties: Vec<Tie>,
+    /// When their right ends by itself.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Caller {
+    /// A caller whose right hangs on themselves alone.
+    pub fn new(principal: Principal) -> Self {
+        let tie = match &principal {
+            Principal::Admin => None,
+            Principal::Member { who: Who::User(user), .. } => Some(Tie::User(*user)),
+            Principal::Member { who: Who::Token(token), .. } => Some(Tie::Token(*token)),
+        };
+        Self { principal, ties: tie.into_iter().collect(), expires_at: None }
+    }
 }
 
 /// Starts boxes that requests have reached.

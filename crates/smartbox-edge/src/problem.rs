@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use smartbox_core::Permission;
 
 use crate::Body;
 use crate::body::full;
 use crate::ports::WakeRefused;
 
 /// Every code that the edge makes itself; each has a page under `docs/errors/`. Refused wakes bring their own.
-pub const CODES: [&str; 20] = [
+pub const CODES: [&str; 23] = [
+    "access-ended",
     "bad-host",
     "bad-origin",
     "bad-request",
@@ -23,11 +25,13 @@ pub const CODES: [&str; 20] = [
     "box-not-found",
     "box-queue-full",
     "box-starting",
+    "credential-in-url",
     "edge-stopping",
     "gateway-broken-answer",
     "gateway-timeout",
     "gateway-unreachable",
     "method-not-allowed",
+    "missing-permission",
     "no-default-box",
     "not-found",
     "not-signed-in",
@@ -136,6 +140,20 @@ pub(crate) fn not_signed_in(wants_page: bool) -> Problem {
     } else {
         "Send the header X-Admin-Secret, or the session cookie of a browser that is signed in."
     })
+}
+
+/// Somebody took the right away, or it expired, while the request was under way.
+pub(crate) fn access_ended(why: &str) -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "access-ended", "Your access has ended")
+        .detail(format!("While the request was under way: {why}."))
+        .remedy("Sign in again, or ask whoever runs this place.")
+}
+
+/// They see the box and may not do this with it.
+pub(crate) fn missing_permission(needed: Permission) -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "missing-permission", "You may not do this")
+        .detail(format!("It needs the permission `{needed}`."))
+        .remedy("Ask whoever runs your org for another role, or make a token with this scope.")
 }
 
 /// The box's gateway did not take the request although the box should run.

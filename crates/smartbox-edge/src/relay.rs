@@ -19,6 +19,7 @@ use crate::front::{Asked, Target};
 use crate::hold::{InFlight, Opened};
 use crate::pool::{Conn, Pool};
 use crate::problem::{Problem, unreachable};
+use crate::routes::Route;
 
 mod cookies;
 pub(crate) mod documents;
@@ -48,6 +49,8 @@ pub(crate) enum Failure {
 pub(crate) struct Answer {
     pub(crate) response: Response<Incoming>,
     pub(crate) conn: Conn,
+    /// The box as it was when it was asked.
+    pub(crate) route: Arc<Route>,
 }
 
 /// Sends a request and waits for the head of the response.
@@ -58,7 +61,7 @@ pub(crate) async fn send(
     body: Body,
 ) -> Result<Answer, Failure> {
     let Opened { route, mut conn, turn } = opened;
-    let credential = route.credential.headers_for(inquiry.principal);
+    let credential = route.credential.grant_for(inquiry.principal).headers;
     let mut outbound = Request::new(body);
     *outbound.uri_mut() = inquiry.target.path_and_query.clone().into();
     outbound.method_mut().clone_from(&inquiry.head.method);
@@ -68,7 +71,7 @@ pub(crate) async fn send(
     // The request is on the connection; the next one that waits may follow.
     drop(turn);
     match tokio::time::timeout(config.response_head_timeout, sent).await {
-        Ok(Ok(response)) => Ok(Answer { response, conn }),
+        Ok(Ok(response)) => Ok(Answer { response, conn, route }),
         Ok(Err(mut error)) => Err(match error.take_message() {
             Some(unsent) => Failure::NotSent(unsent.into_body()),
             None => Failure::Lost(lost(error.error(), inquiry.verdict)),
@@ -85,7 +88,7 @@ pub(crate) fn pass_on(
     answer: Answer,
     in_flight: InFlight,
 ) -> Response<Body> {
-    let Answer { response, conn } = answer;
+    let Answer { response, conn, route: _ } = answer;
     let (mut head, body) = response.into_parts();
     head.headers = response::headers(config, inquiry, &head.headers);
     head.version = Version::HTTP_11;

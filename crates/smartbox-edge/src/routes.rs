@@ -8,29 +8,40 @@ use http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 use smartbox_core::{BoxId, BoxName, OrgId, Principal, Stage};
 
-/// The headers that make a gateway accept requests on behalf of a caller.
-type HeadersFor = dyn Fn(&Principal) -> Vec<(HeaderName, HeaderValue)> + Send + Sync;
+use crate::policy::Policy;
+
+/// What one caller is to a gateway.
+#[derive(Clone)]
+pub struct Grant {
+    /// The headers that vouch for the caller. Names as well as values can be secret.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// The role that a socket of theirs has.
+    pub role: &'static str,
+    /// The most that a socket of theirs may claim. The headers say the same to the gateway.
+    pub scopes: &'static [&'static str],
+}
+
+/// Makes the [`Grant`] of a caller.
+type GrantFor = dyn Fn(&Principal) -> Grant + Send + Sync;
 
 /// What a gateway wants to see, by caller. Names as well as values can be secret: neither is ever sent to a client or
 /// printed.
 #[derive(Clone)]
-pub struct GatewayCredential(Arc<HeadersFor>);
+pub struct GatewayCredential(Arc<GrantFor>);
 
 impl GatewayCredential {
-    /// Makes the headers with `headers_for`, anew for each request.
-    pub fn new(
-        headers_for: impl Fn(&Principal) -> Vec<(HeaderName, HeaderValue)> + Send + Sync + 'static,
-    ) -> Self {
-        Self(Arc::new(headers_for))
+    /// Makes grants with `grant_for`, anew for each request.
+    pub fn new(grant_for: impl Fn(&Principal) -> Grant + Send + Sync + 'static) -> Self {
+        Self(Arc::new(grant_for))
     }
 
-    /// The headers to set for this caller, marked as sensitive.
-    pub(crate) fn headers_for(&self, principal: &Principal) -> Vec<(HeaderName, HeaderValue)> {
-        let mut headers = (self.0)(principal);
-        for (_name, value) in &mut headers {
+    /// What this caller is to the gateway, its headers marked as sensitive.
+    pub(crate) fn grant_for(&self, principal: &Principal) -> Grant {
+        let mut grant = (self.0)(principal);
+        for (_name, value) in &mut grant.headers {
             value.set_sensitive(true);
         }
-        headers
+        grant
     }
 }
 
@@ -93,6 +104,8 @@ pub struct Route {
     pub state: RouteState,
     /// What its gateway wants to see.
     pub credential: GatewayCredential,
+    /// What callers may do with it.
+    pub policy: Arc<Policy>,
 }
 
 /// Every box, as of one moment. Immutable: control publishes a new one for each change.
@@ -155,6 +168,11 @@ impl RouteTable {
     pub(crate) fn is_ready(&self, id: BoxId, generation: i64) -> bool {
         let ready = |route: &Arc<Route>| route.state == RouteState::Ready && route.generation == generation;
         self.routes.get(&id).is_some_and(ready)
+    }
+
+    /// Whether nobody may use the box any more: it is being deleted, or is not there.
+    pub(crate) fn is_gone(&self, id: BoxId) -> bool {
+        self.routes.get(&id).is_none_or(|route| route.state == RouteState::Gone)
     }
 
     fn named(&self, principal: &Principal, name: BoxName) -> Option<BoxId> {

@@ -73,6 +73,7 @@ fn prune(shared: &Shared) {
     let table = Arc::clone(&shared.ports.routes.borrow());
     shared.pool.prune(&table);
     shared.hold.prune();
+    shared.sockets.prune(&table);
 }
 
 /// Takes a place first: what has no place waits in the kernel's queue. Cancel-safe.

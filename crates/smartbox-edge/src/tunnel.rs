@@ -1,114 +1,103 @@
-//! Upgraded connections: bytes both ways, until one side ends or both are silent.
+//! Upgraded connections: frames both ways, until one side ends, both are silent, or the right behind it ends.
+//!
+//! What the client sends is looked at (`inspect`), what the gateway sends is copied. Of the latter only the heads of
+//! frames are followed, so that the edge can say something of its own in between.
 
-use std::io;
-use std::pin::Pin;
+use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use hyper::upgrade::{OnUpgrade, Upgraded};
-use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, copy_bidirectional_with_sizes};
-use tokio::time::{MissedTickBehavior, interval};
+use hyper::upgrade::OnUpgrade;
+use tokio::io::{AsyncRead, AsyncReadExt, split};
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::EdgeConfig;
+use crate::sockets::Ticket;
 
-/// How often silence and half-closed tunnels are looked for.
-const WATCH_PERIOD: Duration = Duration::from_secs(1);
+mod answers;
+mod boundary;
+mod frames;
+mod handshake;
+mod inspect;
+mod pump;
+mod request;
+mod watch;
+
+pub(crate) use inspect::{Rules, SHARE_BYTES};
+
+use inspect::{End, Inspector};
+use watch::{Traffic, Watched, watch};
+
 /// Longest wait for a side to finish its part of the switch of protocols.
 const UPGRADE_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// What a watcher can see of a tunnel.
-#[derive(Debug, Default)]
-struct Traffic {
-    bytes: AtomicU64,
-    is_half_closed: AtomicBool,
-}
+/// Longest time to tell a client why its socket closes.
+const GOODBYE_TIMEOUT: Duration = Duration::from_millis(500);
+/// Most answers of the edge's own that wait for a place between the gateway's messages.
+const ANSWERS_MAX: usize = 16;
+/// The right behind the socket has ended. Codes from 4000 on are an application's own (RFC 6455 §7.4.2).
+const ACCESS_ENDED: u16 = 4001;
 
 /// Relays between two sides once both have switched protocols.
 pub(crate) async fn relay(
     config: &EdgeConfig,
     client: OnUpgrade,
     gateway: OnUpgrade,
+    rules: Rules,
+    ticket: &Ticket,
     hard: &CancellationToken,
 ) {
     let both = async { tokio::try_join!(client, gateway) };
     let switched = tokio::select! {
         () = hard.cancelled() => return,
+        _why = ticket.ended() => return,
         switched = tokio::time::timeout(UPGRADE_TIMEOUT, both) => switched,
     };
     let Ok(Ok((client, gateway))) = switched else { return };
     let traffic = Arc::new(Traffic::default());
-    let mut client = Watched::new(client, &traffic);
-    let mut gateway = Watched::new(gateway, &traffic);
+    let (mut client_in, client_out) = split(Watched::new(client, &traffic));
+    let (gateway_in, gateway_out) = split(Watched::new(gateway, &traffic));
+    let (answers, answered) = mpsc::channel(ANSWERS_MAX);
+    let (say_goodbye, goodbye) = oneshot::channel();
     let buffer = config.tunnel_buffer_bytes;
-    tokio::select! {
-        () = hard.cancelled() => {}
-        // Dropping both sides closes them, however it ended.
-        _end = copy_bidirectional_with_sizes(&mut client, &mut gateway, buffer, buffer) => {}
-        () = watch(config, &traffic) => {}
-    }
-}
-
-/// Returns when the tunnel has been silent, or half-closed, for too long.
-async fn watch(config: &EdgeConfig, traffic: &Traffic) {
-    let mut tick = interval(WATCH_PERIOD);
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut seen, mut silent, mut half_closed) = (0, Duration::ZERO, Duration::ZERO);
-    loop {
-        let _now = tick.tick().await;
-        let bytes = traffic.bytes.load(Ordering::Relaxed);
-        silent = if bytes == seen { silent + WATCH_PERIOD } else { Duration::ZERO };
-        seen = bytes;
-        if traffic.is_half_closed.load(Ordering::Relaxed) {
-            half_closed += WATCH_PERIOD;
+    let mut down = pin!(pump::down(gateway_in, client_out, answered, goodbye, buffer));
+    let mut is_down = true;
+    let end = {
+        let mut up = pin!(pump::up(&mut client_in, gateway_out, Inspector::new(rules), answers, buffer));
+        let mut watched = pin!(watch(config, &traffic));
+        let mut is_up = true;
+        loop {
+            tokio::select! {
+                biased;
+                // Dropping both sides closes them, however it ended.
+                () = hard.cancelled() => return,
+                why = ticket.ended() => break End { code: ACCESS_ENDED, reason: why.into() },
+                end = up.as_mut(), if is_up => match end {
+                    Some(end) => break end,
+                    None => is_up = false,
+                },
+                _end = down.as_mut(), if is_down => is_down = false,
+                () = watched.as_mut() => return,
+            }
+            if !is_up && !is_down {
+                return;
+            }
         }
-        if silent > config.tunnel_idle_timeout || half_closed > config.tunnel_linger {
-            return;
-        }
+    };
+    // Nothing of the client reaches the gateway any more.
+    if !is_down || say_goodbye.send(end).is_err() {
+        return;
     }
+    let left = async {
+        let _end = down.await;
+        // A connection that is closed with something unread takes the goodbye with it.
+        drain(&mut client_in).await;
+    };
+    let _elapsed = tokio::time::timeout(GOODBYE_TIMEOUT, left).await;
 }
 
-/// One side of a tunnel, whose reads are counted.
-struct Watched {
-    inner: TokioIo<Upgraded>,
-    traffic: Arc<Traffic>,
-}
-
-impl Watched {
-    fn new(inner: Upgraded, traffic: &Arc<Traffic>) -> Self {
-        Self { inner: TokioIo::new(inner), traffic: Arc::clone(traffic) }
-    }
-}
-
-impl AsyncRead for Watched {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        ready!(Pin::new(&mut self.inner).poll_read(cx, buf))?;
-        match buf.filled().len() - before {
-            0 => self.traffic.is_half_closed.store(true, Ordering::Relaxed),
-            read => drop(self.traffic.bytes.fetch_add(read as u64, Ordering::Relaxed)),
-        }
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Watched {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(cx)
-    }
+/// Reads until the other side ends.
+async fn drain(from: &mut (impl AsyncRead + Unpin)) {
+    let mut bytes = [0; 1024];
+    while let Ok(1..) = from.read(&mut bytes).await {}
 }

@@ -44,6 +44,9 @@ pub(crate) const ADMIN_SCOPES: &[&str] = &[
 pub(crate) const MEMBER_SCOPES: &[&str] =
     &["operator.read", "operator.write", "operator.approvals", "operator.questions"];
 
+/// Operator scopes of [`GatewayRole::Viewer`].
+const VIEWER_SCOPES: &[&str] = &["operator.read"];
+
 /// What a person may do in a gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GatewayRole {
@@ -51,6 +54,19 @@ pub enum GatewayRole {
     Admin,
     /// Chat, sessions and approvals.
     Member,
+    /// Nothing but look.
+    Viewer,
+}
+
+impl GatewayRole {
+    /// The most that somebody of this role may claim.
+    pub const fn scopes(self) -> &'static [&'static str] {
+        match self {
+            Self::Admin => ADMIN_SCOPES,
+            Self::Member => MEMBER_SCOPES,
+            Self::Viewer => VIEWER_SCOPES,
+        }
+    }
 }
 
 /// What makes a gateway believe the platform. Worth something on that box's loopback only.
@@ -77,17 +93,18 @@ impl GatewayCredential {
 
     /// Headers (lowercase names) that vouch for `user` towards the gateway, for HTTP and WebSocket requests alike.
     ///
-    /// Administrators share one identity, for which the configuration grants administration; members are told apart
+    /// Administrators share one identity, for which the configuration grants administration; members and viewers are told apart
     /// by `user`, from which characters that headers cannot carry are removed. The client's address is
     /// [`LOCAL_CLIENT_ADDRESS`]; relays put the real one in its place where they know it.
     pub fn headers(&self, user: &str, role: GatewayRole) -> Vec<(String, String)> {
-        let (identity, scopes) = match role {
-            GatewayRole::Admin => (ADMIN_IDENTITY.to_owned(), ADMIN_SCOPES),
-            GatewayRole::Member => (member_identity(user), MEMBER_SCOPES),
+        let identity = match role {
+            GatewayRole::Admin => ADMIN_IDENTITY.to_owned(),
+            // A viewer who is made a member stays the same person.
+            GatewayRole::Member | GatewayRole::Viewer => member_identity(user),
         };
         vec![
             (self.user_header().to_owned(), identity),
-            (SCOPES_HEADER.to_owned(), scopes.join(",")),
+            (SCOPES_HEADER.to_owned(), role.scopes().join(",")),
             (FORWARDED_FOR_HEADER.to_owned(), LOCAL_CLIENT_ADDRESS.to_owned()),
         ]
     }
@@ -139,6 +156,13 @@ mod tests {
             assert!(identity.bytes().all(|b| b.is_ascii_graphic()), "{identity}");
             assert!(!value(&headers, SCOPES_HEADER).contains("operator.admin"));
         }
+    }
+
+    #[test]
+    fn viewers_have_an_identity_of_their_own_and_only_look() {
+        let headers = credential().headers("usr_1", GatewayRole::Viewer);
+        assert_eq!(value(&headers, "x-smartbox-user-417a302d5f"), "member:usr_1");
+        assert_eq!(value(&headers, SCOPES_HEADER), "operator.read");
     }
 
     #[test]

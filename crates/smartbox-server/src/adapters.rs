@@ -4,5 +4,6 @@ pub(crate) mod dial;
 pub(crate) mod doors;
 pub(crate) mod identity;
 pub(crate) mod ready;
+pub(crate) mod revocations;
 pub(crate) mod routes;
 pub(crate) mod wake;

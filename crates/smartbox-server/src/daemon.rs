@@ -13,7 +13,7 @@ use smartbox_edge::{Edge, EdgeListener, RouteTable};
 use smartbox_providers::local::LocalProvider;
 use tokio::sync::watch;
 
-use crate::adapters::{doors::ServiceDoors, routes};
+use crate::adapters::{doors::ServiceDoors, revocations, routes};
 use crate::console::Console;
 use crate::data_dir::DataDir;
 use crate::lifecycle::Lifecycle;
@@ -63,6 +63,8 @@ impl Daemon {
         life.spawn("reconciler", reconciler.run(life.soft.clone()));
         life.spawn("janitor", Janitor::new(control.clone()).run(life.soft.clone()));
         life.spawn("routes", routes::follow(control.fleet(), routes, life.soft.clone()));
+        let follow = revocations::follow(control.revocations(), edge.sockets(), life.soft.clone());
+        life.spawn("revocations", follow);
         life.spawn("edge", edge.serve(listener));
         // From here on the command line finds the platform.
         platform_file::write(&data, &url, &admin_secret)?;

@@ -10,16 +10,19 @@ use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use smartbox_core::Principal;
 
+use super::entry::Entry;
 use super::{Asked, Target};
-use crate::body::{Body, Bounded, ReadAhead};
+use crate::body::{self, Body, Bounded, ReadAhead};
 use crate::edge::Shared;
 use crate::gate;
 use crate::hold::{InFlight, Opened, Waiter, closed};
 use crate::page;
-use crate::problem::{Problem, box_not_found, not_signed_in, unreachable};
+use crate::path;
+use crate::problem::{Problem, access_ended, box_not_found, unreachable};
 use crate::relay::{self, Answer, Failure, Inquiry, documents};
 use crate::routes::{Route, RouteState};
-use crate::tunnel;
+use crate::sockets::Ticket;
+use crate::tunnel::{self, Rules};
 
 /// How often a request is put on another connection because nothing of it was sent on the last. Kept connections go
 /// stale together when a gateway restarts, and each attempt finds out about one.
@@ -30,6 +33,12 @@ enum Reached {
     Opened(Opened),
     /// The answer is known without the gateway.
     Answered(Response<Body>),
+}
+
+/// What a request or socket has while it lasts.
+struct Held {
+    in_flight: InFlight,
+    ticket: Ticket,
 }
 
 /// A caller, and the box they mean.
@@ -48,14 +57,14 @@ impl Shared {
         body: Incoming,
         target: Target,
     ) -> Response<Body> {
+        if let Err(problem) = path::refuse_credentials(target.path_and_query.query()) {
+            return asked.refuse(problem);
+        }
         if let Err(problem) = gate::check_box(&head, &asked.addressed, target.is_mounted()) {
             return asked.refuse(problem);
         }
-        let Some(principal) = self.ports.identity.identify(&head, asked.conn.peer).await else {
-            return asked.refuse(not_signed_in(asked.wants_page));
-        };
-        let route = match self.find(&principal, target.reference.as_deref()) {
-            Ok(route) => route,
+        let Entry { principal, route, ticket } = match self.enter(asked, &head, &target).await {
+            Ok(entry) => entry,
             Err(problem) => return asked.refuse(problem),
         };
         if declared_length(&head).is_some_and(|length| length > self.config.request_body_bytes_max) {
@@ -76,8 +85,14 @@ impl Shared {
             verdict: &body.verdict(),
         };
         let visit = Visit { asked, principal: &principal, route };
-        match self.converse(&visit, &inquiry, &in_flight, body.boxed_unsync()).await {
-            Ok(answer) => self.finish(&inquiry, answer, upgrade, in_flight).await,
+        let answered = tokio::select! {
+            biased;
+            // However long the box takes to start or to answer: nothing is begun for somebody who may not any more.
+            why = ticket.ended() => Err(asked.refuse(access_ended(&why))),
+            answered = self.converse(&visit, &inquiry, &in_flight, body.boxed_unsync()) => answered,
+        };
+        match answered {
+            Ok(answer) => self.finish(&inquiry, answer, upgrade, Held { in_flight, ticket }).await,
             Err(response) => response,
         }
     }
@@ -177,23 +192,39 @@ impl Shared {
         inquiry: &Inquiry<'_>,
         mut answer: Answer,
         upgrade: Option<OnUpgrade>,
-        in_flight: InFlight,
+        Held { in_flight, ticket }: Held,
     ) -> Response<Body> {
         if answer.response.status() != StatusCode::SWITCHING_PROTOCOLS {
             let response = relay::pass_on(&self.config, &self.pool, inquiry, answer, in_flight);
-            return documents::secure(inquiry, self.ports.mount, response).await;
+            let response = documents::secure(inquiry, self.ports.mount, response).await;
+            return response.map(|body| body::while_allowed(body, ticket));
         }
         let Some(client) = upgrade.filter(|_upgrade| inquiry.is_websocket) else {
             return inquiry.asked.refuse(broken_switch());
         };
         let gateway = hyper::upgrade::on(&mut answer.response);
+        let rules = self.rules(inquiry.principal, &answer.route);
         let (config, hard) = (Arc::clone(&self.config), self.hard.clone());
         let place = Arc::clone(&inquiry.asked.conn.place);
         self.tunnels.spawn(async move {
-            tunnel::relay(&config, client, gateway, &hard).await;
+            tunnel::relay(&config, client, gateway, rules, &ticket, &hard).await;
             drop((in_flight, place));
         });
         relay::switched(&self.config, inquiry, &answer.response)
+    }
+}
+
+impl Shared {
+    /// What a socket of this caller is held to.
+    fn rules(&self, principal: &Principal, route: &Route) -> Rules {
+        Rules {
+            policy: Arc::clone(&route.policy),
+            may: principal.permissions(),
+            grant: route.credential.grant_for(principal),
+            first_bytes_max: self.config.socket_first_message_bytes_max,
+            bytes_max: self.config.socket_message_bytes_max,
+            memory: Arc::clone(&self.socket_memory),
+        }
     }
 }
 

@@ -30,9 +30,10 @@ impl Shared {
         if head.method != allowed {
             return asked.refuse_method(&allowed);
         }
-        let Some(principal) = self.ports.identity.identify(head, asked.conn.peer).await else {
+        let Some(caller) = self.ports.identity.identify(head, asked.conn.peer).await else {
             return asked.refuse(not_signed_in(asked.wants_page));
         };
+        let principal = caller.principal;
         let route = match self.find(&principal, Some(reference)) {
             Ok(route) => route,
             Err(problem) => return asked.refuse(problem),

@@ -6,8 +6,11 @@ use smartbox_core::{OrgId, Stage};
 use tokio_util::task::TaskTracker;
 
 use super::*;
+use crate::policy::{Handshake, Policy};
 use crate::ports::{Dial, Duplex};
-use crate::routes::GatewayCredential;
+use crate::routes::{GatewayCredential, Grant};
+
+const HANDSHAKE: Handshake = Handshake { method: "connect", kept_auth: &[], signed_auth: &[] };
 
 /// A box's gateway that takes connections or does not.
 #[derive(Default)]
@@ -66,7 +69,12 @@ fn table(state: RouteState) -> Arc<RouteTable> {
         is_default: true,
         generation: 1,
         state,
-        credential: GatewayCredential::new(|_principal| Vec::new()),
+        credential: GatewayCredential::new(|_principal| Grant {
+            headers: Vec::new(),
+            role: "operator",
+            scopes: &[],
+        }),
+        policy: Arc::new(Policy::new(HANDSHAKE, &[], &[])),
     };
     Arc::new(RouteTable::new([route], None))
 }

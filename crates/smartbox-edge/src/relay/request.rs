@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, COOKIE, EXPECT, FORWARDED, HOST, ORIGIN, TE, TRAILER,
-    TRANSFER_ENCODING, UPGRADE,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, COOKIE, EXPECT, FORWARDED, HOST, ORIGIN,
+    SEC_WEBSOCKET_EXTENSIONS, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -100,6 +100,8 @@ pub(super) fn headers(
         to.insert(COOKIE, cookie);
     }
     if inquiry.is_websocket {
+        // The edge reads frames: they come uncompressed.
+        to.remove(SEC_WEBSOCKET_EXTENSIONS);
         ask_for_websocket(&mut to);
     }
     if from.contains_key(ORIGIN) {

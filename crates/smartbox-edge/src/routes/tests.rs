@@ -1,6 +1,7 @@
 use smartbox_core::{Role, UserId};
 
 use super::*;
+use crate::policy::Handshake;
 
 fn org(n: u8) -> OrgId {
     OrgId::from_parts(Timestamp::UNIX_EPOCH, [n; 10])
@@ -14,6 +15,16 @@ fn user(n: u8) -> Principal {
     Principal::user(UserId::from_parts(Timestamp::UNIX_EPOCH, [n; 10]), org(n), Role::Owner)
 }
 
+const HANDSHAKE: Handshake = Handshake { method: "connect", kept_auth: &[], signed_auth: &[] };
+
+fn credential(headers: Vec<(HeaderName, HeaderValue)>) -> GatewayCredential {
+    GatewayCredential::new(move |_principal| Grant {
+        headers: headers.clone(),
+        role: "operator",
+        scopes: &[],
+    })
+}
+
 fn route(n: u8, owner: u8, name: &str, is_default: bool) -> Route {
     Route {
         id: id(n),
@@ -22,7 +33,8 @@ fn route(n: u8, owner: u8, name: &str, is_default: bool) -> Route {
         is_default,
         generation: 1,
         state: RouteState::Ready,
-        credential: GatewayCredential::new(|_principal| Vec::new()),
+        credential: credential(Vec::new()),
+        policy: Arc::new(Policy::new(HANDSHAKE, &[], &[])),
     }
 }
 
@@ -79,8 +91,7 @@ fn the_default_box_is_the_orgs_own_and_for_an_admin_that_of_the_first_org() {
 #[test]
 fn a_credential_is_never_printed() {
     let name = HeaderName::from_static("x-smartbox-user-5ec4e7");
-    let credential =
-        GatewayCredential::new(move |_principal| vec![(name.clone(), HeaderValue::from_static("admin"))]);
+    let credential = credential(vec![(name, HeaderValue::from_static("admin"))]);
     assert_eq!(format!("{credential:?}"), "GatewayCredential(…)");
-    assert!(credential.headers_for(&Principal::Admin)[0].1.is_sensitive());
+    assert!(credential.grant_for(&Principal::Admin).headers[0].1.is_sensitive());
 }

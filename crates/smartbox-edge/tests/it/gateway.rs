@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
@@ -15,12 +16,16 @@ use hyper::body::{Frame, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame as WsFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 pub(crate) type GatewayBody = UnsyncBoxBody<Bytes, Infallible>;
 pub(crate) type Chunks = mpsc::Sender<&'static str>;
@@ -173,7 +178,8 @@ fn echo_body(request: Request<Incoming>) -> Response<GatewayBody> {
     Response::new(StreamBody::new(frames).boxed_unsync())
 }
 
-/// Speaks WebSocket: echoes messages, closes when told `bye`, and drops the connection when told `die`.
+/// Speaks WebSocket: sends every message back, closes when asked to `sessions.bye`, and drops the connection when asked to
+/// `sessions.die`. `sessions.burst` is answered with a message in three fragments, some time apart.
 async fn upgrade(state: &State, mut request: Request<Incoming>) -> Response<GatewayBody> {
     let key = request.headers().get(SEC_WEBSOCKET_KEY).cloned();
     let Some(key) = key else { return respond(StatusCode::BAD_REQUEST, &[], "no key") };
@@ -188,8 +194,9 @@ async fn upgrade(state: &State, mut request: Request<Incoming>) -> Response<Gate
         let _ok = socket.send(format!("hello {target}").into()).await;
         while let Some(Ok(message)) = socket.next().await {
             match message.to_text() {
-                Ok("die") => return,
-                Ok("bye") => drop(socket.close(None).await),
+                Ok(text) if text.contains("sessions.die") => return,
+                Ok(text) if text.contains("sessions.bye") => drop(socket.close(None).await),
+                Ok(text) if text.contains("sessions.burst") => burst(&mut socket).await,
                 _ if message.is_text() || message.is_binary() => drop(socket.send(message).await),
                 _ => {}
             }
@@ -203,4 +210,12 @@ async fn upgrade(state: &State, mut request: Request<Incoming>) -> Response<Gate
         .header("x-smartbox-user-5ec4e7", "admin")
         .body(Empty::new().boxed_unsync())
         .unwrap()
+}
+
+async fn burst<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut WebSocketStream<S>) {
+    for (code, is_last) in [(Data::Text, false), (Data::Continue, false), (Data::Continue, true)] {
+        let frame = WsFrame::message(Bytes::from_static(b"piece "), OpCode::Data(code), is_last);
+        let _ok = socket.send(Message::Frame(frame)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }

@@ -18,12 +18,14 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
 use serde_json::Value;
+use smartbox_core::Permission::{self, BoxesAdminister, BoxesRead, BoxesTalk};
 use smartbox_core::{BoxId, OrgId, Principal, Role, Stage, UserId};
 use smartbox_edge::ports::{
-    Dial, Duplex, EdgePorts, Identity, RequestId, Wake, WakeRefused, platform_service,
+    Caller, Dial, Duplex, EdgePorts, Identity, RequestId, Wake, WakeRefused, platform_service,
 };
 use smartbox_edge::{
-    Body, ClientAddr, Edge, EdgeConfig, EdgeListener, GatewayCredential, Route, RouteState, RouteTable,
+    Body, ClientAddr, Edge, EdgeConfig, EdgeListener, GatewayCredential, Grant, Handshake, PathRule, Policy,
+    Route, RouteState, RouteTable, Sockets,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -33,11 +35,17 @@ use tokio_util::sync::CancellationToken;
 
 /// The longest wait for anything in these tests.
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
+/// What the wall clock says.
+const NOW: Timestamp = Timestamp::constant(7, 0);
 /// Name of the header that makes the fake gateway's credential.
 pub(crate) const CREDENTIAL: &str = "x-smartbox-user-5ec4e7";
 
 pub(crate) fn org(n: u8) -> OrgId {
     OrgId::from_parts(Timestamp::UNIX_EPOCH, [n; 10])
+}
+
+pub(crate) fn user(n: u8) -> UserId {
+    UserId::from_parts(Timestamp::UNIX_EPOCH, [n; 10])
 }
 
 pub(crate) fn box_id(n: u8) -> BoxId {
@@ -48,10 +56,19 @@ pub(crate) fn box_id(n: u8) -> BoxId {
 pub(crate) fn ready(n: u8, owner: u8, name: &str, is_default: bool) -> Route {
     let credential = GatewayCredential::new(|principal: &Principal| {
         let identity = HeaderValue::try_from(principal.actor()).unwrap();
-        vec![
+        let headers = vec![
             (HeaderName::from_static(CREDENTIAL), identity),
             (HeaderName::from_static("x-openclaw-scopes"), HeaderValue::from_static("operator.read")),
-        ]
+        ];
+        let may = principal.permissions();
+        let scopes: &[&str] = if may.has(BoxesAdminister) {
+            &["operator.admin", "operator.read", "operator.write"]
+        } else if may.has(BoxesTalk) {
+            &["operator.read", "operator.write"]
+        } else {
+            &["operator.read"]
+        };
+        Grant { headers, role: "operator", scopes }
     });
     Route {
         id: box_id(n),
@@ -61,7 +78,29 @@ pub(crate) fn ready(n: u8, owner: u8, name: &str, is_default: bool) -> Route {
         generation: 1,
         state: RouteState::Ready,
         credential,
+        policy: policy(),
     }
+}
+
+/// Who looks may look, who talks may talk; everything else is for administrators.
+fn policy() -> Arc<Policy> {
+    let handshake = Handshake {
+        method: "connect",
+        kept_auth: &["deviceToken"],
+        signed_auth: &["token", "bootstrapToken"],
+    };
+    let methods: &[(Permission, &[&str])] = &[
+        (BoxesRead, &["health", "chat.history"]),
+        (BoxesTalk, &["chat.send", "sessions.*"]),
+        (BoxesAdminister, &["sessions.reset"]),
+    ];
+    let rule = |path, look, change| PathRule { path, look, change };
+    let paths = [
+        rule("", BoxesRead, BoxesAdminister),
+        rule("/v1/chat/completions", BoxesTalk, BoxesTalk),
+        rule("/tools/invoke", BoxesAdminister, BoxesAdminister),
+    ];
+    Arc::new(Policy::new(handshake, methods, &paths))
 }
 
 pub(crate) fn stopped() -> RouteState {
@@ -99,20 +138,24 @@ impl Wake for World {
     }
 }
 
-/// `smartbox_session=<n>` is the user of org n; `admin`, the admin.
+/// `smartbox_session=<n>` is the owner of org n, `<n>-viewer` one of another role, `<n>-soon` an owner whose session
+/// expires in a second; `admin`, the admin.
 struct Cookies;
 
 #[async_trait::async_trait]
 impl Identity for Cookies {
-    async fn identify(&self, head: &http::request::Parts, _peer: SocketAddr) -> Option<Principal> {
+    async fn identify(&self, head: &http::request::Parts, _peer: SocketAddr) -> Option<Caller> {
         let cookies = head.headers.get(COOKIE)?.to_str().ok()?;
         let session =
             cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix("smartbox_session="))?;
         if session == "admin" {
-            return Some(Principal::Admin);
+            return Some(Caller::new(Principal::Admin));
         }
-        let n: u8 = session.parse().ok()?;
-        Some(Principal::user(UserId::from_parts(Timestamp::UNIX_EPOCH, [n; 10]), org(n), Role::Owner))
+        let (n, role) = session.split_once('-').unwrap_or((session, "owner"));
+        let n: u8 = n.parse().ok()?;
+        let role = if role == "soon" { Role::Owner } else { role.parse().ok()? };
+        let expires_at = session.ends_with("-soon").then(|| NOW + Duration::from_secs(1));
+        Some(Caller { expires_at, ..Caller::new(Principal::user(user(n), org(n), role)) })
     }
 }
 
@@ -137,6 +180,7 @@ fn mount(page: &str, prefix: &str) -> Option<String> {
 pub(crate) struct TestEdge {
     pub(crate) address: SocketAddr,
     pub(crate) world: Arc<World>,
+    pub(crate) sockets: Sockets,
     pub(crate) publish: watch::Sender<Arc<RouteTable>>,
     pub(crate) stop: CancellationToken,
     pub(crate) hard: CancellationToken,
@@ -166,15 +210,16 @@ impl TestEdge {
             platform: platform_service(tower::service_fn(platform)),
             mount,
             request_ids: Arc::new(move || format!("req-{}", next.fetch_add(1, Ordering::SeqCst))),
-            clock: Arc::new(|| Timestamp::from_second(7).unwrap()),
+            clock: Arc::new(|| NOW),
         };
         let (stop, hard) = (CancellationToken::new(), CancellationToken::new());
         let edge = Edge::new(config, ports, stop.clone(), &hard);
+        let sockets = edge.sockets();
         let listener = EdgeListener::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.local_addr();
         let mut server = JoinSet::new();
         server.spawn(edge.serve(listener));
-        Self { address, world, publish, stop, hard, server, clients: Mutex::default() }
+        Self { address, world, sockets, publish, stop, hard, server, clients: Mutex::default() }
     }
 
     /// An edge with one box named `home`, the default of org 1, and its gateway.

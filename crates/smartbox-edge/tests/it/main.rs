@@ -8,6 +8,8 @@ mod headers;
 mod holding;
 mod lifecycle;
 mod pages;
+mod pinning;
+mod revocation;
 mod routing;
 mod streaming;
 mod websocket;

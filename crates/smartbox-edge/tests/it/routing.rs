@@ -11,7 +11,7 @@ async fn a_box_answers_under_its_name_its_id_and_as_the_default() {
         (&format!("/b/{}/chat", box_id(1)), "/chat"),
         ("/chat?y", "/chat?y"),
         ("/b/home/", "/"),
-        ("/b/home/%2e%2e/v1", "/%2e%2e/v1"),
+        ("/b/home/a%20b", "/a%20b"),
     ] {
         let answer = edge.get(path).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");

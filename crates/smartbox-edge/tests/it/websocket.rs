@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use http::StatusCode;
+use serde_json::Value;
 use smartbox_edge::EdgeConfig;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -11,9 +12,13 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use crate::gateway::Gateway;
 use crate::harness::{LIMIT, TestEdge, ready};
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-async fn open(edge: &TestEdge, path: &str, headers: &[(&'static str, &str)]) -> Result<Socket, Error> {
+pub(crate) async fn open(
+    edge: &TestEdge,
+    path: &str,
+    headers: &[(&'static str, &str)],
+) -> Result<Socket, Error> {
     let mut request = format!("ws://{}{path}", edge.address).into_client_request().unwrap();
     request.headers_mut().insert("cookie", "smartbox_session=1".parse().unwrap());
     for (name, value) in headers {
@@ -24,8 +29,21 @@ async fn open(edge: &TestEdge, path: &str, headers: &[(&'static str, &str)]) -> 
     Ok(socket)
 }
 
-async fn next(socket: &mut Socket) -> Option<Message> {
+pub(crate) async fn next(socket: &mut Socket) -> Option<Message> {
     tokio::time::timeout(LIMIT, socket.next()).await.expect("in time")?.ok()
+}
+
+pub(crate) fn call(method: &str, params: &str) -> Message {
+    let request =
+        serde_json::json!({ "type": "req", "id": "1", "method": method, "params": { "text": params } });
+    Message::text(request.to_string())
+}
+
+/// Opens the conversation, and returns what the gateway has got of it.
+pub(crate) async fn greet(socket: &mut Socket) -> Value {
+    socket.send(call("connect", "")).await.unwrap();
+    let got = next(socket).await.unwrap();
+    serde_json::from_str(got.to_text().unwrap()).unwrap()
 }
 
 fn status_of(refused: Result<Socket, Error>) -> StatusCode {
@@ -42,8 +60,9 @@ async fn a_socket_works_under_the_prefix_beside_it_and_at_the_root() {
     for (path, target) in [("/b/home/x?y=1", "/x?y=1"), ("/b/home", "/"), ("/b/home/", "/"), ("/", "/")] {
         let mut socket = open(&edge, path, &[]).await.unwrap();
         assert_eq!(next(&mut socket).await.unwrap(), Message::text(format!("hello {target}")));
+        greet(&mut socket).await;
         for size in [1, 70_000, 1_000_000] {
-            let message = Message::binary(vec![7; size]);
+            let message = call("sessions.echo", &"é".repeat(size / 2));
             socket.send(message.clone()).await.unwrap();
             assert_eq!(next(&mut socket).await.unwrap(), message);
         }
@@ -81,13 +100,15 @@ async fn each_side_hears_when_the_other_ends() {
     let (edge, gateway) = TestEdge::with_home().await;
     let mut socket = open(&edge, "/", &[]).await.unwrap();
     next(&mut socket).await;
-    socket.send("bye".into()).await.unwrap();
+    greet(&mut socket).await;
+    socket.send(call("sessions.bye", "")).await.unwrap();
     assert!(matches!(next(&mut socket).await, Some(Message::Close(_))));
     assert_eq!(next(&mut socket).await, None);
 
     let mut socket = open(&edge, "/", &[]).await.unwrap();
     next(&mut socket).await;
-    socket.send("die".into()).await.unwrap();
+    greet(&mut socket).await;
+    socket.send(call("sessions.die", "")).await.unwrap();
     assert_eq!(next(&mut socket).await, None);
     drop(gateway);
 }

@@ -15,6 +15,7 @@ pub fn find(code: &str) -> Option<&'static str> {
 }
 
 pages![
+    "access-ended",
     "account-frozen",
     "account-pending",
     "admin-only",
@@ -35,6 +36,7 @@ pages![
     "config",
     "conflict",
     "crashed",
+    "credential-in-url",
     "disk-full",
     "edge-stopping",
     "email-taken",

@@ -160,7 +160,7 @@ async fn a_person_ends_their_own_sessions_and_an_admin_those_of_others() {
     assert_eq!(others.items[0].id, mine.items[0].id);
     let mut told = app.control.revocations();
     assert_eq!(tenant.client.delete(&path).await.status, StatusCode::NO_CONTENT);
-    let revoked = smartbox_control::Revoked::Session(mine.items[0].id.parse().unwrap());
+    let revoked = smartbox_core::Tie::Session(mine.items[0].id.parse().unwrap());
     assert_eq!(told.try_recv(), Ok(revoked), "whoever holds connections is told");
     assert_eq!(browser.get("/v1/me").await.problem().code, "wrong-credential");
 }

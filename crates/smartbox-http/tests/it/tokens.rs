@@ -3,7 +3,7 @@
 use http::{HeaderName, StatusCode};
 use serde_json::json;
 use smartbox_api::{Me, TokenList};
-use smartbox_control::Revoked;
+use smartbox_core::Tie;
 use smartbox_testkit::TestApp;
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn a_revoked_or_expired_token_opens_nothing() {
     let path = format!("/v1/tokens/{}", made.token.id);
     assert_eq!(tenant.client.delete(&path).await.status, StatusCode::NO_CONTENT);
     assert_eq!(program.get("/v1/boxes").await.problem().code, "wrong-credential");
-    assert_eq!(told.try_recv(), Ok(Revoked::Token(made.token.id.parse().unwrap())));
+    assert_eq!(told.try_recv(), Ok(Tie::Token(made.token.id.parse().unwrap())));
     assert_eq!(expiring.get("/v1/boxes").await.status, StatusCode::OK);
     app.clock.advance(jiff::SignedDuration::from_hours(90 * 24));
     assert_eq!(expiring.get("/v1/boxes").await.problem().code, "wrong-credential");

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 use smartbox_control::{BoxState, FleetView};
-use smartbox_core::{Desired, Phase};
-use smartbox_edge::{GatewayCredential, Route, RouteState, RouteTable};
-use smartbox_openclaw::access;
+use smartbox_core::{Desired, Permission, Phase, Principal};
+use smartbox_edge::{GatewayCredential, Grant, Handshake, PathRule, Policy, Route, RouteState, RouteTable};
+use smartbox_openclaw::{GatewayRole, access, policy as openclaw};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -17,8 +17,9 @@ pub(crate) async fn follow(
     routes: watch::Sender<Arc<RouteTable>>,
     stop: CancellationToken,
 ) {
+    let policy = Arc::new(policy());
     loop {
-        let table = table(&fleet.borrow_and_update());
+        let table = table(&fleet.borrow_and_update(), &policy);
         routes.send_replace(Arc::new(table));
         tokio::select! { biased;
             () = stop.cancelled() => return,
@@ -27,11 +28,22 @@ pub(crate) async fn follow(
     }
 }
 
-fn table(fleet: &FleetView) -> RouteTable {
-    RouteTable::new(fleet.boxes.iter().map(|state| route(state)), fleet.first_org)
+fn table(fleet: &FleetView, policy: &Arc<Policy>) -> RouteTable {
+    RouteTable::new(fleet.boxes.iter().map(|state| route(state, policy)), fleet.first_org)
 }
 
-fn route(state: &BoxState) -> Route {
+fn policy() -> Policy {
+    let handshake = Handshake {
+        method: openclaw::HANDSHAKE_METHOD,
+        kept_auth: openclaw::KEPT_AUTH,
+        signed_auth: openclaw::SIGNED_AUTH,
+    };
+    let paths: Vec<_> =
+        openclaw::PATHS.iter().map(|&(path, look, change)| PathRule { path, look, change }).collect();
+    Policy::new(handshake, openclaw::METHODS, &paths)
+}
+
+fn route(state: &BoxState, policy: &Arc<Policy>) -> Route {
     Route {
         id: state.id,
         org: state.org,
@@ -40,6 +52,7 @@ fn route(state: &BoxState) -> Route {
         generation: state.generation.unwrap_or(0),
         state: route_state(state),
         credential: credential(state),
+        policy: Arc::clone(policy),
     }
 }
 
@@ -70,15 +83,32 @@ fn route_state(state: &BoxState) -> RouteState {
 }
 
 /// What the gateway wants to see of the platform. The edge tells it the client's address itself.
-///
-/// Whoever may see a box owns it: everybody is its administrator. Roles below that come with the edge's policies.
 fn credential(state: &BoxState) -> GatewayCredential {
-    let headers = access::admin_headers(&state.gateway_token).into_iter();
-    let own = headers.filter(|(name, _)| name != access::FORWARDED_FOR_HEADER);
-    let headers: Vec<_> = own
-        .filter_map(|(name, value)| {
-            Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(&value).ok()?))
-        })
-        .collect();
-    GatewayCredential::new(move |_principal| headers.clone())
+    let credential = access::GatewayCredential::new(&state.gateway_token);
+    GatewayCredential::new(move |principal| {
+        let role = role(principal);
+        let headers = credential.headers(&principal.actor(), role).into_iter();
+        let own = headers.filter(|(name, _)| name != access::FORWARDED_FOR_HEADER);
+        let headers = own
+            .filter_map(|(name, value)| {
+                Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(&value).ok()?))
+            })
+            .collect();
+        Grant { headers, role: openclaw::ROLE, scopes: role.scopes() }
+    })
 }
+
+/// What somebody is to the gateways of their boxes. Whoever lacks even the permission to look is turned away by the edge.
+const fn role(principal: &Principal) -> GatewayRole {
+    let may = principal.permissions();
+    if may.has(Permission::BoxesAdminister) {
+        GatewayRole::Admin
+    } else if may.has(Permission::BoxesTalk) {
+        GatewayRole::Member
+    } else {
+        GatewayRole::Viewer
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+//! A body that somebody may go on reading only while they have the right to.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+
+use super::{Body, BoxError};
+use crate::sockets::Ticket;
+
+/// The right to read the rest has ended.
+#[derive(Debug, thiserror::Error)]
+#[error("access has ended: {0}")]
+struct AccessEnded(String);
+
+pin_project_lite::pin_project! {
+    pub(super) struct WhileAllowed {
+        #[pin]
+        inner: Body,
+        ticket: Arc<Ticket>,
+        ended: Pin<Box<dyn Future<Output = String> + Send>>,
+    }
+}
+
+impl WhileAllowed {
+    pub(super) fn new(inner: Body, ticket: Ticket) -> Self {
+        let ticket = Arc::new(ticket);
+        let waiting = Arc::clone(&ticket);
+        Self { inner, ticket, ended: Box::pin(async move { waiting.ended().await }) }
+    }
+}
+
+impl http_body::Body for WhileAllowed {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = self.project();
+        // While data keeps coming, one flag is all that is looked at.
+        if !this.ticket.is_stopped()
+            && let Poll::Ready(frame) = this.inner.poll_frame(cx)
+        {
+            return Poll::Ready(frame);
+        }
+        this.ended.as_mut().poll(cx).map(|why| Some(Err(AccessEnded(why).into())))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
