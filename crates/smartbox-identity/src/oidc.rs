@@ -67,7 +67,11 @@ impl OidcClient {
         if config.client_id.is_empty() {
             return Err(ConfigError::Missing("the client id"));
         }
-        trusted_url("the issuer", &config.issuer)?;
+        let issuer = trusted_url("the issuer", &config.issuer)?;
+        if issuer.query().is_some() || issuer.fragment().is_some() {
+            // Discovery §3: an issuer has neither, and a path behind them would go astray.
+            return Err(ConfigError::Invalid { what: "the issuer", value: config.issuer });
+        }
         let document = format!("{}{WELL_KNOWN}", config.issuer.trim_end_matches('/'));
         let document = trusted_url("the issuer", &document)?;
         let fetcher = Fetcher::new()?;

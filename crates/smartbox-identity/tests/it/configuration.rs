@@ -82,5 +82,6 @@ fn an_issuer_that_signs_people_in_has_an_address_and_knows_us_by_a_name() {
     assert!(!format!("{:?}", new("https://issuer.example", "smartbox").unwrap()).contains("hunter2"));
     assert!(new("http://issuer.example", "smartbox").is_err());
     assert!(new("issuer.example", "smartbox").is_err());
+    assert!(new("https://issuer.example?tenant=1", "smartbox").is_err());
     assert!(new("https://issuer.example", "").is_err());
 }

@@ -74,28 +74,48 @@ async fn answers_that_are_no_key_sets_are_not_taken() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_is_silent_holds_up_one_caller_and_only_for_a_while() {
+async fn an_issuer_that_falls_silent_holds_callers_up_once() {
     let key = Key::ed("a");
     let issuer = Issuer::start(&key_set(&[&key])).await;
     let verifier = verifier(vec![issuer.url("/")]);
     verifier.verify(&fresh_token(&key, 0), at(0)).await.unwrap();
     issuer.set(Mode::Slow(Duration::from_secs(60), String::new()));
 
-    // The keys are due. Whoever comes first asks, and is given what is known in the end.
-    let slow = tokio::task::JoinSet::from_iter([{
-        let (verifier, token) = (verifier.clone(), fresh_token(&key, 1));
-        async move { verifier.verify(&token, at(700)).await.map(drop) }
-    }]);
-    while issuer.requests() < 2 {
-        tokio::task::yield_now().await;
+    // The keys are due: whoever comes waits for new ones, and goes on with the known ones when there are none.
+    let mut waiting = tokio::task::JoinSet::new();
+    for number in 1..20 {
+        let (verifier, token) = (verifier.clone(), fresh_token(&key, number));
+        waiting.spawn(async move { verifier.verify(&token, at(700)).await.map(drop) });
     }
-    // Everybody else goes on at once.
+    let answers = tokio::time::timeout(Duration::from_secs(20), waiting.join_all()).await;
+    assert!(answers.expect("a fetch is bounded").iter().all(Result::is_ok));
+    assert_eq!(issuer.requests(), 2);
+
+    // From now on nobody waits, though it is asked again.
     let others = async {
-        for number in 2..50 {
-            verifier.verify(&fresh_token(&key, number), at(700)).await.unwrap();
+        for number in 20..50 {
+            verifier.verify(&fresh_token(&key, number), at(710)).await.unwrap();
         }
     };
     tokio::time::timeout(Duration::from_secs(3), others).await.expect("nobody waits for a silent issuer");
-    assert_eq!(slow.join_all().await, [Ok(())]);
-    assert_eq!(issuer.requests(), 2);
+    while issuer.requests() < 3 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_caller_who_goes_away_does_not_take_the_keys_along() {
+    let key = Key::ed("a");
+    let issuer = Issuer::start(&json!({})).await;
+    issuer.set(Mode::Slow(Duration::from_millis(200), key_set(&[&key]).to_string()));
+    let verifier = verifier(vec![issuer.url("/")]);
+    let (impatient, token) = (verifier.clone(), fresh_token(&key, 0));
+    let mut callers = tokio::task::JoinSet::new();
+    callers.spawn(async move { impatient.verify(&token, at(0)).await.map(drop) });
+    while issuer.requests() < 1 {
+        tokio::task::yield_now().await;
+    }
+    callers.shutdown().await;
+    verifier.verify(&fresh_token(&key, 1), at(1)).await.unwrap();
+    assert_eq!(issuer.requests(), 1);
 }
