@@ -58,6 +58,7 @@ pages![
     "provider",
     "sign-in-link-used-up",
     "tier-full",
+    "too-many-requests",
     "unsupported-media-type",
     "upgrade-required",
     "vanished",
