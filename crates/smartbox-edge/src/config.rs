@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
+use crate::limits::Rate;
+
 /// How clients reach the public hosts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
@@ -65,6 +67,14 @@ pub struct EdgeConfig {
     pub response_stall_timeout: Duration,
     /// Most requests and sockets of one box at a time, so that one box cannot take every connection.
     pub box_in_flight_max: usize,
+    /// How often one address may ask for something of a box, signed in or not. A page of a gateway is hundreds of files.
+    pub address_rate: Rate,
+    /// How often one address may ask for a socket.
+    pub sockets_rate: Rate,
+    /// How often one caller may ask.
+    pub caller_rate: Rate,
+    /// How often one box may be asked.
+    pub box_rate: Rate,
     /// Most idle connections kept to one gateway.
     pub pool_idle_max: usize,
     /// Idle connections older than this are not used again. Below Node's `keepAliveTimeout` of 5 s, after which the
@@ -105,6 +115,7 @@ pub struct EdgeConfig {
     pub drain_timeout: Duration,
 }
 
+const MINUTE: Duration = Duration::from_secs(60);
 const MIB: u64 = 1024 * 1024;
 
 impl Default for EdgeConfig {
@@ -127,6 +138,10 @@ impl Default for EdgeConfig {
             response_head_timeout: Duration::from_secs(15 * 60),
             response_stall_timeout: Duration::from_secs(15 * 60),
             box_in_flight_max: 512,
+            address_rate: Rate { burst: 3000, window: MINUTE },
+            sockets_rate: Rate { burst: 120, window: MINUTE },
+            caller_rate: Rate { burst: 3000, window: MINUTE },
+            box_rate: Rate { burst: 12_000, window: MINUTE },
             pool_idle_max: 16,
             pool_idle_timeout: Duration::from_secs(4),
             tunnel_idle_timeout: Duration::from_secs(5 * 60),

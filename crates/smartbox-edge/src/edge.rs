@@ -9,6 +9,7 @@ use tokio_util::task::TaskTracker;
 use crate::bind::EdgeListener;
 use crate::config::EdgeConfig;
 use crate::hold::Hold;
+use crate::limits::Limits;
 use crate::pool::Pool;
 use crate::ports::EdgePorts;
 use crate::serve;
@@ -30,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) sockets: Sockets,
     /// Memory for large messages over sockets.
     pub(crate) socket_memory: Arc<Semaphore>,
+    pub(crate) limits: Limits,
     /// Clients' connections.
     pub(crate) connections: TaskTracker,
     /// Upgraded connections.
@@ -67,6 +69,7 @@ impl Edge {
             pool,
             sockets,
             socket_memory,
+            limits: Limits::default(),
             connections: TaskTracker::new(),
             tunnels: TaskTracker::new(),
             upstream,

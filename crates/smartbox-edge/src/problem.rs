@@ -9,10 +9,11 @@ use smartbox_core::Permission;
 
 use crate::Body;
 use crate::body::full;
+use crate::limits::Rate;
 use crate::ports::WakeRefused;
 
 /// Every code that the edge makes itself; each has a page under `docs/errors/`. Refused wakes bring their own.
-pub const CODES: [&str; 23] = [
+pub const CODES: [&str; 24] = [
     "access-ended",
     "bad-host",
     "bad-origin",
@@ -35,6 +36,7 @@ pub const CODES: [&str; 23] = [
     "no-default-box",
     "not-found",
     "not-signed-in",
+    "too-many-requests",
     "wake-timeout",
 ];
 
@@ -53,11 +55,13 @@ pub struct Problem {
     pub remedy: Option<Cow<'static, str>>,
     /// When to try again.
     pub retry_after: Option<Duration>,
+    /// Which limit was met: its name and rate.
+    pub limit: Option<Box<(&'static str, Rate)>>,
 }
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &'static str, title: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, title: title.into(), detail: None, remedy: None, retry_after: None }
+        Self { status, code, title: title.into(), detail: None, remedy: None, retry_after: None, limit: None }
     }
 
     pub(crate) fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
@@ -97,6 +101,10 @@ impl Problem {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         set_retry_after(headers, self.retry_after);
+        if let Some(limit) = self.limit {
+            let (name, rate) = *limit;
+            set_limit(headers, name, rate, self.retry_after);
+        }
         response
     }
 }
@@ -110,6 +118,7 @@ impl From<WakeRefused> for Problem {
             detail: refused.detail.map(Cow::Owned),
             remedy: refused.remedy.map(Cow::Owned),
             retry_after: refused.retry_after,
+            limit: None,
         }
     }
 }
@@ -120,6 +129,29 @@ pub(crate) fn set_retry_after(headers: &mut HeaderMap, wait: Option<Duration>) {
         let seconds = wait.as_millis().div_ceil(1000).max(1);
         headers.insert(RETRY_AFTER, HeaderValue::from(u64::try_from(seconds).unwrap_or(u64::MAX)));
     }
+}
+
+/// Says which limit was met, in the words of `draft-ietf-httpapi-ratelimit-headers`.
+fn set_limit(headers: &mut HeaderMap, name: &str, rate: Rate, wait: Option<Duration>) {
+    let wait = wait.unwrap_or_default().as_millis().div_ceil(1000).max(1);
+    let said = [
+        ("ratelimit", format!("\"{name}\";r=0;t={wait}")),
+        ("ratelimit-policy", format!("\"{name}\";q={};w={}", rate.burst, rate.window.as_secs().max(1))),
+    ];
+    for (header, value) in said {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(header, value);
+        }
+    }
+}
+
+/// Somebody asks more often than they may.
+pub(crate) fn too_many_requests(name: &'static str, rate: Rate, wait: Duration) -> Problem {
+    let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests")
+        .detail(format!("The limit `{name}` is {} in {} s.", rate.burst, rate.window.as_secs()))
+        .remedy("Ask less often, and wait as long as the answer says.")
+        .retry_after(wait);
+    Problem { limit: Some(Box::new((name, rate))), ..problem }
 }
 
 /// A box that this caller cannot see, or that is not there: the same words for both.

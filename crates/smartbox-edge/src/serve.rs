@@ -74,6 +74,7 @@ fn prune(shared: &Shared) {
     shared.pool.prune(&table);
     shared.hold.prune();
     shared.sockets.prune(&table);
+    shared.limits.prune();
 }
 
 /// Takes a place first: what has no place waits in the kernel's queue. Cancel-safe.

@@ -65,6 +65,8 @@ pub struct Settings {
     pub public_hosts: Vec<String>,
     /// Whether those are reached over TLS, ended in front of the edge.
     pub public_https: bool,
+    /// How often one address, and one caller, may ask boxes.
+    pub requests_per_minute: u32,
     /// The data directory.
     pub data_dir: PathBuf,
     /// Images and agent runtimes; in the data directory by default.
@@ -123,6 +125,8 @@ impl Settings {
             public_hosts: problems.take("edge.public_hosts", parse::hosts(raw.edge.public_hosts.as_deref())),
             public_https: problems
                 .take("edge.public_scheme", parse::https(raw.edge.public_scheme.as_deref())),
+            requests_per_minute: problems
+                .take("edge.requests_per_minute", parse::per_minute(raw.edge.requests_per_minute.as_deref())),
             data_dir,
             store_dir: raw.data.store.map(PathBuf::from),
             oci_runtime: PathBuf::from(raw.provider.oci_runtime.as_deref().unwrap_or("runc")),

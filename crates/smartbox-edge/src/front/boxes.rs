@@ -88,12 +88,21 @@ impl Shared {
         let answered = tokio::select! {
             biased;
             // However long the box takes to start or to answer: nothing is begun for somebody who may not any more.
-            why = ticket.ended() => Err(asked.refuse(access_ended(&why))),
+            why = ticket.ended() => Err(asked.refuse(self.no_longer(&visit, &why))),
             answered = self.converse(&visit, &inquiry, &in_flight, body.boxed_unsync()) => answered,
         };
         match answered {
             Ok(answer) => self.finish(&inquiry, answer, upgrade, Held { in_flight, ticket }).await,
             Err(response) => response,
+        }
+    }
+
+    /// Why a request that is under way is not finished.
+    fn no_longer(&self, visit: &Visit<'_>, why: &str) -> Problem {
+        match self.ports.routes.borrow().get(visit.principal, visit.route.id) {
+            None => box_not_found(),
+            Some(route) if route.state == RouteState::Gone => closed(route),
+            Some(_route) => access_ended(why),
         }
     }
 

@@ -183,3 +183,21 @@ async fn trailers_do_not_pass() {
     assert!(answer.contains(r#""body":"abc""#), "{answer}");
     assert!(!answer.contains("8.8.8.8"), "{answer}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_asks_without_pause_is_told_to_wait_on_this_machine_too() {
+    let rate = smartbox_edge::Rate { burst: 3, window: std::time::Duration::from_secs(600) };
+    let config = smartbox_edge::EdgeConfig { address_rate: rate, ..smartbox_edge::EdgeConfig::default() };
+    let edge = TestEdge::start_with(config, vec![ready(1, 1, "home", true)]).await;
+    let gateway = crate::gateway::Gateway::start().await;
+    edge.plug(1, &gateway);
+    for session in ["1", "2", "nobody"] {
+        edge.ask(as_user(session, "GET", "/b/home/who")).await;
+    }
+    let answer = edge.get("/b/home/who").await;
+    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::TOO_MANY_REQUESTS, "too-many-requests"));
+    assert_eq!(answer.header("ratelimit-policy"), "\"address\";q=3;w=600");
+    assert!(answer.header("ratelimit").starts_with("\"address\";r=0;t="));
+    assert!(!answer.header("retry-after").is_empty());
+    assert_eq!(edge.get("/healthz").await.status, StatusCode::OK, "the platform itself can be reached");
+}

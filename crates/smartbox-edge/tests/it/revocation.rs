@@ -40,6 +40,20 @@ async fn a_request_that_waits_for_a_box_is_not_sent_for_somebody_who_may_not_any
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_waits_for_a_box_is_told_that_the_box_is_deleted() {
+    let mut route = ready(1, 1, "home", true);
+    route.state = starting();
+    let edge = TestEdge::start(vec![route.clone()]).await;
+    let deleted = async {
+        until("it waits", || edge.sockets.len() == 1).await;
+        route.state = RouteState::Gone;
+        edge.publish(vec![route]);
+    };
+    let (answer, ()) = tokio::join!(edge.get("/who"), deleted);
+    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::GONE, "box-gone"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sockets_to_a_box_that_is_deleted_are_closed() {
     let (edge, _gateway) = TestEdge::with_home().await;
     let mut socket = open(&edge, "/", &[]).await.unwrap();

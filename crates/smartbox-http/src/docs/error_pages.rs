@@ -66,6 +66,7 @@ pages![
     "tier-full",
     "token-not-found",
     "too-many-attempts",
+    "too-many-requests",
     "unsupported-media-type",
     "upgrade-required",
     "user-not-found",

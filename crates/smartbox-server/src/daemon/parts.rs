@@ -10,7 +10,7 @@ use smartbox_control::{
     SystemEntropy, random_token,
 };
 use smartbox_edge::{
-    BindError, Edge, EdgeConfig, EdgeListener, EdgePorts, RouteTable, Scheme, platform_service,
+    BindError, Edge, EdgeConfig, EdgeListener, EdgePorts, Rate, RouteTable, Scheme, platform_service,
 };
 use smartbox_egress::{AiGateway, ServicesServer};
 use smartbox_http::{HttpParts, HttpState, PublicUrl};
@@ -180,9 +180,16 @@ fn edge(
         public_hosts: settings.public_hosts.clone(),
         public_scheme: if settings.public_https { Scheme::Https } else { Scheme::Http },
         hold_timeout: settings.hold,
+        address_rate: per_minute(settings.requests_per_minute),
+        caller_rate: per_minute(settings.requests_per_minute),
+        box_rate: per_minute(settings.requests_per_minute.saturating_mul(4)),
         ..EdgeConfig::default()
     };
     (routes, Edge::new(config, ports, life.soft.clone(), &life.hard))
+}
+
+const fn per_minute(burst: u32) -> Rate {
+    Rate { burst, window: Duration::from_secs(60) }
 }
 
 /// Stops every box that has processes, without a change of intent: the next start brings them back.

@@ -61,6 +61,15 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, Wrong<SocketAddr>> {
     })
 }
 
+/// Opening a gateway's page takes some hundred requests.
+const REQUESTS_PER_MINUTE: u32 = 3000;
+
+pub(super) fn per_minute(text: Option<&str>) -> Result<u32, Wrong<u32>> {
+    let Some(text) = text else { return Ok(REQUESTS_PER_MINUTE) };
+    let rate = text.trim().parse().ok().filter(|rate| *rate > 0);
+    rate.ok_or_else(|| wrong("must be a whole number above 0", REQUESTS_PER_MINUTE))
+}
+
 pub(super) fn hosts(text: Option<&str>) -> Result<Vec<String>, Wrong<Vec<String>>> {
     let hosts: Vec<_> =
         text.unwrap_or_default().split(',').map(str::trim).filter(|host| !host.is_empty()).collect();

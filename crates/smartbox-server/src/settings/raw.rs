@@ -27,6 +27,7 @@ pub(super) struct Edge {
     pub(super) listen: Option<String>,
     pub(super) public_hosts: Option<String>,
     pub(super) public_scheme: Option<String>,
+    pub(super) requests_per_minute: Option<String>,
 }
 
 #[derive(Default, Deserialize)]

@@ -56,11 +56,19 @@ fn everything_that_is_wrong_is_said_at_once() {
         ("SMARTBOX_LISTEN", "nonsense"),
         ("SMARTBOX__PROVIDER__IMAGE", "alpine"),
         ("SMARTBOX__BOXES__HOLD", "soon"),
+        ("SMARTBOX__EDGE__REQUESTS_PER_MINUTE", "0"),
         ("SMARTBOX_ADMIN_SECRET", "short"),
         ("ANTHROPIC_BASE_URL", "not a url"),
     ])
     .unwrap_err();
-    for setting in ["edge.listen", "provider.image", "boxes.hold", "admin.secret", "ANTHROPIC"] {
+    for setting in [
+        "edge.listen",
+        "provider.image",
+        "boxes.hold",
+        "edge.requests_per_minute",
+        "admin.secret",
+        "ANTHROPIC",
+    ] {
         assert!(problems.iter().any(|problem| problem.contains(setting)), "{setting} in {problems:?}");
     }
     assert!(!format!("{problems:?}").contains("short"), "a secret is never repeated");

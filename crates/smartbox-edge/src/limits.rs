@@ -1,0 +1,108 @@
+//! How often somebody may ask: by address before it is known who they are, then by caller and by box.
+//!
+//! Nobody is exempt, loopback neither: a page in the owner's browser reaches it, too. What is remembered of somebody is one
+//! moment in time (the "virtual scheduling" form of GCRA, ITU-T I.371), and only until they have their whole burst again.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use smartbox_core::{BoxId, Who};
+use tokio::time::Instant;
+
+use crate::problem::{Problem, too_many_requests};
+
+/// Most that is remembered. Whoever comes when it is full shares one allowance with everybody else who does.
+const REMEMBERED_MAX: usize = 65_536;
+
+/// How often something may happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// So many at once, if nothing happened before.
+    pub burst: u32,
+    /// In this time the whole burst comes back, evenly.
+    pub window: Duration,
+}
+
+/// Who or what is limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Subject {
+    /// Requests to boxes from an address; of IPv6, from a network of 64 bits.
+    Address(IpAddr),
+    /// Sockets from an address.
+    SocketsFrom(IpAddr),
+    Caller(Who),
+    Box(BoxId),
+    /// Whoever there is no room for.
+    Others,
+}
+
+impl Subject {
+    /// The word in `RateLimit` headers.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Address(_) => "address",
+            Self::SocketsFrom(_) => "sockets",
+            Self::Caller(_) => "caller",
+            Self::Box(_) => "box",
+            Self::Others => "others",
+        }
+    }
+
+    /// Requests from this address.
+    pub(crate) fn address(address: IpAddr) -> Self {
+        Self::Address(network(address))
+    }
+
+    /// Sockets from this address.
+    pub(crate) fn sockets_from(address: IpAddr) -> Self {
+        Self::SocketsFrom(network(address))
+    }
+}
+
+/// One household or server has a whole network of 64 bits (RFC 6177).
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => IpAddr::V6((address.to_bits() >> 64 << 64).into()),
+    }
+}
+
+/// Remembers how often everybody has asked.
+#[derive(Default)]
+pub(crate) struct Limits {
+    /// When everything that was asked for is paid off.
+    paid_at: Mutex<HashMap<Subject, Instant>>,
+}
+
+impl Limits {
+    /// Counts one more.
+    ///
+    /// # Errors
+    /// It was one too many; it does not count.
+    pub(crate) fn count(&self, subject: Subject, rate: Rate) -> Result<(), Problem> {
+        let now = Instant::now();
+        let mut remembered = self.paid_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_full = remembered.len() >= REMEMBERED_MAX && !remembered.contains_key(&subject);
+        let subject = if is_full { Subject::Others } else { subject };
+        let cost = rate.window / rate.burst.max(1);
+        let paid_at = remembered.get(&subject).map_or(now, |at| (*at).max(now)) + cost;
+        match paid_at.duration_since(now).checked_sub(rate.window).filter(|over| !over.is_zero()) {
+            Some(wait) => Err(too_many_requests(subject.name(), rate, wait)),
+            None => {
+                remembered.insert(subject, paid_at);
+                Ok(())
+            }
+        }
+    }
+
+    /// Forgets those who have their whole burst again.
+    pub(crate) fn prune(&self) {
+        let now = Instant::now();
+        self.paid_at.lock().unwrap_or_else(PoisonError::into_inner).retain(|_subject, at| *at > now);
+    }
+}
+
+#[cfg(test)]
+mod tests;
