@@ -48,6 +48,8 @@ class Visitor {
   addresses = [];
   /** Texts of the WebSocket frames that the browser sent. */
   sentFrames = [];
+  /** WebSockets that are open. */
+  openSockets = new Set();
   /** Complaints of our own pages, and violations of any page's policy. */
   complaints = [];
   #answers = [];
@@ -63,6 +65,8 @@ class Visitor {
     page.on("console", (message) => this.#noteMessage(message));
     page.on("websocket", (socket) => {
       this.addresses.push(socket.url());
+      this.openSockets.add(socket);
+      socket.on("close", () => this.openSockets.delete(socket));
       socket.on("framesent", ({ payload }) => this.sentFrames.push(`${payload}`));
     });
   }

@@ -10,7 +10,7 @@ pub struct CreateSignInLink {
     /// Signs in this org's first user. Only an admin may name one; it is the caller's (or the first) org by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub org: Option<String>,
-    /// Signs in this person, by id. Others than oneself need `people:manage`.
+    /// Signs in this person, by id or name. Others than oneself need `people:manage`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
 }

@@ -69,6 +69,14 @@ pub(crate) struct Target {
 }
 
 impl Target {
+    /// Puts another query in place of the request's.
+    fn set_query(&mut self, query: &str) -> Result<(), Problem> {
+        let path = self.path_and_query.path();
+        let whole = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+        self.path_and_query = whole.parse().map_err(|_error| not_found())?;
+        Ok(())
+    }
+
     /// Whether the gateway's root is not the server's root.
     pub(crate) fn is_mounted(&self) -> bool {
         !self.prefix.is_empty()

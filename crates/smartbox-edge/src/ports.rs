@@ -41,6 +41,8 @@ pub struct Caller {
     pub ties: Vec<Tie>,
     /// When their right ends by itself.
     pub expires_at: Option<Timestamp>,
+    /// What the gateway sees in place of the request's query, when that is what they were recognised by.
+    pub query: Option<String>,
 }
 
 impl Caller {
@@ -51,7 +53,7 @@ impl Caller {
             Principal::Member { who: Who::User(user), .. } => Some(Tie::User(*user)),
             Principal::Member { who: Who::Token(token), .. } => Some(Tie::Token(*token)),
         };
-        Self { principal, ties: tie.into_iter().collect(), expires_at: None }
+        Self { principal, ties: tie.into_iter().collect(), expires_at: None, query: None }
     }
 }
 

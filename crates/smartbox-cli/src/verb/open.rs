@@ -34,6 +34,9 @@ pub struct OpenArgs {
     /// Sign in the owner of this org (admins only)
     #[arg(long)]
     org: Option<String>,
+    /// Sign in this person, by id or name; others than oneself need `people:manage`
+    #[arg(long, conflicts_with = "org")]
+    user: Option<String>,
     #[command(flatten)]
     desktop: Desktop,
 }
@@ -62,7 +65,8 @@ pub(super) async fn run(client: &Client, args: &OpenArgs, console: &mut Console)
         Some(reference) => Some(client.get(Route::v1(&["boxes", reference.as_str()])).await?),
         None => None,
     };
-    let link = link::get(client, &CreateSignInLink { org: args.org.clone(), user: None }).await?;
+    let link =
+        link::get(client, &CreateSignInLink { org: args.org.clone(), user: args.user.clone() }).await?;
     if !args.print && !console.wants_json() && args.desktop.is_there() {
         if open(&link.url, args.desktop.runtime_dir.as_deref().map(Path::new)).await.is_ok() {
             console.say("Opened in the browser. If no page comes: `smartbox open --print`.").await;

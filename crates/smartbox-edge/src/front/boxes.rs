@@ -55,7 +55,7 @@ impl Shared {
         asked: &Asked,
         mut head: Parts,
         body: Incoming,
-        target: Target,
+        mut target: Target,
     ) -> Response<Body> {
         if let Err(problem) = path::refuse_credentials(target.path_and_query.query()) {
             return asked.refuse(problem);
@@ -63,10 +63,15 @@ impl Shared {
         if let Err(problem) = gate::check_box(&head, &asked.addressed, target.is_mounted()) {
             return asked.refuse(problem);
         }
-        let Entry { principal, route, ticket } = match self.enter(asked, &head, &target).await {
+        let Entry { principal, route, ticket, query } = match self.enter(asked, &head, &target).await {
             Ok(entry) => entry,
             Err(problem) => return asked.refuse(problem),
         };
+        if let Some(query) = query
+            && let Err(problem) = target.set_query(&query)
+        {
+            return asked.refuse(problem);
+        }
         if declared_length(&head).is_some_and(|length| length > self.config.request_body_bytes_max) {
             return asked.refuse(relay::too_large());
         }

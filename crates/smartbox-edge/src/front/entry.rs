@@ -26,6 +26,8 @@ pub(super) struct Entry {
     pub(super) principal: Principal,
     pub(super) route: Arc<Route>,
     pub(super) ticket: Ticket,
+    /// See [`Caller::query`].
+    pub(super) query: Option<String>,
 }
 
 impl Shared {
@@ -39,7 +41,7 @@ impl Shared {
         for _attempt in 0..IDENTIFICATIONS_MAX {
             let epoch = self.sockets.epoch();
             let caller = self.ports.identity.identify(head, asked.conn.peer).await;
-            let Some(Caller { principal, mut ties, expires_at }) = caller else { break };
+            let Some(Caller { principal, mut ties, expires_at, query }) = caller else { break };
             let Some(expires) = self.instant(expires_at) else { break };
             let route = self.find(&principal, target.reference.as_deref())?;
             let needed = route.policy.for_path(&head.method, path);
@@ -50,7 +52,7 @@ impl Shared {
             match self.sockets.enter(epoch, ties, expires.at()) {
                 Admission::Entered(ticket) => {
                     self.count_caller(&principal, &route)?;
-                    return Ok(Entry { principal, route, ticket });
+                    return Ok(Entry { principal, route, ticket, query });
                 }
                 Admission::Stale => {}
                 Admission::Full => return Err(box_busy()),

@@ -139,12 +139,16 @@ impl Wake for World {
 }
 
 /// `smartbox_session=<n>` is the owner of org n, `<n>-viewer` one of another role, `<n>-soon` an owner whose session
-/// expires in a second; `admin`, the admin.
+/// expires in a second; `admin`, the admin. The query `signed=1&kept=1` is the owner of org 1, too.
 struct Cookies;
 
 #[async_trait::async_trait]
 impl Identity for Cookies {
     async fn identify(&self, head: &http::request::Parts, _peer: SocketAddr) -> Option<Caller> {
+        if head.uri.query() == Some("signed=1&kept=1") {
+            let owner = Principal::user(user(1), org(1), Role::Owner);
+            return Some(Caller { query: Some("kept=1".to_owned()), ..Caller::new(owner) });
+        }
         let cookies = head.headers.get(COOKIE)?.to_str().ok()?;
         let session =
             cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix("smartbox_session="))?;

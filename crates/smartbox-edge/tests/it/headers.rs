@@ -191,3 +191,13 @@ async fn files_may_come_compressed_and_pages_may_not() {
     assert_eq!(encodings("/b/home/").await, ["identity"]);
     assert_eq!(encodings("/chat").await, ["identity"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_query_says_of_the_caller_goes_no_further_than_the_edge() {
+    let (edge, _gateway) = TestEdge::with_home().await;
+    let signed =
+        http::Request::builder().uri("/who?signed=1&kept=1").body(http_body_util::Full::default()).unwrap();
+    let answer = edge.ask(signed).await;
+    assert_eq!((answer.status, answer.json()["target"].as_str()), (StatusCode::OK, Some("/who?kept=1")));
+    assert_eq!(answer.seen(CREDENTIAL), [smartbox_core::Principal::actor(&user_one())]);
+}
