@@ -85,7 +85,20 @@ impl Attempts {
 }
 
 fn keys(login: &str, address: Option<IpAddr>) -> impl Iterator<Item = Key> {
-    [Some(Key::Login(login.to_owned())), address.map(Key::Address)].into_iter().flatten()
+    [Some(Key::Login(login.to_owned())), address.map(|address| Key::Address(network(address)))]
+        .into_iter()
+        .flatten()
+}
+
+/// Of IPv6 the network of 64 bits: that is what one customer gets, with all its addresses.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let bits = address.to_bits() & (u128::MAX << 64);
+            IpAddr::V6(bits.into())
+        }
+        v4 @ IpAddr::V4(_) => v4,
+    }
 }
 
 #[cfg(test)]
@@ -128,6 +141,18 @@ mod tests {
         }
         assert_eq!(attempts.must_wait("somebody-else", address, at(0)), Some(WAIT_MIN));
         assert_eq!(attempts.must_wait("somebody-else", None, at(0)), None, "others are not shut out");
+    }
+
+    #[test]
+    fn the_addresses_of_one_ipv6_network_count_together() {
+        let attempts = Attempts::default();
+        for n in 0..20 {
+            let address: IpAddr = format!("2001:db8:1:2::{n:x}").parse().unwrap();
+            attempts.failed(&format!("user-{n}"), Some(address), at(0));
+        }
+        let wait = |address: &str| attempts.must_wait("somebody-else", Some(address.parse().unwrap()), at(0));
+        assert_eq!(wait("2001:db8:1:2:ffff::1"), Some(WAIT_MIN));
+        assert_eq!(wait("2001:db8:1:3::1"), None);
     }
 
     #[test]
