@@ -8,7 +8,16 @@ use crate::{Control, Error, Op};
 impl Control {
     /// The sessions of the caller, or of the person named.
     pub async fn list_sessions(&self, op: &Op, user: Option<&str>) -> Result<Vec<Session>, Error> {
-        let user = self.find_user(op, user.unwrap_or("me")).await?;
+        let user = match (user, op.principal.user_id()) {
+            (Some(named), _) => self.find_user(op, named).await?,
+            (None, Some(_)) => self.find_user(op, "me").await?,
+            (None, None) => {
+                return Err(Error::field(
+                    "user",
+                    "name somebody: programs and the platform's admin have no sessions",
+                ));
+            }
+        };
         Ok(self.inner.store.org(user.org).sessions_of(user.id, self.inner.clock.now()).await?)
     }
 
