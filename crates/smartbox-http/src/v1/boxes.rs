@@ -20,6 +20,7 @@ use http::StatusCode;
 use http::request::Parts;
 use smartbox_api::{BoxErrorView, BoxView, Launched};
 use smartbox_control::{BoxError, Error, Intended, Smartbox, phase_of, stage_of};
+use smartbox_core::Observed;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -77,9 +78,14 @@ pub(crate) fn box_view(row: &Smartbox, log_tail: Vec<String>) -> BoxView {
         oom_kills: row.oom_kills,
         pid: row.pid,
         error: row.last_error.as_ref().map(|error| error_view(error, log_tail)),
-        retry_at: row.retry_at.map(|at| at.to_string()),
+        retry_at: row.retry_at.filter(|_at| will_be_retried(row)).map(|at| at.to_string()),
         purge_at: row.purge_at.map(|at| at.to_string()),
     }
+}
+
+/// Whether the loop tries again by itself: a refused configuration waits for a change.
+fn will_be_retried(row: &Smartbox) -> bool {
+    !matches!(&row.observed, Observed::Dead(reason) if !reason.is_retryable())
 }
 
 pub(crate) fn error_view(error: &BoxError, log_tail: Vec<String>) -> BoxErrorView {

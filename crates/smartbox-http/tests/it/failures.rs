@@ -24,7 +24,7 @@ async fn a_refused_configuration_fails_the_box_with_its_last_log_lines_and_is_no
     app.settle().await;
 
     let view = app.show(&client, "home").await;
-    assert_eq!(view.phase, "failed");
+    assert_eq!((view.phase.as_str(), view.retry_at), ("failed", None), "no next try is promised");
     let BoxErrorView { code, remedy, log_tail, .. } = view.error.unwrap();
     assert_eq!(code, "config");
     assert!(remedy.is_some());
