@@ -2,14 +2,17 @@
 
 mod cookie;
 mod origin;
+mod right;
 
 pub(crate) use cookie::{clear_oidc, clear_session, oidc_handle, set_oidc, set_session};
 pub(crate) use origin::{check_origin, check_origin_if_given};
+pub(crate) use right::{Listener, Right};
 
 use axum::extract::FromRequestParts;
 use http::header::{AUTHORIZATION, UPGRADE};
 use http::request::Parts;
 use http::{HeaderMap, Method};
+use jiff::Timestamp;
 use smartbox_api::ADMIN_SECRET_HEADER;
 use smartbox_control::{ACCESS_HEADER, Control, Error, Op, Recognised, TOKEN_PREFIX};
 
@@ -135,6 +138,14 @@ pub(crate) struct Caller(pub(crate) Op);
 
 impl Caller {
     async fn find(parts: &Parts, state: &HttpState) -> Result<Option<Self>, ApiError> {
+        Ok(Self::authenticate(parts, state).await?.map(|(op, _expires_at)| Self(op)))
+    }
+
+    /// The caller, and when their credential ends by itself.
+    async fn authenticate(
+        parts: &Parts,
+        state: &HttpState,
+    ) -> Result<Option<(Op, Option<Timestamp>)>, ApiError> {
         let Some(Found { who, by_cookie }) = recognise(state.control(), &parts.headers).await? else {
             return Ok(None);
         };
@@ -142,7 +153,7 @@ impl Caller {
             check_origin(parts)?;
         }
         let op = Op::new(who.principal).in_session(who.session).with_origin(origin_of(&parts.headers));
-        Ok(Some(Self(op)))
+        Ok(Some((op, who.expires_at)))
     }
 }
 

@@ -16,6 +16,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use crate::HttpState;
+use crate::caller::Right;
 
 /// Name of the event that tells an error in a stream that has begun.
 const PROBLEM_EVENT: &str = "problem";
@@ -64,14 +65,20 @@ impl StreamEvent {
     }
 }
 
-/// Streams events until they end, the client leaves or the platform stops. Take the permit before any work is
+/// Streams events until they end, the client leaves, their right ends or the platform stops. Take the permit before any work is
 /// begun that the stream tells of.
-pub(crate) fn events<S>(state: &HttpState, permit: OwnedSemaphorePermit, events: S) -> Response
+pub(crate) fn events<S>(state: &HttpState, right: Right, permit: OwnedSemaphorePermit, events: S) -> Response
 where
     S: Stream<Item = StreamEvent> + Send + 'static,
 {
     let stop = state.stop();
-    let events = events.take_until(async move { stop.cancelled().await }).map(move |event| {
+    let over = async move {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = right.ended() => {}
+        }
+    };
+    let events = events.take_until(Box::pin(over)).map(move |event| {
         let _held_as_long_as_the_stream = &permit;
         event.finish()
     });

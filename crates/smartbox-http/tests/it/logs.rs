@@ -116,3 +116,27 @@ async fn a_position_that_is_none_is_refused() {
         assert_eq!((problem.status, problem.errors[0].field.as_str()), (422, "Last-Event-ID"), "{bad}");
     }
 }
+
+#[tokio::test]
+async fn a_followed_log_ends_with_the_right_to_follow_it() {
+    let (app, _owner, id) = app_with_log("one\n").await;
+    let tenant = app.first_tenant().await;
+    let (bob, browser) = app.member(&tenant.org, "bob", "viewer").await;
+    let (made, program) = app.program(&tenant.org, &["boxes:read"]).await;
+    let mut streams = Vec::new();
+    for client in [&tenant.client, &browser, &program] {
+        let mut stream = client.events("/v1/boxes/home/logs?tail=1&follow=true").await;
+        assert_eq!(next(&mut stream).await.data, "one");
+        streams.push(stream);
+    }
+    let frozen = serde_json::json!({ "status": "frozen" });
+    tenant.client.change_json(http::Method::PATCH, &format!("/v1/users/{}", bob.id), &frozen).await;
+    tenant.client.delete(&format!("/v1/tokens/{}", made.token.id)).await;
+    let (mut ours, rest) = (streams.remove(0), streams);
+    for mut stream in rest {
+        let ended = timeout(Duration::from_secs(10), stream.next()).await.expect("it ends");
+        assert_eq!(ended, None, "without another line, and without saying that the log has ended");
+    }
+    app.provider.write_log(id, LogSource::Gateway, "two\n");
+    assert_eq!(next(&mut ours).await.data, "two", "that of others goes on");
+}

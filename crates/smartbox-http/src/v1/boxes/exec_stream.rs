@@ -20,7 +20,7 @@ use self::frame::Input;
 use super::BoxReference;
 use super::exec::outcome;
 use crate::HttpState;
-use crate::caller::Caller;
+use crate::caller::{Listener, Right};
 use crate::problem::{ApiError, codes};
 use crate::request::Instance;
 
@@ -44,7 +44,7 @@ const PING_PERIOD: Duration = Duration::from_secs(15);
 )]
 pub(crate) async fn exec_stream(
     State(state): State<HttpState>,
-    Caller(op): Caller,
+    Listener(op, right): Listener,
     BoxReference(reference): BoxReference,
     Instance(instance): Instance,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
@@ -58,11 +58,14 @@ pub(crate) async fn exec_stream(
     let upgrade = upgrade.max_message_size(MESSAGE_BYTES_MAX).max_frame_size(MESSAGE_BYTES_MAX);
     Ok(upgrade.on_upgrade(move |socket| {
         work.track_future(async move {
-            serve(&state, &op, &reference, &instance, socket).await;
+            serve(&state, (&op, right), &reference, &instance, socket).await;
             drop(permit);
         })
     }))
 }
+
+/// Close code of a socket whose right has ended: the same as the edge's.
+const ACCESS_ENDED: u16 = 4001;
 
 type Sink = SplitSink<WebSocket, Message>;
 type Stream = Peekable<SplitStream<WebSocket>>;
@@ -75,22 +78,32 @@ enum End {
     Left,
     /// The platform stops.
     Stopping,
+    /// The right to be here has ended.
+    Revoked,
     /// The client is to be told this.
     Failed(ApiError),
 }
 
-async fn serve(state: &HttpState, op: &Op, reference: &str, instance: &str, socket: WebSocket) {
+async fn serve(
+    state: &HttpState,
+    (op, right): (&Op, Right),
+    reference: &str,
+    instance: &str,
+    socket: WebSocket,
+) {
     let (mut sink, stream) = socket.split();
     let mut stream = stream.peekable();
     let stop = state.stop();
     let end = tokio::select! {
         end = session(state, op, reference, &mut sink, &mut stream) => end,
         () = stop.cancelled() => End::Stopping,
+        () = right.ended() => End::Revoked,
     };
     let code = match end {
         End::Left => return,
         End::Ended => close_code::NORMAL,
         End::Stopping => close_code::AWAY,
+        End::Revoked => ACCESS_ENDED,
         End::Failed(error) => {
             let problem = Box::new(error.report(instance));
             // Whoever does not take it is gone.

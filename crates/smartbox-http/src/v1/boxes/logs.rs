@@ -11,7 +11,7 @@ use smartbox_control::{Error, LogLine, LogQuery, LogSource};
 use super::BoxReference;
 use crate::HttpState;
 use crate::body::QueryOf;
-use crate::caller::Caller;
+use crate::caller::Listener;
 use crate::problem::ApiError;
 use crate::request::Instance;
 use crate::stream::{StreamEvent, events};
@@ -40,7 +40,7 @@ const TAIL_MAX: u32 = 10_000;
 )]
 pub(crate) async fn logs(
     State(state): State<HttpState>,
-    Caller(op): Caller,
+    Listener(op, right): Listener,
     BoxReference(reference): BoxReference,
     QueryOf(query): QueryOf<LogsQuery>,
     Instance(instance): Instance,
@@ -56,7 +56,7 @@ pub(crate) async fn logs(
     let lines = state.control().stream_logs(&op, &reference, query).await?;
     let lines = lines.map(move |line| told(line, &instance));
     let end = stream::once(async { StreamEvent::named("end", &serde_json::json!({})) });
-    Ok(events(&state, permit, lines.chain(end)))
+    Ok(events(&state, right, permit, lines.chain(end)))
 }
 
 fn told(line: Result<LogLine, Error>, instance: &str) -> StreamEvent {

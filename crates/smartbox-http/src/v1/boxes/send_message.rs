@@ -9,7 +9,7 @@ use smartbox_control::ChatEvent;
 use super::BoxReference;
 use crate::HttpState;
 use crate::body::JsonBody;
-use crate::caller::Caller;
+use crate::caller::Listener;
 use crate::problem::ApiError;
 use crate::request::Instance;
 use crate::stream::{StreamEvent, events};
@@ -34,7 +34,7 @@ use crate::stream::{StreamEvent, events};
 )]
 pub(crate) async fn send_message(
     State(state): State<HttpState>,
-    Caller(op): Caller,
+    Listener(op, right): Listener,
     BoxReference(reference): BoxReference,
     Instance(instance): Instance,
     JsonBody(message): JsonBody<SendMessage>,
@@ -46,7 +46,7 @@ pub(crate) async fn send_message(
         let event = answer.next().await?;
         Some((told(event, &instance), (answer, instance)))
     });
-    Ok(events(&state, permit, told))
+    Ok(events(&state, right, permit, told))
 }
 
 fn told(event: ChatEvent, instance: &str) -> StreamEvent {
