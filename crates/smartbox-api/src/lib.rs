@@ -5,6 +5,7 @@
 
 mod audit;
 mod boxes;
+mod devices;
 mod events;
 mod exec;
 mod logs;
@@ -16,11 +17,13 @@ mod problem;
 mod sessions;
 mod sign_in;
 mod status;
+mod tickets;
 mod tokens;
 mod users;
 
 pub use audit::{AuditLine, AuditList};
 pub use boxes::{BoxErrorView, BoxList, BoxView, CreateBox, CreatedBox, Launched, TierList, TierView};
+pub use devices::{DeviceList, DeviceQuery, DeviceView, PairDevice};
 pub use events::{EventList, EventView};
 pub use exec::{
     EXEC_CHANNEL_CONTROL, EXEC_CHANNEL_STDERR, EXEC_CHANNEL_STDIN, EXEC_CHANNEL_STDOUT, ExecOutcome,
@@ -29,12 +32,13 @@ pub use exec::{
 pub use logs::LogsQuery;
 pub use messages::{MessageEvent, SendMessage};
 pub use operations::{OperationQuery, OperationView};
-pub use orgs::{CreateOrg, OrgList, OrgView};
+pub use orgs::{CreateOrg, OrgList, OrgView, UpdateOrg};
 pub use page::{ListQuery, PageQuery};
 pub use problem::{FieldError, PROBLEM_CONTENT_TYPE, Problem};
 pub use sessions::{SessionList, SessionQuery, SessionView};
 pub use sign_in::{CreateSignInLink, RedeemSignIn, SignInLink, SignedIn};
 pub use status::{DefaultBoxStatus, Health, PlatformStatus, Readiness};
+pub use tickets::{CreateTicket, TicketView};
 pub use tokens::{CreateToken, CreatedToken, TokenList, TokenView};
 pub use users::{CreateUser, Me, OrgPageQuery, OrgQuery, SetPassword, UpdateUser, UserList, UserView};
 
@@ -46,3 +50,9 @@ pub const IDEMPOTENCY_KEY_HEADER: &str = "idempotency-key";
 pub const TOKEN_PREFIX: &str = "sbx_";
 /// Cookie of a signed-in browser.
 pub const SESSION_COOKIE: &str = "smartbox_session";
+/// Cookie of a browser that may use one box alone: at that box's own origin, or below its path.
+pub const BOX_COOKIE: &str = "smartbox_box";
+/// Where a browser exchanges what it was sent with for that cookie.
+pub const ENTER_PATH: &str = "/_smartbox/enter";
+/// What every ticket begins with.
+pub const TICKET_PREFIX: &str = "tkt_";

@@ -12,6 +12,15 @@ pub struct CreateOrg {
     pub name: String,
 }
 
+/// What of an org changes.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateOrg {
+    /// What becomes of devices that come for the first time: `manual`, `auto` or `off`.
+    #[schema(example = "manual")]
+    pub pairing: String,
+}
+
 /// An org.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OrgView {
@@ -19,6 +28,8 @@ pub struct OrgView {
     pub id: String,
     /// Its name.
     pub name: String,
+    /// What becomes of devices that come for the first time: `manual`, `auto` or `off`.
+    pub pairing: String,
     /// Its first user.
     pub owner: String,
     /// When it was created (RFC 3339).

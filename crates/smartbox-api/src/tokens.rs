@@ -18,6 +18,10 @@ pub struct CreateToken {
     /// The org; only the platform's admin may name one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub org: Option<String>,
+    /// The one box for which it is good, by id or name. Such a token also opens that box in a browser: see
+    /// `CreatedToken.link`.
+    #[serde(default, rename = "box", skip_serializing_if = "Option::is_none")]
+    pub only: Option<String>,
 }
 
 /// A new service token.
@@ -28,6 +32,9 @@ pub struct CreatedToken {
     /// The token itself. It is shown this once; the platform keeps its hash only.
     #[schema(example = "sbx_…")]
     pub secret: String,
+    /// For a token of one box: the address that opens the box in a browser. The token leaves the address bar at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
 }
 
 /// What is known of a service token.
@@ -41,6 +48,9 @@ pub struct TokenView {
     pub name: String,
     /// What it may do.
     pub scopes: Vec<String>,
+    /// The one box for which it is good; absent when it is good for all of the org.
+    #[serde(default, rename = "box", skip_serializing_if = "Option::is_none")]
+    pub only: Option<String>,
     /// Who made it.
     pub created_by: String,
     /// When it was made (RFC 3339).

@@ -89,6 +89,11 @@ pub struct Me {
     /// The person, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<UserView>,
+    /// Their device, if they showed one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// Whether they are let in with it, or without one. If not, they may do nothing but pair it.
+    pub is_paired: bool,
 }
 
 /// Query of requests that only the platform's admin needs to say more in.

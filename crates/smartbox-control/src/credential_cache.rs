@@ -13,10 +13,15 @@ const ENTRIES_MAX: u64 = 10_000;
 /// How long one is remembered; one that ends elsewhere is refused at the latest after this time.
 const TTL: Duration = Duration::from_secs(1);
 
+/// How long one is good for looking while the database does not answer.
+const GRACE: Duration = Duration::from_mins(5);
+
 /// Remembers who was recognised by what. A credential that ends here is forgotten at once, also by a look-up that is under
 /// way while it ends.
 pub(crate) struct CredentialCache {
     known: Cache<TokenHash, Recognised>,
+    /// For longer, for when nobody can be asked.
+    last_known: Cache<TokenHash, Recognised>,
     /// Counts what was forgotten.
     ended: AtomicU64,
 }
@@ -27,14 +32,21 @@ pub(crate) struct Moment(u64);
 
 impl Default for CredentialCache {
     fn default() -> Self {
-        let known = Cache::builder().max_capacity(ENTRIES_MAX).time_to_live(TTL).build();
-        Self { known, ended: AtomicU64::new(0) }
+        let remembering = |ttl| Cache::builder().max_capacity(ENTRIES_MAX).time_to_live(ttl).build();
+        Self { known: remembering(TTL), last_known: remembering(GRACE), ended: AtomicU64::new(0) }
     }
 }
 
 impl CredentialCache {
     pub(crate) fn get(&self, hash: &TokenHash) -> Option<Recognised> {
         self.known.get(hash)
+    }
+
+    /// What was known of a credential within the last minutes, for when the database does not answer: its holder may
+    /// look, and change nothing.
+    pub(crate) fn in_grace(&self, hash: &TokenHash) -> Option<Recognised> {
+        let known = self.last_known.get(hash)?;
+        Some(Recognised { principal: known.principal.only_looking(), ..known })
     }
 
     /// To be asked before the store is.
@@ -45,9 +57,11 @@ impl CredentialCache {
     /// Remembers an answer, unless something has ended since it was asked for: it could be of before.
     pub(crate) fn put(&self, hash: TokenHash, recognised: &Recognised, asked_at: Moment) {
         self.known.insert(hash, recognised.clone());
+        self.last_known.insert(hash, recognised.clone());
         // Checked afterwards: whoever ends something counts first and forgets then, so one of the two sees the other.
         if self.moment() != asked_at {
             self.known.invalidate(&hash);
+            self.last_known.invalidate(&hash);
         }
     }
 
@@ -55,12 +69,14 @@ impl CredentialCache {
     pub(crate) fn forget(&self, hash: &TokenHash) {
         self.ended.fetch_add(1, Ordering::SeqCst);
         self.known.invalidate(hash);
+        self.last_known.invalidate(hash);
     }
 
     /// Forgets all: which of them belong to somebody is not known here, and asking again costs little.
     pub(crate) fn clear(&self) {
         self.ended.fetch_add(1, Ordering::SeqCst);
         self.known.invalidate_all();
+        self.last_known.invalidate_all();
     }
 }
 
@@ -78,6 +94,7 @@ mod tests {
             end(&cache);
             cache.put(HASH, &Recognised::admin(), asked_at);
             assert_eq!(cache.get(&HASH), None);
+            assert_eq!(cache.in_grace(&HASH), None);
         }
     }
 

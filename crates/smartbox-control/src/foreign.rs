@@ -26,6 +26,8 @@ const SIGNED_URL_ISSUER: &str = "signed-url";
 pub struct ForeignIdentities {
     /// Verifies tokens in `Authorization`.
     pub tokens: Option<Verifier>,
+    /// The cookie in which browsers bring such a token, if they do.
+    pub jwt_cookie: Option<String>,
     /// Verifies Cloudflare Access assertions.
     pub access: Option<Verifier>,
     /// Signs people in with an OpenID provider.
@@ -34,6 +36,8 @@ pub struct ForeignIdentities {
     pub urls: Option<UrlKeys>,
     /// What becomes of new people.
     pub sign_up: SignUp,
+    /// Whether everybody who reaches the platform is its first person: for one developer on one machine.
+    pub is_dev_mode: bool,
 }
 
 /// What becomes of people who come for the first time.
@@ -72,6 +76,11 @@ impl Control {
         }
     }
 
+    /// Name of the cookie in which browsers bring a token of the issuer.
+    pub fn jwt_cookie(&self) -> Option<&str> {
+        self.inner.foreign.jwt_cookie.as_deref()
+    }
+
     /// The person behind a Cloudflare Access assertion; `None` when it is not configured.
     ///
     /// # Errors
@@ -107,8 +116,7 @@ impl Control {
         let subject = Subject { issuer: SIGNED_URL_ISSUER.to_owned(), id: signed.user_id.clone() };
         let user = self.enter(origin, subject, None, None).await?;
         require_active(&user)?;
-        let principal = Principal::user(user.id, user.org, user.role);
-        Ok(Some(Recognised { principal, session: None, expires_at: Some(signed.expires_at) }))
+        Ok(Some(self.without_device(&user, signed.expires_at).await?))
     }
 
     async fn find_verified(
@@ -128,11 +136,7 @@ impl Control {
         let email = verified.email.as_deref().filter(|_address| verified.email_verified);
         let user = self.enter(origin, subject, verified.name.as_deref(), email).await?;
         require_active(&user)?;
-        let recognised = Recognised {
-            principal: Principal::user(user.id, user.org, user.role),
-            session: None,
-            expires_at: Some(verified.expires_at),
-        };
+        let recognised = self.without_device(&user, verified.expires_at).await?;
         self.inner.sessions.put(hash, &recognised, asked_at);
         Ok(recognised)
     }

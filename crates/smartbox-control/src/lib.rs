@@ -11,6 +11,7 @@ mod changes;
 mod chat;
 mod clock;
 mod credential_cache;
+mod devices;
 mod doors;
 mod entropy;
 mod error;
@@ -34,6 +35,7 @@ mod sessions;
 mod sign_in;
 mod spec;
 mod ssh;
+mod tickets;
 mod timeline;
 mod tokens;
 
@@ -43,6 +45,7 @@ pub use boxes::{Created, Intended, NewBox};
 pub use changes::Changes;
 pub use chat::{ChatEvent, ChatStream};
 pub use clock::{Clock, SystemClock};
+pub use devices::{PairedDevice, Showing};
 pub use doors::Doors;
 pub use entropy::{Entropy, SystemEntropy, random_token};
 pub use error::{Error, FieldIssue};
@@ -63,12 +66,16 @@ pub use smartbox_identity::ACCESS_HEADER;
 pub use smartbox_identity::Callback;
 /// The request that a signed URL came with.
 pub use smartbox_identity::UrlRequest;
+/// Header of a device's proof, and the request that it came with.
+pub use smartbox_identity::{DPOP_HEADER, ProofRequest};
 pub use smartbox_provider::LogSource;
 /// Rows as the API shows them.
 pub use smartbox_store::{
-    AuditEvent, BoxError, Cursor, Event, Operation, Org, Outcome, Page, ServiceToken, Session, Smartbox, User,
+    AuditEvent, BoxError, Cursor, Device, Event, Operation, Org, Outcome, Page, ServiceToken, Session,
+    Smartbox, User,
 };
 pub use spec::{AgentRuntime, Ingredients, render_files};
+pub use tickets::{MadeTicket, TICKET_PREFIX, TicketFor};
 pub use tokens::{MadeToken, NewToken, TOKEN_PREFIX};
 
 use std::sync::Arc;

@@ -46,6 +46,11 @@ impl Op {
         self.principal.check_own(permission).map_err(|_refused| Error::Lacks(permission))
     }
 
+    /// The same, for something that is done with boxes: with those that exist for the caller.
+    pub(crate) fn require_for_boxes(&self, permission: Permission) -> Result<(), Error> {
+        self.principal.check_boxes(permission).map_err(|_refused| Error::Lacks(permission))
+    }
+
     /// The same, in that session.
     #[must_use]
     pub fn in_session(self, session: Option<SessionId>) -> Self {

@@ -13,14 +13,15 @@ const WAIT_MAX: Duration = Duration::from_secs(60);
 impl Control {
     /// Finds an operation of a box that exists for the caller.
     pub async fn find_operation(&self, op: &Op, id: OperationId) -> Result<Operation, Error> {
-        op.require(Permission::BoxesRead)?;
+        op.require_for_boxes(Permission::BoxesRead)?;
         let found = match &op.principal {
             Principal::Member { org, .. } => self.inner.store.org(*org).find_operation(id).await?,
             Principal::Admin => {
                 self.inner.store.fleet(SystemActor::new("admin request")).find_operation(id).await?
             }
         };
-        found.ok_or(Error::NotFound("operation"))
+        let is_seen = |found: &Operation| op.principal.only().is_none_or(|only| found.box_id == only);
+        found.filter(is_seen).ok_or(Error::NotFound("operation"))
     }
 
     /// Waits until the operation has ended or `wait` is over, and returns it as it is then.

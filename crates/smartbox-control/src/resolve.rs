@@ -17,11 +17,17 @@ impl Control {
     /// [`Error::Lacks`] the permission; [`Error::NotFound`], for a box of another org as for one that does not exist; [`Error::Ambiguous`] when an
     /// admin uses a name that several orgs use.
     pub async fn resolve(&self, op: &Op, may: Permission, reference: &str) -> Result<Smartbox, Error> {
-        op.require(may)?;
-        match &op.principal {
+        op.require_for_boxes(may)?;
+        let found = match &op.principal {
+            Principal::Member { only: Some(only), org, .. } if reference == DEFAULT_REFERENCE => {
+                self.inner.store.org(*org).find_box(*only).await?.ok_or(NO_BOX)
+            }
             Principal::Member { org, .. } => self.resolve_in_org(*org, reference).await,
             Principal::Admin => self.resolve_as_admin(reference).await,
-        }
+        };
+        found.and_then(
+            |found| if op.principal.sees_box(found.org, found.id) { Ok(found) } else { Err(NO_BOX) },
+        )
     }
 
     async fn resolve_in_org(&self, org: OrgId, reference: &str) -> Result<Smartbox, Error> {

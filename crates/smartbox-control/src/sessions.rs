@@ -36,9 +36,9 @@ impl Control {
         }
         let detail = serde_json::json!({ "session": id.to_string(), "user": session.user.id.to_string() });
         let event = self.event_of(op, "session.ended", "asked for", detail);
-        let hash =
-            self.inner.store.org(session.user.org).end_session(id, event, self.inner.clock.now()).await?;
-        self.inner.sessions.forget(&hash);
+        self.inner.store.org(session.user.org).end_session(id, event, self.inner.clock.now()).await?;
+        // Those that were begun out of it have ended as well, and are not known by name here.
+        self.inner.sessions.clear();
         self.inner.revocations.tell(Tie::Session(id));
         Ok(())
     }

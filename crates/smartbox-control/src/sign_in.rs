@@ -5,8 +5,10 @@ use std::time::Duration;
 use aws_lc_rs::{constant_time, digest};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
-use smartbox_core::{OrgId, Principal, SessionId, TokenId, UserId, UserStatus, Who};
-use smartbox_store::{NewSession as StoredSession, SystemActor, TokenHash, User};
+use smartbox_core::{
+    BoxId, DeviceId, OrgId, Permission, Principal, SessionId, Tie, TokenId, UserId, UserStatus, Who,
+};
+use smartbox_store::{NewSession as StoredSession, ServiceToken, Session, SystemActor, TokenHash, User};
 
 use crate::entropy::{id_parts, random_token};
 use crate::op::Origin;
@@ -77,6 +79,29 @@ pub struct NewSession {
     pub ttl: Duration,
 }
 
+/// How a session begins.
+pub(crate) struct Beginning {
+    /// See [`Session::method`].
+    pub(crate) method: &'static str,
+    /// See [`Session::is_vouched`].
+    pub(crate) is_vouched: bool,
+    /// See [`Session::parent`].
+    pub(crate) parent: Option<SessionId>,
+    /// See [`Session::only`].
+    pub(crate) only: Option<BoxId>,
+    /// See [`Session::device`].
+    pub(crate) device: Option<DeviceId>,
+    /// When it ends at the latest.
+    pub(crate) until: Option<Timestamp>,
+}
+
+impl Beginning {
+    /// A session of its own.
+    pub(crate) const fn by(method: &'static str) -> Self {
+        Self { method, is_vouched: false, parent: None, only: None, device: None, until: None }
+    }
+}
+
 /// A caller who was recognised, and by what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recognised {
@@ -84,6 +109,12 @@ pub struct Recognised {
     pub principal: Principal,
     /// The browser's session, if it is one.
     pub session: Option<SessionId>,
+    /// The session out of which that one was begun.
+    pub parent: Option<SessionId>,
+    /// The device, if one was shown.
+    pub device: Option<DeviceId>,
+    /// Whether the org lets them in with that device, or without one.
+    pub is_paired: bool,
     /// When the credential ends by itself.
     pub expires_at: Option<Timestamp>,
 }
@@ -91,7 +122,51 @@ pub struct Recognised {
 impl Recognised {
     /// The platform's admin.
     pub fn admin() -> Self {
-        Self { principal: Principal::Admin, session: None, expires_at: None }
+        Self::new(Principal::Admin, None)
+    }
+
+    /// Somebody with neither session nor device, of whom none is asked.
+    pub(crate) fn new(principal: Principal, expires_at: Option<Timestamp>) -> Self {
+        Self { principal, session: None, parent: None, device: None, is_paired: true, expires_at }
+    }
+
+    /// A signed-in browser.
+    pub(crate) fn of_session(session: &Session) -> Self {
+        let user = &session.user;
+        let principal = Principal::user(user.id, user.org, user.role);
+        let (device, status) = session.device.unzip();
+        Self {
+            principal: match session.only {
+                Some(only) => principal.for_box(only),
+                None => principal,
+            },
+            session: Some(session.id),
+            parent: session.parent,
+            device,
+            is_paired: session.pairing.lets_in(status),
+            expires_at: Some(session.expires_at),
+        }
+    }
+
+    /// A program.
+    pub(crate) fn of_token(token: &ServiceToken) -> Self {
+        let who = Who::Token(token.id);
+        let principal = Principal::Member { who, org: token.org, may: token.scopes, only: token.only };
+        Self::new(principal, Some(token.expires_at))
+    }
+
+    /// What their right hangs on, beside the box that they use.
+    pub fn ties(&self) -> Vec<Tie> {
+        let who = match &self.principal {
+            Principal::Admin => None,
+            Principal::Member { who: Who::User(user), org, .. } => Some((Tie::User(*user), Tie::Org(*org))),
+            Principal::Member { who: Who::Token(token), org, .. } => {
+                Some((Tie::Token(*token), Tie::Org(*org)))
+            }
+        };
+        let sessions = self.session.into_iter().chain(self.parent).map(Tie::Session);
+        let device = self.device.map(Tie::Device);
+        who.into_iter().flat_map(|(who, org)| [who, org]).chain(sessions).chain(device).collect()
     }
 
     /// The service token, if the caller holds one.
@@ -140,7 +215,9 @@ impl Control {
         let now = self.inner.clock.now();
         let code = random_token(&*self.inner.entropy);
         let expires_at = now.checked_add(self.inner.limits.sign_in_ttl).map_err(Error::internal)?;
-        fleet.insert_sign_in_code(&token_hash(&code), user.id, expires_at).await?;
+        // Whoever may approve devices approves the one that the link is opened on.
+        let is_vouched = op.require(Permission::PeopleManage).is_ok();
+        fleet.insert_sign_in_code(&token_hash(&code), user.id, is_vouched, expires_at).await?;
         Ok(SignInCode { code: code.into(), expires_at })
     }
 
@@ -152,9 +229,9 @@ impl Control {
         let now = self.inner.clock.now();
         let fleet = self.inner.store.fleet(SystemActor::new("sign-in"));
         let gone = Error::NotFound("sign-in code");
-        let user = fleet.redeem_sign_in_code(&token_hash(code), now).await?.ok_or(gone)?;
+        let (user, is_vouched) = fleet.redeem_sign_in_code(&token_hash(code), now).await?.ok_or(gone)?;
         let user = fleet.find_user(user).await?.ok_or(Error::NotFound("user"))?;
-        self.begin_session(origin, &user, "link").await
+        self.begin_session_of(origin, &user, Beginning { is_vouched, ..Beginning::by("link") }).await
     }
 
     /// Signs a person in who has proved who they are.
@@ -162,13 +239,26 @@ impl Control {
         &self,
         origin: &Origin,
         user: &User,
-        method: &str,
+        method: &'static str,
+    ) -> Result<NewSession, Error> {
+        self.begin_session_of(origin, user, Beginning::by(method)).await
+    }
+
+    /// The same, with all that hangs on it.
+    pub(crate) async fn begin_session_of(
+        &self,
+        origin: &Origin,
+        user: &User,
+        begun: Beginning,
     ) -> Result<NewSession, Error> {
         require_active(user)?;
         let now = self.inner.clock.now();
+        let method = begun.method;
         let (at, random) = id_parts(&*self.inner.entropy, now);
         let token = random_token(&*self.inner.entropy);
-        let ttl = self.inner.limits.session_ttl;
+        let latest = now.checked_add(self.inner.limits.session_ttl).map_err(Error::internal)?;
+        let expires_at = begun.until.map_or(latest, |until| until.min(latest));
+        let ttl = Duration::try_from(expires_at.duration_since(now)).unwrap_or_default();
         let address = origin.address.map(|address| address.to_string());
         let user_agent = origin.user_agent.as_deref().map(clipped);
         let session = StoredSession {
@@ -178,7 +268,11 @@ impl Control {
             method,
             address: address.as_deref(),
             user_agent: user_agent.as_deref(),
-            expires_at: now.checked_add(ttl).map_err(Error::internal)?,
+            expires_at,
+            parent: begun.parent,
+            only: begun.only,
+            is_vouched: begun.is_vouched,
+            device: begun.device,
         };
         let op = Op::new(Principal::user(user.id, user.org, user.role)).with_origin(origin.clone());
         let detail = serde_json::json!({ "method": method, "session": session.id.to_string() });
@@ -199,15 +293,38 @@ impl Control {
         }
         let asked_at = self.inner.sessions.moment();
         let fleet = self.inner.store.fleet(SystemActor::new("session"));
-        let Some(session) = fleet.find_session(&hash, now).await? else { return Ok(None) };
-        require_active(&session.user)?;
-        let recognised = Recognised {
-            principal: Principal::user(session.user.id, session.user.org, session.user.role),
-            session: Some(session.id),
-            expires_at: Some(session.expires_at),
+        let found = match fleet.find_session(&hash, now).await {
+            Ok(found) => found,
+            Err(error) => return self.known_before(&hash, now, error),
         };
+        let Some(session) = found else { return Ok(None) };
+        require_active(&session.user)?;
+        let recognised = Recognised::of_session(&session);
         self.inner.sessions.put(hash, &recognised, asked_at);
         Ok(Some(recognised))
+    }
+
+    /// Whoever holds the credential of a browser that may use one box alone: a session of a person, or a service token.
+    /// `None` for one that is good for more, or for nothing.
+    pub async fn find_box_credential(&self, secret: &str) -> Result<Option<Recognised>, Error> {
+        let found = if secret.starts_with(TOKEN_PREFIX) {
+            self.find_token(secret).await?
+        } else {
+            self.find_session(secret).await?
+        };
+        Ok(found.filter(|found| found.principal.only().is_some()))
+    }
+
+    /// On a platform that one developer runs for themselves: everybody who reaches it is the first person of its
+    /// first org. `None` on every other.
+    pub async fn developer(&self) -> Result<Option<Recognised>, Error> {
+        if !self.inner.foreign.is_dev_mode {
+            return Ok(None);
+        }
+        let fleet = self.inner.store.fleet(SystemActor::new("dev mode"));
+        let Some(org) = fleet.first_org().await? else { return Ok(None) };
+        let user = fleet.first_user(org.id).await?;
+        Ok(user.map(|user| Recognised::new(Principal::user(user.id, user.org, user.role), None)))
     }
 
     /// The program behind a service token, if it is valid.
@@ -222,13 +339,16 @@ impl Control {
         }
         let asked_at = self.inner.sessions.moment();
         let fleet = self.inner.store.fleet(SystemActor::new("service token"));
-        let Some(token) = fleet.find_token(&hash, now).await? else { return Ok(None) };
+        let found = match fleet.find_token(&hash, now).await {
+            Ok(found) => found,
+            Err(error) => return self.known_before(&hash, now, error),
+        };
+        let Some(token) = found else { return Ok(None) };
         // Not worth failing a request for.
         if let Err(error) = fleet.touch_token(&token, now).await {
             tracing::warn!(error = &error as &dyn std::error::Error, token = %token.id, "last use not written down");
         }
-        let principal = Principal::Member { who: Who::Token(token.id), org: token.org, may: token.scopes };
-        let recognised = Recognised { principal, session: None, expires_at: Some(token.expires_at) };
+        let recognised = Recognised::of_token(&token);
         self.inner.sessions.put(hash, &recognised, asked_at);
         Ok(Some(recognised))
     }
@@ -238,6 +358,27 @@ impl Control {
         let known = self.inner.sessions.get(hash)?;
         let has_ended = known.expires_at.is_some_and(|expires_at| expires_at <= now);
         Some((!has_ended).then_some(known))
+    }
+
+    /// The database does not answer: whoever was known a moment ago may go on looking.
+    fn known_before(
+        &self,
+        hash: &TokenHash,
+        now: Timestamp,
+        error: smartbox_store::Error,
+    ) -> Result<Option<Recognised>, Error> {
+        let known = self.inner.sessions.in_grace(hash);
+        let known = known.filter(|known| known.expires_at.is_none_or(|expires_at| expires_at > now));
+        match known {
+            Some(known) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "somebody is let in to look: the database does not answer"
+                );
+                Ok(Some(known))
+            }
+            None => Err(error.into()),
+        }
     }
 
     /// Ends the session of a cookie.

@@ -28,6 +28,8 @@ pub struct NewToken {
     pub expires_in_days: Option<u32>,
     /// The org; only an admin may name one.
     pub org: Option<String>,
+    /// The one box for which it is good, by id or name.
+    pub only: Option<String>,
 }
 
 /// A token that was made.
@@ -47,7 +49,21 @@ impl Control {
         if let Some(beyond) = scopes.without(op.principal.permissions()).iter().next() {
             return Err(Error::Lacks(beyond));
         }
-        let org = self.resolve_org(op, new.org.as_deref()).await?;
+        let mut org = self.resolve_org(op, new.org.as_deref()).await?;
+        let only = match new.only.as_deref() {
+            Some(reference) => {
+                let found =
+                    self.resolve(op, Permission::BoxesRead, reference).await.map_err(
+                        |error| match error {
+                            Error::NotFound(_) => Error::field("box", "no such box"),
+                            other => other,
+                        },
+                    )?;
+                org = found.org;
+                Some(found.id)
+            }
+            None => None,
+        };
         let now = self.inner.clock.now();
         let (at, random) = id_parts(&*self.inner.entropy, now);
         let secret = format!("{TOKEN_PREFIX}{}", random_token(&*self.inner.entropy));
@@ -56,11 +72,13 @@ impl Control {
             hash: token_hash(&secret),
             name: new.name.trim().to_owned(),
             scopes,
+            only,
             created_by: op.principal.actor(),
             expires_at: now.checked_add(DAY.saturating_mul(days)).map_err(Error::internal)?,
         };
         let words: Vec<_> = scopes.iter().map(Permission::as_str).collect();
-        let detail = serde_json::json!({ "token": token.id.to_string(), "scopes": words });
+        let only = only.map(|only| only.to_string());
+        let detail = serde_json::json!({ "token": token.id.to_string(), "scopes": words, "box": only });
         let event = self.event_of(op, "token.made", "asked for", detail);
         let token = self.inner.store.org(org).create_token(&token, event, now).await?;
         Ok(MadeToken { token, secret: secret.into() })

@@ -2,12 +2,14 @@
 
 use std::fmt;
 
-use crate::id::{OrgId, TokenId, UserId};
+use crate::id::{BoxId, OrgId, TokenId, UserId};
 
+mod pairing;
 mod permission;
 mod role;
 mod tie;
 
+pub use pairing::{BadPairingWord, DeviceStatus, Pairing};
 pub use permission::{BadPermission, Permission, Permissions};
 pub use role::{BadRole, Role};
 pub use tie::Tie;
@@ -25,6 +27,9 @@ pub enum Principal {
         org: OrgId,
         /// What they may do with them.
         may: Permissions,
+        /// The one box that exists for them, if their credential is good for one alone. Then they may do nothing with the
+        /// org itself.
+        only: Option<BoxId>,
     },
 }
 
@@ -60,7 +65,40 @@ pub enum Refused {
 impl Principal {
     /// A person with a role in their org.
     pub const fn user(user: UserId, org: OrgId, role: Role) -> Self {
-        Self::Member { who: Who::User(user), org, may: role.permissions() }
+        Self::Member { who: Who::User(user), org, may: role.permissions(), only: None }
+    }
+
+    /// The same caller, for whom this box alone exists.
+    #[must_use]
+    pub fn for_box(self, only: BoxId) -> Self {
+        match self {
+            Self::Admin => Self::Admin,
+            Self::Member { who, org, may, only: _ } => Self::Member { who, org, may, only: Some(only) },
+        }
+    }
+
+    /// The same caller, who may look and change nothing.
+    #[must_use]
+    pub fn only_looking(self) -> Self {
+        const LOOKING: Permissions = Permissions::of(&[Permission::BoxesRead]);
+        match self {
+            // Even the admin's secret is checked without a database.
+            Self::Admin => Self::Admin,
+            Self::Member { who, org, may, only } => Self::Member { who, org, may: may.and(LOOKING), only },
+        }
+    }
+
+    /// The one box that exists for them, if it is one.
+    pub const fn only(&self) -> Option<BoxId> {
+        match self {
+            Self::Admin => None,
+            Self::Member { only, .. } => *only,
+        }
+    }
+
+    /// Whether this box of `org` exists for the caller.
+    pub fn sees_box(&self, org: OrgId, id: BoxId) -> bool {
+        self.sees(org) && self.only().is_none_or(|only| only == id)
     }
 
     /// Whether things of `org` exist for this caller. What does not exist for a caller is answered with 404.
@@ -79,11 +117,19 @@ impl Principal {
         if self.sees(org) { self.check_own(permission) } else { Err(Refused::Unseen) }
     }
 
-    /// The same, for something that surely is of the caller's own org.
+    /// The same, for something that surely is of the caller's own org, and of no box.
+    ///
+    /// # Errors
+    /// The missing permission: whoever has one box alone has none for its org.
+    pub fn check_own(&self, permission: Permission) -> Result<(), Refused> {
+        if self.only().is_none() { self.check_boxes(permission) } else { Err(Refused::Lacks(permission)) }
+    }
+
+    /// The same, for those boxes that exist for the caller.
     ///
     /// # Errors
     /// The missing permission.
-    pub fn check_own(&self, permission: Permission) -> Result<(), Refused> {
+    pub fn check_boxes(&self, permission: Permission) -> Result<(), Refused> {
         if self.permissions().has(permission) { Ok(()) } else { Err(Refused::Lacks(permission)) }
     }
 

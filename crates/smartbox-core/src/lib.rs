@@ -7,6 +7,7 @@
 pub mod access;
 pub mod audit;
 pub mod backoff;
+pub mod box_host;
 pub mod box_name;
 pub mod id;
 pub mod kind;
@@ -19,7 +20,7 @@ pub mod uid_range;
 pub mod user_status;
 pub mod wake;
 
-pub use access::{Permission, Permissions, Principal, Role, Tie, Who};
+pub use access::{DeviceStatus, Pairing, Permission, Permissions, Principal, Role, Tie, Who};
 pub use box_name::BoxName;
 pub use id::{BoxId, DeviceId, EventId, OperationId, OrgId, SessionId, TokenId, UserId};
 pub use kind::Kind;

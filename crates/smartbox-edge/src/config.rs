@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use http::HeaderValue;
+use smartbox_core::box_host;
 
 use crate::limits::Rate;
 
@@ -34,6 +35,11 @@ pub struct EdgeConfig {
     pub public_hosts: Vec<String>,
     /// How clients reach [`Self::public_hosts`]. Loopback names are always plain HTTP.
     pub public_scheme: Scheme,
+    /// Domains below which each box has a host of its own, `{box}.{domain}`. Below `localhost` for people on this machine.
+    pub box_domains: Vec<String>,
+    /// Where people on this machine sign in, such as `http://127.0.0.1:8080`: from there they come to the boxes' hosts below
+    /// `localhost`.
+    pub local_url: Option<String>,
     /// Cookies of the platform: taken out of requests before a box sees them, and no box can set them.
     pub platform_cookies: Vec<String>,
 
@@ -123,7 +129,9 @@ impl Default for EdgeConfig {
         Self {
             public_hosts: Vec::new(),
             public_scheme: Scheme::Http,
-            platform_cookies: vec!["smartbox_session".to_owned()],
+            box_domains: vec![box_host::LOOPBACK_DOMAIN.to_owned()],
+            local_url: None,
+            platform_cookies: vec!["smartbox_session".to_owned(), "smartbox_box".to_owned()],
             gateway_port: 18789,
             // TEST-NET-1 (RFC 5737): no client ever has it.
             loopback_client: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),

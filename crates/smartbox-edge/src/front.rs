@@ -8,6 +8,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use smartbox_core::box_host;
 
 use crate::body::{Body, Bounded, empty};
 use crate::edge::Shared;
@@ -19,6 +20,7 @@ use crate::serve::Connection;
 
 mod boxes;
 mod entry;
+mod homes;
 mod starting;
 
 /// Paths of the platform itself; everything below them, too.
@@ -39,6 +41,9 @@ const PLATFORM_PATHS: [&str; 11] = [
 const BOX_PATH: &str = "/b/";
 /// In front of the box's id in the loading page's own requests.
 const STATE_PATH: &str = "/_smartbox/boxes/";
+
+/// Where a browser exchanges what it was sent with for a cookie: the platform's one path at a box's own host.
+const ENTER_PATH: &str = "/_smartbox/enter";
 
 /// Whether the platform's service answers this path, and not a box.
 pub fn is_platform_path(path: &str) -> bool {
@@ -69,6 +74,12 @@ pub(crate) struct Target {
 }
 
 impl Target {
+    /// All of a box, at the host that is its own.
+    fn of_host(label: &str, head: &Parts) -> Option<Self> {
+        let path_and_query = head.uri.path_and_query()?.clone();
+        Some(Self { reference: Some(box_host::reference(label)), prefix: String::new(), path_and_query })
+    }
+
     /// Puts another query in place of the request's.
     fn set_query(&mut self, query: &str) -> Result<(), Problem> {
         let path = self.path_and_query.path();
@@ -123,17 +134,31 @@ impl Shared {
             Err(problem) => return refuse(problem, wants_page, id),
         };
         let asked = Asked { id: id.to_owned(), conn, addressed, wants_page };
+        // From which page it may come is for the ticket to say, then.
+        if let Err(problem) = gate::check_page(&head, &asked.addressed)
+            && !gate::brings_ticket(&head)
+        {
+            return asked.refuse(problem);
+        }
         let path = head.uri.path();
         if let Some((reference, action)) = path.strip_prefix(STATE_PATH).and_then(|rest| rest.split_once('/'))
         {
             let (reference, action) = (reference.to_owned(), action.to_owned());
             return self.answer_loading_page(&asked, &head, &reference, &action).await;
         }
-        if is_platform_path(path) {
+        let is_own_host = asked.addressed.label.is_some();
+        if if is_own_host { path == ENTER_PATH } else { is_platform_path(path) } {
             return self.ask_platform(&asked, head, body).await;
         }
-        match target(&head) {
-            Some(Ok(target)) => self.ask_box(&asked, head, body, target).await,
+        let target = match &asked.addressed.label {
+            Some(label) => Target::of_host(label, &head).map(Ok),
+            None => target(&head),
+        };
+        match target {
+            Some(Ok(target)) => match homes::with_token(&head, &target) {
+                Some(uri) => self.exchange_token(&asked, head, body, uri).await,
+                None => self.ask_box(&asked, head, body, target).await,
+            },
             Some(Err(redirect)) => redirect,
             None => asked.refuse(not_found()),
         }

@@ -10,6 +10,8 @@ use http::request::Parts;
 use http::uri::Authority;
 use http::{HeaderMap, Method, StatusCode};
 
+use smartbox_core::box_host;
+
 use crate::config::{EdgeConfig, Scheme};
 use crate::problem::{Problem, not_found};
 
@@ -20,30 +22,36 @@ pub(crate) struct Addressed {
     pub(crate) host: String,
     /// How.
     pub(crate) scheme: Scheme,
+    /// The box whose own host it is, by the label in front of the domain.
+    pub(crate) label: Option<String>,
 }
 
-/// Checks target, host and origin of a request.
+/// Checks target and host of a request.
 pub(crate) fn check(config: &EdgeConfig, head: &Parts, local: SocketAddr) -> Result<Addressed, Problem> {
     check_method(head)?;
     let host = host_of(head)?;
     let name = bare_host(&host);
-    let is_public = config.public_hosts.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let label = box_host::label(name, &config.box_domains).map(str::to_owned);
+    let is_public = config.public_hosts.iter().any(|known| known.eq_ignore_ascii_case(name))
+        || label.is_some() && !is_loopback_name(name);
     if !is_public && !is_loopback_name(name) && !is_address(name, local.ip()) {
         return Err(bad_host(&host));
     }
     let scheme = if is_public { config.public_scheme } else { Scheme::Http };
-    let addressed = Addressed { host: host.as_str().to_owned(), scheme };
-    if needs_same_origin(head) {
-        check_origin(&head.headers, &addressed)?;
-    }
-    Ok(addressed)
+    Ok(Addressed { host: host.as_str().to_owned(), scheme, label })
+}
+
+/// Checks from which page a request comes that changes something, or whose answer any page could read.
+pub(crate) fn check_page(head: &Parts, addressed: &Addressed) -> Result<(), Problem> {
+    if needs_same_origin(head) { check_origin(&head.headers, addressed) } else { Ok(()) }
 }
 
 /// Checks a request to a box further. A box's gateway takes every origin for its own, and every request wakes it: no
 /// page of another site may ask for anything there, except by a link that a person follows.
 pub(crate) fn check_box(head: &Parts, addressed: &Addressed, is_mounted: bool) -> Result<(), Problem> {
     // A service worker at the root would stand between the person and the platform's own pages.
-    if !is_mounted && head.headers.contains_key("service-worker") {
+    let is_beside_platform = !is_mounted && addressed.label.is_none();
+    if is_beside_platform && head.headers.contains_key("service-worker") {
         return Err(not_found());
     }
     let is_navigation = head.headers.get("sec-fetch-mode").is_some_and(|mode| mode == "navigate");
@@ -58,6 +66,18 @@ pub(crate) fn is_websocket(head: &Parts) -> bool {
     head.method == Method::GET
         && has_token(&head.headers, &CONNECTION, "upgrade")
         && has_token(&head.headers, &UPGRADE, "websocket")
+}
+
+/// Whether a request brings a ticket. It may come from another site's page, if the ticket is for that page.
+pub(crate) fn brings_ticket(head: &Parts) -> bool {
+    let pairs = head.uri.query().unwrap_or_default().split('&');
+    head.method == Method::GET
+        && pairs.filter_map(|pair| pair.strip_prefix("ticket=")).any(|ticket| ticket.starts_with("tkt_"))
+}
+
+/// The page that sends a request, as the browser says.
+pub(crate) fn origin(head: &Parts) -> Option<&str> {
+    head.headers.get(ORIGIN)?.to_str().ok()
 }
 
 /// Whether a comma-separated header has `token`, in any case.

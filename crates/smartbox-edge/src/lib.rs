@@ -37,7 +37,10 @@ pub use edge::Edge;
 pub use front::is_platform_path;
 pub use limits::Rate;
 pub use policy::{Handshake, PathRule, Policy};
-pub use ports::{Caller, ClientAddr, EdgePorts, PlatformService, RequestId, platform_service};
+pub use ports::{
+    Caller, ClientAddr, DeviceNotApproved, EdgePorts, ForeignOrigin, PlatformService, RequestId,
+    platform_service,
+};
 pub use problem::{CODES, Problem};
 pub use routes::{GatewayCredential, Grant, Route, RouteState, RouteTable};
 pub use sockets::Sockets;

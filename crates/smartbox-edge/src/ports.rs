@@ -27,9 +27,24 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 /// Says who asks.
 #[async_trait::async_trait]
 pub trait Identity: Send + Sync {
-    /// The caller of a request, from its cookie or secret; `None` without valid credentials.
-    async fn identify(&self, head: &http::request::Parts, peer: SocketAddr) -> Option<Caller>;
+    /// The caller of a request, from its cookie, secret or ticket; `None` without valid credentials.
+    ///
+    /// # Errors
+    /// Somebody who is known and whose device is not approved.
+    async fn identify(
+        &self,
+        head: &http::request::Parts,
+        peer: SocketAddr,
+    ) -> Result<Option<Caller>, DeviceNotApproved>;
 }
+
+/// Somebody is known, and is not let in with the device that they use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeviceNotApproved;
+
+/// The page of another site that sends a request, an extension of its head. Only a ticket for that very page lets it in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForeignOrigin(pub String);
 
 /// Who asks, and until when they may.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +58,8 @@ pub struct Caller {
     pub expires_at: Option<Timestamp>,
     /// What the gateway sees in place of the request's query, when that is what they were recognised by.
     pub query: Option<String>,
+    /// Whether they came with a ticket, which is good for the page that sent it.
+    pub by_ticket: bool,
 }
 
 impl Caller {
@@ -53,7 +70,7 @@ impl Caller {
             Principal::Member { who: Who::User(user), .. } => Some(Tie::User(*user)),
             Principal::Member { who: Who::Token(token), .. } => Some(Tie::Token(*token)),
         };
-        Self { principal, ties: tie.into_iter().collect(), expires_at: None, query: None }
+        Self { principal, ties: tie.into_iter().collect(), expires_at: None, query: None, by_ticket: false }
     }
 }
 

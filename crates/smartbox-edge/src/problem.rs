@@ -13,7 +13,7 @@ use crate::limits::Rate;
 use crate::ports::WakeRefused;
 
 /// Every code that the edge makes itself; each has a page under `docs/errors/`. Refused wakes bring their own.
-pub const CODES: [&str; 24] = [
+pub const CODES: [&str; 25] = [
     "access-ended",
     "bad-host",
     "bad-origin",
@@ -27,6 +27,7 @@ pub const CODES: [&str; 24] = [
     "box-queue-full",
     "box-starting",
     "credential-in-url",
+    "device-not-approved",
     "edge-stopping",
     "gateway-broken-answer",
     "gateway-timeout",
@@ -172,6 +173,14 @@ pub(crate) fn not_signed_in(wants_page: bool) -> Problem {
     } else {
         "Send the header X-Admin-Secret, or the session cookie of a browser that is signed in."
     })
+}
+
+/// Somebody is known, and their org lets people in with approved devices only.
+pub(crate) fn device_not_approved() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "device-not-approved", "This device is not approved").remedy(
+        "Open the platform in this browser, or run `smartbox device pair`; whoever runs your org approves it with \
+         `smartbox device approve`.",
+    )
 }
 
 /// Somebody took the right away, or it expired, while the request was under way.

@@ -152,16 +152,25 @@ impl RouteTable {
 
     /// The box with this id, if the caller may see it.
     pub fn get(&self, principal: &Principal, id: BoxId) -> Option<&Arc<Route>> {
-        self.routes.get(&id).filter(|route| principal.sees(route.org))
+        self.routes.get(&id).filter(|route| principal.sees_box(route.org, route.id))
     }
 
     /// The box that answers at `/` for this caller.
     pub fn default_of(&self, principal: &Principal) -> Option<&Arc<Route>> {
         let org = match principal {
             Principal::Admin => self.default_org?,
+            Principal::Member { only: Some(only), .. } => return self.get(principal, *only),
             Principal::Member { org, .. } => *org,
         };
         self.get(principal, *self.defaults.get(&org)?)
+    }
+
+    /// What stands in front of the domain in the box's own host name: its name, or its id where others use the name.
+    pub(crate) fn host_label(&self, route: &Route) -> String {
+        match self.unique_names.get(&route.name) {
+            Some(Some(id)) if *id == route.id => route.name.to_string(),
+            _ => route.id.to_string().replace('_', "-"),
+        }
     }
 
     /// Whether the box is ready in this generation.

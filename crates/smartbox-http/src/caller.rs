@@ -2,19 +2,20 @@
 
 mod cookie;
 mod origin;
+mod proof;
 mod right;
 
-pub(crate) use cookie::{clear_oidc, clear_session, oidc_handle, set_oidc, set_session};
-pub(crate) use origin::{check_origin, check_origin_if_given};
+pub(crate) use cookie::{clear_oidc, clear_session, oidc_handle, set_box, set_oidc, set_session};
+pub(crate) use origin::{check_origin, check_origin_if_given, own_origin};
+pub(crate) use proof::proof_of;
 pub(crate) use right::{Listener, Right};
 
 use axum::extract::FromRequestParts;
 use http::header::{AUTHORIZATION, UPGRADE};
 use http::request::Parts;
 use http::{HeaderMap, Method};
-use jiff::Timestamp;
 use smartbox_api::ADMIN_SECRET_HEADER;
-use smartbox_control::{ACCESS_HEADER, Control, Error, Op, Recognised, TOKEN_PREFIX};
+use smartbox_control::{ACCESS_HEADER, Control, DPOP_HEADER, Error, Op, Recognised, TOKEN_PREFIX};
 
 use crate::HttpState;
 use crate::problem::{ApiError, codes};
@@ -41,8 +42,19 @@ pub enum IdentifyError {
 ///
 /// # Errors
 /// When a credential was given and is not valid, or could not be checked.
-pub async fn identify(control: &Control, headers: &HeaderMap) -> Result<Option<Recognised>, IdentifyError> {
-    Ok(recognise(control, headers).await?.map(|found| found.who))
+pub async fn identify(control: &Control, head: &Parts) -> Result<Option<Recognised>, IdentifyError> {
+    Ok(recognise(control, head, Reading::ForBox).await?.map(|found| found.who))
+}
+
+/// What a request's credentials are read for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// The platform's own API.
+    ForApi,
+    /// The same, of somebody who shows their device in the request itself.
+    ForPairing,
+    /// A box: a browser may be good for one alone.
+    ForBox,
 }
 
 struct Found {
@@ -50,28 +62,75 @@ struct Found {
     by_cookie: bool,
 }
 
-async fn recognise(control: &Control, headers: &HeaderMap) -> Result<Option<Found>, IdentifyError> {
-    let by_secret = match secret(headers) {
-        Some(Given::Usable(secret)) => Some(by_secret(control, headers, secret).await?),
-        Some(Given::Unusable) => Some(None),
-        None => None,
+async fn recognise(
+    control: &Control,
+    head: &Parts,
+    reading: Reading,
+) -> Result<Option<Found>, IdentifyError> {
+    let headers = &head.headers;
+    let found = match secret(headers) {
+        Some(Given::Usable(secret)) => {
+            let who = by_secret(control, headers, secret).await?.ok_or(IdentifyError::WrongCredential)?;
+            Some(Found { who, by_cookie: false })
+        }
+        Some(Given::Unusable) => return Err(IdentifyError::WrongCredential),
+        None => by_browser(control, headers, reading).await?.map(|who| Found { who, by_cookie: true }),
     };
-    if let Some(found) = by_secret {
-        let who = found.ok_or(IdentifyError::WrongCredential)?;
-        return Ok(Some(Found { who, by_cookie: false }));
+    let Some(found) = found else { return Ok(None) };
+    let who = match reading {
+        Reading::ForPairing => found.who,
+        Reading::ForApi | Reading::ForBox => proof::with_device(control, head, found.who).await?,
+    };
+    // A person's session for one box is for that box, not for their account.
+    if reading != Reading::ForBox && who.principal.only().is_some() && who.principal.user_id().is_some() {
+        return Err(IdentifyError::WrongCredential);
     }
-    if let Some(who) = by_access(control, headers).await? {
-        return Ok(Some(Found { who, by_cookie: true }));
+    Ok(Some(Found { who, ..found }))
+}
+
+/// Whoever a browser says it is: with what it sends along by itself.
+async fn by_browser(
+    control: &Control,
+    headers: &HeaderMap,
+    reading: Reading,
+) -> Result<Option<Recognised>, IdentifyError> {
+    let by_access = by_access(control, headers).await?;
+    let session = by_session(control, headers).await;
+    if let Some(who) = by_access {
+        // Cloudflare says who they are, the session which device they use.
+        let own = session.ok().flatten().filter(|session| is_same_person(session, &who));
+        return Ok(Some(own.filter(|_session| !who.is_paired).unwrap_or(who)));
     }
+    if reading == Reading::ForBox
+        && !matches!(session, Ok(Some(_)))
+        && let cookie::Session::Token(token) = cookie::of_box(headers)
+        && let Some(who) = control.find_box_credential(&token).await.map_err(IdentifyError::Failed)?
+    {
+        return Ok(Some(who));
+    }
+    if let Some(who) = session? {
+        return Ok(Some(who));
+    }
+    if let Some(token) = control.jwt_cookie().and_then(|name| cookie::jwt(headers, name)) {
+        let found = control.find_jwt(&origin_of(headers), &token).await.map_err(IdentifyError::Failed)?;
+        return found.ok_or(IdentifyError::WrongCredential).map(Some);
+    }
+    control.developer().await.map_err(IdentifyError::Failed)
+}
+
+async fn by_session(control: &Control, headers: &HeaderMap) -> Result<Option<Recognised>, IdentifyError> {
     match cookie::session(headers) {
         cookie::Session::None => Ok(None),
         cookie::Session::Unusable => Err(IdentifyError::WrongCredential),
         cookie::Session::Token(token) => {
             let found = control.find_session(&token).await.map_err(IdentifyError::Failed)?;
-            let who = found.ok_or(IdentifyError::WrongCredential)?;
-            Ok(Some(Found { who, by_cookie: true }))
+            found.ok_or(IdentifyError::WrongCredential).map(Some)
         }
     }
+}
+
+fn is_same_person(one: &Recognised, other: &Recognised) -> bool {
+    one.principal.user_id().is_some() && one.principal.user_id() == other.principal.user_id()
 }
 
 /// Whoever holds this secret: a program with a service token, a person with a token of another issuer, or the
@@ -138,22 +197,50 @@ pub(crate) struct Caller(pub(crate) Op);
 
 impl Caller {
     async fn find(parts: &Parts, state: &HttpState) -> Result<Option<Self>, ApiError> {
-        Ok(Self::authenticate(parts, state).await?.map(|(op, _expires_at)| Self(op)))
+        Ok(Self::authenticate(parts, state).await?.map(|(op, _who)| Self(op)))
     }
 
-    /// The caller, and when their credential ends by itself.
-    async fn authenticate(
-        parts: &Parts,
-        state: &HttpState,
-    ) -> Result<Option<(Op, Option<Timestamp>)>, ApiError> {
-        let Some(Found { who, by_cookie }) = recognise(state.control(), &parts.headers).await? else {
-            return Ok(None);
-        };
-        if by_cookie && (changes_state(&parts.method) || is_websocket(&parts.headers)) {
-            check_origin(parts)?;
+    /// The caller, and how they were recognised.
+    async fn authenticate(parts: &Parts, state: &HttpState) -> Result<Option<(Op, Recognised)>, ApiError> {
+        let found = authenticate(parts, state, Reading::ForApi).await?;
+        if found.as_ref().is_some_and(|(_op, who)| !who.is_paired) {
+            return Err(ApiError::known(&codes::DEVICE_NOT_APPROVED));
         }
-        let op = Op::new(who.principal).in_session(who.session).with_origin(origin_of(&parts.headers));
-        Ok(Some((op, who.expires_at)))
+        Ok(found)
+    }
+}
+
+async fn authenticate(
+    parts: &Parts,
+    state: &HttpState,
+    reading: Reading,
+) -> Result<Option<(Op, Recognised)>, ApiError> {
+    let Some(Found { who, by_cookie }) = recognise(state.control(), parts, reading).await? else {
+        return Ok(None);
+    };
+    if by_cookie && (changes_state(&parts.method) || is_websocket(&parts.headers)) {
+        check_origin(parts)?;
+    }
+    let op = Op::new(who.principal.clone()).in_session(who.session).with_origin(origin_of(&parts.headers));
+    Ok(Some((op, who)))
+}
+
+/// The caller of a route that helps people to be let in: whether their device is approved is not asked.
+pub(crate) struct AnyDevice {
+    pub(crate) op: Op,
+    pub(crate) who: Recognised,
+}
+
+impl FromRequestParts<HttpState> for AnyDevice {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, ApiError> {
+        // A proof that is shown to be put down is read by the route itself: it is good once.
+        let shows = parts.method == Method::POST && parts.headers.contains_key(DPOP_HEADER);
+        let reading = if shows { Reading::ForPairing } else { Reading::ForApi };
+        let found = authenticate(parts, state, reading).await?;
+        let (op, who) = found.ok_or_else(|| ApiError::known(&codes::NOT_SIGNED_IN))?;
+        Ok(Self { op, who })
     }
 }
 

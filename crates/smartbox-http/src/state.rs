@@ -43,6 +43,8 @@ pub struct HttpParts {
     pub control: Control,
     /// For links that people click.
     pub public_url: PublicUrl,
+    /// Below which domains each box has a host of its own.
+    pub box_domains: Vec<String>,
     /// For `/readyz`.
     pub ready: Arc<dyn ReadyCheck>,
     /// Version of Smartbox.
@@ -86,6 +88,10 @@ impl HttpState {
 
     pub(crate) fn public_url(&self) -> &PublicUrl {
         &self.inner.parts.public_url
+    }
+
+    pub(crate) fn box_domains(&self) -> &[String] {
+        &self.inner.parts.box_domains
     }
 
     pub(crate) fn ready(&self) -> &dyn ReadyCheck {

@@ -2,10 +2,12 @@
 
 mod audit;
 mod boxes;
+mod devices;
 mod operations;
 mod orgs;
 mod sessions;
 mod sign_in_links;
+mod tickets;
 mod tiers;
 mod tokens;
 mod users;
@@ -19,10 +21,12 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new()
         .merge(audit::routes())
         .merge(boxes::routes())
+        .merge(devices::routes())
         .merge(operations::routes())
         .merge(orgs::routes())
         .merge(sessions::routes())
         .merge(sign_in_links::routes())
+        .merge(tickets::routes())
         .merge(tiers::routes())
         .merge(tokens::routes())
         .merge(users::routes())

@@ -10,6 +10,7 @@
 //!                                  client.finish(pending, Callback { code, state, iss }, now).await → Verified
 //! ?userId=&exp=&sig=               UrlKeys::new(secrets, named); keys.verify(&UrlRequest { method, path, query }, now)
 //!                                  signed_url::strip(query) before the query goes anywhere else
+//! DPoP: <proof>                    verify_proof(proof, &ProofRequest { method, host, path, token }, now) → ProvedKey
 //! Password                         PasswordPool::new(..); pool.verify(password, stored).await → bool
 //! ```
 //!
@@ -19,6 +20,7 @@
 pub mod signed_url;
 
 mod access;
+mod dpop;
 mod error;
 mod fetch;
 mod jwks;
@@ -30,6 +32,7 @@ mod verified;
 mod verifier;
 
 pub use access::{ACCESS_HEADER, AccessConfig, access_verifier};
+pub use dpop::{DPOP_HEADER, ProofError, ProofRequest, ProvedKey, verify_proof};
 pub use error::{ConfigError, TokenError};
 pub use oidc::{Begun, Callback, OidcClient, OidcConfig, OidcError, Pending};
 pub use password::{PasswordError, PasswordPool, SALT_BYTES, hash_password, needs_rehash, verify_password};

@@ -65,6 +65,10 @@ pub struct Settings {
     pub public_hosts: Vec<String>,
     /// Whether those are reached over TLS, ended in front of the edge.
     pub public_https: bool,
+    /// Below which domain each box has a host of its own.
+    pub base_domain: Option<String>,
+    /// Whether everybody who reaches the platform is its first person.
+    pub dev_mode: bool,
     /// How often one address, and one caller, may ask boxes.
     pub requests_per_minute: u32,
     /// The data directory.
@@ -125,6 +129,8 @@ impl Settings {
             public_hosts: problems.take("edge.public_hosts", parse::hosts(raw.edge.public_hosts.as_deref())),
             public_https: problems
                 .take("edge.public_scheme", parse::https(raw.edge.public_scheme.as_deref())),
+            base_domain: problems.take("edge.base_domain", parse::domain(raw.edge.base_domain.as_deref())),
+            dev_mode: problems.take("edge.dev_mode", parse::flag(raw.edge.dev_mode.as_deref())),
             requests_per_minute: problems
                 .take("edge.requests_per_minute", parse::per_minute(raw.edge.requests_per_minute.as_deref())),
             data_dir,
@@ -147,7 +153,18 @@ impl Settings {
             first_box: !flags.no_first_box,
             owner: aliases::owner_behind_sudo(environment),
         };
+        problems.check("edge.dev_mode", settings.dev_mode_problem());
         problems.into_result(settings)
+    }
+}
+
+impl Settings {
+    /// Why this platform cannot be one that lets everybody in.
+    fn dev_mode_problem(&self) -> Option<&'static str> {
+        let is_private =
+            self.listen.ip().is_loopback() && self.public_hosts.is_empty() && self.base_domain.is_none();
+        (self.dev_mode && !is_private)
+            .then_some("lets everybody in, so it works with a loopback address and without public hosts only")
     }
 }
 

@@ -1,7 +1,9 @@
 //! Orgs, users and how users and programs are recognised.
 
 use jiff::Timestamp;
-use smartbox_core::{OrgId, Permissions, Role, SessionId, TokenId, UserId, UserStatus};
+use smartbox_core::{
+    BoxId, DeviceId, DeviceStatus, OrgId, Pairing, Permissions, Role, SessionId, TokenId, UserId, UserStatus,
+};
 
 use crate::Error;
 use crate::row::{instant, instant_opt, parsed};
@@ -16,6 +18,8 @@ pub struct Org {
     pub id: OrgId,
     /// Unique on the platform.
     pub name: String,
+    /// What becomes of a device that comes for the first time.
+    pub pairing: Pairing,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -93,6 +97,16 @@ pub struct Session {
     pub created_at: Timestamp,
     /// When it ends by itself.
     pub expires_at: Timestamp,
+    /// The session out of which it was begun: it ends with that one.
+    pub parent: Option<SessionId>,
+    /// The one box for which it is good, if it is not good for all.
+    pub only: Option<BoxId>,
+    /// Whether whoever signed the person in may approve devices, and so has approved the first of this session.
+    pub is_vouched: bool,
+    /// The device at which they signed in.
+    pub device: Option<(DeviceId, DeviceStatus)>,
+    /// What the org does with devices.
+    pub pairing: Pairing,
 }
 
 /// A session to be kept.
@@ -112,6 +126,14 @@ pub struct NewSession<'a> {
     pub user_agent: Option<&'a str>,
     /// See [`Session::expires_at`].
     pub expires_at: Timestamp,
+    /// See [`Session::parent`].
+    pub parent: Option<SessionId>,
+    /// See [`Session::only`].
+    pub only: Option<BoxId>,
+    /// See [`Session::is_vouched`].
+    pub is_vouched: bool,
+    /// See [`Session::device`].
+    pub device: Option<DeviceId>,
 }
 
 /// The credential of a program.
@@ -125,6 +147,8 @@ pub struct ServiceToken {
     pub name: String,
     /// What it may do.
     pub scopes: Permissions,
+    /// The one box for which it is good, if it is not good for all.
+    pub only: Option<BoxId>,
     /// Who made it: `admin` or an id.
     pub created_by: String,
     /// When.
@@ -146,6 +170,8 @@ pub struct NewServiceToken {
     pub name: String,
     /// See [`ServiceToken::scopes`].
     pub scopes: Permissions,
+    /// See [`ServiceToken::only`].
+    pub only: Option<BoxId>,
     /// See [`ServiceToken::created_by`].
     pub created_by: String,
     /// See [`ServiceToken::expires_at`].
@@ -156,6 +182,7 @@ pub struct NewServiceToken {
 pub(crate) struct OrgRow {
     id: String,
     name: String,
+    pairing: String,
     created_at_ms: i64,
 }
 
@@ -163,7 +190,12 @@ impl TryFrom<OrgRow> for Org {
     type Error = Error;
 
     fn try_from(row: OrgRow) -> Result<Self, Error> {
-        Ok(Self { id: parsed(&row.id)?, name: row.name, created_at: instant(row.created_at_ms)? })
+        Ok(Self {
+            id: parsed(&row.id)?,
+            name: row.name,
+            pairing: parsed(&row.pairing)?,
+            created_at: instant(row.created_at_ms)?,
+        })
     }
 }
 
@@ -214,7 +246,9 @@ macro_rules! select_sessions {
         concat!(
             "select u.id, u.org_id, u.name, u.role, u.status, u.email, u.password_hash is not null as has_password, ",
             "u.created_at_ms, s.id as session_id, s.method, s.address, s.user_agent, ",
-            "s.created_at_ms as began_at_ms, s.expires_at_ms from sessions s join users u on u.id = s.user_id ",
+            "s.created_at_ms as began_at_ms, s.expires_at_ms, s.parent_id, s.box_id, s.vouched, s.device_id, ",
+            "d.status as device_status, o.pairing from sessions s join users u on u.id = s.user_id ",
+            "join orgs o on o.id = u.org_id left join devices d on d.id = s.device_id ",
             $rest
         )
     };
@@ -231,6 +265,12 @@ pub(crate) struct SessionRow {
     user_agent: Option<String>,
     began_at_ms: i64,
     expires_at_ms: i64,
+    parent_id: Option<String>,
+    box_id: Option<String>,
+    vouched: bool,
+    device_id: Option<String>,
+    device_status: Option<String>,
+    pairing: String,
 }
 
 impl TryFrom<SessionRow> for Session {
@@ -245,6 +285,14 @@ impl TryFrom<SessionRow> for Session {
             user_agent: row.user_agent,
             created_at: instant(row.began_at_ms)?,
             expires_at: instant(row.expires_at_ms)?,
+            parent: row.parent_id.as_deref().map(parsed).transpose()?,
+            only: row.box_id.as_deref().map(parsed).transpose()?,
+            is_vouched: row.vouched,
+            device: match (row.device_id, row.device_status) {
+                (Some(id), Some(status)) => Some((parsed(&id)?, parsed(&status)?)),
+                _ => None,
+            },
+            pairing: parsed(&row.pairing)?,
         })
     }
 }
@@ -255,6 +303,7 @@ pub(crate) struct ServiceTokenRow {
     org_id: String,
     name: String,
     scopes: String,
+    box_id: Option<String>,
     created_by: String,
     created_at_ms: i64,
     expires_at_ms: i64,
@@ -270,6 +319,7 @@ impl TryFrom<ServiceTokenRow> for ServiceToken {
             org: parsed(&row.org_id)?,
             name: row.name,
             scopes: row.scopes.split_whitespace().map(parsed).collect::<Result<_, _>>()?,
+            only: row.box_id.as_deref().map(parsed).transpose()?,
             created_by: row.created_by,
             created_at: instant(row.created_at_ms)?,
             expires_at: instant(row.expires_at_ms)?,

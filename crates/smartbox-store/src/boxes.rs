@@ -133,7 +133,8 @@ pub(crate) async fn list(
         let is_end = rows.len() < PAGE_MAX as usize;
         for row in rows {
             let smartbox = Smartbox::try_from(row)?;
-            if filter.phases.is_empty() || filter.phases.contains(&smartbox.phase()) {
+            let is_shown = filter.only.is_none_or(|only| only == smartbox.id);
+            if is_shown && (filter.phases.is_empty() || filter.phases.contains(&smartbox.phase())) {
                 if items.len() == limit {
                     return Ok(Page { items, next: after.map(Cursor::at) });
                 }

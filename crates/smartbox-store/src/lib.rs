@@ -13,6 +13,7 @@
 mod account;
 mod boxes;
 mod database;
+mod device;
 mod error;
 mod event;
 mod fleet;
@@ -29,12 +30,13 @@ mod store;
 pub use account::{
     NewServiceToken, NewSession, NewUser, Org, ServiceToken, Session, Subject, TokenHash, User, UserChange,
 };
+pub use device::{Device, NewDevice, NewTicket, Ticket, TicketHolder};
 pub use error::{Error, OpenError};
 pub use event::{AuditEvent, Event, EventOutcome, NewEvent};
 pub use fleet::{FleetStore, Purged, SystemActor};
 pub use idempotency::{BodyHash, Claim, IDEMPOTENCY_TTL, IN_PROGRESS_MAX};
 pub use operation::{NewOperation, Operation, OperationKind, Outcome, Target};
-pub use org::{OrgStore, TOKENS_MAX};
+pub use org::{DEVICES_MAX, OrgStore, TICKETS_MAX, TOKENS_MAX};
 pub use page::{Cursor, PAGE_MAX, Page};
 pub use sealing::{Keyring, KeyringError, Sealer};
 pub use smartbox::{BoxError, BoxFilter, IntentChange, NewFailure, NewSmartbox, ObservationUpdate, Smartbox};

@@ -1,10 +1,14 @@
 //! What one org may see and do.
 
 mod create;
+mod devices;
 mod intent;
 mod people;
+mod tickets;
 mod tokens;
 
+pub use devices::DEVICES_MAX;
+pub use tickets::TICKETS_MAX;
 pub use tokens::TOKENS_MAX;
 
 use jiff::Timestamp;

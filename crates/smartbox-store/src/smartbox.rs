@@ -149,4 +149,6 @@ pub struct BoxFilter {
     pub phases: Vec<Phase>,
     /// What the name starts with.
     pub name_prefix: Option<String>,
+    /// The one box that may be shown.
+    pub only: Option<BoxId>,
 }

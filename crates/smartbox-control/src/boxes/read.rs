@@ -22,8 +22,12 @@ impl Control {
         cursor: Option<&Cursor>,
         limit: u32,
     ) -> Result<Page<Smartbox>, Error> {
-        op.require(Permission::BoxesRead)?;
-        let filter = BoxFilter { phases: phase.into_iter().collect(), ..BoxFilter::default() };
+        op.require_for_boxes(Permission::BoxesRead)?;
+        let filter = BoxFilter {
+            phases: phase.into_iter().collect(),
+            only: op.principal.only(),
+            ..BoxFilter::default()
+        };
         let page = match &op.principal {
             Principal::Member { org, .. } => {
                 self.inner.store.org(*org).list_boxes(&filter, cursor, limit).await?

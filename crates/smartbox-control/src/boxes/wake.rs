@@ -40,7 +40,8 @@ impl Control {
     /// [`Error::WakeRefused`] by the one gate, [`Error::BoxFailed`] when it needs a person first.
     pub async fn wake_box(&self, op: &Op, id: BoxId, reason: &str) -> Result<(), Error> {
         // Whoever may talk to a box needs it awake for that.
-        op.require(Permission::BoxesTalk).or_else(|_lacks| op.require(Permission::BoxesOperate))?;
+        op.require_for_boxes(Permission::BoxesTalk)
+            .or_else(|_lacks| op.require_for_boxes(Permission::BoxesOperate))?;
         let smartbox = self.find_for(op, id).await?;
         self.wake(op, &smartbox, reason).await
     }
@@ -52,6 +53,7 @@ impl Control {
                 self.inner.store.fleet(SystemActor::new("admin request")).find_box(id).await?
             }
         };
+        let found = found.filter(|found| op.principal.sees_box(found.org, found.id));
         found.ok_or(Error::NotFound("box"))
     }
 

@@ -18,6 +18,7 @@ use crate::gate;
 use crate::hold::{InFlight, Opened, Waiter, closed};
 use crate::page;
 use crate::path;
+use crate::ports::ForeignOrigin;
 use crate::problem::{Problem, access_ended, box_not_found, unreachable};
 use crate::relay::{self, Answer, Failure, Inquiry, documents};
 use crate::routes::{Route, RouteState};
@@ -60,13 +61,26 @@ impl Shared {
         if let Err(problem) = path::refuse_credentials(target.path_and_query.query()) {
             return asked.refuse(problem);
         }
-        if let Err(problem) = gate::check_box(&head, &asked.addressed, target.is_mounted()) {
-            return asked.refuse(problem);
-        }
-        let Entry { principal, route, ticket, query } = match self.enter(asked, &head, &target).await {
-            Ok(entry) => entry,
+        let foreign = match gate::check_box(&head, &asked.addressed, target.is_mounted()) {
+            Ok(()) => None,
+            Err(problem) if gate::brings_ticket(&head) => Some(problem),
             Err(problem) => return asked.refuse(problem),
         };
+        if foreign.is_some() {
+            let origin = gate::origin(&head).unwrap_or("null").to_owned();
+            head.extensions.insert(ForeignOrigin(origin));
+        }
+        let entry = match self.enter(asked, &head, &target).await {
+            Ok(entry) => entry,
+            Err(problem) => return self.turn_away(asked, &head, problem),
+        };
+        let Entry { principal, route, ticket, query, by_ticket } = entry;
+        if let Some(problem) = foreign.filter(|_problem| !by_ticket) {
+            return asked.refuse(problem);
+        }
+        if let Some(own) = self.own_host(asked, &route, &target) {
+            return own;
+        }
         if let Some(query) = query
             && let Err(problem) = target.set_query(&query)
         {

@@ -13,8 +13,8 @@ use crate::gate;
 use crate::hold::box_busy;
 use crate::limits::Subject;
 use crate::path;
-use crate::ports::Caller;
-use crate::problem::{Problem, missing_permission, not_signed_in};
+use crate::ports::{Caller, DeviceNotApproved};
+use crate::problem::{Problem, device_not_approved, missing_permission, not_signed_in};
 use crate::routes::Route;
 use crate::sockets::{Admission, Ticket};
 
@@ -28,6 +28,8 @@ pub(super) struct Entry {
     pub(super) ticket: Ticket,
     /// See [`Caller::query`].
     pub(super) query: Option<String>,
+    /// See [`Caller::by_ticket`].
+    pub(super) by_ticket: bool,
 }
 
 impl Shared {
@@ -41,18 +43,23 @@ impl Shared {
         for _attempt in 0..IDENTIFICATIONS_MAX {
             let epoch = self.sockets.epoch();
             let caller = self.ports.identity.identify(head, asked.conn.peer).await;
-            let Some(Caller { principal, mut ties, expires_at, query }) = caller else { break };
+            let caller = caller.map_err(|DeviceNotApproved| device_not_approved())?;
+            let Some(Caller { principal, mut ties, expires_at, query, by_ticket }) = caller else { break };
             let Some(expires) = self.instant(expires_at) else { break };
             let route = self.find(&principal, target.reference.as_deref())?;
             let needed = route.policy.for_path(&head.method, path);
             if !principal.permissions().has(needed) {
                 return Err(missing_permission(needed));
             }
-            ties.extend([Tie::Org(route.org), Tie::Box(route.id)]);
+            for tie in [Tie::Org(route.org), Tie::Box(route.id)] {
+                if !ties.contains(&tie) {
+                    ties.push(tie);
+                }
+            }
             match self.sockets.enter(epoch, ties, expires.at()) {
                 Admission::Entered(ticket) => {
                     self.count_caller(&principal, &route)?;
-                    return Ok(Entry { principal, route, ticket, query });
+                    return Ok(Entry { principal, route, ticket, query, by_ticket });
                 }
                 Admission::Stale => {}
                 Admission::Full => return Err(box_busy()),

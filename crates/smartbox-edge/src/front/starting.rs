@@ -10,7 +10,8 @@ use super::Asked;
 use crate::body::{Body, full};
 use crate::edge::Shared;
 use crate::page;
-use crate::problem::{Problem, not_found, not_signed_in};
+use crate::ports::DeviceNotApproved;
+use crate::problem::{Problem, device_not_approved, not_found, not_signed_in};
 use crate::routes::Route;
 
 impl Shared {
@@ -33,8 +34,10 @@ impl Shared {
         if let Err(problem) = self.count_address(asked, head) {
             return asked.refuse(problem);
         }
-        let Some(caller) = self.ports.identity.identify(head, asked.conn.peer).await else {
-            return asked.refuse(not_signed_in(asked.wants_page));
+        let caller = match self.ports.identity.identify(head, asked.conn.peer).await {
+            Ok(Some(caller)) => caller,
+            Ok(None) => return asked.refuse(not_signed_in(asked.wants_page)),
+            Err(DeviceNotApproved) => return asked.refuse(device_not_approved()),
         };
         let principal = caller.principal;
         let route = match self.find(&principal, Some(reference)) {

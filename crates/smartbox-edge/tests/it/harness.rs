@@ -21,7 +21,8 @@ use serde_json::Value;
 use smartbox_core::Permission::{self, BoxesAdminister, BoxesRead, BoxesTalk};
 use smartbox_core::{BoxId, OrgId, Principal, Role, Stage, UserId};
 use smartbox_edge::ports::{
-    Caller, Dial, Duplex, EdgePorts, Identity, RequestId, Wake, WakeRefused, platform_service,
+    Caller, DeviceNotApproved, Dial, Duplex, EdgePorts, ForeignOrigin, Identity, RequestId, Wake,
+    WakeRefused, platform_service,
 };
 use smartbox_edge::{
     Body, ClientAddr, Edge, EdgeConfig, EdgeListener, GatewayCredential, Grant, Handshake, PathRule, Policy,
@@ -144,23 +145,41 @@ struct Cookies;
 
 #[async_trait::async_trait]
 impl Identity for Cookies {
-    async fn identify(&self, head: &http::request::Parts, _peer: SocketAddr) -> Option<Caller> {
-        if head.uri.query() == Some("signed=1&kept=1") {
-            let owner = Principal::user(user(1), org(1), Role::Owner);
-            return Some(Caller { query: Some("kept=1".to_owned()), ..Caller::new(owner) });
+    async fn identify(
+        &self,
+        head: &http::request::Parts,
+        _peer: SocketAddr,
+    ) -> Result<Option<Caller>, DeviceNotApproved> {
+        match head.headers.get(COOKIE).and_then(|cookies| cookies.to_str().ok()) {
+            Some("smartbox_session=1-unpaired") => Err(DeviceNotApproved),
+            _ => Ok(by_cookie(head)),
         }
-        let cookies = head.headers.get(COOKIE)?.to_str().ok()?;
-        let session =
-            cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix("smartbox_session="))?;
-        if session == "admin" {
-            return Some(Caller::new(Principal::Admin));
-        }
-        let (n, role) = session.split_once('-').unwrap_or((session, "owner"));
-        let n: u8 = n.parse().ok()?;
-        let role = if role == "soon" { Role::Owner } else { role.parse().ok()? };
-        let expires_at = session.ends_with("-soon").then(|| NOW + Duration::from_secs(1));
-        Some(Caller { expires_at, ..Caller::new(Principal::user(user(n), org(n), role)) })
     }
+}
+
+fn by_cookie(head: &http::request::Parts) -> Option<Caller> {
+    if head.uri.query() == Some("signed=1&kept=1") {
+        let owner = Principal::user(user(1), org(1), Role::Owner);
+        return Some(Caller { query: Some("kept=1".to_owned()), ..Caller::new(owner) });
+    }
+    if head.uri.query() == Some("ticket=tkt_1") {
+        // For the page at https://app.example, and for programs.
+        let foreign = head.extensions.get::<ForeignOrigin>();
+        let is_for_them = foreign.is_none_or(|foreign| foreign.0 == "https://app.example");
+        let owner = Principal::user(user(1), org(1), Role::Owner);
+        let caller = Caller { query: Some(String::new()), by_ticket: true, ..Caller::new(owner) };
+        return is_for_them.then_some(caller);
+    }
+    let cookies = head.headers.get(COOKIE)?.to_str().ok()?;
+    let session = cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix("smartbox_session="))?;
+    if session == "admin" {
+        return Some(Caller::new(Principal::Admin));
+    }
+    let (n, role) = session.split_once('-').unwrap_or((session, "owner"));
+    let n: u8 = n.parse().ok()?;
+    let role = if role == "soon" { Role::Owner } else { role.parse().ok()? };
+    let expires_at = session.ends_with("-soon").then(|| NOW + Duration::from_secs(1));
+    Some(Caller { expires_at, ..Caller::new(Principal::user(user(n), org(n), role)) })
 }
 
 /// The platform's side: says what it was told.

@@ -1,11 +1,13 @@
-//! The session cookie.
+//! The cookies of the platform, and the one in which another issuer's token comes.
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
-use smartbox_api::SESSION_COOKIE;
+use smartbox_api::{BOX_COOKIE, SESSION_COOKIE};
 
 /// Longest value that is looked up. Ours have 43 characters.
 const TOKEN_LENGTH_MAX: usize = 128;
@@ -24,6 +26,42 @@ pub(super) enum Session {
 /// Reads the session cookie out of whatever cookies a browser sends.
 pub(super) fn session(headers: &HeaderMap) -> Session {
     named(headers, SESSION_COOKIE)
+}
+
+/// Reads the cookie of a browser that may use one box alone.
+pub(super) fn of_box(headers: &HeaderMap) -> Session {
+    named(headers, BOX_COOKIE)
+}
+
+/// Most pieces of a token that is kept in several cookies.
+const JWT_CHUNKS_MAX: usize = 8;
+/// Longest value of such a cookie, all pieces together.
+const JWT_COOKIE_BYTES_MAX: usize = 16 * 1024;
+
+/// The token in a cookie of this name: alone, or as Supabase's browser libraries keep it, which is a JSON document in
+/// base64url behind `base64-`, cut into the cookies `name.0`, `name.1` and so on where it is long.
+pub(super) fn jwt(headers: &HeaderMap, name: &str) -> Option<String> {
+    let whole = raw(headers, name).or_else(|| {
+        let chunks = (0..JWT_CHUNKS_MAX).map_while(|at| raw(headers, &format!("{name}.{at}")));
+        let joined: String = chunks.collect();
+        (!joined.is_empty()).then_some(joined)
+    })?;
+    if whole.len() > JWT_COOKIE_BYTES_MAX {
+        return None;
+    }
+    let Some(document) = whole.strip_prefix("base64-") else { return Some(whole) };
+    let document = URL_SAFE_NO_PAD.decode(document.trim_end_matches('=')).ok()?;
+    let document: serde_json::Value = serde_json::from_slice(&document).ok()?;
+    Some(document.get("access_token")?.as_str()?.to_owned())
+}
+
+/// The value of the one cookie of this name.
+fn raw(headers: &HeaderMap, name: &str) -> Option<String> {
+    let pairs =
+        headers.get_all(COOKIE).iter().flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
+    let mut values = pairs.filter_map(|pair| value_of(pair.trim_ascii(), name));
+    let (Some(value), None) = (values.next(), values.next()) else { return None };
+    std::str::from_utf8(value).ok().map(str::to_owned)
 }
 
 fn named(headers: &HeaderMap, name: &str) -> Session {
@@ -57,6 +95,16 @@ fn is_fit(value: &str) -> bool {
 /// `Set-Cookie` that signs a browser in; `None` for a token that cannot stand in a header.
 pub(crate) fn set_session(token: &SecretString, ttl: Duration, over_tls: bool) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(&cookie(token.expose_secret(), ttl.as_secs(), over_tls)).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// `Set-Cookie` that lets a browser use one box: at its own origin, or below its path at the platform's.
+pub(crate) fn set_box(secret: &str, path: &str, max_age: u64, over_tls: bool) -> Option<HeaderValue> {
+    let secure = if over_tls { "; Secure" } else { "" };
+    let text =
+        format!("{BOX_COOKIE}={secret}; HttpOnly; SameSite=Lax; Path={path}; Max-Age={max_age}{secure}");
+    let mut value = HeaderValue::from_str(&text).ok()?;
     value.set_sensitive(true);
     Some(value)
 }

@@ -19,6 +19,17 @@ pub(crate) fn check_origin_if_given(parts: &Parts) -> Result<(), ApiError> {
     if parts.headers.contains_key(ORIGIN) { check_origin(parts) } else { Ok(()) }
 }
 
+/// The origin under which the request was sent, as browsers write it: without the port that is the scheme's own.
+pub(crate) fn own_origin(parts: &Parts) -> Option<String> {
+    let host = host(parts)?;
+    let (scheme, default_port) = if is_over_tls(&parts.headers) { ("https", 443) } else { ("http", 80) };
+    let name = host.host().to_ascii_lowercase();
+    Some(match host.port_u16().filter(|port| *port != default_port) {
+        Some(port) => format!("{scheme}://{name}:{port}"),
+        None => format!("{scheme}://{name}"),
+    })
+}
+
 fn host(parts: &Parts) -> Option<Authority> {
     match parts.headers.get(HOST) {
         Some(host) => Authority::try_from(host.as_bytes()).ok(),

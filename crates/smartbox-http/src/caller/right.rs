@@ -5,8 +5,8 @@ use std::time::Duration;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use jiff::Timestamp;
-use smartbox_control::Op;
-use smartbox_core::{Principal, Tie, Who};
+use smartbox_control::{Op, Recognised};
+use smartbox_core::Tie;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -24,17 +24,10 @@ pub(crate) struct Right {
 
 impl Right {
     /// `revocations` were followed since before the caller was recognised, so that none is missed.
-    fn new(revocations: Receiver<Tie>, op: &Op, expires_at: Option<Timestamp>, now: Timestamp) -> Self {
-        let mut ties: Vec<Tie> = op.session.map(Tie::Session).into_iter().collect();
-        if let Principal::Member { who, org, .. } = &op.principal {
-            ties.push(Tie::Org(*org));
-            ties.push(match who {
-                Who::User(user) => Tie::User(*user),
-                Who::Token(token) => Tie::Token(*token),
-            });
-        }
+    fn new(revocations: Receiver<Tie>, who: &Recognised, now: Timestamp) -> Self {
+        let ties = who.ties();
         // One that has ended meanwhile leaves no time at all.
-        let left = expires_at.map(|at| Duration::try_from(at.duration_since(now)).unwrap_or_default());
+        let left = who.expires_at.map(|at| Duration::try_from(at.duration_since(now)).unwrap_or_default());
         Self { revocations, ties, left }
     }
 
@@ -76,8 +69,8 @@ impl FromRequestParts<HttpState> for Listener {
     async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, ApiError> {
         let revocations = state.control().revocations();
         let found = Caller::authenticate(parts, state).await?;
-        let (op, expires_at) = found.ok_or_else(|| ApiError::known(&codes::NOT_SIGNED_IN))?;
-        let right = Right::new(revocations, &op, expires_at, state.control().clock().now());
+        let (op, who) = found.ok_or_else(|| ApiError::known(&codes::NOT_SIGNED_IN))?;
+        let right = Right::new(revocations, &who, state.control().clock().now());
         Ok(Self(op, right))
     }
 }

@@ -37,6 +37,8 @@ pages![
     "conflict",
     "crashed",
     "credential-in-url",
+    "device-not-approved",
+    "device-not-found",
     "disk-full",
     "edge-stopping",
     "email-taken",

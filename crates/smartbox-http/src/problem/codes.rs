@@ -53,6 +53,8 @@ codes! {
         "Ask whoever runs your org for a role or a token with this permission.";
     ADMIN_ONLY = "admin-only" FORBIDDEN "Only an admin may do this"
         "Ask whoever runs the platform.";
+    DEVICE_NOT_APPROVED = "device-not-approved" FORBIDDEN "This device is not approved"
+        "Open the platform in this browser, or run `smartbox device pair`; whoever runs your org approves it with `smartbox device approve`.";
     BAD_ORIGIN = "bad-origin" FORBIDDEN "The request comes from another website"
         "Changes with a sign-in cookie are accepted from the platform's own pages only. Programs use X-Admin-Secret.";
 
@@ -67,6 +69,8 @@ codes! {
         "`smartbox token list` shows those of your org.";
     SESSION_NOT_FOUND = "session-not-found" NOT_FOUND "There is no such session"
         "`smartbox session list` shows where you are signed in.";
+    DEVICE_NOT_FOUND = "device-not-found" NOT_FOUND "There is no such device"
+        "`smartbox device list` shows those that wait and those that are approved. One that waits is forgotten after an hour.";
     OPERATION_NOT_FOUND = "operation-not-found" NOT_FOUND "There is no such operation"
         "Ended operations are forgotten after a while. `smartbox box timeline` tells what happened.";
     METHOD_NOT_ALLOWED = "method-not-allowed" METHOD_NOT_ALLOWED "This route does not know the method"

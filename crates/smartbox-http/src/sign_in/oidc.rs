@@ -1,14 +1,14 @@
 //! `GET /sign-in/oidc` and `GET /sign-in/oidc/callback`
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use http::header::{LOCATION, SET_COOKIE};
+use axum::response::Response;
+use http::header::SET_COOKIE;
 use http::request::Parts;
-use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
 use smartbox_control::{Callback, Error, NewSession};
 use utoipa::IntoParams;
 
+use super::redirect;
 use crate::HttpState;
 use crate::body::QueryOf;
 use crate::caller::{clear_oidc, oidc_handle, set_oidc, set_session};
@@ -94,7 +94,8 @@ async fn finish(state: &HttpState, parts: &Parts, query: &CallbackQuery) -> Resu
 
 fn welcome(session: &NewSession, parts: &Parts) -> Response {
     let over_tls = is_over_tls(&parts.headers);
-    let mut response = redirect("/", set_session(&session.token, session.ttl, over_tls));
+    // The page shows the device, then goes on.
+    let mut response = redirect("/sign-in/device", set_session(&session.token, session.ttl, over_tls));
     response.headers_mut().extend(clear_oidc(over_tls).map(|cookie| (SET_COOKIE, cookie)));
     response
 }
@@ -112,13 +113,4 @@ fn word(error: &Error) -> &'static str {
 
 fn back(word: &str, parts: &Parts) -> Response {
     redirect(&format!("/sign-in?failed={word}"), clear_oidc(is_over_tls(&parts.headers)))
-}
-
-fn redirect(location: &str, cookie: Option<HeaderValue>) -> Response {
-    let mut response = StatusCode::SEE_OTHER.into_response();
-    if let Ok(location) = HeaderValue::from_str(location) {
-        response.headers_mut().insert(LOCATION, location);
-    }
-    response.headers_mut().extend(cookie.map(|cookie| (SET_COOKIE, cookie)));
-    response
 }

@@ -11,7 +11,7 @@ use http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_FRAME_OPTIONS};
 
 use crate::HttpState;
 
-const SCRIPT: &str = include_str!("page/page.js");
+const SCRIPT: &str = concat!(include_str!("page/device.js"), include_str!("page/page.js"));
 const STYLE: &str = include_str!("page/page.css");
 const PAGE: &str = include_str!("page/page.html");
 
@@ -51,6 +51,25 @@ fn sha256(text: &str) -> String {
     responses((status = OK, description = "The page.", body = String, content_type = "text/html")),
 )]
 pub(crate) async fn page(State(state): State<HttpState>) -> Response {
+    answer(&state)
+}
+
+/// The page that shows a browser's device
+///
+/// Where devices are approved by hand it waits for that.
+#[utoipa::path(
+    get,
+    path = "/sign-in/device",
+    tag = "sign-in",
+    operation_id = "devicePage",
+    security(()),
+    responses((status = OK, description = "The page.", body = String, content_type = "text/html")),
+)]
+pub(crate) async fn device_page(State(state): State<HttpState>) -> Response {
+    answer(&state)
+}
+
+fn answer(state: &HttpState) -> Response {
     let html = if state.control().has_oidc() { &HTML } else { &HTML_WITHOUT_OIDC };
     let headers = [
         (CONTENT_SECURITY_POLICY, POLICY.as_str()),

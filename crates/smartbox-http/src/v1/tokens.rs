@@ -21,6 +21,7 @@ fn token_view(token: &ServiceToken) -> TokenView {
         org: token.org.to_string(),
         name: token.name.clone(),
         scopes: token.scopes.iter().map(|scope| scope.to_string()).collect(),
+        only: token.only.map(|only| only.to_string()),
         created_by: token.created_by.clone(),
         created_at: token.created_at.to_string(),
         expires_at: token.expires_at.to_string(),

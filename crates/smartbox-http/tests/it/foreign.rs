@@ -26,10 +26,10 @@ async fn believing(policy: SignUpPolicy) -> TestApp {
             })
             .unwrap(),
         ),
-        access: None,
-        oidc: None,
+        jwt_cookie: Some("sb-auth-token".to_owned()),
         urls: Some(UrlKeys::new(&[SECRET.into()], &[("k1".to_owned(), SECRET.into())]).unwrap()),
         sign_up: SignUp { policy, org: None, role: Some(Role::Viewer) },
+        ..ForeignIdentities::default()
     };
     TestApp::builder().foreign(foreign).start().await
 }

@@ -173,6 +173,7 @@ async fn a_handler_that_panics_is_a_problem_and_no_broken_connection() {
     let app = TestApp::start().await;
     app.expect_log("a handler panicked");
     let router = smartbox_http::router(HttpState::new(HttpParts {
+        box_domains: vec!["localhost".to_owned()],
         control: app.control.clone(),
         public_url: app.public_url.clone(),
         ready: Arc::new(Panics),

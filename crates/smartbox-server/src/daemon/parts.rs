@@ -6,9 +6,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use secrecy::SecretString;
 use smartbox_control::{
-    AdminSecret, AgentRuntime, Clock, Control, Doors, Entropy, Limits, Parts, Reconciler, SystemClock,
-    SystemEntropy, random_token,
+    AdminSecret, AgentRuntime, Clock, Control, Doors, Entropy, ForeignIdentities, Limits, Parts, Reconciler,
+    SystemClock, SystemEntropy, random_token,
 };
+use smartbox_core::box_host;
 use smartbox_edge::{
     BindError, Edge, EdgeConfig, EdgeListener, EdgePorts, Rate, RouteTable, Scheme, platform_service,
 };
@@ -62,7 +63,7 @@ impl Daemon {
             entropy: Arc::clone(&entropy),
             runtime: AgentRuntime::new(installed.runtime_version, install::models(settings.models.catalog())),
             admin_secret: accepted_secrets(&settings, &admin_secret),
-            foreign: settings.foreign.build()?,
+            foreign: ForeignIdentities { is_dev_mode: settings.dev_mode, ..settings.foreign.build()? },
             limits: Limits {
                 delete_grace: settings.delete_grace,
                 stop_grace: settings.stop_grace,
@@ -160,6 +161,7 @@ fn edge(
     let state = HttpState::new(HttpParts {
         control: control.clone(),
         public_url,
+        box_domains: box_domains(settings),
         ready: Arc::new(ControlReady(control.clone())),
         version: env!("CARGO_PKG_VERSION"),
         stop: life.soft.clone(),
@@ -176,8 +178,13 @@ fn edge(
         request_ids: Arc::new(|| format!("req_{}", random_token(&SystemEntropy))),
         clock: Arc::new(move || clock.now()),
     };
+    let mut platform_cookies = EdgeConfig::default().platform_cookies;
+    platform_cookies.extend(settings.foreign.cookies());
     let config = EdgeConfig {
-        public_hosts: settings.public_hosts.clone(),
+        public_hosts: settings.public_hosts.iter().chain(&settings.base_domain).cloned().collect(),
+        box_domains: box_domains(settings),
+        local_url: Some(url.to_owned()),
+        platform_cookies,
         public_scheme: if settings.public_https { Scheme::Https } else { Scheme::Http },
         hold_timeout: settings.hold,
         address_rate: per_minute(settings.requests_per_minute),
@@ -186,6 +193,11 @@ fn edge(
         ..EdgeConfig::default()
     };
     (routes, Edge::new(config, ports, life.soft.clone(), &life.hard))
+}
+
+/// Below which domains boxes have hosts of their own.
+fn box_domains(settings: &Settings) -> Vec<String> {
+    std::iter::once(box_host::LOOPBACK_DOMAIN.to_owned()).chain(settings.base_domain.clone()).collect()
 }
 
 const fn per_minute(burst: u32) -> Rate {

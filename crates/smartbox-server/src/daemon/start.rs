@@ -40,6 +40,9 @@ pub(super) async fn greet(
     for advice in settings.models.advice() {
         console.say(&format!("  note: {advice}"));
     }
+    if settings.dev_mode {
+        console.say("  DEV_MODE: everybody who reaches this address is the owner of the first org, without signing in");
+    }
     let code = control.create_sign_in_code(&op, None, None).await?;
     console.say(&format!("\n  Smartbox is running at {url}"));
     console.say(&format!("  Sign in (once, within 15 minutes): {url}/sign-in#{}", code.code.expose_secret()));

@@ -14,10 +14,14 @@ const OIDC_SCOPES: [&str; 2] = ["email", "profile"];
 /// Audience of Supabase's tokens for people who are signed in.
 const AUDIENCE: &str = "authenticated";
 
+/// Most cookies in which Supabase's libraries keep one token.
+const JWT_CHUNKS_MAX: usize = 8;
+
 /// The settings of foreign identities, checked.
 #[derive(Clone, Default)]
 pub struct ForeignSettings {
     tokens: Option<VerifierConfig>,
+    jwt_cookie: Option<String>,
     access: Option<AccessConfig>,
     oidc: Option<OidcConfig>,
     signing_secrets: Vec<SecretString>,
@@ -36,16 +40,25 @@ impl ForeignSettings {
     pub(super) fn parse(raw: Identity) -> Result<Self, Vec<String>> {
         let mut problems = Vec::new();
         let tokens = tokens(&raw);
+        let jwt_cookie = cookie(raw.jwt_cookie.as_deref(), &mut problems);
         let access = access(&raw, &mut problems);
         let oidc = oidc(&raw);
         let keys = signing_keys(raw.signing_keys.as_deref(), &mut problems);
         let sign_up = sign_up(&raw, &mut problems);
         let signing_secrets = raw.signing_secret.into_iter().map(SecretString::from).collect();
-        let settings = Self { tokens, access, oidc, signing_secrets, signing_keys: keys, sign_up };
+        let settings =
+            Self { tokens, jwt_cookie, access, oidc, signing_secrets, signing_keys: keys, sign_up };
         if let Err(error) = settings.build() {
             problems.push(format!("`identity`: {error}"));
         }
         if problems.is_empty() { Ok(settings) } else { Err(problems) }
+    }
+
+    /// Cookies that say who somebody is: no box may see or set them.
+    pub(crate) fn cookies(&self) -> Vec<String> {
+        let chunks =
+            |name: &String| (0..JWT_CHUNKS_MAX).map(move |at| format!("{name}.{at}")).collect::<Vec<_>>();
+        self.jwt_cookie.iter().flat_map(|name| std::iter::once(name.clone()).chain(chunks(name))).collect()
     }
 
     /// The verifiers.
@@ -57,6 +70,8 @@ impl ForeignSettings {
         };
         Ok(ForeignIdentities {
             tokens: self.tokens.clone().map(Verifier::new).transpose()?,
+            is_dev_mode: false,
+            jwt_cookie: self.jwt_cookie.clone(),
             access: self.access.clone().map(access_verifier).transpose()?,
             oidc: self.oidc.clone().map(OidcClient::new).transpose()?,
             urls,
@@ -177,4 +192,16 @@ mod tests {
         let raw = Identity { signing_secret: text("a secret of sixteen and more"), ..Identity::default() };
         assert!(!format!("{:?}", ForeignSettings::parse(raw).unwrap()).contains("sixteen"));
     }
+}
+
+/// Name of a cookie (RFC 6265 §4.1.1).
+fn cookie(name: Option<&str>, problems: &mut Vec<String>) -> Option<String> {
+    let name = name.filter(|name| !name.is_empty())?;
+    let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    if !is_plain || name.starts_with("smartbox_") {
+        problems.push(
+            "`identity.jwt_cookie` must be a cookie's name of letters, digits, `-`, `_` and `.`".to_owned(),
+        );
+    }
+    Some(name.to_owned())
 }

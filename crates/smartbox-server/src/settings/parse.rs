@@ -39,6 +39,11 @@ impl Problems {
         })
     }
 
+    /// Notes what is wrong with several settings together.
+    pub(super) fn check(&mut self, setting: &str, problem: Option<&str>) {
+        self.0.extend(problem.map(|problem| format!("`{setting}` {problem}")));
+    }
+
     /// The settings, if nothing is wrong.
     pub(super) fn into_result<T>(self, settings: T) -> Result<T, Vec<String>> {
         if self.0.is_empty() { Ok(settings) } else { Err(self.0) }
@@ -53,6 +58,34 @@ pub(super) struct Wrong<T> {
 
 fn wrong<T>(problem: impl Into<String>, instead: T) -> Wrong<T> {
     Wrong { problem: problem.into(), instead }
+}
+
+/// Yes or no, in the words that people use for it.
+pub(super) fn flag(text: Option<&str>) -> Result<bool, Wrong<bool>> {
+    match text.unwrap_or("false") {
+        "true" | "1" | "yes" | "on" => Ok(true),
+        "false" | "0" | "no" | "off" | "" => Ok(false),
+        _ => Err(wrong("must be `true` or `false`", false)),
+    }
+}
+
+/// A domain such as `boxes.example.com`.
+pub(super) fn domain(text: Option<&str>) -> Result<Option<String>, Wrong<Option<String>>> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label.len() <= 63
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    let is_domain =
+        text.len() <= 180 && text.split('.').all(is_label) && text.parse::<std::net::IpAddr>().is_err();
+    if is_domain {
+        Ok(Some(text.to_ascii_lowercase()))
+    } else {
+        Err(wrong("must be a domain, such as boxes.example.com, without scheme and port", None))
+    }
 }
 
 pub(super) fn address(text: &str) -> Result<SocketAddr, Wrong<SocketAddr>> {

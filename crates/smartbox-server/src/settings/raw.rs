@@ -27,6 +27,8 @@ pub(super) struct Edge {
     pub(super) listen: Option<String>,
     pub(super) public_hosts: Option<String>,
     pub(super) public_scheme: Option<String>,
+    pub(super) base_domain: Option<String>,
+    pub(super) dev_mode: Option<String>,
     pub(super) requests_per_minute: Option<String>,
 }
 
@@ -51,6 +53,7 @@ pub(super) struct Identity {
     pub(super) issuer: Option<String>,
     pub(super) audience: Option<String>,
     pub(super) jwt_secret: Option<String>,
+    pub(super) jwt_cookie: Option<String>,
     pub(super) jwks_url: Option<String>,
     pub(super) access_team_domain: Option<String>,
     pub(super) access_audience: Option<String>,

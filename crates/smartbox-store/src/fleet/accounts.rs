@@ -38,25 +38,27 @@ impl FleetStore {
 
     /// Every org, oldest first.
     pub async fn orgs(&self) -> Result<Vec<Org>, Error> {
-        let rows: Vec<OrgRow> = sqlx::query_as("select id, name, created_at_ms from orgs order by id")
-            .fetch_all(&mut *self.store.database.read().await?)
-            .await?;
+        let rows: Vec<OrgRow> =
+            sqlx::query_as("select id, name, pairing, created_at_ms from orgs order by id")
+                .fetch_all(&mut *self.store.database.read().await?)
+                .await?;
         rows.into_iter().map(Org::try_from).collect()
     }
 
     /// Finds an org.
     pub async fn find_org(&self, id: OrgId) -> Result<Option<Org>, Error> {
-        let row: Option<OrgRow> = sqlx::query_as("select id, name, created_at_ms from orgs where id = $1")
-            .bind(id.to_string())
-            .fetch_optional(&mut *self.store.database.read().await?)
-            .await?;
+        let row: Option<OrgRow> =
+            sqlx::query_as("select id, name, pairing, created_at_ms from orgs where id = $1")
+                .bind(id.to_string())
+                .fetch_optional(&mut *self.store.database.read().await?)
+                .await?;
         row.map(Org::try_from).transpose()
     }
 
     /// The oldest org: the only one of a single-user platform.
     pub async fn first_org(&self) -> Result<Option<Org>, Error> {
         let row: Option<OrgRow> =
-            sqlx::query_as("select id, name, created_at_ms from orgs order by id limit 1")
+            sqlx::query_as("select id, name, pairing, created_at_ms from orgs order by id limit 1")
                 .fetch_optional(&mut *self.store.database.read().await?)
                 .await?;
         row.map(Org::try_from).transpose()
@@ -111,7 +113,7 @@ async fn insert_org(tx: &mut Connection, id: OrgId, name: &str, now: Timestamp) 
         return Err(Error::NameTaken);
     }
     let row: OrgRow = sqlx::query_as(
-        "insert into orgs (id, name, created_at_ms) values ($1, $2, $3) returning id, name, created_at_ms",
+        "insert into orgs (id, name, created_at_ms) values ($1, $2, $3) returning id, name, pairing, created_at_ms",
     )
     .bind(id.to_string())
     .bind(name)

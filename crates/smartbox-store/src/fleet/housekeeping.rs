@@ -19,6 +19,10 @@ pub struct Purged {
     pub sign_in_codes: u64,
     /// Service tokens that had ended.
     pub service_tokens: u64,
+    /// Devices that waited too long.
+    pub devices: u64,
+    /// Tickets that nobody used.
+    pub tickets: u64,
     /// Answers kept for repeated requests.
     pub idempotency_keys: u64,
     /// Operations that ended long ago.
@@ -59,6 +63,22 @@ impl FleetStore {
                 .purge(
                     "delete from service_tokens where id in
                      (select id from service_tokens where expires_at_ms <= $1 limit $2)",
+                    now_ms,
+                    limit,
+                )
+                .await?,
+            devices: self
+                .purge(
+                    "delete from devices where id in
+                     (select id from devices where status = 'pending' and expires_at_ms <= $1 limit $2)",
+                    now_ms,
+                    limit,
+                )
+                .await?,
+            tickets: self
+                .purge(
+                    "delete from tickets where ticket_hash in
+                     (select ticket_hash from tickets where expires_at_ms <= $1 limit $2)",
                     now_ms,
                     limit,
                 )

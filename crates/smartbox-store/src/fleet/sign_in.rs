@@ -1,12 +1,13 @@
 //! How people and programs are recognised, whatever their org.
 
 use jiff::Timestamp;
-use smartbox_core::{OrgId, SessionId, TokenId, UserId};
+use smartbox_core::{DeviceId, OrgId, SessionId, TokenId, UserId};
 
 use crate::account::{
     NewSession, NewUser, ServiceToken, ServiceTokenRow, Session, SessionRow, Subject, TokenHash, User,
     UserRow, select_sessions, select_users,
 };
+use crate::device::{Ticket, TicketRow};
 use crate::event::{self, NewEvent};
 use crate::fleet::accounts::insert_user;
 use crate::row::{hex, parsed};
@@ -16,40 +17,44 @@ use crate::{Error, FleetStore};
 const LAST_USED_SPACING_MS: i64 = 60_000;
 
 impl FleetStore {
-    /// Keeps a one-time sign-in code by its hash.
+    /// Keeps a one-time sign-in code by its hash. See [`Session::is_vouched`].
     pub async fn insert_sign_in_code(
         &self,
         hash: &TokenHash,
         user: UserId,
+        is_vouched: bool,
         expires_at: Timestamp,
     ) -> Result<(), Error> {
         let mut tx = self.store.database.write().await?;
-        sqlx::query("insert into sign_in_codes (code_hash, user_id, expires_at_ms) values ($1, $2, $3)")
-            .bind(hex(hash))
-            .bind(user.to_string())
-            .bind(expires_at.as_millisecond())
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query(
+            "insert into sign_in_codes (code_hash, user_id, expires_at_ms, vouched) values ($1, $2, $3, $4)",
+        )
+        .bind(hex(hash))
+        .bind(user.to_string())
+        .bind(expires_at.as_millisecond())
+        .bind(is_vouched)
+        .execute(&mut *tx)
+        .await?;
         Ok(tx.commit().await?)
     }
 
-    /// Uses up a sign-in code. `None` when there is none, or it has expired, or somebody used it before.
+    /// Uses up a sign-in code; answers whose it is and whether it is vouched for. `None` when there is none, or it has expired, or somebody used it before.
     pub async fn redeem_sign_in_code(
         &self,
         hash: &TokenHash,
         now: Timestamp,
-    ) -> Result<Option<UserId>, Error> {
+    ) -> Result<Option<(UserId, bool)>, Error> {
         let mut tx = self.store.database.write().await?;
-        let user: Option<String> = sqlx::query_scalar(
+        let redeemed: Option<(String, bool)> = sqlx::query_as(
             "update sign_in_codes set used_at_ms = $2
-             where code_hash = $1 and used_at_ms is null and expires_at_ms > $2 returning user_id",
+             where code_hash = $1 and used_at_ms is null and expires_at_ms > $2 returning user_id, vouched",
         )
         .bind(hex(hash))
         .bind(now.as_millisecond())
         .fetch_optional(&mut *tx)
         .await?;
         tx.commit().await?;
-        user.as_deref().map(parsed).transpose()
+        redeemed.map(|(user, is_vouched)| Ok((parsed(&user)?, is_vouched))).transpose()
     }
 
     /// Keeps a session by the hash of its token, with the event that tells of it.
@@ -69,8 +74,9 @@ impl FleetStore {
             .await?;
         let org = parsed(&org.ok_or(Error::NotFound("user"))?)?;
         sqlx::query(
-            "insert into sessions (token_hash, user_id, created_at_ms, expires_at_ms, id, method, address, user_agent)
-             values ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "insert into sessions (token_hash, user_id, created_at_ms, expires_at_ms, id, method, address, user_agent,
+                                   parent_id, box_id, vouched, device_id)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         )
         .bind(hex(&new.hash))
         .bind(new.user.to_string())
@@ -80,6 +86,10 @@ impl FleetStore {
         .bind(new.method)
         .bind(new.address)
         .bind(new.user_agent)
+        .bind(new.parent.map(|parent| parent.to_string()))
+        .bind(new.only.map(|only| only.to_string()))
+        .bind(new.is_vouched)
+        .bind(new.device.map(|device| device.to_string()))
         .execute(&mut *tx)
         .await?;
         event::append(&mut tx, Some(org), None, &event, now).await?;
@@ -109,7 +119,7 @@ impl FleetStore {
     /// Finds a service token that has not ended.
     pub async fn find_token(&self, hash: &TokenHash, now: Timestamp) -> Result<Option<ServiceToken>, Error> {
         let row: Option<ServiceTokenRow> = sqlx::query_as(
-            "select id, org_id, name, scopes, created_by, created_at_ms, expires_at_ms, last_used_at_ms
+            "select id, org_id, name, scopes, box_id, created_by, created_at_ms, expires_at_ms, last_used_at_ms
              from service_tokens where token_hash = $1 and expires_at_ms > $2",
         )
         .bind(hex(hash))
@@ -117,6 +127,43 @@ impl FleetStore {
         .fetch_optional(&mut *self.store.database.read().await?)
         .await?;
         row.map(ServiceToken::try_from).transpose()
+    }
+
+    /// Finds a service token that has not ended by its id.
+    pub async fn find_token_by_id(&self, id: TokenId, now: Timestamp) -> Result<Option<ServiceToken>, Error> {
+        let row: Option<ServiceTokenRow> = sqlx::query_as(
+            "select id, org_id, name, scopes, box_id, created_by, created_at_ms, expires_at_ms, last_used_at_ms
+             from service_tokens where id = $1 and expires_at_ms > $2",
+        )
+        .bind(id.to_string())
+        .bind(now.as_millisecond())
+        .fetch_optional(&mut *self.store.database.read().await?)
+        .await?;
+        row.map(ServiceToken::try_from).transpose()
+    }
+
+    /// The org of a device.
+    pub async fn org_of_device(&self, id: DeviceId) -> Result<Option<OrgId>, Error> {
+        let org: Option<String> = sqlx::query_scalar("select org_id from devices where id = $1")
+            .bind(id.to_string())
+            .fetch_optional(&mut *self.store.database.read().await?)
+            .await?;
+        org.as_deref().map(parsed).transpose()
+    }
+
+    /// Uses up a ticket. `None` when there is none, or it has expired, or somebody used it before.
+    pub async fn redeem_ticket(&self, hash: &TokenHash, now: Timestamp) -> Result<Option<Ticket>, Error> {
+        let mut tx = self.store.database.write().await?;
+        let row: Option<TicketRow> = sqlx::query_as(
+            "delete from tickets where ticket_hash = $1 and expires_at_ms > $2
+             returning org_id, box_id, session_id, token_id, user_id, path, origin, expires_at_ms",
+        )
+        .bind(hex(hash))
+        .bind(now.as_millisecond())
+        .fetch_optional(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        row.map(Ticket::try_from).transpose()
     }
 
     /// Puts down that a token was used, at most once a minute.

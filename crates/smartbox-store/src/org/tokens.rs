@@ -33,9 +33,9 @@ impl OrgStore {
         }
         let scopes: Vec<_> = new.scopes.iter().map(Permission::as_str).collect();
         let row: ServiceTokenRow = sqlx::query_as(
-            "insert into service_tokens (id, org_id, name, token_hash, scopes, created_by, created_at_ms, expires_at_ms)
-             values ($1, $2, $3, $4, $5, $6, $7, $8)
-             returning id, org_id, name, scopes, created_by, created_at_ms, expires_at_ms, last_used_at_ms",
+            "insert into service_tokens (id, org_id, name, token_hash, scopes, created_by, created_at_ms, expires_at_ms, box_id)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+             returning id, org_id, name, scopes, box_id, created_by, created_at_ms, expires_at_ms, last_used_at_ms",
         )
         .bind(new.id.to_string())
         .bind(self.org.to_string())
@@ -45,6 +45,7 @@ impl OrgStore {
         .bind(&new.created_by)
         .bind(now.as_millisecond())
         .bind(new.expires_at.as_millisecond())
+        .bind(new.only.map(|only| only.to_string()))
         .fetch_one(&mut *tx)
         .await?;
         event::append(&mut tx, Some(self.org), None, &event, now).await?;
@@ -66,7 +67,7 @@ impl OrgStore {
             cursor.map_or(Ok(TokenId::from_parts(Timestamp::UNIX_EPOCH, [0; 10])), Cursor::key)?;
         let limit = page::limit(limit);
         let rows: Vec<ServiceTokenRow> = sqlx::query_as(
-            "select id, org_id, name, scopes, created_by, created_at_ms, expires_at_ms, last_used_at_ms
+            "select id, org_id, name, scopes, box_id, created_by, created_at_ms, expires_at_ms, last_used_at_ms
              from service_tokens where org_id = $1 and id > $2 and expires_at_ms > $3 order by id limit $4",
         )
         .bind(self.org.to_string())

@@ -41,8 +41,13 @@ pub struct CreateArgs {
 
 /// Creates a service token. The token itself goes to standard output: it is the one thing that cannot be read later.
 pub(super) async fn run(client: &Client, args: CreateArgs, console: &mut Console) -> Outcome {
-    let body =
-        CreateToken { name: args.name, scopes: args.scopes, expires_in_days: args.days, org: args.org };
+    let body = CreateToken {
+        name: args.name,
+        scopes: args.scopes,
+        expires_in_days: args.days,
+        org: args.org,
+        only: None,
+    };
     // Not sent again if the answer is lost: the platform could not tell a second time what it keeps the hash of.
     let sent = client.post_json::<CreatedToken>(Route::v1(&["tokens"]), &body, REQUEST_TIMEOUT).await;
     let created = sent.map_err(|failure| {

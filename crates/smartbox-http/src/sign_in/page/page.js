@@ -1,10 +1,14 @@
 
 (() => {
   const element = (id) => document.getElementById(id);
-  const code = location.hash.slice(1);
-  const failed = new URLSearchParams(location.search).get("failed");
+  let code = location.hash.slice(1);
+  const query = new URLSearchParams(location.search);
+  const failed = query.get("failed");
+  // On to a path of this server and to nothing else.
+  const wanted = query.get("to") ?? "/";
+  const to = /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(wanted) ? wanted : "/";
   // The code must not stay in the address bar, the history or a bookmark.
-  history.replaceState(null, "", location.pathname);
+  history.replaceState(null, "", location.pathname + (to === "/" ? "" : `?to=${encodeURIComponent(to)}`));
 
   // Text between backticks is something to type.
   const show = (id, text) => {
@@ -23,6 +27,71 @@
     element("again").hidden = !canRepeat;
   };
 
+  // Waits as long as the person does; each question is answered at the latest after half a minute.
+  const untilApproved = async (device) => {
+    for (;;) {
+      let answer;
+      try {
+        answer = await fetch(`/v1/devices/${device.id}?wait=30s`);
+      } catch {
+        await new Promise((done) => setTimeout(done, 3000));
+        continue;
+      }
+      if (answer.status === 401) return "ended";
+      if (answer.status === 404) return "forgotten";
+      if (answer.ok && (await answer.json()).status === "approved") return "approved";
+      if (!answer.ok) await new Promise((done) => setTimeout(done, 3000));
+    }
+  };
+
+  // Somebody who is signed in goes on, once their org lets them in with this browser.
+  const showDevice = async () => {
+    element("again").hidden = true;
+    const me = await fetch("/v1/me").then((answer) => (answer.ok ? answer.json() : null)).catch(() => null);
+    if (!me) {
+      fail("You are not signed in.", "Open the link that `smartbox open` prints on the machine that runs Smartbox, or:", false);
+      offer();
+      return;
+    }
+    let device;
+    try {
+      if (!smartboxDevice.isPossible()) throw new Error("no keys here");
+      device = await smartboxDevice.show();
+    } catch (error) {
+      if (me.is_paired) {
+        location.replace(to);
+      } else if (error.problem) {
+        fail(`${error.message}.`, error.problem.remedy ?? "", true);
+      } else {
+        fail(
+          "This browser cannot keep a key here.",
+          "Your org lets people in with approved devices only. Use HTTPS or the machine itself, and a browser that knows Ed25519 keys.",
+          true,
+        );
+      }
+      return;
+    }
+    if (device.status !== "approved") {
+      show("message", "This browser waits for approval.");
+      show("remedy", `Ask whoever runs your org to run \`smartbox device approve ${device.id}\`. Compare the fingerprint:`);
+      element("fingerprint").textContent = device.fingerprint;
+      element("device").hidden = false;
+      const end = await untilApproved(device);
+      element("device").hidden = true;
+      if (end === "forgotten") {
+        fail("Nobody approved this browser.", "It was refused, or an hour has passed.", true);
+        return;
+      }
+      if (end === "ended") {
+        fail("You were signed out.", "", false);
+        offer();
+        return;
+      }
+      show("message", "Approved.");
+    }
+    location.replace(to);
+  };
+
   const signIn = async (credential) => {
     element("again").hidden = true;
     let answer;
@@ -37,7 +106,8 @@
       return;
     }
     if (answer.ok) {
-      location.replace("/");
+      code = ""; // It is used up.
+      await showDevice();
       return;
     }
     const problem = await answer.json().catch(() => ({}));
@@ -68,9 +138,10 @@
     form.elements.password.value = "";
     button.disabled = false;
   });
-  element("again").firstElementChild.addEventListener("click", () => signIn({ code }));
-  if (code) {
-    signIn({ code });
+  const begin = () => (code ? signIn({ code }) : showDevice());
+  element("again").firstElementChild.addEventListener("click", begin);
+  if (code || location.pathname === "/sign-in/device") {
+    begin();
   } else if (failed) {
     fail(...(failures[failed] ?? failures.refused), false);
     offer();

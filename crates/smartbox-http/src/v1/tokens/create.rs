@@ -35,8 +35,11 @@ pub(crate) async fn create(
         scopes: body.scopes,
         expires_in_days: body.expires_in_days,
         org: body.org,
+        only: body.only,
     };
     let made = state.control().create_token(&op, &new).await?;
     let secret = made.secret.expose_secret().to_owned();
-    Ok(json(StatusCode::CREATED, &CreatedToken { token: token_view(&made.token), secret }))
+    // `?token=` is what people know from gateways: it is taken out of the address at once (`sign_in/enter.rs`).
+    let link = made.token.only.map(|only| state.public_url().absolute(&format!("/b/{only}/?token={secret}")));
+    Ok(json(StatusCode::CREATED, &CreatedToken { token: token_view(&made.token), secret, link }))
 }

@@ -6,7 +6,7 @@ use smartbox_api::Me;
 
 use super::user_view;
 use crate::HttpState;
-use crate::caller::Caller;
+use crate::caller::AnyDevice;
 use crate::problem::ApiError;
 
 /// Who am I?
@@ -17,7 +17,10 @@ use crate::problem::ApiError;
     operation_id = "me",
     responses((status = OK, description = "The caller, and what they may do.", body = Me)),
 )]
-pub(crate) async fn me(State(state): State<HttpState>, Caller(op): Caller) -> Result<Json<Me>, ApiError> {
+pub(crate) async fn me(
+    State(state): State<HttpState>,
+    AnyDevice { op, who }: AnyDevice,
+) -> Result<Json<Me>, ApiError> {
     let user = match op.principal.user_id() {
         Some(_) => Some(user_view(&state.control().find_user(&op, "me").await?)),
         None => None,
@@ -28,5 +31,7 @@ pub(crate) async fn me(State(state): State<HttpState>, Caller(op): Caller) -> Re
         org: op.principal.org().map(|org| org.to_string()),
         permissions,
         user,
+        device: who.device.map(|device| device.to_string()),
+        is_paired: who.is_paired,
     }))
 }
