@@ -14,10 +14,14 @@ fn verdict(method: &str, headers: &[(&str, &str)]) -> Result<Addressed, &'static
     let config = EdgeConfig {
         public_hosts: vec!["boxes.example".into()],
         public_scheme: Scheme::Https,
+        box_domains: vec!["localhost".into(), "boxes.example".into()],
         ..EdgeConfig::default()
     };
     let local = "10.0.0.7:8080".parse().unwrap();
-    check(&config, &head(method, "/", headers), local).map_err(|problem| problem.code)
+    let head = head(method, "/", headers);
+    let addressed = check(&config, &head, local).map_err(|problem| problem.code)?;
+    check_page(&head, &addressed).map_err(|problem| problem.code)?;
+    Ok(addressed)
 }
 
 #[test]
@@ -31,6 +35,19 @@ fn only_our_own_names_are_served() {
     {
         assert_eq!(verdict("GET", &[("host", host)]), Err("bad-host"), "{host}");
     }
+}
+
+#[test]
+fn a_label_in_front_of_a_domain_names_a_box() {
+    let label = |host| verdict("GET", &[("host", host)]).map(|addressed| (addressed.label, addressed.scheme));
+    let local = Ok((Some("home".to_owned()), Scheme::Http));
+    assert_eq!(label("home.localhost:8080"), local);
+    assert_eq!(label("home.boxes.example"), Ok((Some("home".to_owned()), Scheme::Https)));
+    assert_eq!(label("localhost"), Ok((None, Scheme::Http)));
+    assert_eq!(label("boxes.example"), Ok((None, Scheme::Https)));
+    // Two labels are no box; below `localhost` they still are this machine.
+    assert_eq!(label("a.b.boxes.example"), Err("bad-host"));
+    assert_eq!(label("a.b.localhost").map(|(label, _scheme)| label), Ok(None));
 }
 
 #[test]
@@ -95,7 +112,7 @@ fn tunnels_and_traces_are_not_served() {
 
 #[test]
 fn a_box_is_asked_by_our_own_pages_by_programs_and_by_links_that_people_follow() {
-    let addressed = Addressed { host: "localhost:8080".into(), scheme: Scheme::Http };
+    let addressed = Addressed { host: "localhost:8080".into(), scheme: Scheme::Http, label: None };
     let asks = |headers: &[(&str, &str)]| check_box(&head("GET", "/", headers), &addressed, true).is_ok();
     assert!(asks(&[]));
     assert!(asks(&[("origin", "http://localhost:8080")]));
@@ -108,8 +125,10 @@ fn a_box_is_asked_by_our_own_pages_by_programs_and_by_links_that_people_follow()
 
 #[test]
 fn a_service_worker_lives_under_a_boxes_prefix_only() {
-    let addressed = Addressed { host: "localhost:8080".into(), scheme: Scheme::Http };
+    let addressed = Addressed { host: "localhost:8080".into(), scheme: Scheme::Http, label: None };
     let worker = head("GET", "/sw.js", &[("service-worker", "script")]);
     assert!(check_box(&worker, &addressed, true).is_ok());
     assert_eq!(check_box(&worker, &addressed, false).map_err(|problem| problem.code), Err("not-found"));
+    let own = Addressed { label: Some("home".into()), ..addressed };
+    assert!(check_box(&worker, &own, false).is_ok(), "at a host of its own a box may do as it likes");
 }

@@ -45,6 +45,8 @@ impl Route {
             .replace("{code}", "not-found")
             .replace("{user}", "me")
             .replace("{token}", "tok_01932f00000070008000000000000000")
+            .replace("{device}", "dev_01932f00000070008000000000000000")
+            .replace("{org}", "me")
             .replace("{session}", "ses_01932f00000070008000000000000000");
         assert!(!path.contains('{'), "{}: give its parameter a value here", self.id);
         let body = if self.has_body { self.body() } else { Value::Null };
@@ -62,6 +64,9 @@ impl Route {
             "createBox" => json!({ "name": "another" }),
             "createOrg" => json!({ "name": "another" }),
             "createSignInLink" => Value::Null,
+            "createTicket" => json!({ "box": "home", "path": "/b/home/" }),
+            "pairDevice" => json!({ "name": "Firefox on Linux" }),
+            "updateOrg" => json!({ "pairing": "auto" }),
             "createToken" => json!({ "name": "deploy", "scopes": ["boxes:read"] }),
             "createUser" => json!({ "name": "bob", "role": "viewer" }),
             "setPassword" => json!({ "password": "correct horse" }),

@@ -63,11 +63,11 @@ async fn a_user_belongs_to_one_org() {
 async fn a_sign_in_code_works_once_and_in_time() {
     let world = World::new().await;
     let user = world.user("ada").await.id;
-    world.fleet.insert_sign_in_code(&HASH, user, at(60)).await.unwrap();
-    world.fleet.insert_sign_in_code(&[8; 32], user, at(60)).await.unwrap();
+    world.fleet.insert_sign_in_code(&HASH, user, false, at(60)).await.unwrap();
+    world.fleet.insert_sign_in_code(&[8; 32], user, true, at(60)).await.unwrap();
 
     assert_eq!(world.fleet.redeem_sign_in_code(&[9; 32], at(1)).await.unwrap(), None);
-    assert_eq!(world.fleet.redeem_sign_in_code(&HASH, at(59)).await.unwrap(), Some(user));
+    assert_eq!(world.fleet.redeem_sign_in_code(&HASH, at(59)).await.unwrap(), Some((user, false)));
     assert_eq!(world.fleet.redeem_sign_in_code(&HASH, at(59)).await.unwrap(), None);
     assert_eq!(world.fleet.redeem_sign_in_code(&[8; 32], at(60)).await.unwrap(), None);
 }

@@ -138,13 +138,13 @@ async fn a_repeated_request_does_its_work_once() {
 async fn a_sign_in_code_is_redeemed_once() {
     let world = World::new().await;
     let user = world.user("ada").await.id;
-    world.fleet.insert_sign_in_code(&[1; 32], user, at(60)).await.unwrap();
+    world.fleet.insert_sign_in_code(&[1; 32], user, false, at(60)).await.unwrap();
     let redeemed = race(|_n| {
         let fleet = world.fleet.clone();
         async move { fleet.redeem_sign_in_code(&[1; 32], at(1)).await.unwrap() }
     })
     .await;
-    assert_eq!(redeemed.into_iter().flatten().collect::<Vec<_>>(), [user]);
+    assert_eq!(redeemed.into_iter().flatten().collect::<Vec<_>>(), [(user, false)]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use smartbox_core::{
-    BoxId, Desired, EventId, Kind, Observed, OperationId, OrgId, Permission, Role, SessionId, TokenId,
-    UserId, UserStatus,
+    BoxId, Desired, DeviceId, DeviceStatus, EventId, Kind, Observed, OperationId, OrgId, Permission, Role,
+    SessionId, TokenId, UserId, UserStatus,
 };
 use smartbox_store::{
-    Error, EventOutcome, FleetStore, IntentChange, Keyring, NewEvent, NewOperation, NewServiceToken,
-    NewSession, NewSmartbox, NewUser, ObservationUpdate, Operation, OperationKind, OrgStore, Sealer,
-    Smartbox, Store, SystemActor, User,
+    Error, EventOutcome, FleetStore, IntentChange, Keyring, NewDevice, NewEvent, NewOperation,
+    NewServiceToken, NewSession, NewSmartbox, NewTicket, NewUser, ObservationUpdate, Operation,
+    OperationKind, OrgStore, Sealer, Smartbox, Store, SystemActor, TicketHolder, User,
 };
 use sqlx::ConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -62,6 +62,10 @@ pub(crate) fn new_session(n: u8, user: UserId, until: i64) -> NewSession<'static
         address: Some("192.0.2.7"),
         user_agent: None,
         expires_at: at(until),
+        parent: None,
+        only: None,
+        is_vouched: false,
+        device: None,
     }
 }
 
@@ -71,9 +75,30 @@ pub(crate) fn new_token(n: u8, until: i64) -> NewServiceToken {
         hash: [n; 32],
         name: "deploy".into(),
         scopes: [Permission::BoxesRead, Permission::BoxesTalk].into_iter().collect(),
+        only: None,
         created_by: "admin".into(),
         expires_at: at(until),
     }
+}
+
+/// A device that waits until an hour has passed.
+pub(crate) fn new_device(user: UserId, key: &'static str, status: DeviceStatus) -> NewDevice<'static> {
+    NewDevice {
+        id: DeviceId::from_parts(at(0), unique()),
+        user,
+        name: "Firefox on Linux",
+        public_key: key,
+        status,
+        address: Some("192.0.2.7"),
+        expires_at: at(3600),
+        session: None,
+        uses_vouching: false,
+    }
+}
+
+/// A ticket whose hash is `n` everywhere, until `until`.
+pub(crate) fn new_ticket(n: u8, box_id: BoxId, holder: TicketHolder, until: i64) -> NewTicket<'static> {
+    NewTicket { hash: [n; 32], box_id, holder, path: "/b/home/ws", origin: None, expires_at: at(until) }
 }
 
 pub(crate) fn operation(kind: OperationKind) -> NewOperation {

@@ -2,18 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use smartbox_core::{Desired, Role, UserStatus};
-use smartbox_store::{BoxFilter, Claim, Error, OperationKind, UserChange};
+use smartbox_core::{BoxId, Desired, DeviceStatus, Pairing, Role, UserStatus};
+use smartbox_store::{BoxFilter, Claim, Error, OperationKind, TicketHolder, UserChange};
 
 use crate::support::{
-    World, at, create, event, intent, new_box, new_session, new_token, new_user, operation,
+    World, at, create, event, intent, new_box, new_device, new_session, new_ticket, new_token, new_user,
+    operation,
 };
 
 /// The methods of the handle, from its source: one that is missing in the table below fails the test.
 fn methods() -> BTreeSet<&'static str> {
     let rooms = [
         include_str!("../../src/org.rs"),
+        include_str!("../../src/org/devices.rs"),
         include_str!("../../src/org/people.rs"),
+        include_str!("../../src/org/tickets.rs"),
         include_str!("../../src/org/tokens.rs"),
     ];
     rooms
@@ -69,6 +72,7 @@ async fn what_belongs_to_another_org_does_not_exist() {
     finds_nothing("idempotency_begin", claim != Claim::Fresh);
 
     people_of_another_org(&world, &mut finds_nothing).await;
+    devices_of_another_org(&world, mine.id, &mut finds_nothing).await;
 
     assert_eq!(world.reload(mine.id).await, mine, "nothing of it was changed");
     assert_eq!(world.org.timeline(mine.id, None, 10).await.unwrap().items.len(), 1);
@@ -126,4 +130,34 @@ async fn people_of_another_org(world: &World, finds_nothing: &mut impl FnMut(&'s
         lines + 1,
         "one line for the password"
     );
+}
+
+async fn devices_of_another_org(
+    world: &World,
+    smartbox: BoxId,
+    finds_nothing: &mut impl FnMut(&'static str, bool),
+) {
+    let stranger = &world.other;
+    let eve = world.user("eve").await;
+    let new = new_device(eve.id, "key", DeviceStatus::Pending);
+    let device = world.org.pair_device(&new, |_device| event("device.shown"), at(3)).await.unwrap();
+
+    let shown = stranger.pair_device(&new, |_device| event("device.shown"), at(3)).await;
+    finds_nothing("pair_device", !matches!(shown, Err(Error::NotFound("user"))));
+    finds_nothing("find_device", stranger.find_device(device.id, at(3)).await.unwrap().is_some());
+    let by_key = stranger.find_device_by_key(eve.id, "key").await.unwrap();
+    finds_nothing("find_device_by_key", by_key.is_some());
+    finds_nothing("list_devices", !stranger.list_devices(None, at(3)).await.unwrap().is_empty());
+    let approved = stranger.approve_device(device.id, "admin", event("device.approved"), at(3)).await;
+    finds_nothing("approve_device", !matches!(approved, Err(Error::NotFound("device"))));
+    let revoked = stranger.revoke_device(device.id, event("device.revoked"), at(3)).await;
+    finds_nothing("revoke_device", !matches!(revoked, Err(Error::NotFound("device"))));
+    assert_eq!(world.org.find_device(device.id, at(3)).await.unwrap(), Some(device), "nothing was changed");
+
+    stranger.set_pairing(Pairing::Off, event("org.pairing-set"), at(3)).await.unwrap();
+    let own = world.fleet.find_org(world.org.id()).await.unwrap().unwrap();
+    finds_nothing("set_pairing", own.pairing != Pairing::Auto);
+    let ticket = new_ticket(9, smartbox, TicketHolder::User(eve.id), 60);
+    let made = stranger.insert_ticket(&ticket, at(3)).await;
+    finds_nothing("insert_ticket", !matches!(made, Err(Error::NotFound("box"))));
 }
