@@ -130,7 +130,7 @@ impl Control {
         if let Some(Some(known)) = self.remembered(&hash, now) {
             return Ok(known);
         }
-        let asked_at = self.inner.sessions.moment();
+        let asked_at = self.inner.sessions.moment(now);
         let verified: Arc<Verified> = verifier.verify(token, now).await.map_err(refused)?;
         let subject = Subject { issuer: verified.issuer.clone(), id: verified.subject.clone() };
         let email = verified.email.as_deref().filter(|_address| verified.email_verified);

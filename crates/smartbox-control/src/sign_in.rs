@@ -291,7 +291,7 @@ impl Control {
         if let Some(known) = self.remembered(&hash, now) {
             return Ok(known);
         }
-        let asked_at = self.inner.sessions.moment();
+        let asked_at = self.inner.sessions.moment(now);
         let fleet = self.inner.store.fleet(SystemActor::new("session"));
         let found = match fleet.find_session(&hash, now).await {
             Ok(found) => found,
@@ -337,7 +337,7 @@ impl Control {
         if let Some(known) = self.remembered(&hash, now) {
             return Ok(known);
         }
-        let asked_at = self.inner.sessions.moment();
+        let asked_at = self.inner.sessions.moment(now);
         let fleet = self.inner.store.fleet(SystemActor::new("service token"));
         let found = match fleet.find_token(&hash, now).await {
             Ok(found) => found,
@@ -355,7 +355,7 @@ impl Control {
 
     /// What is remembered of a credential: `Some(None)` when it has ended since.
     pub(crate) fn remembered(&self, hash: &TokenHash, now: Timestamp) -> Option<Option<Recognised>> {
-        let known = self.inner.sessions.get(hash)?;
+        let known = self.inner.sessions.get(hash, now)?;
         let has_ended = known.expires_at.is_some_and(|expires_at| expires_at <= now);
         Some((!has_ended).then_some(known))
     }
@@ -367,7 +367,7 @@ impl Control {
         now: Timestamp,
         error: smartbox_store::Error,
     ) -> Result<Option<Recognised>, Error> {
-        let known = self.inner.sessions.in_grace(hash);
+        let known = self.inner.sessions.in_grace(hash, now);
         let known = known.filter(|known| known.expires_at.is_none_or(|expires_at| expires_at > now));
         match known {
             Some(known) => {

@@ -6,6 +6,7 @@
 
 mod app;
 mod clock;
+mod device_key;
 mod doors;
 mod entropy;
 mod http_client;
@@ -17,6 +18,7 @@ pub mod scripted_model;
 
 pub use app::{ADMIN_SECRET, Served, Tenant, TestApp, TestAppBuilder, id_of};
 pub use clock::{ManualClock, START_SECOND};
+pub use device_key::DeviceKey;
 pub use doors::FakeDoors;
 pub use entropy::SeededEntropy;
 pub use http_client::{Answer, Client, EventStream, HOST, ORIGIN, StreamEvent};

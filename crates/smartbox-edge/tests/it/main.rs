@@ -6,6 +6,7 @@ mod gateway;
 mod harness;
 mod headers;
 mod holding;
+mod homes;
 mod lifecycle;
 mod pages;
 mod pinning;

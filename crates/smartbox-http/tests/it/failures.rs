@@ -6,7 +6,7 @@ use smartbox_api::{BoxErrorView, EventList, OperationView};
 use smartbox_core::DeathReason;
 use smartbox_provider::LogSource;
 use smartbox_provider::fake::{Call, Failure};
-use smartbox_testkit::{TestApp, id_of};
+use smartbox_testkit::{Client, TestApp, id_of};
 
 fn transient() -> Failure {
     Failure::Transient("the host is busy".to_owned())
@@ -169,4 +169,29 @@ async fn what_an_internal_failure_says_stays_in_the_log() {
     let logged = app.logged();
     assert_eq!(logged.len(), 1, "once: {logged:?}");
     assert!(logged[0].contains(&problem.instance.unwrap()), "{logged:?}");
+}
+
+#[tokio::test]
+async fn whoever_was_let_in_a_moment_ago_may_look_for_a_while_without_a_database() {
+    let app = TestApp::start().await;
+    app.expect_log("the database does not answer");
+    app.expect_log("a request failed");
+    let owner = app.first_tenant().await;
+    let (_user, unknown) = app.member(&owner.org, "ada", "owner").await;
+    let tiers = "/v1/tiers";
+    assert_eq!(owner.client.get(tiers).await.status, StatusCode::OK);
+    app.store.close().await;
+    app.clock.advance(jiff::SignedDuration::from_secs(2));
+    let allowed = async |client: &Client| {
+        let cookie = client.headers()[http::header::COOKIE].to_str().unwrap();
+        let found = app.control.find_session(cookie.split_once('=').unwrap().1).await;
+        found.map(|found| found.map(|who| who.principal.permissions()))
+    };
+    let looking = smartbox_core::Permissions::of(&[smartbox_core::Permission::BoxesRead]);
+    assert_eq!(allowed(&owner.client).await.unwrap(), Some(looking), "nothing can be changed");
+    let refused = owner.client.post_json("/v1/boxes", &serde_json::json!({ "name": "x" })).await.problem();
+    assert_eq!((refused.status, refused.code.as_str()), (403, "missing-permission"));
+    assert!(allowed(&unknown).await.is_err(), "nobody new is let in");
+    app.clock.advance(jiff::SignedDuration::from_mins(5));
+    assert!(allowed(&owner.client).await.is_err(), "it ends");
 }

@@ -3,13 +3,14 @@
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::{Method, StatusCode};
+use http::header::{COOKIE, ORIGIN, SET_COOKIE};
+use http::{HeaderName, Method, StatusCode};
 use serde_json::{Value, json};
-use smartbox_api::{AuditList, Me, UserView};
+use smartbox_api::{AuditList, DeviceView, Me, OrgView, UserView};
 use smartbox_control::{ForeignIdentities, Origin, SignUp, SignUpPolicy, UrlRequest};
 use smartbox_core::Role;
 use smartbox_identity::{UrlKeys, Verifier, VerifierConfig, signed_url};
-use smartbox_testkit::TestApp;
+use smartbox_testkit::{DeviceKey, TestApp};
 
 const SECRET: &str = "a shared secret of at least 32 bytes";
 const ISSUER: &str = "https://project.example/auth/v1";
@@ -159,4 +160,72 @@ async fn a_signed_url_names_somebody_and_the_bound_form_works_once() {
     let bound = signed_url::sign_bound("user_Ab", expires_at, ("k1", &SECRET.into()), ("GET", "/ws"), nonce);
     assert_eq!(find(&bound).await.unwrap().unwrap().principal, first.principal);
     assert!(find(&bound).await.is_err(), "it was used already");
+}
+
+#[tokio::test]
+async fn a_browser_brings_a_token_in_a_cookie() {
+    let app = believing(SignUpPolicy::Open).await;
+    let token = token(&app, json!({}));
+    let document = URL_SAFE_NO_PAD.encode(json!({ "access_token": token, "refresh_token": "x" }).to_string());
+    let whole = format!("base64-{document}");
+    let (first, second) = whole.split_at(whole.len() / 2);
+    let browser = |cookies: &str| app.anonymous().with(COOKIE, cookies);
+    for cookies in [
+        format!("sb-auth-token={token}"),
+        format!("theme=dark; sb-auth-token={whole}"),
+        format!("sb-auth-token.1={second}; sb-auth-token.0={first}"),
+    ] {
+        let me: Me = browser(&cookies).get("/v1/me").await.json(StatusCode::OK);
+        assert!(me.user.is_some(), "{cookies}");
+        // It is sent by the browser itself, so a change needs a page of this server.
+        let change = browser(&cookies).with(ORIGIN, "https://evil.example").post("/v1/sign-in-links").await;
+        assert_eq!(change.problem().code, "bad-origin");
+    }
+    for cookies in [
+        format!("sb-auth-token={token}; sb-auth-token={token}"),
+        "sb-auth-token=base64-@@@".to_owned(),
+        format!("other={token}"),
+    ] {
+        assert_eq!(browser(&cookies).get("/v1/me").await.problem().code, "not-signed-in", "{cookies}");
+    }
+    let wrong = browser(&format!("sb-auth-token={}", &token[..token.len() - 4]));
+    assert_eq!(wrong.get("/v1/me").await.problem().code, "wrong-credential");
+}
+
+#[tokio::test]
+async fn a_person_with_a_token_shows_their_device_in_each_request() {
+    let app = believing(SignUpPolicy::Open).await;
+    let token = token(&app, json!({}));
+    let key = DeviceKey::new(1);
+    let manual = json!({ "pairing": "manual" });
+    app.admin().change_json(Method::PATCH, "/v1/orgs/home", &manual).await.json::<OrgView>(StatusCode::OK);
+    let client = app.anonymous().with_bearer(&token);
+    let proved = |method: &str, path: &str, bound: &str| {
+        let now = smartbox_control::Clock::now(&*app.clock);
+        client.clone().with(HeaderName::from_static("dpop"), &key.proof(method, path, Some(bound), now))
+    };
+    assert_eq!(client.get("/v1/boxes").await.problem().code, "device-not-approved");
+    let shown =
+        proved("POST", "/v1/devices", &token).post_json("/v1/devices", &json!({ "name": "laptop" })).await;
+    let device: DeviceView = shown.json(StatusCode::CREATED);
+    assert_eq!(
+        (device.status.as_str(), shown.header(SET_COOKIE)),
+        ("pending", ""),
+        "a program gets no session"
+    );
+    assert_eq!(
+        proved("GET", "/v1/boxes", &token).get("/v1/boxes").await.problem().code,
+        "device-not-approved"
+    );
+    app.admin().post(&format!("/v1/devices/{}/approve", device.id)).await;
+    let good = proved("GET", "/v1/boxes", &token);
+    assert_eq!(good.get("/v1/boxes").await.status, StatusCode::OK);
+    assert_eq!(good.get("/v1/boxes").await.problem().code, "wrong-credential", "a proof is good once");
+    let stolen = proved("GET", "/v1/boxes", "another token");
+    assert_eq!(stolen.get("/v1/boxes").await.problem().code, "wrong-credential");
+    assert_eq!(
+        client.get("/v1/boxes").await.problem().code,
+        "device-not-approved",
+        "a token alone is not enough"
+    );
 }

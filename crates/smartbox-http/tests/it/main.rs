@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod describe;
+mod devices;
 mod exec;
 mod failures;
 mod foreign;
@@ -14,6 +15,7 @@ mod lists;
 mod logs;
 mod matrix;
 mod messages;
+mod one_box;
 mod openapi;
 mod operations;
 mod pages;

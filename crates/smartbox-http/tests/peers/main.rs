@@ -69,7 +69,7 @@ async fn a_person_signs_in_with_a_certified_provider() {
     let app = platform(provider.issuer.clone(), SignUpPolicy::Open).await;
     let (browser, path) = away(&app, "Ada").await;
     let answer = browser.get(&path).await;
-    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/"));
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/sign-in/device"));
     let ada = app.anonymous().with_session(&session_of(&answer));
     let me: Me = ada.get("/v1/me").await.json(StatusCode::OK);
     assert_eq!(me.user.unwrap().email.as_deref(), Some("ada@example.com"));
