@@ -104,7 +104,7 @@ impl Control {
         let now = self.inner.clock.now();
         let after = self.inner.store.org(before.org).change_user(before.id, change, event, now).await?;
         if after != before {
-            self.cut_off(after.id);
+            self.cut_off(&after).await?;
         }
         Ok(after)
     }
@@ -117,14 +117,17 @@ impl Control {
         let detail = serde_json::json!({ "user": user.id.to_string(), "name": user.name });
         let event = self.event_of(op, "user.removed", "asked for", detail);
         self.inner.store.org(user.org).remove_user(user.id, event, self.inner.clock.now()).await?;
-        self.cut_off(user.id);
-        Ok(())
+        self.cut_off(&user).await
     }
 
-    /// Ends what a person's connections hang on, here and at the edge.
-    pub(crate) fn cut_off(&self, user: UserId) {
+    /// Ends what connections of a person, and of the programs they gave tokens to, hang on: here and at the edge.
+    async fn cut_off(&self, user: &User) -> Result<(), Error> {
         self.inner.sessions.clear();
-        self.inner.revocations.tell(Tie::User(user));
+        self.inner.revocations.tell(Tie::User(user.id));
+        for token in self.inner.store.org(user.org).tokens_made_by(user.id).await? {
+            self.inner.revocations.tell(Tie::Token(token));
+        }
+        Ok(())
     }
 
     pub(crate) async fn resolve_user(&self, op: &Op, reference: &str) -> Result<User, Error> {

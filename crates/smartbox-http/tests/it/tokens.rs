@@ -1,8 +1,8 @@
 //! Service tokens.
 
-use http::{HeaderName, StatusCode};
+use http::{HeaderName, Method, StatusCode};
 use serde_json::json;
-use smartbox_api::{Me, TokenList};
+use smartbox_api::{CreatedToken, Me, TokenList};
 use smartbox_core::Tie;
 use smartbox_testkit::TestApp;
 
@@ -80,4 +80,31 @@ async fn nobody_makes_a_token_that_may_more_than_they_may() {
     assert_eq!(stronger.problem().status, 403);
     let person = program.post_json("/v1/users", &json!({ "name": "x", "role": "viewer" })).await.problem();
     assert_eq!(person.status, 403, "a viewer may see boxes, which this token may not");
+}
+
+#[tokio::test]
+async fn a_token_opens_nothing_while_its_maker_is_shut_out() {
+    let app = TestApp::start().await;
+    let owner = app.first_tenant().await;
+    let (user, admin) = app.member(&owner.org, "ada", "admin").await;
+    let body = json!({ "name": "deploy", "scopes": ["boxes:read"] });
+    let made: CreatedToken = admin.post_json("/v1/tokens", &body).await.json(StatusCode::CREATED);
+    let program = app.anonymous().with_bearer(&made.secret);
+    assert_eq!(program.get("/v1/boxes").await.status, StatusCode::OK);
+    let mut told = app.control.revocations();
+    let path = format!("/v1/users/{}", user.id);
+    let set = async |status: &str| {
+        let change = json!({ "status": status });
+        assert_eq!(owner.client.change_json(Method::PATCH, &path, &change).await.status, StatusCode::OK);
+    };
+    set("frozen").await;
+    assert_eq!(program.get("/v1/boxes").await.problem().code, "wrong-credential");
+    let ties: Vec<_> = std::iter::from_fn(|| told.try_recv().ok()).collect();
+    assert!(ties.contains(&Tie::Token(made.token.id.parse().unwrap())), "{ties:?}");
+    set("active").await;
+    assert_eq!(program.get("/v1/boxes").await.status, StatusCode::OK);
+    assert_eq!(owner.client.delete(&path).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(program.get("/v1/boxes").await.problem().code, "wrong-credential");
+    let (_made, other) = app.program(&owner.org, &["boxes:read"]).await;
+    assert_eq!(other.get("/v1/boxes").await.status, StatusCode::OK, "the platform's admin made this one");
 }

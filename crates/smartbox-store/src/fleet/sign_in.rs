@@ -116,11 +116,13 @@ impl FleetStore {
         row.map(Session::try_from).transpose()
     }
 
-    /// Finds a service token that has not ended.
+    /// Finds a service token that has not ended, and whose maker, if it was a person, is still let in.
     pub async fn find_token(&self, hash: &TokenHash, now: Timestamp) -> Result<Option<ServiceToken>, Error> {
         let row: Option<ServiceTokenRow> = sqlx::query_as(
             "select id, org_id, name, scopes, box_id, created_by, created_at_ms, expires_at_ms, last_used_at_ms
-             from service_tokens where token_hash = $1 and expires_at_ms > $2",
+             from service_tokens where token_hash = $1 and expires_at_ms > $2
+               and (created_by not like 'usr_%'
+                    or created_by in (select id from users where status = 'active'))",
         )
         .bind(hex(hash))
         .bind(now.as_millisecond())
@@ -129,11 +131,13 @@ impl FleetStore {
         row.map(ServiceToken::try_from).transpose()
     }
 
-    /// Finds a service token that has not ended by its id.
+    /// The same, by its id.
     pub async fn find_token_by_id(&self, id: TokenId, now: Timestamp) -> Result<Option<ServiceToken>, Error> {
         let row: Option<ServiceTokenRow> = sqlx::query_as(
             "select id, org_id, name, scopes, box_id, created_by, created_at_ms, expires_at_ms, last_used_at_ms
-             from service_tokens where id = $1 and expires_at_ms > $2",
+             from service_tokens where id = $1 and expires_at_ms > $2
+               and (created_by not like 'usr_%'
+                    or created_by in (select id from users where status = 'active'))",
         )
         .bind(id.to_string())
         .bind(now.as_millisecond())

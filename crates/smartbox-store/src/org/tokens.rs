@@ -1,12 +1,12 @@
 //! The org's service tokens.
 
 use jiff::Timestamp;
-use smartbox_core::{Permission, TokenId};
+use smartbox_core::{Permission, TokenId, UserId};
 
 use super::OrgStore;
 use crate::account::{NewServiceToken, ServiceToken, ServiceTokenRow, TokenHash};
 use crate::event::{self, NewEvent};
-use crate::row::{hex, unhex};
+use crate::row::{hex, parsed, unhex};
 use crate::{Cursor, Error, Page, page};
 
 /// Most service tokens of one org.
@@ -77,6 +77,17 @@ impl OrgStore {
         .fetch_all(&mut *self.store.database.read().await?)
         .await?;
         page::of(rows, limit, |token: &ServiceToken| token.id)
+    }
+
+    /// The service tokens that a person made.
+    pub async fn tokens_made_by(&self, maker: UserId) -> Result<Vec<TokenId>, Error> {
+        let ids: Vec<String> =
+            sqlx::query_scalar("select id from service_tokens where org_id = $1 and created_by = $2")
+                .bind(self.org.to_string())
+                .bind(maker.to_string())
+                .fetch_all(&mut *self.store.database.read().await?)
+                .await?;
+        ids.iter().map(|id| parsed(id)).collect()
     }
 
     /// Ends a service token. Answers its hash, for whoever remembers it.

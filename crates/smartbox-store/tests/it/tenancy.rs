@@ -117,6 +117,7 @@ async fn people_of_another_org(world: &World, finds_nothing: &mut impl FnMut(&'s
     });
     let listed = stranger.list_tokens(None, 10, at(2)).await.unwrap().items;
     finds_nothing("list_tokens", listed.iter().any(|listed| listed.id == token.id));
+    finds_nothing("tokens_made_by", !stranger.tokens_made_by(ada.id).await.unwrap().is_empty());
     let revoked = stranger.revoke_token(token.id, event("token.revoked"), at(2)).await;
     finds_nothing("revoke_token", !matches!(revoked, Err(Error::NotFound("token"))));
     let theirs = stranger.audit_log(None, 100).await.unwrap().items;

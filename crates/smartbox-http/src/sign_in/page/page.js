@@ -46,7 +46,7 @@
 
   // Somebody who is signed in goes on, once their org lets them in with this browser.
   const showDevice = async () => {
-    element("again").hidden = true;
+    for (const id of ["again", "form", "oidc"]) if (element(id)) element(id).hidden = true;
     const me = await fetch("/v1/me").then((answer) => (answer.ok ? answer.json() : null)).catch(() => null);
     if (!me) {
       fail("You are not signed in.", "Open the link that `smartbox open` prints on the machine that runs Smartbox, or:", false);
