@@ -229,3 +229,29 @@ async fn a_person_with_a_token_shows_their_device_in_each_request() {
         "a token alone is not enough"
     );
 }
+
+#[tokio::test]
+async fn an_address_that_names_somebody_is_not_a_device() {
+    let app = believing(SignUpPolicy::Open).await;
+    let expires_at = smartbox_control::Clock::now(&*app.clock) + jiff::SignedDuration::from_mins(10);
+    let query = signed_url::sign("user_Ab", expires_at, &SECRET.into());
+    let request = UrlRequest { method: "GET", path: "/", query: &query };
+    let who = app.control.find_signed_url(&Origin::default(), &request).await.unwrap().unwrap();
+    assert!(who.is_paired);
+    let manual = json!({ "pairing": "manual" });
+    app.admin().change_json(Method::PATCH, "/v1/orgs/home", &manual).await.json::<OrgView>(StatusCode::OK);
+    let who = app.control.find_signed_url(&Origin::default(), &request).await.unwrap().unwrap();
+    assert!(!who.is_paired, "where devices are approved by hand it lets nobody in");
+}
+
+#[tokio::test]
+async fn on_a_developers_machine_everybody_is_the_owner_and_pages_of_others_are_still_others() {
+    let foreign = || ForeignIdentities { is_dev_mode: true, ..ForeignIdentities::default() };
+    let app = TestApp::builder().foreign(foreign).start().await;
+    let me: Me = app.anonymous().get("/v1/me").await.json(StatusCode::OK);
+    assert_eq!(me.user.unwrap().role, "owner");
+    let evil = app.anonymous().with(ORIGIN, "https://evil.example");
+    assert_eq!(evil.post("/v1/boxes/home/stop").await.problem().code, "bad-origin");
+    let wrong = app.anonymous().with_bearer("wrong").get("/v1/me").await;
+    assert_eq!(wrong.problem().code, "wrong-credential", "a wrong credential is not forgiven");
+}

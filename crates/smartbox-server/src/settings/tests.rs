@@ -85,3 +85,50 @@ fn a_key_alone_chooses_the_vendor_and_empty_variables_count_as_unset() {
     assert!(!read(&[("OPENAI_API_KEY", "sk-test-0123456789")]).unwrap().models.is_demo());
     assert!(read(&[("OPENAI_API_KEY", "")]).unwrap().models.is_demo());
 }
+
+#[test]
+fn everybody_is_let_in_on_a_loopback_address_only() {
+    assert!(!read(&[]).unwrap().dev_mode);
+    for yes in ["true", "1"] {
+        assert!(read(&[("DEV_MODE", yes)]).unwrap().dev_mode);
+    }
+    for more in [
+        ("SMARTBOX_LISTEN", "0.0.0.0:8080"),
+        ("SMARTBOX_LISTEN", "192.0.2.7:8080"),
+        ("SMARTBOX__EDGE__PUBLIC_HOSTS", "boxes.example.com"),
+        ("SMARTBOX__EDGE__BASE_DOMAIN", "boxes.example.com"),
+    ] {
+        let problems = read(&[("DEV_MODE", "true"), more]).unwrap_err();
+        assert!(problems.iter().any(|line| line.contains("edge.dev_mode")), "{more:?} {problems:?}");
+    }
+    assert!(read(&[("DEV_MODE", "perhaps")]).is_err());
+}
+
+#[test]
+fn a_base_domain_is_a_domain() {
+    let domain = |text| read(&[("SMARTBOX__EDGE__BASE_DOMAIN", text)]);
+    assert_eq!(domain("Boxes.Example.com").unwrap().base_domain.as_deref(), Some("boxes.example.com"));
+    for bad in [
+        "https://boxes.example.com",
+        "boxes.example.com:8443",
+        "*.example.com",
+        "10.0.0.1",
+        "-a.example",
+        "a..b",
+    ] {
+        assert!(domain(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn the_cookie_of_a_token_is_kept_from_boxes_in_all_its_pieces() {
+    let settings = read(&[("SMARTBOX__IDENTITY__JWT_COOKIE", "sb-x-auth-token")]).unwrap();
+    let cookies = settings.foreign.cookies();
+    assert_eq!(
+        (cookies.len(), cookies[0].as_str(), cookies[8].as_str()),
+        (9, "sb-x-auth-token", "sb-x-auth-token.7")
+    );
+    for bad in ["a=b", "smartbox_session", "a;b"] {
+        assert!(read(&[("SMARTBOX__IDENTITY__JWT_COOKIE", bad)]).is_err(), "{bad}");
+    }
+}
