@@ -21,6 +21,7 @@ mod opening;
 mod operations;
 mod people;
 mod races;
+mod routing;
 mod secrets;
 mod support;
 mod tenancy;
