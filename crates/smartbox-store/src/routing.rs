@@ -124,6 +124,14 @@ pub(crate) async fn get(connection: &mut Connection, name: RouteName) -> Result<
     row.ok_or(Error::NotFound("route"))?.try_into()
 }
 
+pub(crate) async fn forget_settings(tx: &mut Connection, name: RouteName) -> Result<(), Error> {
+    sqlx::query("update routing_flags set settings = '' where name = $1")
+        .bind(name.as_str())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
 /// Writes a change into the row, whose version goes up by one.
 pub(crate) async fn write(
     tx: &mut Connection,

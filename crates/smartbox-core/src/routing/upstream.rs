@@ -117,7 +117,7 @@ impl FromStr for BaseUrl {
             return Err(BadUpstream::Path);
         }
         let (host, port) = split_port(authority)?;
-        Ok(Self { is_tls, host: parse_host(host)?, port: port.unwrap_or(default_port(is_tls)) })
+        Ok(Self { is_tls, host: parse_host(host)?, port: port.unwrap_or_else(|| default_port(is_tls)) })
     }
 }
 

@@ -41,4 +41,11 @@ impl FleetStore {
         tx.commit().await?;
         Ok(after)
     }
+
+    /// Forgets which settings were applied last. The route itself stays as it is.
+    pub async fn forget_routing_settings(&self, name: RouteName) -> Result<(), Error> {
+        let mut tx = self.store.database.write().await?;
+        routing::forget_settings(&mut tx, name).await?;
+        Ok(tx.commit().await?)
+    }
 }
