@@ -30,6 +30,7 @@ mod people;
 mod readiness;
 mod resolve;
 mod revocations;
+mod routing;
 mod sessions;
 mod sign_in;
 mod spec;
@@ -51,11 +52,12 @@ pub use fleet_view::{BoxState, FleetView, phase_of, stage_of};
 pub use foreign::{ForeignIdentities, SignUp, SignUpPolicy};
 pub use idempotency::Idempotency;
 pub use logs::{LogLine, LogQuery};
-pub use loops::{janitor::Janitor, reconcile::Reconciler};
+pub use loops::{janitor::Janitor, reconcile::Reconciler, rollback::RollbackWatch};
 pub use oidc::BegunSignIn;
 pub use op::{Op, Origin};
 pub use orgs::NewOrg;
 pub use people::{NewPerson, PersonChange};
+pub use routing::RouteChange;
 pub use sign_in::{AdminSecret, NewSession, Recognised, SignInCode, token_hash};
 /// Header of Cloudflare Access.
 pub use smartbox_identity::ACCESS_HEADER;
@@ -66,7 +68,8 @@ pub use smartbox_identity::UrlRequest;
 pub use smartbox_provider::LogSource;
 /// Rows as the API shows them.
 pub use smartbox_store::{
-    AuditEvent, BoxError, Cursor, Event, Operation, Org, Outcome, Page, ServiceToken, Session, Smartbox, User,
+    AuditEvent, BoxError, Cursor, Event, Operation, Org, Outcome, Page, RoutingRow, ServiceToken, Session,
+    Smartbox, User,
 };
 pub use spec::{AgentRuntime, Ingredients, render_files};
 pub use tokens::{MadeToken, NewToken, TOKEN_PREFIX};
@@ -75,6 +78,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smartbox_core::Tie;
+use smartbox_core::routing::{OwnAddress, RoutingFlags};
 use smartbox_provider::{Link, Provider};
 use smartbox_store::Store;
 use tokio::sync::{broadcast, watch};
@@ -105,6 +109,8 @@ pub struct Parts {
     pub admin_secret: AdminSecret,
     /// Who else may say who somebody is.
     pub foreign: ForeignIdentities,
+    /// Where the platform is reached: no route may lead back to it.
+    pub own_address: OwnAddress,
     /// Bounds and times.
     pub limits: Limits,
 }
@@ -161,6 +167,8 @@ pub(crate) struct Inner {
     pub(crate) burnt: burnt::Burnt,
     pub(crate) pending_sign_ins: oidc::PendingSignIns,
     pub(crate) revocations: revocations::Revocations,
+    pub(crate) routing: watch::Sender<Arc<RoutingFlags>>,
+    pub(crate) own_address: OwnAddress,
     pub(crate) attempts: attempts::Attempts,
     pub(crate) passwords: smartbox_identity::PasswordPool,
 }
@@ -189,6 +197,8 @@ impl Control {
                 burnt: burnt::Burnt::default(),
                 pending_sign_ins: oidc::PendingSignIns::default(),
                 revocations: revocations::Revocations::default(),
+                routing: watch::Sender::new(Arc::default()),
+                own_address: parts.own_address,
                 attempts: attempts::Attempts::default(),
                 passwords: passwords::pool(),
             }),

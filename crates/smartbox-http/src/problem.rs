@@ -72,6 +72,7 @@ pub fn explain(error: &Error) -> Explanation {
         Error::NotFound("sign-in code") => Explanation::new(&codes::SIGN_IN_LINK_USED_UP),
         Error::NotFound("user") => Explanation::new(&codes::USER_NOT_FOUND),
         Error::NotFound("token") => Explanation::new(&codes::TOKEN_NOT_FOUND),
+        Error::NotFound("route") => Explanation::new(&codes::ROUTE_NOT_FOUND),
         Error::NotFound("session") => Explanation::new(&codes::SESSION_NOT_FOUND),
         Error::NotFound(_) => Explanation::new(&codes::NOT_FOUND).detail(text),
         Error::Invalid(issues) => {

@@ -4,6 +4,7 @@ mod audit;
 mod boxes;
 mod operations;
 mod orgs;
+mod routes;
 mod sessions;
 mod sign_in_links;
 mod tiers;
@@ -21,6 +22,7 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .merge(boxes::routes())
         .merge(operations::routes())
         .merge(orgs::routes())
+        .merge(routes::routes())
         .merge(sessions::routes())
         .merge(sign_in_links::routes())
         .merge(tiers::routes())

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod attacks;
+mod candidates;
 mod gateway;
 mod harness;
 mod headers;
@@ -12,4 +13,6 @@ mod pinning;
 mod revocation;
 mod routing;
 mod streaming;
+mod switching;
+mod upstreams;
 mod websocket;

@@ -67,6 +67,8 @@ codes! {
         "`smartbox token list` shows those of your org.";
     SESSION_NOT_FOUND = "session-not-found" NOT_FOUND "There is no such session"
         "`smartbox session list` shows where you are signed in.";
+    ROUTE_NOT_FOUND = "route-not-found" NOT_FOUND "There is no such route"
+        "`smartbox route list` shows all of them.";
     OPERATION_NOT_FOUND = "operation-not-found" NOT_FOUND "There is no such operation"
         "Ended operations are forgotten after a while. `smartbox box timeline` tells what happened.";
     METHOD_NOT_ALLOWED = "method-not-allowed" METHOD_NOT_ALLOWED "This route does not know the method"
@@ -101,7 +103,7 @@ codes! {
     BOX_FAILED = "box-failed" CONFLICT "The box has failed";
     IDEMPOTENCY_IN_PROGRESS = "idempotency-in-progress" CONFLICT "The same request is being worked on"
         "Repeat it in a moment: the answer of the first is given again.";
-    VERSION_MISMATCH = "version-mismatch" PRECONDITION_FAILED "The box has changed since it was read"
+    VERSION_MISMATCH = "version-mismatch" PRECONDITION_FAILED "It has changed since it was read"
         "Read it again, then decide again, with its new version in If-Match.";
 
     // What may work later.
