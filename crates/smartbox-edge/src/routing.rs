@@ -67,7 +67,7 @@ impl Routing {
 
 /// Where one request goes. Dropped without an answer, it says so if the caller had waited long.
 pub(crate) struct Choice {
-    flag: Counted,
+    counted: Counted,
     upstream: Upstream,
     /// Where it goes if it cannot be sent there.
     primary: Upstream,
@@ -88,7 +88,7 @@ impl Choice {
         let is_open = side == Side::Candidate;
         let began = Instant::now();
         let counted = Counted { route: flag.name, version: flag.version, outcomes, began, is_open };
-        Self { flag: counted, upstream: flag.upstream(side).clone(), primary: flag.primary.clone() }
+        Self { counted, upstream: flag.upstream(side).clone(), primary: flag.primary.clone() }
     }
 
     /// The other server; `None` for this platform.
@@ -101,7 +101,7 @@ impl Choice {
 
     /// Turns to the primary, because nothing could be sent to the candidate. Says whether there was another one to turn to.
     pub(crate) fn fall_back(&mut self) -> bool {
-        self.flag.count(OutcomeKind::Failed);
+        self.counted.count(OutcomeKind::Failed);
         let has_other = self.upstream != self.primary;
         self.upstream.clone_from(&self.primary);
         has_other
@@ -109,19 +109,20 @@ impl Choice {
 
     /// Counts an answer, and goes on watching its body.
     pub(crate) fn settle(mut self, response: Response<Body>) -> Response<Body> {
-        if !self.flag.is_open {
+        if !self.counted.is_open {
             return response;
         }
         if self.upstream == Upstream::Own && is_wait(&response) {
-            self.flag.is_open = false;
+            self.counted.is_open = false;
             return response;
         }
         if response.status().is_server_error() {
-            self.flag.count(OutcomeKind::Failed);
+            self.counted.count(OutcomeKind::Failed);
             return response;
         }
-        self.flag.count(OutcomeKind::Answered);
-        let (route, version, outcomes) = (self.flag.route, self.flag.version, self.flag.outcomes.clone());
+        self.counted.count(OutcomeKind::Answered);
+        let (route, version, outcomes) =
+            (self.counted.route, self.counted.version, self.counted.outcomes.clone());
         let broke_off = Outcome { route, version, kind: OutcomeKind::BrokeOff };
         response.map(|body| counted::watch(body, outcomes, broke_off))
     }

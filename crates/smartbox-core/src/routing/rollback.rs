@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{PERCENT_MAX, RouteName};
 
 /// Pieces of a window. Old outcomes leave it piece by piece, so it is at most a twentieth too short.
-const SLOTS: usize = 20;
+const SLOTS: u8 = 20;
 
 /// When a candidate is given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ pub struct Tally {
 #[derive(Clone, Debug)]
 pub struct Window {
     slot: Duration,
-    slots: [Slot; SLOTS],
+    slots: [Slot; SLOTS as usize],
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -78,14 +78,14 @@ struct Slot {
 impl Window {
     /// An empty window.
     pub fn new(rule: &RollbackRule) -> Self {
-        let slot = Duration::from_secs(u64::from(rule.window_secs.max(1))) / 20;
-        Self { slot, slots: [Slot::default(); SLOTS] }
+        let slot = Duration::from_secs(u64::from(rule.window_secs.max(1))) / u32::from(SLOTS);
+        Self { slot, slots: [Slot::default(); SLOTS as usize] }
     }
 
     /// Puts an outcome down.
     pub fn record(&mut self, now: Duration, kind: OutcomeKind) {
         let number = self.number(now);
-        let index = usize::try_from(number % SLOTS as u128).unwrap_or_default();
+        let index = usize::try_from(number % u128::from(SLOTS)).unwrap_or_default();
         let slot = &mut self.slots[index];
         if slot.number != number {
             *slot = Slot { number, tally: Tally::default() };
@@ -98,7 +98,7 @@ impl Window {
     /// What has not left the window.
     pub fn tally(&self, now: Duration) -> Tally {
         let newest = self.number(now);
-        let is_recent = |slot: &&Slot| slot.number <= newest && newest - slot.number < SLOTS as u128;
+        let is_recent = |slot: &&Slot| slot.number <= newest && newest - slot.number < u128::from(SLOTS);
         let sum = self.slots.iter().filter(is_recent).fold(Tally::default(), |sum, slot| Tally {
             requests: sum.requests.saturating_add(slot.tally.requests),
             failures: sum.failures.saturating_add(slot.tally.failures),
