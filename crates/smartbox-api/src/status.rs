@@ -1,5 +1,7 @@
 //! Health and status.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -10,6 +12,9 @@ pub struct Health {
     pub status: String,
     /// Version of Smartbox.
     pub version: String,
+    /// How many of a hundred callers each route sends to its candidate, by the route's name.
+    #[serde(default)]
+    pub flags: BTreeMap<String, u8>,
 }
 
 /// Whether the platform can do its work.

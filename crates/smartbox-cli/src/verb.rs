@@ -9,6 +9,7 @@ mod link;
 mod logs;
 mod open;
 mod org;
+mod route;
 mod session;
 mod tier;
 mod token;
@@ -47,6 +48,9 @@ pub enum ClientCommand {
     /// Export the audit log, and check that nobody changed it
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Move callers of the admin API and of boxes to another server step by step, and back
+    #[command(subcommand)]
+    Route(route::RouteCommand),
     /// List the sizes a box can have
     #[command(subcommand)]
     Tier(tier::TierCommand),
@@ -93,6 +97,7 @@ pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &m
         ClientCommand::Session(command) => {
             session::run(&connect(global, console).await?, &command, console).await
         }
+        ClientCommand::Route(command) => route::run(&connect(global, console).await?, command, console).await,
         ClientCommand::Audit(command) => audit::run(global, command, console).await,
         ClientCommand::Whoami => whoami::run(&connect(global, console).await?, console).await,
         ClientCommand::Tier(command) => tier::run(&connect(global, console).await?, command, console).await,

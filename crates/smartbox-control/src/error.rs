@@ -37,8 +37,8 @@ pub enum Error {
         /// What to do.
         remedy: String,
     },
-    /// The box changed since the caller read it.
-    #[error("the box has changed since it was read")]
+    /// The box or route changed since the caller read it.
+    #[error("it has changed since it was read")]
     VersionMismatch,
     /// The one gate refused.
     #[error("the box may not run: {0}")]

@@ -31,6 +31,7 @@ mod people;
 mod readiness;
 mod resolve;
 mod revocations;
+mod routing;
 mod sessions;
 mod sign_in;
 mod spec;
@@ -54,11 +55,12 @@ pub use fleet_view::{BoxState, FleetView, phase_of, stage_of};
 pub use foreign::{ForeignIdentities, SignUp, SignUpPolicy};
 pub use idempotency::Idempotency;
 pub use logs::{LogLine, LogQuery};
-pub use loops::{janitor::Janitor, reconcile::Reconciler};
+pub use loops::{janitor::Janitor, reconcile::Reconciler, rollback::RollbackWatch};
 pub use oidc::BegunSignIn;
 pub use op::{Op, Origin};
 pub use orgs::NewOrg;
 pub use people::{NewPerson, PersonChange};
+pub use routing::RouteChange;
 pub use sign_in::{AdminSecret, NewSession, Recognised, SignInCode, token_hash};
 /// Header of Cloudflare Access.
 pub use smartbox_identity::ACCESS_HEADER;
@@ -71,8 +73,8 @@ pub use smartbox_identity::{DPOP_HEADER, ProofRequest};
 pub use smartbox_provider::LogSource;
 /// Rows as the API shows them.
 pub use smartbox_store::{
-    AuditEvent, BoxError, Cursor, Device, Event, Operation, Org, Outcome, Page, ServiceToken, Session,
-    Smartbox, User,
+    AuditEvent, BoxError, Cursor, Device, Event, Operation, Org, Outcome, Page, RoutingRow, ServiceToken,
+    Session, Smartbox, User,
 };
 pub use spec::{AgentRuntime, Ingredients, render_files};
 pub use tickets::{MadeTicket, TICKET_PREFIX, TicketFor};
@@ -82,6 +84,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smartbox_core::Tie;
+use smartbox_core::routing::{OwnAddress, RoutingFlags};
 use smartbox_provider::{Link, Provider};
 use smartbox_store::Store;
 use tokio::sync::{broadcast, watch};
@@ -112,6 +115,8 @@ pub struct Parts {
     pub admin_secret: AdminSecret,
     /// Who else may say who somebody is.
     pub foreign: ForeignIdentities,
+    /// Where the platform is reached: no route may lead back to it.
+    pub own_address: OwnAddress,
     /// Bounds and times.
     pub limits: Limits,
 }
@@ -168,6 +173,8 @@ pub(crate) struct Inner {
     pub(crate) burnt: burnt::Burnt,
     pub(crate) pending_sign_ins: oidc::PendingSignIns,
     pub(crate) revocations: revocations::Revocations,
+    pub(crate) routing: watch::Sender<Arc<RoutingFlags>>,
+    pub(crate) own_address: OwnAddress,
     pub(crate) attempts: attempts::Attempts,
     pub(crate) passwords: smartbox_identity::PasswordPool,
 }
@@ -196,6 +203,8 @@ impl Control {
                 burnt: burnt::Burnt::default(),
                 pending_sign_ins: oidc::PendingSignIns::default(),
                 revocations: revocations::Revocations::default(),
+                routing: watch::Sender::new(Arc::default()),
+                own_address: parts.own_address,
                 attempts: attempts::Attempts::default(),
                 passwords: passwords::pool(),
             }),

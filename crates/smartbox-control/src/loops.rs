@@ -4,4 +4,5 @@ pub(crate) mod janitor;
 pub(crate) mod observe;
 pub(crate) mod publish;
 pub(crate) mod reconcile;
+pub(crate) mod rollback;
 mod step;

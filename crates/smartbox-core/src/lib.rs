@@ -14,6 +14,7 @@ pub mod kind;
 pub mod phase;
 pub mod plan;
 pub mod progress;
+pub mod routing;
 pub mod state;
 pub mod tier;
 pub mod uid_range;

@@ -49,6 +49,11 @@ pub(crate) fn while_allowed(body: Body, ticket: Ticket) -> Body {
     if body.is_end_stream() { body } else { WhileAllowed::new(body, ticket).boxed_unsync() }
 }
 
+/// Whether a body ended because the right behind it did.
+pub(crate) fn is_access_ended(error: &BoxError) -> bool {
+    error.is::<allowed::AccessEnded>()
+}
+
 /// Why a body was cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum CutOff {

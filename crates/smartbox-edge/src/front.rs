@@ -18,10 +18,12 @@ use crate::ports::{ClientAddr, RequestId, call_platform};
 use crate::problem::{Problem, not_found};
 use crate::serve::Connection;
 
+mod admin_api;
 mod boxes;
 mod entry;
 mod homes;
 mod starting;
+mod upstream;
 
 /// Paths of the platform itself; everything below them, too.
 const PLATFORM_PATHS: [&str; 11] = [
@@ -37,6 +39,8 @@ const PLATFORM_PATHS: [&str; 11] = [
     "/sign-out",
     "/v1",
 ];
+/// Paths of the admin API, which may be another server's; everything below them, too.
+const ADMIN_API_PATHS: [&str; 2] = ["/api/admin", "/api/super"];
 /// In front of a box's id or name.
 const BOX_PATH: &str = "/b/";
 /// In front of the box's id in the loading page's own requests.
@@ -47,9 +51,15 @@ const ENTER_PATH: &str = "/_smartbox/enter";
 
 /// Whether the platform's service answers this path, and not a box.
 pub fn is_platform_path(path: &str) -> bool {
-    let is_at =
-        |root: &str| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    PLATFORM_PATHS.iter().any(|root| is_at(root))
+    PLATFORM_PATHS.iter().any(|root| is_at(path, root)) || is_admin_api_path(path)
+}
+
+fn is_admin_api_path(path: &str) -> bool {
+    ADMIN_API_PATHS.iter().any(|root| is_at(path, root))
+}
+
+fn is_at(path: &str, root: &str) -> bool {
+    path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// What is known of a request besides itself.
@@ -147,6 +157,9 @@ impl Shared {
             return self.answer_loading_page(&asked, &head, &reference, &action).await;
         }
         let is_own_host = asked.addressed.label.is_some();
+        if !is_own_host && is_admin_api_path(path) {
+            return self.ask_admin_api(&asked, head, body).await;
+        }
         if if is_own_host { path == ENTER_PATH } else { is_platform_path(path) } {
             return self.ask_platform(&asked, head, body).await;
         }
@@ -164,7 +177,13 @@ impl Shared {
         }
     }
 
-    async fn ask_platform(&self, asked: &Asked, mut head: Parts, body: Incoming) -> Response<Body> {
+    async fn ask_platform(&self, asked: &Asked, head: Parts, body: Incoming) -> Response<Body> {
+        // How large a body may be is for each of the platform's own routes to say.
+        let body = Bounded::new(body, u64::MAX, self.config.stall_timeout).boxed_unsync();
+        self.ask_platform_with(asked, head, body).await
+    }
+
+    async fn ask_platform_with(&self, asked: &Asked, mut head: Parts, body: Body) -> Response<Body> {
         head.extensions.insert(ClientAddr(asked.conn.peer));
         head.extensions.insert(RequestId(asked.id.clone()));
         // Whatever a client says here is overwritten: the platform's service takes it as a fact.
@@ -179,8 +198,6 @@ impl Shared {
                 head.headers.insert(HeaderName::from_static(name), fact);
             }
         }
-        // How large a body may be is for each of the platform's own routes to say.
-        let body = Bounded::new(body, u64::MAX, self.config.stall_timeout).boxed_unsync();
         call_platform(self.ports.platform.clone(), Request::from_parts(head, body)).await
     }
 }

@@ -26,6 +26,7 @@ pub mod ports;
 mod problem;
 mod relay;
 mod routes;
+mod routing;
 mod serve;
 mod sockets;
 mod tunnel;
@@ -43,4 +44,5 @@ pub use ports::{
 };
 pub use problem::{CODES, Problem};
 pub use routes::{GatewayCredential, Grant, Route, RouteState, RouteTable};
+pub use routing::Routing;
 pub use sockets::Sockets;

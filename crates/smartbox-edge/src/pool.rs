@@ -1,4 +1,4 @@
-//! Kept-alive connections to gateways, by box and generation.
+//! Kept-alive connections: to gateways, by box and generation, and to other upstreams.
 
 use std::collections::HashMap;
 use std::io;
@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use smartbox_core::BoxId;
+use smartbox_core::routing::BaseUrl;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -19,10 +20,18 @@ use crate::routes::{Route, RouteTable};
 /// Most of a response's head, and of what is read ahead of a slow client, per connection.
 const READ_BUFFER_BYTES_MAX: usize = 64 * 1024;
 
-/// A connection to a gateway, free for one request.
+/// What a connection leads to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Peer {
+    Box(BoxId),
+    Upstream(Arc<BaseUrl>),
+}
+
+/// A connection, free for one request.
 pub(crate) struct Conn {
     pub(crate) sender: SendRequest<Body>,
-    id: BoxId,
+    peer: Peer,
+    /// Always 0 for an upstream.
     generation: i64,
 }
 
@@ -41,7 +50,7 @@ struct Kept {
 pub(crate) struct Pool {
     config: Arc<EdgeConfig>,
     dial: Arc<dyn Dial>,
-    kept: Mutex<HashMap<BoxId, Kept>>,
+    kept: Mutex<HashMap<Peer, Kept>>,
     /// Drives the connections.
     tasks: TaskTracker,
     hard: CancellationToken,
@@ -62,16 +71,31 @@ impl Pool {
     /// # Errors
     /// The gateway cannot be reached.
     pub(crate) async fn connect(&self, route: &Route) -> io::Result<Conn> {
-        let sender = match self.take(route) {
-            Some(sender) => sender,
-            None => self.connect_anew(route).await?,
-        };
-        Ok(Conn { sender, id: route.id, generation: route.generation })
+        self.connect_to(Peer::Box(route.id), route.generation).await
     }
 
-    async fn connect_anew(&self, route: &Route) -> io::Result<SendRequest<Body>> {
+    /// A kept connection to another server, or a new one.
+    ///
+    /// # Errors
+    /// It cannot be reached, or is not the one named.
+    pub(crate) async fn connect_upstream(&self, base: &Arc<BaseUrl>) -> io::Result<Conn> {
+        self.connect_to(Peer::Upstream(Arc::clone(base)), 0).await
+    }
+
+    async fn connect_to(&self, peer: Peer, generation: i64) -> io::Result<Conn> {
+        let sender = match self.take(&peer, generation) {
+            Some(sender) => sender,
+            None => self.connect_anew(&peer).await?,
+        };
+        Ok(Conn { sender, peer, generation })
+    }
+
+    async fn connect_anew(&self, peer: &Peer) -> io::Result<SendRequest<Body>> {
         let connected = async {
-            let stream = self.dial.dial(route.id, self.config.gateway_port).await?;
+            let stream = match peer {
+                Peer::Box(id) => self.dial.dial(*id, self.config.gateway_port).await?,
+                Peer::Upstream(base) => self.dial.dial_upstream(base).await?,
+            };
             let mut builder = http1::Builder::new();
             builder.max_buf_size(READ_BUFFER_BYTES_MAX).max_headers(self.config.headers_max * 2);
             builder.handshake::<_, Body>(TokioIo::new(stream)).await.map_err(io::Error::other)
@@ -111,15 +135,19 @@ impl Pool {
 
     /// Closes what is too old, or belongs to a box that is not ready any more.
     pub(crate) fn prune(&self, table: &RouteTable) {
-        self.kept().retain(|id, kept| {
+        let is_there = |peer: &Peer, kept: &Kept| match peer {
+            Peer::Box(id) => table.is_ready(*id, kept.generation),
+            Peer::Upstream(_) => true,
+        };
+        self.kept().retain(|peer, kept| {
             kept.idle.retain(|idle| self.is_fresh(idle));
-            !kept.idle.is_empty() && table.is_ready(*id, kept.generation)
+            !kept.idle.is_empty() && is_there(peer, kept)
         });
     }
 
-    fn take(&self, route: &Route) -> Option<SendRequest<Body>> {
-        let mut boxes = self.kept();
-        let kept = boxes.get_mut(&route.id).filter(|kept| kept.generation == route.generation)?;
+    fn take(&self, peer: &Peer, generation: i64) -> Option<SendRequest<Body>> {
+        let mut peers = self.kept();
+        let kept = peers.get_mut(peer).filter(|kept| kept.generation == generation)?;
         while let Some(idle) = kept.idle.pop() {
             if idle.sender.is_ready() && self.is_fresh(&idle) {
                 return Some(idle.sender);
@@ -129,9 +157,9 @@ impl Pool {
     }
 
     fn keep(&self, conn: Conn) {
-        let mut boxes = self.kept();
+        let mut peers = self.kept();
         let new = || Kept { generation: conn.generation, idle: Vec::new() };
-        let kept = boxes.entry(conn.id).or_insert_with(new);
+        let kept = peers.entry(conn.peer).or_insert_with(new);
         if kept.generation < conn.generation {
             *kept = new();
         }
@@ -144,7 +172,7 @@ impl Pool {
         !idle.sender.is_closed() && idle.since.elapsed() < self.config.pool_idle_timeout
     }
 
-    fn kept(&self) -> MutexGuard<'_, HashMap<BoxId, Kept>> {
+    fn kept(&self) -> MutexGuard<'_, HashMap<Peer, Kept>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

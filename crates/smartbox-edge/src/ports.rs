@@ -13,12 +13,13 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
+use smartbox_core::routing::BaseUrl;
 use smartbox_core::{BoxId, Principal, Tie, Who};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tower::{Service, ServiceExt};
 
-use crate::{Body, BoxError, RouteTable};
+use crate::{Body, BoxError, RouteTable, Routing};
 
 /// A connection: bytes both ways.
 pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -101,11 +102,14 @@ pub struct WakeRefused {
     pub retry_after: Option<Duration>,
 }
 
-/// Opens connections to ports of boxes.
+/// Opens connections to ports of boxes and to upstreams.
 #[async_trait::async_trait]
 pub trait Dial: Send + Sync {
     /// Connects to `127.0.0.1:port` of the box.
     async fn dial(&self, id: BoxId, port: u16) -> io::Result<Box<dyn Duplex>>;
+
+    /// Connects to another server, over TLS if its address says so, and makes sure that it is the one named.
+    async fn dial_upstream(&self, upstream: &BaseUrl) -> io::Result<Box<dyn Duplex>>;
 }
 
 /// Serves the platform's own paths. Made by [`platform_service`].
@@ -151,10 +155,12 @@ pub struct EdgePorts {
     pub identity: Arc<dyn Identity>,
     /// Starts boxes.
     pub wake: Arc<dyn Wake>,
-    /// Reaches gateways.
+    /// Reaches gateways and upstreams.
     pub dial: Arc<dyn Dial>,
     /// Serves the platform's own paths.
     pub platform: PlatformService,
+    /// Where else requests may go.
+    pub routing: Routing,
     /// Tells the pages of a gateway under which prefix they are served.
     pub mount: MountPage,
     /// Makes request ids: unguessable, of letters, digits, `-` and `_`.

@@ -13,8 +13,9 @@ use crate::limits::Rate;
 use crate::ports::WakeRefused;
 
 /// Every code that the edge makes itself; each has a page under `docs/errors/`. Refused wakes bring their own.
-pub const CODES: [&str; 25] = [
+pub const CODES: [&str; 30] = [
     "access-ended",
+    "admin-only",
     "bad-host",
     "bad-origin",
     "bad-request",
@@ -32,12 +33,16 @@ pub const CODES: [&str; 25] = [
     "gateway-broken-answer",
     "gateway-timeout",
     "gateway-unreachable",
+    "loop-detected",
     "method-not-allowed",
     "missing-permission",
     "no-default-box",
     "not-found",
     "not-signed-in",
     "too-many-requests",
+    "upstream-broken-answer",
+    "upstream-timeout",
+    "upstream-unreachable",
     "wake-timeout",
 ];
 
@@ -188,6 +193,12 @@ pub(crate) fn access_ended(why: &str) -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "access-ended", "Your access has ended")
         .detail(format!("While the request was under way: {why}."))
         .remedy("Sign in again, or ask whoever runs this place.")
+}
+
+/// This is for the platform's admin, and they are somebody else.
+pub(crate) fn admin_only() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "admin-only", "Only an admin may do this")
+        .remedy("Ask whoever runs the platform.")
 }
 
 /// They see the box and may not do this with it.

@@ -7,22 +7,24 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Request, Response, StatusCode, Version};
+use http::{HeaderMap, Request, Response, StatusCode, Version};
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use smartbox_core::Principal;
+use smartbox_core::routing::BaseUrl;
 
 use crate::body::{Body, Bounded, BoxError, CutOff, Verdict};
 use crate::config::EdgeConfig;
 use crate::front::{Asked, Target};
-use crate::hold::{InFlight, Opened};
+use crate::hold::{InFlight, Opened, Turn};
 use crate::pool::{Conn, Pool};
 use crate::problem::{Problem, unreachable};
 use crate::routes::Route;
 
 mod cookies;
 pub(crate) mod documents;
+pub(crate) mod foreign;
 mod request;
 mod response;
 
@@ -51,6 +53,17 @@ pub(crate) struct Answer {
     pub(crate) conn: Conn,
     /// The box as it was when it was asked.
     pub(crate) route: Arc<Route>,
+    /// The other server that answered in its place.
+    pub(crate) upstream: Option<Arc<BaseUrl>>,
+}
+
+/// Why an exchange over a connection came to nothing.
+enum Broken {
+    /// Nothing was sent.
+    NotSent(Body),
+    Lost(hyper::Error),
+    /// No answer came in time.
+    Silent,
 }
 
 /// Sends a request and waits for the head of the response.
@@ -60,23 +73,38 @@ pub(crate) async fn send(
     opened: Opened,
     body: Body,
 ) -> Result<Answer, Failure> {
-    let Opened { route, mut conn, turn } = opened;
+    let Opened { route, conn, turn } = opened;
     let credential = route.credential.grant_for(inquiry.principal).headers;
     let mut outbound = Request::new(body);
     *outbound.uri_mut() = inquiry.target.path_and_query.clone().into();
     outbound.method_mut().clone_from(&inquiry.head.method);
     *outbound.version_mut() = Version::HTTP_11;
     *outbound.headers_mut() = request::headers(config, inquiry, credential);
+    match exchange(config, conn, outbound, turn).await {
+        Ok((response, conn)) => Ok(Answer { response, conn, route, upstream: None }),
+        Err(Broken::NotSent(unsent)) => Err(Failure::NotSent(unsent)),
+        Err(Broken::Lost(error)) => Err(Failure::Lost(lost(&error, inquiry.verdict))),
+        Err(Broken::Silent) => Err(Failure::Lost(no_answer())),
+    }
+}
+
+/// Sends a request over a connection and waits for the head of the response.
+async fn exchange(
+    config: &EdgeConfig,
+    mut conn: Conn,
+    outbound: Request<Body>,
+    turn: Option<Turn>,
+) -> Result<(Response<Incoming>, Conn), Broken> {
     let sent = conn.sender.try_send_request(outbound);
     // The request is on the connection; the next one that waits may follow.
     drop(turn);
     match tokio::time::timeout(config.response_head_timeout, sent).await {
-        Ok(Ok(response)) => Ok(Answer { response, conn, route }),
+        Ok(Ok(response)) => Ok((response, conn)),
         Ok(Err(mut error)) => Err(match error.take_message() {
-            Some(unsent) => Failure::NotSent(unsent.into_body()),
-            None => Failure::Lost(lost(error.error(), inquiry.verdict)),
+            Some(unsent) => Broken::NotSent(unsent.into_body()),
+            None => Broken::Lost(error.into_error()),
         }),
-        Err(_elapsed) => Err(Failure::Lost(no_answer())),
+        Err(_elapsed) => Err(Broken::Silent),
     }
 }
 
@@ -88,9 +116,20 @@ pub(crate) fn pass_on(
     answer: Answer,
     in_flight: InFlight,
 ) -> Response<Body> {
-    let Answer { response, conn, route: _ } = answer;
+    let headers = response::headers(config, inquiry, answer.response.headers());
+    stream(config, pool, (answer.response, answer.conn), headers, Some(in_flight))
+}
+
+/// Streams a response, and keeps its connection when it ends.
+fn stream(
+    config: &EdgeConfig,
+    pool: &Arc<Pool>,
+    (response, conn): (Response<Incoming>, Conn),
+    headers: HeaderMap,
+    in_flight: Option<InFlight>,
+) -> Response<Body> {
     let (mut head, body) = response.into_parts();
-    head.headers = response::headers(config, inquiry, &head.headers);
+    head.headers = headers;
     head.version = Version::HTTP_11;
     head.extensions = http::Extensions::default();
     let body = GatewayBody::new(body, Arc::clone(pool), conn, in_flight);
@@ -103,10 +142,14 @@ pub(crate) fn switched(
     config: &EdgeConfig,
     inquiry: &Inquiry<'_>,
     answer: &Response<Incoming>,
+    upstream: Option<&BaseUrl>,
 ) -> Response<Body> {
     let mut response = Response::new(crate::body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-    *response.headers_mut() = response::headers(config, inquiry, answer.headers());
+    *response.headers_mut() = match upstream {
+        None => response::headers(config, inquiry, answer.headers()),
+        Some(base) => response::foreign(config, base, answer.headers()),
+    };
     request::ask_for_websocket(response.headers_mut());
     response
 }
@@ -147,12 +190,12 @@ pin_project_lite::pin_project! {
         inner: Incoming,
         pool: Arc<Pool>,
         conn: Option<Conn>,
-        in_flight: InFlight,
+        in_flight: Option<InFlight>,
     }
 }
 
 impl GatewayBody {
-    fn new(inner: Incoming, pool: Arc<Pool>, conn: Conn, in_flight: InFlight) -> Self {
+    fn new(inner: Incoming, pool: Arc<Pool>, conn: Conn, in_flight: Option<InFlight>) -> Self {
         let mut body = Self { inner, pool, conn: Some(conn), in_flight };
         if body.inner.is_end_stream() {
             give_back(&body.pool, &mut body.conn);

@@ -1,5 +1,7 @@
 //! Health, readiness and status. Nobody needs to sign in for them.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
@@ -7,6 +9,7 @@ use http::StatusCode;
 use smartbox_api::{DefaultBoxStatus, Health, PlatformStatus, Readiness};
 use smartbox_control::{Error, phase_of};
 use smartbox_core::Permission;
+use smartbox_core::routing::RouteName;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -33,7 +36,10 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
     responses((status = OK, description = "It is.", body = Health)),
 )]
 async fn health(State(state): State<HttpState>) -> Json<Health> {
-    Json(Health { status: "ok".to_owned(), version: state.version().to_owned() })
+    let published = state.control().routing_flags();
+    let flags = Arc::clone(&published.borrow());
+    let flags = RouteName::ALL.map(|name| (name.as_str().to_owned(), flags.get(name).percentage));
+    Json(Health { status: "ok".to_owned(), version: state.version().to_owned(), flags: flags.into() })
 }
 
 /// Whether the process is alive

@@ -1,4 +1,4 @@
-//! Versions of boxes as entity tags (RFC 9110 §8.8.3 and §13.1.1).
+//! Versions of boxes and routes as entity tags (RFC 9110 §8.8.3 and §13.1.1).
 
 use http::header::IF_MATCH;
 use http::{HeaderMap, HeaderValue};
@@ -14,7 +14,7 @@ pub(crate) fn etag(version: i64) -> HeaderValue {
 /// The version that a change is bound to; `None` without the header or for `*`.
 ///
 /// # Errors
-/// 412 for a tag that no version has: the box cannot be what the caller read.
+/// 412 for a tag that no version has: the thing cannot be what the caller read.
 pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<i64>, ApiError> {
     let mut values = headers.get_all(IF_MATCH).iter();
     let Some(value) = values.next() else { return Ok(None) };
@@ -23,7 +23,7 @@ pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<i64>, ApiError> {
         return Ok(None);
     }
     if values.next().is_some() || text.contains(',') {
-        return Err(ApiError::field("If-Match", "must hold one entity tag: the box's version"));
+        return Err(ApiError::field("If-Match", "must hold one entity tag: a version"));
     }
     // A weak tag never matches (strong comparison). Quotes are forgiven: nothing else can be meant.
     let unquoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);

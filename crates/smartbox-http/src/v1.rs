@@ -5,6 +5,7 @@ mod boxes;
 mod devices;
 mod operations;
 mod orgs;
+mod routes;
 mod sessions;
 mod sign_in_links;
 mod tickets;
@@ -24,6 +25,7 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .merge(devices::routes())
         .merge(operations::routes())
         .merge(orgs::routes())
+        .merge(routes::routes())
         .merge(sessions::routes())
         .merge(sign_in_links::routes())
         .merge(tickets::routes())

@@ -6,4 +6,5 @@ pub(crate) mod identity;
 pub(crate) mod ready;
 pub(crate) mod revocations;
 pub(crate) mod routes;
+pub(crate) mod upstream;
 pub(crate) mod wake;

@@ -1,6 +1,7 @@
 //! The platform in one process: bind first, install and open second, wire third; then serve until told to stop.
 
 mod parts;
+mod routing;
 mod start;
 
 use std::sync::Arc;
@@ -8,10 +9,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use secrecy::SecretString;
-use smartbox_control::{Control, Janitor, Reconciler};
+use smartbox_control::{Control, Janitor, Reconciler, RollbackWatch};
+use smartbox_core::routing::Outcome;
 use smartbox_edge::{Edge, EdgeListener, RouteTable};
 use smartbox_providers::local::LocalProvider;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::adapters::{doors::ServiceDoors, revocations, routes};
 use crate::console::Console;
@@ -36,6 +38,7 @@ pub(crate) struct Daemon {
     doors: Arc<ServiceDoors>,
     reconciler: Reconciler,
     routes: watch::Sender<Arc<RouteTable>>,
+    outcomes: mpsc::Receiver<Outcome>,
     life: Lifecycle,
     admin_secret: SecretString,
 }
@@ -54,14 +57,17 @@ impl Daemon {
             doors,
             mut reconciler,
             routes,
+            outcomes,
             life,
             admin_secret,
         } = self;
         start::first_start(&settings, &control).await?;
+        routing::start(&settings, &control).await?;
         // The first pass adopts what runs, so that the first request finds it.
         reconciler.pass().await.context("the boxes could not be looked at")?;
         life.spawn("reconciler", reconciler.run(life.soft.clone()));
         life.spawn("janitor", Janitor::new(control.clone()).run(life.soft.clone()));
+        life.spawn("rollback", RollbackWatch::new(control.clone()).run(outcomes, life.soft.clone()));
         life.spawn("routes", routes::follow(control.fleet(), routes, life.soft.clone()));
         let follow = revocations::follow(control.revocations(), edge.sockets(), life.soft.clone());
         life.spawn("revocations", follow);

@@ -6,6 +6,7 @@ mod aliases;
 mod identity;
 mod parse;
 mod raw;
+mod routing;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use smartbox_egress::ModelPlan;
 use crate::data_dir::Owner;
 pub(crate) use identity::ForeignSettings;
 use parse::Problems;
+pub(crate) use routing::RouteSettings;
 
 /// Exit code for settings that cannot be used (`EX_CONFIG`).
 pub const EXIT_BAD_SETTINGS: u8 = 78;
@@ -85,6 +87,8 @@ pub struct Settings {
     pub admin_secret_previous: Option<SecretString>,
     /// Who else may say who somebody is.
     pub foreign: ForeignSettings,
+    /// What is said of routes.
+    pub(crate) routing: RouteSettings,
     /// Where model calls go.
     pub models: ModelPlan,
     /// How long a deleted box can be brought back.
@@ -141,6 +145,7 @@ impl Settings {
             admin_secret_previous: problems
                 .take("admin.previous_secret", parse::admin_secret(raw.admin.previous_secret)),
             foreign: problems.lines(ForeignSettings::parse(raw.identity)),
+            routing: problems.lines(routing::parse(&raw.routing)),
             models: models.unwrap_or_else(ModelPlan::demo),
             delete_grace: problems
                 .take("boxes.delete_grace", parse::duration(raw.boxes.delete_grace.as_deref(), "24h")),

@@ -45,8 +45,8 @@ pub enum Error {
         /// How many places there are.
         max: u32,
     },
-    /// The box was changed since the caller read it.
-    #[error("the box was changed meanwhile")]
+    /// The box or route was changed since the caller read it.
+    #[error("it was changed meanwhile")]
     VersionMismatch {
         /// Its version now.
         current: i64,

@@ -5,6 +5,7 @@ mod audit;
 mod housekeeping;
 mod leases;
 mod observations;
+mod routing;
 pub(crate) mod secrets;
 mod sign_in;
 

@@ -13,5 +13,6 @@ mod help;
 mod logs;
 mod open;
 mod people;
+mod routes;
 mod run;
 mod waiting;

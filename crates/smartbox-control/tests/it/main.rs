@@ -3,6 +3,7 @@
 
 mod janitor;
 mod reconcile;
+mod routing;
 mod running_loop;
 mod simulation;
 mod wake;

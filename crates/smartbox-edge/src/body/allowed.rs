@@ -13,7 +13,7 @@ use crate::sockets::Ticket;
 /// The right to read the rest has ended.
 #[derive(Debug, thiserror::Error)]
 #[error("access has ended: {0}")]
-struct AccessEnded(String);
+pub(super) struct AccessEnded(String);
 
 pin_project_lite::pin_project! {
     pub(super) struct WhileAllowed {

@@ -9,6 +9,7 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use smartbox_core::Principal;
+use smartbox_core::routing::RouteName;
 
 use super::entry::Entry;
 use super::{Asked, Target};
@@ -20,14 +21,15 @@ use crate::page;
 use crate::path;
 use crate::ports::ForeignOrigin;
 use crate::problem::{Problem, access_ended, box_not_found, unreachable};
-use crate::relay::{self, Answer, Failure, Inquiry, documents};
+use crate::relay::{self, Answer, Failure, Inquiry, foreign};
 use crate::routes::{Route, RouteState};
+use crate::routing::settle;
 use crate::sockets::Ticket;
 use crate::tunnel::{self, Rules};
 
 /// How often a request is put on another connection because nothing of it was sent on the last. Kept connections go
 /// stale together when a gateway restarts, and each attempt finds out about one.
-const ATTEMPTS_MAX: usize = 4;
+pub(super) const ATTEMPTS_MAX: usize = 4;
 
 /// What comes of the attempt to reach a box.
 enum Reached {
@@ -43,10 +45,10 @@ struct Held {
 }
 
 /// A caller, and the box they mean.
-struct Visit<'a> {
-    asked: &'a Asked,
+pub(super) struct Visit<'a> {
+    pub(super) asked: &'a Asked,
     principal: &'a Principal,
-    route: Arc<Route>,
+    pub(super) route: Arc<Route>,
 }
 
 impl Shared {
@@ -104,16 +106,18 @@ impl Shared {
             verdict: &body.verdict(),
         };
         let visit = Visit { asked, principal: &principal, route };
+        let mut choice = self.choose(RouteName::ContainerGateway, &principal, asked);
         let answered = tokio::select! {
             biased;
             // However long the box takes to start or to answer: nothing is begun for somebody who may not any more.
             why = ticket.ended() => Err(asked.refuse(self.no_longer(&visit, &why))),
-            answered = self.converse(&visit, &inquiry, &in_flight, body.boxed_unsync()) => answered,
+            answered = self.converse_with(choice.as_mut(), &visit, &inquiry, &in_flight, body.boxed_unsync()) => answered,
         };
-        match answered {
+        let response = match answered {
             Ok(answer) => self.finish(&inquiry, answer, upgrade, Held { in_flight, ticket }).await,
             Err(response) => response,
-        }
+        };
+        settle(choice, response)
     }
 
     /// Why a request that is under way is not finished.
@@ -135,7 +139,7 @@ impl Shared {
     }
 
     /// Sends the request, on another connection if nothing of it was sent on the last.
-    async fn converse(
+    pub(super) async fn converse(
         &self,
         visit: &Visit<'_>,
         inquiry: &Inquiry<'_>,
@@ -223,12 +227,13 @@ impl Shared {
         Held { in_flight, ticket }: Held,
     ) -> Response<Body> {
         if answer.response.status() != StatusCode::SWITCHING_PROTOCOLS {
-            let response = relay::pass_on(&self.config, &self.pool, inquiry, answer, in_flight);
-            let response = documents::secure(inquiry, self.ports.mount, response).await;
+            let response = self.stream_answer(inquiry, answer, in_flight).await;
             return response.map(|body| body::while_allowed(body, ticket));
         }
         let Some(client) = upgrade.filter(|_upgrade| inquiry.is_websocket) else {
-            return inquiry.asked.refuse(broken_switch());
+            return inquiry
+                .asked
+                .refuse(answer.upstream.map_or_else(broken_switch, |_base| foreign::broken()));
         };
         let gateway = hyper::upgrade::on(&mut answer.response);
         let rules = self.rules(inquiry.principal, &answer.route);
@@ -238,7 +243,7 @@ impl Shared {
             tunnel::relay(&config, client, gateway, rules, &ticket, &hard).await;
             drop((in_flight, place));
         });
-        relay::switched(&self.config, inquiry, &answer.response)
+        relay::switched(&self.config, inquiry, &answer.response, answer.upstream.as_deref())
     }
 }
 

@@ -2,6 +2,7 @@ use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
+use smartbox_core::routing::BaseUrl;
 use smartbox_core::{OrgId, Stage};
 use tokio_util::task::TaskTracker;
 
@@ -32,6 +33,10 @@ impl Dial for Gateway {
         // The other end lives as long as the test.
         std::mem::forget(theirs);
         Ok(Box::new(ours))
+    }
+
+    async fn dial_upstream(&self, _upstream: &BaseUrl) -> io::Result<Box<dyn Duplex>> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 }
 

@@ -68,6 +68,18 @@ pub(crate) async fn secure(
     Response::from_parts(head, full(mounted))
 }
 
+/// The same for a page of another server. Its Control UI knows its prefix already; nothing is read.
+pub(crate) fn secure_foreign(mut response: Response<Body>) -> Response<Body> {
+    let status = response.status();
+    let headers = response.headers_mut();
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let is_fit = status == StatusCode::OK && is_html(headers) && has_strict_policy(headers);
+    if is_document(headers) && !is_fit {
+        sandbox(headers);
+    }
+    response
+}
+
 /// Added to the gateway's own policies: all of them count.
 fn sandbox(headers: &mut HeaderMap) {
     headers.append(CONTENT_SECURITY_POLICY, HeaderValue::from_static(SANDBOX));
@@ -82,8 +94,11 @@ fn is_document(headers: &HeaderMap) -> bool {
 /// Whether the headers are those of the Control UI: HTML that can be read, with a policy that names the scripts it
 /// runs. A page that an agent wrote comes without one, whatever it says inside.
 fn can_be_control_ui(headers: &HeaderMap) -> bool {
-    let is_html = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    is_html && !headers.contains_key(CONTENT_ENCODING) && has_strict_policy(headers)
+    is_html(headers) && !headers.contains_key(CONTENT_ENCODING) && has_strict_policy(headers)
+}
+
+fn is_html(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
 fn has_strict_policy(headers: &HeaderMap) -> bool {

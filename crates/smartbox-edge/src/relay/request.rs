@@ -88,17 +88,7 @@ pub(super) fn headers(
     credential: Vec<(HeaderName, HeaderValue)>,
 ) -> HeaderMap {
     let from = &inquiry.head.headers;
-    let dropped = named_by_connection(from);
-    let mut to = HeaderMap::with_capacity(from.len() + 8);
-    for (name, value) in from {
-        let is_ours = is_hop_by_hop(name) || is_identity(name) || *name == COOKIE || *name == HOST;
-        if !is_ours && !dropped.contains(name) {
-            to.append(name, value.clone());
-        }
-    }
-    if let Some(cookie) = cookies::without(from, &config.platform_cookies) {
-        to.insert(COOKIE, cookie);
-    }
+    let mut to = kept(config, from);
     if inquiry.is_websocket {
         // The edge reads frames: they come uncompressed.
         to.remove(SEC_WEBSOCKET_EXTENSIONS);
@@ -118,6 +108,22 @@ pub(super) fn headers(
     to
 }
 
+/// What is left of a client's headers for whoever is behind the edge.
+pub(super) fn kept(config: &EdgeConfig, from: &HeaderMap) -> HeaderMap {
+    let dropped = named_by_connection(from);
+    let mut to = HeaderMap::with_capacity(from.len() + 8);
+    for (name, value) in from {
+        let is_ours = is_hop_by_hop(name) || is_identity(name) || *name == COOKIE || *name == HOST;
+        if !is_ours && !dropped.contains(name) {
+            to.append(name, value.clone());
+        }
+    }
+    if let Some(cookie) = cookies::without(from, &config.platform_cookies) {
+        to.insert(COOKIE, cookie);
+    }
+    to
+}
+
 /// Whether the response may be a page: a browser opens it, or it has no file's name. The Control UI's service worker
 /// fetches its page as if it were any file.
 fn may_bring_page(inquiry: &Inquiry<'_>) -> bool {
@@ -127,7 +133,7 @@ fn may_bring_page(inquiry: &Inquiry<'_>) -> bool {
 }
 
 /// Says where the request came from: one address, never a loopback one.
-fn forward(config: &EdgeConfig, inquiry: &Inquiry<'_>, to: &mut HeaderMap) {
+pub(super) fn forward(config: &EdgeConfig, inquiry: &Inquiry<'_>, to: &mut HeaderMap) {
     let addressed = &inquiry.asked.addressed;
     let client = client_address(config, inquiry.asked.conn.peer.ip());
     let said = [

@@ -3,6 +3,7 @@
 use http::header::{CONTENT_LOCATION, LOCATION, SET_COOKIE};
 use http::uri::Authority;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use smartbox_core::routing::BaseUrl;
 
 use super::request::{is_hop_by_hop, named_by_connection};
 use super::{Inquiry, cookies};
@@ -27,8 +28,22 @@ const PLATFORM_PREFIXES: [&str; 2] = ["x-smartbox-", "x-platform-"];
 
 /// The headers of a response to the client.
 pub(super) fn headers(config: &EdgeConfig, inquiry: &Inquiry<'_>, from: &HeaderMap) -> HeaderMap {
+    let (host, prefix) = (&inquiry.asked.addressed.host, inquiry.target.prefix.as_str());
+    cleaned(config, from, prefix, |location| relocated(location, host, prefix))
+}
+
+/// The headers of another server's response to the client. Paths are the same here and there.
+pub(super) fn foreign(config: &EdgeConfig, base: &BaseUrl, from: &HeaderMap) -> HeaderMap {
+    cleaned(config, from, "", |location| brought_here(location, base))
+}
+
+fn cleaned(
+    config: &EdgeConfig,
+    from: &HeaderMap,
+    prefix: &str,
+    locate: impl Fn(&HeaderValue) -> Option<HeaderValue>,
+) -> HeaderMap {
     let dropped = named_by_connection(from);
-    let prefix = inquiry.target.prefix.as_str();
     let mut to = HeaderMap::with_capacity(from.len() + 2);
     for (name, value) in from {
         if is_hop_by_hop(name) || dropped.contains(name) || is_platforms(name, value) {
@@ -39,8 +54,7 @@ pub(super) fn headers(config: &EdgeConfig, inquiry: &Inquiry<'_>, from: &HeaderM
                 to.append(name, cookie);
             }
         } else if *name == LOCATION || *name == CONTENT_LOCATION {
-            let moved = relocated(value, &inquiry.asked.addressed.host, prefix);
-            to.insert(name, moved.unwrap_or_else(|| value.clone()));
+            to.insert(name, locate(value).unwrap_or_else(|| value.clone()));
         } else {
             to.append(name, value.clone());
         }
@@ -76,6 +90,16 @@ fn relocated(value: &HeaderValue, host: &str, prefix: &str) -> Option<HeaderValu
     is_rooted.then(|| HeaderValue::try_from(format!("{prefix}{path}")).ok()).flatten()
 }
 
+/// A location on the other server itself, as a path of this one. `None` if it stays as it is.
+fn brought_here(value: &HeaderValue, base: &BaseUrl) -> Option<HeaderValue> {
+    let location = value.to_str().ok()?.parse::<Uri>().ok()?;
+    let is_there =
+        location.scheme_str().and_then(|scheme| format!("{scheme}://{}", location.authority()?).parse().ok())
+            == Some(base.clone());
+    let path = location.path_and_query()?.as_str();
+    (is_there && !path.starts_with("//")).then(|| HeaderValue::try_from(path).ok()).flatten()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +119,28 @@ mod tests {
         }
         assert_eq!(moved("https://elsewhere.example/ui"), None);
         assert_eq!(moved("//evil.example/"), None);
+    }
+
+    #[test]
+    fn a_location_on_another_server_becomes_a_path_here() {
+        let base = "http://old.example:8081".parse().unwrap();
+        let brought = |location: &'static str| {
+            let value = HeaderValue::from_static(location);
+            brought_here(&value, &base).map(|value| value.to_str().unwrap().to_owned())
+        };
+        assert_eq!(brought("http://old.example:8081/ui?a=1").as_deref(), Some("/ui?a=1"));
+        assert_eq!(brought("HTTP://Old.example:8081").as_deref(), Some("/"));
+        for other in [
+            "/ui",
+            "ui",
+            "https://old.example:8081/ui",
+            "http://old.example/ui",
+            "http://elsewhere.example/",
+            "//old.example:8081/ui",
+            "http://old.example:8081//evil.example/",
+        ] {
+            assert_eq!(brought(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -19,6 +19,7 @@ use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
 use serde_json::Value;
 use smartbox_core::Permission::{self, BoxesAdminister, BoxesRead, BoxesTalk};
+use smartbox_core::routing::{BaseUrl, Outcome, RoutingFlags};
 use smartbox_core::{BoxId, OrgId, Principal, Role, Stage, UserId};
 use smartbox_edge::ports::{
     Caller, DeviceNotApproved, Dial, Duplex, EdgePorts, ForeignOrigin, Identity, RequestId, Wake,
@@ -26,11 +27,11 @@ use smartbox_edge::ports::{
 };
 use smartbox_edge::{
     Body, ClientAddr, Edge, EdgeConfig, EdgeListener, GatewayCredential, Grant, Handshake, PathRule, Policy,
-    Route, RouteState, RouteTable, Sockets,
+    Route, RouteState, RouteTable, Routing, Sockets,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -129,6 +130,10 @@ impl Dial for World {
         let address = address.ok_or(io::ErrorKind::ConnectionRefused)?;
         Ok(Box::new(TcpStream::connect(address).await?))
     }
+
+    async fn dial_upstream(&self, upstream: &BaseUrl) -> io::Result<Box<dyn Duplex>> {
+        Ok(Box::new(TcpStream::connect((upstream.host(), upstream.port())).await?))
+    }
 }
 
 #[async_trait::async_trait]
@@ -205,6 +210,8 @@ pub(crate) struct TestEdge {
     pub(crate) world: Arc<World>,
     pub(crate) sockets: Sockets,
     pub(crate) publish: watch::Sender<Arc<RouteTable>>,
+    pub(crate) flags: watch::Sender<Arc<RoutingFlags>>,
+    pub(crate) outcomes: mpsc::Receiver<Outcome>,
     pub(crate) stop: CancellationToken,
     pub(crate) hard: CancellationToken,
     pub(crate) server: JoinSet<()>,
@@ -224,6 +231,8 @@ impl TestEdge {
             dials: AtomicUsize::new(0),
         });
         let (publish, receiver) = watch::channel(Arc::new(RouteTable::new(routes, Some(org(1)))));
+        let (flags, followed) = watch::channel(Arc::default());
+        let (tell, outcomes) = mpsc::channel(64);
         let next = AtomicUsize::new(1);
         let ports = EdgePorts {
             routes: receiver,
@@ -231,6 +240,7 @@ impl TestEdge {
             wake: Arc::clone(&world) as Arc<dyn Wake>,
             dial: Arc::clone(&world) as Arc<dyn Dial>,
             platform: platform_service(tower::service_fn(platform)),
+            routing: Routing::new(followed, tell, "smartbox-test"),
             mount,
             request_ids: Arc::new(move || format!("req-{}", next.fetch_add(1, Ordering::SeqCst))),
             clock: Arc::new(|| NOW),
@@ -242,7 +252,8 @@ impl TestEdge {
         let address = listener.local_addr();
         let mut server = JoinSet::new();
         server.spawn(edge.serve(listener));
-        Self { address, world, sockets, publish, stop, hard, server, clients: Mutex::default() }
+        let clients = Mutex::default();
+        Self { address, world, sockets, publish, flags, outcomes, stop, hard, server, clients }
     }
 
     /// An edge with one box named `home`, the default of org 1, and its gateway.

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod attacks;
+mod candidates;
 mod gateway;
 mod harness;
 mod headers;
@@ -13,4 +14,6 @@ mod pinning;
 mod revocation;
 mod routing;
 mod streaming;
+mod switching;
+mod upstreams;
 mod websocket;

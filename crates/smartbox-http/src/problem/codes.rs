@@ -71,6 +71,8 @@ codes! {
         "`smartbox session list` shows where you are signed in.";
     DEVICE_NOT_FOUND = "device-not-found" NOT_FOUND "There is no such device"
         "`smartbox device list` shows those that wait and those that are approved. One that waits is forgotten after an hour.";
+    ROUTE_NOT_FOUND = "route-not-found" NOT_FOUND "There is no such route"
+        "`smartbox route list` shows all of them.";
     OPERATION_NOT_FOUND = "operation-not-found" NOT_FOUND "There is no such operation"
         "Ended operations are forgotten after a while. `smartbox box timeline` tells what happened.";
     METHOD_NOT_ALLOWED = "method-not-allowed" METHOD_NOT_ALLOWED "This route does not know the method"
@@ -105,7 +107,7 @@ codes! {
     BOX_FAILED = "box-failed" CONFLICT "The box has failed";
     IDEMPOTENCY_IN_PROGRESS = "idempotency-in-progress" CONFLICT "The same request is being worked on"
         "Repeat it in a moment: the answer of the first is given again.";
-    VERSION_MISMATCH = "version-mismatch" PRECONDITION_FAILED "The box has changed since it was read"
+    VERSION_MISMATCH = "version-mismatch" PRECONDITION_FAILED "It has changed since it was read"
         "Read it again, then decide again, with its new version in If-Match.";
 
     // What may work later.

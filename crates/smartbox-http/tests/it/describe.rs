@@ -47,6 +47,7 @@ impl Route {
             .replace("{token}", "tok_01932f00000070008000000000000000")
             .replace("{device}", "dev_01932f00000070008000000000000000")
             .replace("{org}", "me")
+            .replace("{route}", "admin-api")
             .replace("{session}", "ses_01932f00000070008000000000000000");
         assert!(!path.contains('{'), "{}: give its parameter a value here", self.id);
         let body = if self.has_body { self.body() } else { Value::Null };
@@ -70,6 +71,7 @@ impl Route {
             "createToken" => json!({ "name": "deploy", "scopes": ["boxes:read"] }),
             "createUser" => json!({ "name": "bob", "role": "viewer" }),
             "setPassword" => json!({ "password": "correct horse" }),
+            "updateRoute" => json!({ "percentage": 10 }),
             "updateUser" => json!({ "role": "owner" }),
             "execSync" => json!({ "argv": ["true"] }),
             "sendMessage" => json!({ "text": "hello" }),

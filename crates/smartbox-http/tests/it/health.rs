@@ -9,6 +9,8 @@ async fn the_platform_is_alive_before_it_is_ready() {
     let app = TestApp::start().await;
     let health: Health = app.anonymous().get("/health").await.json(StatusCode::OK);
     assert_eq!((health.status.as_str(), health.version.as_str()), ("ok", env!("CARGO_PKG_VERSION")));
+    let flags: Vec<_> = health.flags.iter().map(|(name, percentage)| (name.as_str(), *percentage)).collect();
+    assert_eq!(flags, [("admin-api", 0), ("container-gateway", 0)]);
     assert_eq!(app.anonymous().get("/healthz").await.text(), "ok\n");
     let early: Readiness = app.anonymous().get("/readyz").await.json(StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!((early.status.as_str(), early.reasons.len()), ("not-ready", 1));

@@ -21,6 +21,7 @@ mod operations;
 mod pages;
 mod people;
 mod restart;
+mod routes;
 mod sign_in;
 mod tenancy;
 mod tokens;

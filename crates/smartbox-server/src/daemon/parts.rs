@@ -10,8 +10,9 @@ use smartbox_control::{
     SystemClock, SystemEntropy, random_token,
 };
 use smartbox_core::box_host;
+use smartbox_core::routing::OwnAddress;
 use smartbox_edge::{
-    BindError, Edge, EdgeConfig, EdgeListener, EdgePorts, Rate, RouteTable, Scheme, platform_service,
+    BindError, Edge, EdgeConfig, EdgeListener, EdgePorts, Rate, RouteTable, Routing, Scheme, platform_service,
 };
 use smartbox_egress::{AiGateway, ServicesServer};
 use smartbox_http::{HttpParts, HttpState, PublicUrl};
@@ -20,9 +21,10 @@ use smartbox_providers::local::LocalProvider;
 use smartbox_store::{Keyring, OpenError, Sealer, Store, SystemActor};
 use tokio::sync::watch;
 
-use super::Daemon;
+use super::{Daemon, routing};
 use crate::adapters::{
-    dial::LinkDial, doors::ServiceDoors, identity::ApiIdentity, ready::ControlReady, wake::ControlWake,
+    dial::EdgeDial, doors::ServiceDoors, identity::ApiIdentity, ready::ControlReady, upstream::UpstreamDial,
+    wake::ControlWake,
 };
 use crate::console::Console;
 use crate::data_dir::DataDir;
@@ -64,6 +66,10 @@ impl Daemon {
             runtime: AgentRuntime::new(installed.runtime_version, install::models(settings.models.catalog())),
             admin_secret: accepted_secrets(&settings, &admin_secret),
             foreign: ForeignIdentities { is_dev_mode: settings.dev_mode, ..settings.foreign.build()? },
+            own_address: OwnAddress {
+                listen: listener.local_addr(),
+                public_hosts: settings.public_hosts.iter().chain(&settings.base_domain).cloned().collect(),
+            },
             limits: Limits {
                 delete_grace: settings.delete_grace,
                 stop_grace: settings.stop_grace,
@@ -72,7 +78,9 @@ impl Daemon {
         });
         let epoch = epoch(&store, &*entropy, &*clock).await?;
         let reconciler = Reconciler::new(control.clone(), epoch);
-        let (routes, edge) = edge(&settings, &control, link, &url, &life);
+        let (routing, outcomes) = routing::wire(&control);
+        let dial = EdgeDial { link, upstreams: UpstreamDial::new().context("TLS cannot be used")? };
+        let (routes, edge) = edge(&settings, &control, (dial, routing), &url, &life);
         Ok(Self {
             settings,
             data,
@@ -84,6 +92,7 @@ impl Daemon {
             doors,
             reconciler,
             routes,
+            outcomes,
             life,
             admin_secret,
         })
@@ -151,7 +160,7 @@ async fn epoch(store: &Store, entropy: &dyn Entropy, clock: &dyn Clock) -> Resul
 fn edge(
     settings: &Settings,
     control: &Control,
-    link: Arc<dyn Link>,
+    (dial, routing): (EdgeDial, Routing),
     url: &str,
     life: &Lifecycle,
 ) -> (watch::Sender<Arc<RouteTable>>, Edge) {
@@ -172,8 +181,9 @@ fn edge(
         routes: followed,
         identity: Arc::new(ApiIdentity(control.clone())),
         wake: Arc::new(ControlWake(control.clone())),
-        dial: Arc::new(LinkDial(link)),
+        dial: Arc::new(dial),
         platform: platform_service(api),
+        routing,
         mount: smartbox_openclaw::control_ui::mount,
         request_ids: Arc::new(|| format!("req_{}", random_token(&SystemEntropy))),
         clock: Arc::new(move || clock.now()),

@@ -15,6 +15,7 @@ pub(super) struct Raw {
     pub(super) data: Data,
     pub(super) admin: Admin,
     pub(super) identity: Identity,
+    pub(super) routing: Routing,
     pub(super) provider: Provider,
     pub(super) models: Models,
     pub(super) boxes: Boxes,
@@ -65,6 +66,19 @@ pub(super) struct Identity {
     pub(super) sign_up: Option<String>,
     pub(super) sign_up_org: Option<String>,
     pub(super) sign_up_role: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Routing {
+    pub(super) admin_api_primary: Option<String>,
+    pub(super) admin_api_candidate: Option<String>,
+    pub(super) admin_api_percentage: Option<String>,
+    pub(super) use_new_admin_api: Option<String>,
+    pub(super) container_gateway_primary: Option<String>,
+    pub(super) container_gateway_candidate: Option<String>,
+    pub(super) container_gateway_percentage: Option<String>,
+    pub(super) use_new_container_gateway: Option<String>,
 }
 
 #[derive(Default, Deserialize)]

@@ -22,6 +22,7 @@ mod opening;
 mod operations;
 mod people;
 mod races;
+mod routing;
 mod secrets;
 mod support;
 mod tenancy;

@@ -1,5 +1,6 @@
 //! Puts a [`TestApp`] together.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use secrecy::SecretString;
 use smartbox_control::{
     AdminSecret, AgentRuntime, Clock, Control, Doors, Entropy, ForeignIdentities, Limits, Parts,
 };
+use smartbox_core::routing::OwnAddress;
 use smartbox_http::{HttpParts, HttpState, PublicUrl, ReadyCheck};
 use smartbox_openclaw::versions::pinned;
 use smartbox_openclaw::{Model, ModelApi, ModelConfig};
@@ -23,6 +25,10 @@ use crate::{FakeDoors, ManualClock, SeededEntropy};
 
 /// Name of the platform's first org.
 pub(super) const FIRST_ORG: &str = "home";
+/// Where the platform says that it listens. Nobody does: requests are handed to the router.
+const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+/// Its public host name.
+const PUBLIC_HOST: &str = "boxes.example";
 /// Seed of a test that names none.
 const DEFAULT_SEED: u64 = 1;
 
@@ -137,6 +143,7 @@ impl Kept {
             runtime: AgentRuntime::new(pinned().openclaw.clone(), ModelConfig::new(model(), Vec::new())),
             admin_secret: AdminSecret::new(&SecretString::from(ADMIN_SECRET)),
             foreign: (self.foreign)(),
+            own_address: OwnAddress { listen: LISTEN, public_hosts: vec![PUBLIC_HOST.to_owned()] },
             limits: self.limits.clone(),
         })
     }

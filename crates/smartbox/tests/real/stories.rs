@@ -3,4 +3,5 @@
 mod broken;
 mod crash;
 mod isolation;
+mod moving;
 mod newcomer;
