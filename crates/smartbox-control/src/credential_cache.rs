@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use moka::sync::Cache;
 use smartbox_store::TokenHash;
 
-use crate::sign_in::Recognised;
+use crate::recognise::Recognised;
 
 /// Credentials remembered between look-ups.
 const ENTRIES_MAX: u64 = 10_000;

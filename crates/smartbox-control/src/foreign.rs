@@ -10,10 +10,12 @@ use smartbox_core::{OrgId, Principal, Role, UserId, UserStatus};
 use smartbox_identity::{OidcClient, TokenError, UrlKeys, UrlRequest, Verified, Verifier};
 use smartbox_store::{NewUser, Subject, SystemActor, User};
 
+use crate::admin_secret::token_hash;
 use crate::entropy::id_parts;
 use crate::op::Origin;
 use crate::people::normal_email;
-use crate::sign_in::{Recognised, require_active, token_hash};
+use crate::recognise::Recognised;
+use crate::sign_in::require_active;
 use crate::{Control, Error, Op};
 
 /// Longest name that is taken over from a token, in characters.

@@ -4,6 +4,7 @@
 //! to change a box. A loop takes no input, observes, plans with a pure function and acts; it also runs by the clock,
 //! so that a lost hint heals. Nothing here knows of HTTP.
 
+mod admin_secret;
 mod attempts;
 mod audit;
 mod burnt;
@@ -26,9 +27,11 @@ mod oidc;
 mod op;
 mod operations;
 mod orgs;
+mod pairing;
 mod passwords;
 mod people;
 mod readiness;
+mod recognise;
 mod resolve;
 mod revocations;
 mod routing;
@@ -42,11 +45,11 @@ mod tokens;
 
 pub mod boxes;
 
+pub use admin_secret::{AdminSecret, token_hash};
 pub use boxes::{Created, Intended, NewBox};
 pub use changes::Changes;
 pub use chat::{ChatEvent, ChatStream};
 pub use clock::{Clock, SystemClock};
-pub use devices::{PairedDevice, Showing};
 pub use doors::Doors;
 pub use entropy::{Entropy, SystemEntropy, random_token};
 pub use error::{Error, FieldIssue};
@@ -59,9 +62,11 @@ pub use loops::{janitor::Janitor, reconcile::Reconciler, rollback::RollbackWatch
 pub use oidc::BegunSignIn;
 pub use op::{Op, Origin};
 pub use orgs::NewOrg;
+pub use pairing::{PairedDevice, Showing};
 pub use people::{NewPerson, PersonChange};
+pub use recognise::Recognised;
 pub use routing::RouteChange;
-pub use sign_in::{AdminSecret, NewSession, Recognised, SignInCode, token_hash};
+pub use sign_in::{NewSession, SignInCode};
 /// Header of Cloudflare Access.
 pub use smartbox_identity::ACCESS_HEADER;
 /// What a browser brings back from an OpenID provider.

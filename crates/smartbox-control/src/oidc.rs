@@ -7,9 +7,10 @@ use secrecy::SecretString;
 use smartbox_identity::{Callback, OidcError, Pending};
 use smartbox_store::{Subject, TokenHash};
 
+use crate::admin_secret::token_hash;
 use crate::entropy::random_token;
 use crate::op::Origin;
-use crate::sign_in::{NewSession, token_hash};
+use crate::sign_in::NewSession;
 use crate::{Control, Error};
 
 /// Sign-ins that are under way. The oldest give way: a flood of beginnings costs some people a second attempt.

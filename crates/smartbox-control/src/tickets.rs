@@ -7,9 +7,11 @@ use secrecy::SecretString;
 use smartbox_core::{Permission, Principal, Who};
 use smartbox_store::{NewTicket, SystemActor, Ticket, TicketHolder};
 
+use crate::admin_secret::token_hash;
 use crate::entropy::random_token;
 use crate::op::Origin;
-use crate::sign_in::{Beginning, NewSession, Recognised, require_active, token_hash};
+use crate::recognise::Recognised;
+use crate::sign_in::{Beginning, NewSession, require_active};
 use crate::{Control, Error, Op};
 
 /// How long a ticket waits for its request.

@@ -6,9 +6,9 @@ use secrecy::SecretString;
 use smartbox_core::{Permission, Permissions, Tie, TokenId};
 use smartbox_store::{Cursor, NewServiceToken, Page, ServiceToken};
 
+use crate::admin_secret::token_hash;
 use crate::entropy::{id_parts, random_token};
 use crate::people::is_printable;
-use crate::sign_in::token_hash;
 use crate::{Control, Error, FieldIssue, Op};
 
 /// What a token begins with: recognisable for people and for scanners of leaked secrets.

@@ -87,14 +87,15 @@ async fn whoever_waits_is_told_at_once() {
     set_pairing(&app, &owner.org, "manual").await;
     let device = shown(&app, &browser, &DeviceKey::new(1)).await;
     let path = format!("/v1/devices/{}", device.id);
-    let waiting = tokio::spawn({
-        let (browser, path) = (browser.clone(), format!("{path}?wait=60s"));
-        async move { browser.get(&path).await.json::<DeviceView>(StatusCode::OK) }
-    });
-    let short: DeviceView = browser.get(&format!("{path}?wait=1ms")).await.json(StatusCode::OK);
-    assert_eq!(short.status, "pending");
-    app.admin().post(&format!("{path}/approve")).await;
-    assert_eq!(waiting.await.unwrap().status, "approved");
+    let long = format!("{path}?wait=60s");
+    let waiting = async { browser.get(&long).await.json::<DeviceView>(StatusCode::OK) };
+    let approving = async {
+        let short: DeviceView = browser.get(&format!("{path}?wait=1ms")).await.json(StatusCode::OK);
+        assert_eq!(short.status, "pending");
+        app.admin().post(&format!("{path}/approve")).await
+    };
+    let (told, _approved) = tokio::join!(waiting, approving);
+    assert_eq!(told.status, "approved");
 }
 
 #[tokio::test]
@@ -180,7 +181,7 @@ async fn everybody_sees_and_revokes_their_own_devices_and_no_others() {
         let list: DeviceList = client.get("/v1/devices").await.json(StatusCode::OK);
         list.items.into_iter().map(|device| device.id).collect::<Vec<_>>()
     };
-    assert_eq!(ids(&ada).await, [device.id.clone()]);
+    assert_eq!(ids(&ada).await, std::slice::from_ref(&device.id));
     assert_eq!(ids(&owner.client).await.len(), 2, "whoever manages people sees all");
     assert!(ids(&stranger.client).await.is_empty());
     let path = format!("/v1/devices/{}", device.id);

@@ -149,6 +149,18 @@ fn sign_up(raw: &Identity, problems: &mut Vec<String>) -> SignUp {
     SignUp { policy, org: raw.sign_up_org.clone(), role }
 }
 
+/// Name of a cookie (RFC 6265 §4.1.1).
+fn cookie(name: Option<&str>, problems: &mut Vec<String>) -> Option<String> {
+    let name = name.filter(|name| !name.is_empty())?;
+    let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    if !is_plain || name.starts_with("smartbox_") {
+        problems.push(
+            "`identity.jwt_cookie` must be a cookie's name of letters, digits, `-`, `_` and `.`".to_owned(),
+        );
+    }
+    Some(name.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,16 +204,4 @@ mod tests {
         let raw = Identity { signing_secret: text("a secret of sixteen and more"), ..Identity::default() };
         assert!(!format!("{:?}", ForeignSettings::parse(raw).unwrap()).contains("sixteen"));
     }
-}
-
-/// Name of a cookie (RFC 6265 §4.1.1).
-fn cookie(name: Option<&str>, problems: &mut Vec<String>) -> Option<String> {
-    let name = name.filter(|name| !name.is_empty())?;
-    let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
-    if !is_plain || name.starts_with("smartbox_") {
-        problems.push(
-            "`identity.jwt_cookie` must be a cookie's name of letters, digits, `-`, `_` and `.`".to_owned(),
-        );
-    }
-    Some(name.to_owned())
 }
