@@ -20,7 +20,7 @@ pub struct ApproveArgs {
     #[arg(long)]
     all: bool,
     /// The org whose devices they are, by id or name (admins of the platform only)
-    #[arg(long, requires = "all")]
+    #[arg(long, requires = "all", conflicts_with = "device")]
     org: Option<String>,
 }
 
