@@ -39,7 +39,7 @@ impl Scene {
                 })
                 .unwrap(),
             ),
-            sign_up: SignUp { policy: SignUpPolicy::Open, org: None, role: Some(Role::Viewer) },
+            sign_up: SignUp { policy: SignUpPolicy::Open, org: None, role: Some(Role::Operator) },
             ..ForeignIdentities::default()
         };
         let app = TestApp::builder().foreign(foreign).start().await;
@@ -115,6 +115,10 @@ async fn where_devices_are_approved_by_hand_a_token_alone_opens_nothing() {
     scene.admin(&["device", "approve", id]).await;
     assert_eq!(scene.person(&["box", "list"]).await.code, 0);
     assert!(scene.person(&["whoami"]).await.stdout.contains(&format!("{id} (approved)")));
+    for stream in [&["logs"][..], &["exec", "--", "id"]] {
+        let ran = scene.person(stream).await;
+        assert_eq!(ran.code, 3, "let in, and only then told that there is no box: {ran:?}");
+    }
     let again = scene.person(&["device", "pair"]).await;
     assert_eq!((again.code, again.stdout.trim()), (0, id), "the same key is the same device");
 
