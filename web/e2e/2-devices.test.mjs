@@ -44,7 +44,7 @@ test("a new browser waits for approval, chats, and is cut off when its device is
       const device = items.find((item) => item.user === eve.id);
       assert.equal(device.status, "pending");
       assert.ok((await page.getByText(device.fingerprint).textContent()).includes(device.fingerprint));
-      await api("POST", `/v1/devices/${device.id}/approve`);
+      await smartbox("device", "approve", device.id);
       await visitor.waitForChat();
       await visitor.chat("hello from an approved device");
 

@@ -28,7 +28,8 @@ pub struct OrgView {
     pub id: String,
     /// Its name.
     pub name: String,
-    /// What becomes of devices that come for the first time: `manual`, `auto` or `off`.
+    /// What becomes of devices that come for the first time: `manual`, `auto` or `off`. Empty from a platform before this.
+    #[serde(default)]
     pub pairing: String,
     /// Its first user.
     pub owner: String,

@@ -92,8 +92,14 @@ pub struct Me {
     /// Their device, if they showed one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
-    /// Whether they are let in with it, or without one. If not, they may do nothing but pair it.
+    /// Whether they are let in with it, or without one. If not, they may do nothing but pair it. Platforms before this
+    /// knew no devices and asked for none.
+    #[serde(default = "yes")]
     pub is_paired: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// Query of requests that only the platform's admin needs to say more in.

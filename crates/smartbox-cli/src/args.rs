@@ -13,6 +13,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 pub use program::{DoctorArgs, SetupArgs, UpArgs};
 pub(crate) use values::{BoxReference, UserReference, duration};
 
+use crate::device::DeviceFile;
 use crate::verb::ClientCommand;
 
 /// Self-hosted home for always-on AI agents.
@@ -52,7 +53,7 @@ pub struct GlobalArgs {
     /// Address of the platform; found in the data directory if it runs on this machine
     #[arg(long, global = true, env = "SMARTBOX_SERVER", hide_env_values = true, value_name = "URL")]
     pub server: Option<String>,
-    /// Service token or admin secret; other users can see a command line, so prefer the variable
+    /// Service token, a person's JWT or admin secret; other users can see a command line, so prefer the variable
     #[arg(
         long,
         global = true,
@@ -92,6 +93,19 @@ pub struct GlobalArgs {
     /// Who called sudo: the platform gives its files to that user.
     #[arg(long, global = true, hide = true, env = "SUDO_UID")]
     pub sudo_uid: Option<OsString>,
+    /// The user's configuration directory, for the key of this device.
+    #[arg(
+        long,
+        global = true,
+        hide = true,
+        env = "XDG_CONFIG_HOME",
+        hide_env_values = true,
+        value_name = "DIR"
+    )]
+    pub xdg_config_home: Option<OsString>,
+    /// The user's home directory, for the same.
+    #[arg(long, global = true, hide = true, env = "HOME", hide_env_values = true, value_name = "DIR")]
+    pub user_home: Option<OsString>,
 }
 
 impl GlobalArgs {
@@ -113,6 +127,11 @@ impl GlobalArgs {
     /// The user behind sudo.
     pub(crate) fn sudo_uid(&self) -> Option<u32> {
         self.sudo_uid.as_ref()?.to_str()?.parse().ok()
+    }
+
+    /// Where the key of this device is kept, if the user has a place for it.
+    pub(crate) fn device_file(&self) -> Option<DeviceFile> {
+        DeviceFile::of_user(self.xdg_config_home.as_deref(), self.user_home.as_deref())
     }
 
     /// Whether colours are unwanted (<https://no-color.org>: set and not empty).

@@ -3,37 +3,40 @@
 mod answer;
 mod change;
 mod connection;
+mod credential;
 mod events;
 mod pages;
+mod proof;
 mod socket;
 pub(crate) mod sse;
 
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 use reqwest::{Request, Response, Url};
-use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use smartbox_api::{ADMIN_SECRET_HEADER, IDEMPOTENCY_KEY_HEADER};
+use smartbox_api::IDEMPOTENCY_KEY_HEADER;
 
 pub(crate) use pages::PAGE_ITEMS;
 pub(crate) use socket::Socket;
 
+use credential::Credential;
+
+use crate::device::DeviceKey;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::platform::{Platform, WrittenBy};
 
 /// Longest time for the whole of a plain request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
-/// Prefix of a service token; anything else is the admin secret.
-const SERVICE_TOKEN_PREFIX: &str = "sbx_";
 
 /// Speaks to one platform.
 pub(crate) struct Client {
     http: reqwest::Client,
     base: Url,
-    credential: Option<(HeaderName, HeaderValue)>,
+    credential: Option<Credential>,
+    device: Option<DeviceKey>,
     written_by: Option<WrittenBy>,
 }
 
@@ -41,8 +44,8 @@ impl Client {
     /// A client for this platform. Nothing is sent yet.
     pub(crate) fn new(platform: Platform) -> Result<Self, Failure> {
         let http = connection::http_client(&platform.url)?;
-        let credential = platform.token.as_ref().map(credential).transpose()?;
-        Ok(Self { http, base: platform.url, credential, written_by: platform.written_by })
+        let credential = platform.token.as_ref().map(Credential::new).transpose()?;
+        Ok(Self { http, base: platform.url, credential, device: None, written_by: platform.written_by })
     }
 
     /// The platform's address with a path of its own; the path comes from the server and is checked.
@@ -120,7 +123,8 @@ impl Client {
     }
 
     /// Sends a request and gives back the answer if it is a success; otherwise its problem.
-    async fn send(&self, request: Request) -> Result<Response, Failure> {
+    async fn send(&self, mut request: Request) -> Result<Response, Failure> {
+        self.prove(&mut request)?;
         let response = self.http.execute(request).await.map_err(|error| self.not_reached(&error))?;
         let status = response.status();
         if status.is_success() || status == StatusCode::SWITCHING_PROTOCOLS {
@@ -131,8 +135,8 @@ impl Client {
 
     fn request(&self, method: Method, route: &Route<'_>) -> Request {
         let mut request = Request::new(method, route.on(&self.base));
-        if let Some((name, value)) = &self.credential {
-            request.headers_mut().insert(name, value.clone());
+        if let Some(credential) = &self.credential {
+            credential.put(request.headers_mut());
         }
         request
     }
@@ -193,28 +197,18 @@ impl<'a> Route<'a> {
     }
 }
 
-/// The header that carries a token.
-fn credential(token: &SecretString) -> Result<(HeaderName, HeaderValue), Failure> {
-    let token = token.expose_secret();
-    let (name, text) = if token.starts_with(SERVICE_TOKEN_PREFIX) {
-        (http::header::AUTHORIZATION, format!("Bearer {token}"))
-    } else {
-        (HeaderName::from_static(ADMIN_SECRET_HEADER), token.to_owned())
-    };
-    let mut value = HeaderValue::from_str(&text).map_err(|_error| {
-        Failure::new(Exit::Usage, "The token holds characters that no token has.")
-            .help("Copy it again; it is one line of plain ASCII.")
-    })?;
-    value.set_sensitive(true);
-    Ok((name, value))
+/// A key that no other request has.
+fn idempotency_key() -> Result<HeaderValue, Failure> {
+    HeaderValue::try_from(random_hex()?)
+        .map_err(|_error| Failure::new(Exit::Failed, "The idempotency key cannot be sent."))
 }
 
 /// 128 random bits in hex.
-fn idempotency_key() -> Result<HeaderValue, Failure> {
-    let failed = || Failure::new(Exit::Failed, "The system gave no random bytes.");
+fn random_hex() -> Result<String, Failure> {
     let mut bytes = [0_u8; 16];
-    aws_lc_rs::rand::fill(&mut bytes).map_err(|_error| failed())?;
-    HeaderValue::from_str(&format!("{:032x}", u128::from_be_bytes(bytes))).map_err(|_error| failed())
+    aws_lc_rs::rand::fill(&mut bytes)
+        .map_err(|_error| Failure::new(Exit::Failed, "The system gave no random bytes."))?;
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }
 
 #[cfg(test)]

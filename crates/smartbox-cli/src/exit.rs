@@ -64,7 +64,7 @@ Exit codes:
   0    done
   1    the operation failed
   2    the command line, or a value in it, is wrong
-  3    no such box, org, person, token, session or operation
+  3    no such box, org, person, token, session, device or operation
   4    not signed in, or not allowed
   5    no platform answers
   6    the box is in another state than the command needs, or somebody else changed it

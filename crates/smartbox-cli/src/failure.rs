@@ -8,6 +8,12 @@ use smartbox_api::{BoxErrorView, FieldError, Problem};
 use crate::console::Paint;
 use crate::exit::Exit;
 
+/// Code of a request from a device that must be approved first.
+const DEVICE_NOT_APPROVED: &str = "device-not-approved";
+/// What to do about it here; the server speaks to browsers too.
+const DEVICE_REMEDY: &str = "Run `smartbox device pair`: it shows this device and waits until whoever runs your org \
+    approves it with `smartbox device approve`.";
+
 /// A command that did not succeed: what happened, what to do, and the exit code.
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
@@ -81,6 +87,7 @@ impl Failure {
 
     /// What the server said about a request.
     pub(crate) fn problem(problem: Problem) -> Self {
+        let is_unpaired = problem.code == DEVICE_NOT_APPROVED;
         let facts = Facts {
             code: Some(problem.code),
             title: problem.title,
@@ -88,7 +95,7 @@ impl Failure {
             detail: problem.detail,
             errors: problem.errors,
             log_tail: Vec::new(),
-            remedy: problem.remedy,
+            remedy: if is_unpaired { Some(DEVICE_REMEDY.to_owned()) } else { problem.remedy },
             retry_after_ms: problem.retry_after_ms,
             instance: problem.instance,
         };

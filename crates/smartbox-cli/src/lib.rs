@@ -8,6 +8,7 @@
 mod args;
 mod client;
 mod console;
+mod device;
 mod exit;
 mod failure;
 mod operation;

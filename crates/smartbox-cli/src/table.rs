@@ -37,6 +37,14 @@ pub(crate) fn facts(facts: &[(&str, String)]) -> String {
     })
 }
 
+/// Text that somebody chose, as a cell: it leaves its line by no control character, and has at most `chars_max` characters.
+pub(crate) fn cell(text: &str, chars_max: usize) -> String {
+    text.chars()
+        .map(|character| if character.is_control() { ' ' } else { character })
+        .take(chars_max)
+        .collect()
+}
+
 /// A moment (RFC 3339) as people read it; text that is none is shown as it is.
 pub(crate) fn moment(rfc3339: &str) -> String {
     rfc3339

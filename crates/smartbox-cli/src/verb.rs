@@ -4,6 +4,7 @@ mod audit;
 mod boxes;
 mod chat;
 mod completion;
+mod device;
 mod exec;
 mod link;
 mod logs;
@@ -45,6 +46,9 @@ pub enum ClientCommand {
     /// List and end sessions: browsers that are signed in
     #[command(subcommand)]
     Session(session::SessionCommand),
+    /// Pair this program as your device; list, approve and revoke devices
+    #[command(subcommand)]
+    Device(device::DeviceCommand),
     /// Export the audit log, and check that nobody changed it
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -98,6 +102,9 @@ pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &m
             session::run(&connect(global, console).await?, &command, console).await
         }
         ClientCommand::Route(command) => route::run(&connect(global, console).await?, command, console).await,
+        ClientCommand::Device(command) => {
+            device::run(global, connect(global, console).await?, command, console).await
+        }
         ClientCommand::Audit(command) => audit::run(global, command, console).await,
         ClientCommand::Whoami => whoami::run(&connect(global, console).await?, console).await,
         ClientCommand::Tier(command) => tier::run(&connect(global, console).await?, command, console).await,
@@ -117,5 +124,11 @@ async fn connect(global: &GlobalArgs, console: &mut Console) -> Result<Client, F
     for warning in &platform.warnings {
         console.warn(warning).await;
     }
-    Client::new(platform)
+    let client = Client::new(platform)?;
+    // A device is a person's: the tokens of programs go without one, and need no key.
+    let device = if client.is_of_person() { global.device_file() } else { None };
+    match device.map(|file| file.read()).transpose()?.flatten() {
+        Some(device) => Ok(client.with_device(device)),
+        None => Ok(client),
+    }
 }

@@ -25,6 +25,12 @@ impl Client {
         self.send(limited(request)).await.map(drop)
     }
 
+    /// A POST without a body whose answer is empty, for what is the same when it is asked for twice.
+    pub(crate) async fn order(&self, route: Route<'_>) -> Result<(), Failure> {
+        let request = self.request(Method::POST, &route);
+        self.send(limited(request)).await.map(drop)
+    }
+
     /// Removes a thing that is gone at once; the answer is empty.
     pub(crate) async fn remove(&self, route: Route<'_>) -> Result<(), Failure> {
         let request = self.request(Method::DELETE, &route);

@@ -2,6 +2,7 @@
 
 mod create;
 mod list;
+mod set;
 
 use clap::Subcommand;
 
@@ -16,6 +17,8 @@ pub enum OrgCommand {
     Create(create::CreateArgs),
     /// List every org
     List,
+    /// Change how an org treats the devices of its people
+    Set(set::SetArgs),
 }
 
 /// Carries out a command about orgs.
@@ -23,5 +26,6 @@ pub(super) async fn run(client: &Client, command: OrgCommand, console: &mut Cons
     match command {
         OrgCommand::Create(args) => create::run(client, args, console).await,
         OrgCommand::List => list::run(client, console).await,
+        OrgCommand::Set(args) => set::run(client, args, console).await,
     }
 }

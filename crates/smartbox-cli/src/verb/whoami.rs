@@ -34,6 +34,17 @@ fn describe(me: &Me, server: &str) -> String {
     lines.push(("Id", if is_admin { "admin (of the platform)".to_owned() } else { me.id.clone() }));
     lines.push(("Org", me.org.clone().unwrap_or_else(|| "every org".to_owned())));
     lines.push(("May", me.permissions.join(", ")));
+    lines.extend(device(me).map(|device| ("Device", device)));
     lines.push(("Platform", server.to_owned()));
     facts(&lines)
+}
+
+/// Which device is used; `None` where none is shown and none is asked for.
+fn device(me: &Me) -> Option<String> {
+    match (&me.device, me.is_paired) {
+        (Some(device), true) => Some(format!("{device} (approved)")),
+        (Some(device), false) => Some(format!("{device} (waits for approval)")),
+        (None, false) => Some("none, and one is asked for: `smartbox device pair`".to_owned()),
+        (None, true) => None,
+    }
 }

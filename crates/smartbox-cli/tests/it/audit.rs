@@ -41,7 +41,7 @@ async fn platform(lines: Vec<Value>, me: Value) -> Fake {
 }
 
 fn admin() -> Value {
-    json!({"id": "admin", "permissions": ["audit:read"]})
+    json!({"id": "admin", "permissions": ["audit:read"], "is_paired": true})
 }
 
 /// Verifies a file; no platform is there.
@@ -124,7 +124,7 @@ async fn of_an_orgs_part_only_gaps_are_not_judged() {
     let partial = verify(&text(&part), &["--partial"]).await;
     assert!(partial.code == 0 && partial.stderr.contains("gaps cannot be judged"), "{partial}");
 
-    let member = json!({"id": "usr_1", "org": "org_1", "permissions": ["audit:read"]});
+    let member = json!({"id": "usr_1", "org": "org_1", "permissions": ["audit:read"], "is_paired": true});
     let fake = platform(part.clone(), member).await;
     let asked = smartbox(&fake, &["audit", "verify"]).end().await;
     assert_eq!(asked.to_string(), partial.to_string());

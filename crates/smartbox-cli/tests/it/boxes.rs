@@ -168,7 +168,7 @@ async fn a_timeline_ends_with_the_newest() {
 
 #[tokio::test]
 async fn orgs_and_tiers_are_tables_or_json() {
-    let org = json!({"id": "org_1", "name": "acme", "owner": "usr_1", "created_at": AT});
+    let org = json!({"id": "org_1", "name": "acme", "pairing": "auto", "owner": "usr_1", "created_at": AT});
     let tier = json!({"name": "standard-1", "cpu_millis": 1500, "memory_bytes": 1073741824_u64,
         "memory_max_bytes": 1610612736_u64, "pids_max": 512, "boxes_max": 20});
     let (created, listed) = (org.clone(), json!({ "items": [org] }));

@@ -24,6 +24,18 @@ fn created() -> Json<Value> {
 }
 
 #[tokio::test]
+async fn a_token_of_one_box_comes_with_the_link_that_opens_it() {
+    let mut answer = created().0;
+    answer["token"]["box"] = "box_1".into();
+    answer["link"] = format!("http://SERVER/b/box_1/?token={TOKEN}").into();
+    let create = post(|| async { (StatusCode::CREATED, Json(answer)) });
+    let fake = Fake::start(Router::new().route("/v1/tokens", create)).await;
+    let words = ["token", "create", "kiosk", "--scope", "boxes:talk", "--box", "home"];
+    assert_snapshot!(smartbox(&fake, &words).end().await);
+    assert_eq!(fake.seen()[0].body, r#"{"name":"kiosk","scopes":["boxes:talk"],"box":"home"}"#);
+}
+
+#[tokio::test]
 async fn a_new_token_is_printed_once_and_alone() {
     let create = post(|| async { (StatusCode::CREATED, created()) });
     let fake = Fake::start(Router::new().route("/v1/tokens", create)).await;
@@ -82,6 +94,7 @@ async fn a_lost_answer_does_not_make_two_tokens() {
 async fn tokens_are_listed_without_what_they_are() {
     let mut used = token();
     used["last_used_at"] = AT.into();
+    used["box"] = "box_1".into();
     let list = json!({ "items": [token(), used] });
     let empty = json!({ "items": [] });
     let fake = Fake::start(Router::new().route("/v1/tokens", get(|| async { Json(list) }))).await;
@@ -101,7 +114,7 @@ async fn revoking_takes_ids_and_gives_no_token_away() {
     let routes =
         Router::new().route("/v1/tokens/{token}", gone.clone()).route("/v1/sessions/{session}", gone);
     let fake = Fake::start(routes).await;
-    let ran = smartbox(&fake, &["token", "revoke", TOKEN_ID]).end().await;
+    let ran = smartbox(&fake, &["token", "revoke", TOKEN_ID, "--org", "acme"]).end().await;
     assert_eq!((ran.code, ran.stderr), (0, format!("Service token `{TOKEN_ID}` is revoked.\n")));
     let ran = smartbox(&fake, &["session", "revoke", SESSION_ID]).end().await;
     assert_eq!((ran.code, ran.stderr), (0, format!("Session `{SESSION_ID}` has ended.\n")));
@@ -110,7 +123,7 @@ async fn revoking_takes_ids_and_gives_no_token_away() {
     assert!(!ran.stderr.contains(TOKEN) && ran.stderr.contains("smartbox token list"), "{ran}");
     assert_eq!(
         fake.lines(),
-        [format!("DELETE /v1/tokens/{TOKEN_ID}"), format!("DELETE /v1/sessions/{SESSION_ID}")]
+        [format!("DELETE /v1/tokens/{TOKEN_ID}?org=acme"), format!("DELETE /v1/sessions/{SESSION_ID}")]
     );
 }
 

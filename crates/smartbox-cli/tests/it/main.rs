@@ -6,6 +6,7 @@ mod audit;
 mod boxes;
 mod chat;
 mod credentials;
+mod devices;
 mod errors;
 mod exec;
 mod fake;

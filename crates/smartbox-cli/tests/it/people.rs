@@ -20,11 +20,12 @@ fn ada() -> Value {
 }
 
 fn admin() -> Value {
-    json!({"id": "admin", "permissions": ["boxes:read", "people:manage"]})
+    json!({"id": "admin", "permissions": ["boxes:read", "people:manage"], "is_paired": true})
 }
 
 fn me() -> Value {
-    json!({"id": USER_ID, "org": "org_1", "permissions": ["boxes:read", "boxes:talk"], "user": ada()})
+    json!({"id": USER_ID, "org": "org_1", "permissions": ["boxes:read", "boxes:talk"], "user": ada(),
+        "device": "dev_1", "is_paired": true})
 }
 
 async fn no_content() -> StatusCode {
@@ -37,9 +38,13 @@ fn link() -> axum::routing::MethodRouter {
 
 #[tokio::test]
 async fn whoami_tells_a_person_from_a_token_and_from_the_admin() {
-    let token = json!({"id": "tok_1", "org": "org_1", "permissions": ["boxes:read"]});
+    let token = json!({"id": "tok_1", "org": "org_1", "permissions": ["boxes:read"], "is_paired": true});
+    let mut waits = me();
+    waits["is_paired"] = false.into();
+    let mut without = waits.clone();
+    without.as_object_mut().unwrap().remove("device");
     let mut told = String::new();
-    for me in [me(), token, admin()] {
+    for me in [me(), waits, without, token, admin()] {
         let answer = me.clone();
         let fake = Fake::start(Router::new().route("/v1/me", get(|| async { Json(answer) }))).await;
         told += &format!("{}\n", smartbox(&fake, &["whoami"]).end().await);

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
@@ -36,6 +37,7 @@ pub(crate) struct Run<'a> {
     fake: &'a Fake,
     words: Vec<String>,
     stdin: Vec<u8>,
+    config: Option<PathBuf>,
     token: Option<&'a str>,
     interrupts: watch::Receiver<u32>,
     _sender: Option<watch::Sender<u32>>,
@@ -48,6 +50,7 @@ pub(crate) fn smartbox<'a>(fake: &'a Fake, words: &[&str]) -> Run<'a> {
         fake,
         words: words.iter().map(ToString::to_string).collect(),
         stdin: Vec::new(),
+        config: None,
         token: Some(SECRET),
         interrupts,
         _sender: Some(sender),
@@ -64,6 +67,12 @@ impl<'a> Run<'a> {
     /// Gives it another token, or none.
     pub(crate) fn token(mut self, token: Option<&'a str>) -> Self {
         self.token = token;
+        self
+    }
+
+    /// Gives it the user's configuration directory of other runs; otherwise each has one of its own.
+    pub(crate) fn config(mut self, dir: &Path) -> Self {
+        self.config = Some(dir.to_owned());
         self
     }
 
@@ -84,6 +93,7 @@ impl<'a> Run<'a> {
         words.extend(self.words.into_iter().map(OsString::from));
         let mut cli = smartbox_cli::parse_from(words).unwrap_or_else(|error| panic!("{error}"));
         cli.global.token = self.token.map(Into::into);
+        cli.global.xdg_config_home = Some(self.config.unwrap_or_else(|| nowhere.path().to_owned()).into());
         let Command::Client(command) = cli.command else { panic!("not a command of the client") };
         let (stdout, stderr) = (Capture::default(), Capture::default());
         let stdin = io::Cursor::new(self.stdin);

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail loudly, as tests do")]
 
 mod browser;
+mod devices;
 mod discovery;
 mod fake;
 mod people;

@@ -36,7 +36,7 @@ async fn platform(me: &str) -> (Fake, Seen) {
             StatusCode::NO_CONTENT
         }
     };
-    let me = json!({"id": me, "permissions": [], "user": (me != "admin").then(ada)});
+    let me = json!({"id": me, "permissions": [], "is_paired": true, "user": (me != "admin").then(ada)});
     let routes = Router::new()
         .route("/v1/me", get(|| async { Json(me) }))
         .route("/v1/users/{user}", get(|| async { Json(ada()) }).delete(note("remove")))
@@ -144,7 +144,7 @@ async fn a_password_from_a_pipe_is_in_no_process_list_and_no_output() {
         looked.await.unwrap();
         StatusCode::NO_CONTENT
     });
-    let me = json!({"id": "admin", "permissions": []});
+    let me = json!({"id": "admin", "permissions": [], "is_paired": true});
     let routes = Router::new()
         .route("/v1/me", get(|| async { Json(me) }))
         .route("/v1/users/{user}", get(|| async { Json(ada()) }))

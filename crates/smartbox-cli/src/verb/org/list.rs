@@ -16,9 +16,10 @@ pub(super) async fn run(client: &Client, console: &mut Console) -> Outcome {
         return Ok(Exit::Success);
     }
     let row = |org: &smartbox_api::OrgView| {
-        [org.name.clone(), org.id.clone(), org.owner.clone(), table::moment(&org.created_at)]
+        let at = table::moment(&org.created_at);
+        [org.name.clone(), org.pairing.clone(), org.id.clone(), org.owner.clone(), at]
     };
-    let rows: Vec<[String; 4]> = orgs.items.iter().map(row).collect();
-    console.text(&table::columns(["NAME", "ID", "OWNER", "CREATED"], &rows)).await?;
+    let rows: Vec<[String; 5]> = orgs.items.iter().map(row).collect();
+    console.text(&table::columns(["NAME", "PAIRING", "ID", "OWNER", "CREATED"], &rows)).await?;
     Ok(Exit::Success)
 }

@@ -49,10 +49,6 @@ fn row(session: &SessionView) -> [String; 6] {
         table::moment(&session.expires_at),
         format!("{}{mark}", session.id),
         // Whoever signed in chose this text; a line of a table it may not leave.
-        or_unknown(&session.user_agent)
-            .chars()
-            .map(|character| if character.is_control() { ' ' } else { character })
-            .take(BROWSER_CHARS_MAX)
-            .collect(),
+        table::cell(&or_unknown(&session.user_agent), BROWSER_CHARS_MAX),
     ]
 }

@@ -8,6 +8,7 @@ use smartbox_api::{CreateToken, CreatedToken};
 use smartbox_core::Permission;
 
 use crate::Outcome;
+use crate::args::BoxReference;
 use crate::client::{Client, Route};
 use crate::console::Console;
 use crate::exit::Exit;
@@ -37,6 +38,9 @@ pub struct CreateArgs {
     /// The org it acts for, by id or name (admins of the platform only) [default: the first org]
     #[arg(long)]
     org: Option<String>,
+    /// Name or id of the one box for which it is good [default: every box of the org]
+    #[arg(long = "box", short = 'b', value_name = "BOX")]
+    only: Option<BoxReference>,
 }
 
 /// Creates a service token. The token itself goes to standard output: it is the one thing that cannot be read later.
@@ -46,7 +50,7 @@ pub(super) async fn run(client: &Client, args: CreateArgs, console: &mut Console
         scopes: args.scopes,
         expires_in_days: args.days,
         org: args.org,
-        only: None,
+        only: args.only.map(|only| only.to_string()),
     };
     // Not sent again if the answer is lost: the platform could not tell a second time what it keeps the hash of.
     let sent = client.post_json::<CreatedToken>(Route::v1(&["tokens"]), &body, REQUEST_TIMEOUT).await;
@@ -69,5 +73,9 @@ pub(super) async fn run(client: &Client, args: CreateArgs, console: &mut Console
             created.token.id
         ))
         .await;
+    // It holds the token, as standard output does; it is talk, so that what reads the output gets the token alone.
+    if let Some(link) = &created.link {
+        console.say(&format!("Opens the box in a browser: {link}")).await;
+    }
     Ok(Exit::Success)
 }

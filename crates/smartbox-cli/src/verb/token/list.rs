@@ -29,15 +29,18 @@ pub(super) async fn run(client: &Client, args: &ListArgs, console: &mut Console)
         console.say("No service tokens. Create one: `smartbox token create NAME --scope boxes:read`.").await;
         return Ok(Exit::Success);
     }
-    let rows: Vec<[String; 6]> = items.iter().map(row).collect();
-    console.text(&table::columns(["NAME", "MAY", "LAST USED", "ENDS", "MADE BY", "ID"], &rows)).await?;
+    let rows: Vec<[String; 7]> = items.iter().map(row).collect();
+    console
+        .text(&table::columns(["NAME", "MAY", "BOX", "LAST USED", "ENDS", "MADE BY", "ID"], &rows))
+        .await?;
     Ok(Exit::Success)
 }
 
-fn row(token: &TokenView) -> [String; 6] {
+fn row(token: &TokenView) -> [String; 7] {
     [
         token.name.clone(),
         token.scopes.join(","),
+        token.only.clone().unwrap_or_else(|| "all".to_owned()),
         token.last_used_at.as_deref().map_or_else(|| "never".to_owned(), table::moment),
         table::moment(&token.expires_at),
         token.created_by.clone(),

@@ -15,6 +15,9 @@ pub struct RevokeArgs {
     /// Its id (tok_…), not the token itself
     #[arg(value_name = "TOKEN")]
     id: String,
+    /// The org it acts for, by id or name (admins of the platform only) [default: the first org]
+    #[arg(long)]
+    org: Option<String>,
 }
 
 /// Ends a service token.
@@ -24,7 +27,8 @@ pub(super) async fn run(client: &Client, args: &RevokeArgs, console: &mut Consol
         Failure::new(Exit::Usage, "This is no id of a service token (tok_…).")
             .help("`smartbox token list` shows the ids.")
     })?;
-    client.remove(Route::v1(&["tokens", &id.to_string()])).await?;
+    let query: Vec<_> = args.org.iter().map(|org| ("org", org.as_str())).collect();
+    client.remove(Route::v1(&["tokens", &id.to_string()]).query(&query)).await?;
     console.say(&format!("Service token `{id}` is revoked.")).await;
     Ok(Exit::Success)
 }
