@@ -5,6 +5,7 @@ mod change;
 mod connection;
 mod events;
 mod pages;
+mod pinned;
 mod socket;
 pub(crate) mod sse;
 
@@ -40,7 +41,7 @@ pub(crate) struct Client {
 impl Client {
     /// A client for this platform. Nothing is sent yet.
     pub(crate) fn new(platform: Platform) -> Result<Self, Failure> {
-        let http = connection::http_client(&platform.url)?;
+        let http = connection::http_client(&platform.url, platform.pinned)?;
         let credential = platform.token.as_ref().map(credential).transpose()?;
         Ok(Self { http, base: platform.url, credential, written_by: platform.written_by })
     }

@@ -9,17 +9,19 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use secrecy::SecretString;
 use smartbox_control::{Control, Janitor, Reconciler};
-use smartbox_edge::{Edge, EdgeListener, RouteTable};
+use smartbox_edge::{Edge, EdgeListener, RouteTable, Tls};
 use smartbox_providers::local::LocalProvider;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use crate::adapters::{doors::ServiceDoors, revocations, routes};
 use crate::console::Console;
 use crate::data_dir::DataDir;
 use crate::lifecycle::Lifecycle;
-use crate::platform_file;
+use crate::platform_file::PlatformFile;
 use crate::settings::Settings;
-use crate::signals::Signals;
+use crate::signals::{self, Signals};
+use crate::tls::{self, Files, Pair};
 
 /// How long requests and jobs may go on after the first signal.
 const STOP_GRACE: Duration = Duration::from_secs(15);
@@ -29,6 +31,7 @@ pub(crate) struct Daemon {
     settings: Settings,
     data: DataDir,
     url: String,
+    tls: Option<Tls>,
     listener: EdgeListener,
     edge: Edge,
     control: Control,
@@ -47,6 +50,7 @@ impl Daemon {
             settings,
             data,
             url,
+            tls,
             listener,
             edge,
             control,
@@ -65,9 +69,15 @@ impl Daemon {
         life.spawn("routes", routes::follow(control.fleet(), routes, life.soft.clone()));
         let follow = revocations::follow(control.revocations(), edge.sockets(), life.soft.clone());
         life.spawn("revocations", follow);
+        let file = PlatformFile::new(&data, &url, parts::on_this_machine(listener.local_addr()), &admin_secret);
         life.spawn("edge", edge.serve(listener));
         // From here on the command line finds the platform.
-        platform_file::write(&data, &url, &admin_secret)?;
+        let pair = settings.edge.tls.as_ref().map(|(_files, pair)| pair);
+        file.write(pair.map(|pair| pair.fingerprint.as_str()))?;
+        if let (Some(tls), Some((files, shown))) = (tls, settings.edge.tls.clone()) {
+            let follow = follow_files(files, shown, tls, file.clone(), life.soft.clone())?;
+            life.spawn("certificate", follow);
+        }
         start::greet(&settings, &data, &control, &url, console).await?;
 
         let stopping = async {
@@ -86,9 +96,25 @@ impl Daemon {
         }
         doors.closed().await;
         farewell(&settings, &control, &provider, console).await;
-        platform_file::remove(&data);
+        file.remove();
         Ok(())
     }
+}
+
+/// Shows new certificates, and tells the command line of this machine.
+fn follow_files(
+    files: Files,
+    shown: Pair,
+    tls: Tls,
+    file: PlatformFile,
+    stop: CancellationToken,
+) -> Result<impl Future<Output = ()>> {
+    let changed = move |pair: &Pair| {
+        if let Err(error) = file.write(Some(&pair.fingerprint)) {
+            tracing::warn!(%error, "the command line of this machine does not know the new certificate");
+        }
+    };
+    Ok(tls::follow(files, shown, tls, tls::LOOK_PERIOD, signals::hangups()?, changed, stop))
 }
 
 /// Stops the boxes if that was asked for, else says that they go on.

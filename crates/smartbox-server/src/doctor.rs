@@ -3,13 +3,16 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use jiff::Timestamp;
 use serde::Serialize;
+use smartbox_control::{Clock, SystemClock};
 use smartbox_openclaw::runtime_store::RuntimeStore;
 use smartbox_openclaw::versions;
 use smartbox_providers::local::{self, Verdict};
 
 use crate::install::local_config;
 use crate::settings::{Flags, Settings};
+use crate::tls::{Expiry, SOON};
 
 /// One line of the report.
 #[derive(Serialize)]
@@ -53,7 +56,29 @@ fn lines(settings: &Settings) -> Vec<Line> {
         .collect();
     lines.push(runtime(&RuntimeStore::new(config.runtime_dir)));
     lines.push(models(settings));
+    lines.extend(certificate(settings, SystemClock.now()));
     lines
+}
+
+/// Whether the certificate of the edge is valid for long enough, if there is one.
+fn certificate(settings: &Settings, now: Timestamp) -> Option<Line> {
+    let (files, pair) = settings.edge.tls.as_ref()?;
+    let expiry = pair.expires_at.map(|at| (Expiry::at(now, at), at));
+    let (state, detail) = match expiry {
+        Some((Expiry::Fine, at)) => ("ok", format!("valid until {at}")),
+        Some((Expiry::Soon, at)) => ("warn", format!("expires soon, at {at}")),
+        Some((Expiry::Over, at)) => ("fail", format!("has expired at {at}")),
+        None => ("warn", "its time of validity cannot be read".to_owned()),
+    };
+    let remedy = match state {
+        "ok" => String::new(),
+        _ => format!(
+            "Renew {} (at least {} days ahead); Smartbox shows the new one without a restart.",
+            files.certificate.display(),
+            SOON.as_secs() / (24 * 60 * 60)
+        ),
+    };
+    Some(Line { name: "certificate".to_owned(), state, detail, remedy })
 }
 
 fn runtime(store: &RuntimeStore) -> Line {
@@ -97,3 +122,6 @@ fn report(lines: &[Line]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

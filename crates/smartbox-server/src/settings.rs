@@ -3,11 +3,11 @@
 //! This module alone knows the environment; it gets it as a parameter from [`crate::environment`].
 
 mod aliases;
+mod edge;
 mod identity;
 mod parse;
 mod raw;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use secrecy::SecretString;
 use smartbox_egress::ModelPlan;
 
 use crate::data_dir::Owner;
+pub use edge::EdgeSettings;
 pub(crate) use identity::ForeignSettings;
 use parse::Problems;
 
@@ -59,14 +60,8 @@ pub enum Image {
 /// The settings of one platform.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where the edge listens. Port 0 lets the system choose.
-    pub listen: SocketAddr,
-    /// Further host names under which clients may address the edge.
-    pub public_hosts: Vec<String>,
-    /// Whether those are reached over TLS, ended in front of the edge.
-    pub public_https: bool,
-    /// How often one address, and one caller, may ask boxes.
-    pub requests_per_minute: u32,
+    /// The listener, who may come, and how often.
+    pub edge: EdgeSettings,
     /// The data directory.
     pub data_dir: PathBuf,
     /// Images and agent runtimes; in the data directory by default.
@@ -118,15 +113,8 @@ impl Settings {
         };
 
         let models = problems.all(smartbox_egress::model_plan(&raw.model_settings()));
-        let listen =
-            flags.listen.as_ref().or(raw.edge.listen.as_ref()).map_or("127.0.0.1:8080", String::as_str);
         let settings = Self {
-            listen: problems.take("edge.listen", parse::address(listen)),
-            public_hosts: problems.take("edge.public_hosts", parse::hosts(raw.edge.public_hosts.as_deref())),
-            public_https: problems
-                .take("edge.public_scheme", parse::https(raw.edge.public_scheme.as_deref())),
-            requests_per_minute: problems
-                .take("edge.requests_per_minute", parse::per_minute(raw.edge.requests_per_minute.as_deref())),
+            edge: EdgeSettings::parse(flags.listen.as_deref(), &raw.edge, &mut problems),
             data_dir,
             store_dir: raw.data.store.map(PathBuf::from),
             oci_runtime: PathBuf::from(raw.provider.oci_runtime.as_deref().unwrap_or("runc")),

@@ -30,9 +30,6 @@ impl Shared {
         if head.method != allowed {
             return asked.refuse_method(&allowed);
         }
-        if let Err(problem) = self.count_address(asked, head) {
-            return asked.refuse(problem);
-        }
         let Some(caller) = self.ports.identity.identify(head, asked.conn.peer).await else {
             return asked.refuse(not_signed_in(asked.wants_page));
         };

@@ -1,5 +1,6 @@
 //! Builds the parts and puts them together.
 
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use smartbox_control::{
     SystemEntropy, random_token,
 };
 use smartbox_edge::{
-    BindError, Edge, EdgeConfig, EdgeListener, EdgePorts, Rate, RouteTable, Scheme, platform_service,
+    BindError, Edge, EdgeListener, EdgePorts, RouteTable, Tls, platform_service,
 };
 use smartbox_egress::{AiGateway, ServicesServer};
 use smartbox_http::{HttpParts, HttpState, PublicUrl};
@@ -40,7 +41,15 @@ impl Daemon {
     pub(crate) async fn build(settings: Settings, console: &Console) -> Result<Self> {
         let data = DataDir::open(&settings.data_dir, settings.owner)?;
         let listener = bind(&settings).await?;
-        let url = public_url(&listener);
+        let tls = match &settings.edge.tls {
+            Some((_files, pair)) => Some(Tls::new(pair.identity.clone()).context("TLS cannot be spoken")?),
+            None => None,
+        };
+        let listener = match &tls {
+            Some(tls) => listener.with_tls(tls.clone()),
+            None => listener,
+        };
+        let url = public_url(&settings, &listener);
         let store = open_store(&data).await?;
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -76,6 +85,7 @@ impl Daemon {
             settings,
             data,
             url,
+            tls,
             listener,
             edge,
             control,
@@ -98,7 +108,7 @@ fn accepted_secrets(settings: &Settings, secret: &SecretString) -> AdminSecret {
 }
 
 async fn bind(settings: &Settings) -> Result<EdgeListener> {
-    EdgeListener::bind(settings.listen).await.map_err(|error| match error {
+    EdgeListener::bind(settings.edge.listen).await.map_err(|error| match error {
         taken @ BindError::Taken { .. } => {
             anyhow::anyhow!("{taken}\nhelp: stop that program, or choose another port with SMARTBOX_LISTEN")
         }
@@ -106,13 +116,28 @@ async fn bind(settings: &Settings) -> Result<EdgeListener> {
     })
 }
 
-/// The address that people on this machine open.
-fn public_url(listener: &EdgeListener) -> String {
+/// The address that people open: with TLS under the name in the certificate, else on this machine.
+fn public_url(settings: &Settings, listener: &EdgeListener) -> String {
     let mut address = listener.local_addr();
-    if address.ip().is_unspecified() {
-        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    if settings.edge.tls.is_none() {
+        return format!("http://{}", on_this_machine(address));
     }
-    format!("http://{address}")
+    match (settings.edge.public_hosts.first(), address.port()) {
+        (Some(name), 443) => format!("https://{name}"),
+        (Some(name), port) => format!("https://{name}:{port}"),
+        (None, _) => {
+            address = on_this_machine(address);
+            format!("https://{address}")
+        }
+    }
+}
+
+/// Where this machine itself reaches a listener.
+pub(super) fn on_this_machine(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+    }
+    address
 }
 
 async fn open_store(data: &DataDir) -> Result<Store> {
@@ -176,20 +201,8 @@ fn edge(
         request_ids: Arc::new(|| format!("req_{}", random_token(&SystemEntropy))),
         clock: Arc::new(move || clock.now()),
     };
-    let config = EdgeConfig {
-        public_hosts: settings.public_hosts.clone(),
-        public_scheme: if settings.public_https { Scheme::Https } else { Scheme::Http },
-        hold_timeout: settings.hold,
-        address_rate: per_minute(settings.requests_per_minute),
-        caller_rate: per_minute(settings.requests_per_minute),
-        box_rate: per_minute(settings.requests_per_minute.saturating_mul(4)),
-        ..EdgeConfig::default()
-    };
+    let config = settings.edge.config(settings.hold);
     (routes, Edge::new(config, ports, life.soft.clone(), &life.hard))
-}
-
-const fn per_minute(burst: u32) -> Rate {
-    Rate { burst, window: Duration::from_secs(60) }
 }
 
 /// Stops every box that has processes, without a change of intent: the next start brings them back.

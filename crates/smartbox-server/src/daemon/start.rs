@@ -8,6 +8,7 @@ use smartbox_core::Principal;
 use crate::console::Console;
 use crate::data_dir::DataDir;
 use crate::settings::Settings;
+use crate::tls::Expiry;
 
 /// The org of a platform that has only one.
 const FIRST_ORG: &str = "home";
@@ -39,6 +40,16 @@ pub(super) async fn greet(
     let op = Op::new(Principal::Admin);
     for advice in settings.models.advice() {
         console.say(&format!("  note: {advice}"));
+    }
+    if let Some(warning) = settings.edge.warning() {
+        tracing::warn!("{warning}");
+        console.say(&format!("  warning: {warning}"));
+    }
+    if let Some((_files, pair)) = &settings.edge.tls
+        && let Some(expires_at) = pair.expires_at
+        && Expiry::at(control.clock().now(), expires_at) != Expiry::Fine
+    {
+        console.say(&format!("  warning: the certificate is valid until {expires_at}; renew it"));
     }
     let code = control.create_sign_in_code(&op, None, None).await?;
     console.say(&format!("\n  Smartbox is running at {url}"));

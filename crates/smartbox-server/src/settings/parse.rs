@@ -1,9 +1,11 @@
 //! From texts to values, collecting everything that is wrong.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use jiff::SignedDuration;
 use secrecy::SecretString;
 use smartbox_egress::{BadSetting, ModelPlan};
@@ -51,7 +53,7 @@ pub(super) struct Wrong<T> {
     instead: T,
 }
 
-fn wrong<T>(problem: impl Into<String>, instead: T) -> Wrong<T> {
+pub(super) fn wrong<T>(problem: impl Into<String>, instead: T) -> Wrong<T> {
     Wrong { problem: problem.into(), instead }
 }
 
@@ -61,13 +63,23 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, Wrong<SocketAddr>> {
     })
 }
 
-/// Opening a gateway's page takes some hundred requests.
-const REQUESTS_PER_MINUTE: u32 = 3000;
+/// A number above 0.
+pub(super) fn count<N: FromStr + PartialOrd + Default>(text: Option<&str>, default: N) -> Result<N, Wrong<N>> {
+    let Some(text) = text else { return Ok(default) };
+    match text.trim().parse().ok().filter(|count| *count > N::default()) {
+        Some(count) => Ok(count),
+        None => Err(wrong("must be a whole number above 0", default)),
+    }
+}
 
-pub(super) fn per_minute(text: Option<&str>) -> Result<u32, Wrong<u32>> {
-    let Some(text) = text else { return Ok(REQUESTS_PER_MINUTE) };
-    let rate = text.trim().parse().ok().filter(|rate| *rate > 0);
-    rate.ok_or_else(|| wrong("must be a whole number above 0", REQUESTS_PER_MINUTE))
+/// Networks and addresses, separated by commas.
+pub(super) fn networks(text: Option<&str>) -> Result<Vec<IpNet>, Wrong<Vec<IpNet>>> {
+    let parse = |text: &str| text.parse().or_else(|_no_network| text.parse::<IpAddr>().map(IpNet::from));
+    let items = text.unwrap_or_default().split(',').map(str::trim).filter(|item| !item.is_empty());
+    let networks: Result<Vec<IpNet>, _> = items.map(parse).collect();
+    networks.map_err(|_error| {
+        wrong("must be addresses or networks such as 10.0.0.0/8, separated by commas", Vec::new())
+    })
 }
 
 pub(super) fn hosts(text: Option<&str>) -> Result<Vec<String>, Wrong<Vec<String>>> {

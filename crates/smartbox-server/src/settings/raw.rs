@@ -28,6 +28,16 @@ pub(super) struct Edge {
     pub(super) public_hosts: Option<String>,
     pub(super) public_scheme: Option<String>,
     pub(super) requests_per_minute: Option<String>,
+    pub(super) sign_ins_per_minute: Option<String>,
+    pub(super) tls_certificate: Option<String>,
+    pub(super) tls_key: Option<String>,
+    pub(super) trusted_proxies: Option<String>,
+    pub(super) connections_max: Option<String>,
+    pub(super) connections_per_address: Option<String>,
+    pub(super) sockets_per_address: Option<String>,
+    pub(super) sockets_per_caller: Option<String>,
+    pub(super) sockets_per_minute: Option<String>,
+    pub(super) in_flight_per_box: Option<String>,
 }
 
 #[derive(Default, Deserialize)]

@@ -13,7 +13,7 @@ fn read(pairs: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
 #[test]
 fn without_any_setting_the_defaults_hold() {
     let settings = read(&[("HOME", "/root")]).unwrap();
-    assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(settings.edge.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(settings.data_dir, Path::new("/var/lib/smartbox"));
     assert_eq!(settings.image, Image::Debian);
     assert!(settings.models.is_demo());
@@ -28,11 +28,11 @@ fn short_and_canonical_names_work_and_flags_win() {
         ("SMARTBOX_DATA_DIR", "/d"),
     ]);
     let settings = Settings::read(&Flags::default(), &environment).unwrap();
-    assert_eq!(settings.listen.port(), 1);
+    assert_eq!(settings.edge.listen.port(), 1);
     assert_eq!(settings.image, Image::Host);
     assert_eq!(settings.data_dir, Path::new("/d"));
     let flags = Flags { listen: Some("127.0.0.1:2".into()), ..Flags::default() };
-    assert_eq!(Settings::read(&flags, &environment).unwrap().listen.port(), 2);
+    assert_eq!(Settings::read(&flags, &environment).unwrap().edge.listen.port(), 2);
 }
 
 #[test]
@@ -45,9 +45,9 @@ fn the_environment_wins_over_the_file() {
     .unwrap();
     let data_dir = dir.path().to_str().unwrap();
     let from_file = read(&[("SMARTBOX_DATA_DIR", data_dir)]).unwrap();
-    assert_eq!((from_file.listen.port(), from_file.log_format), (3, LogFormat::Json));
+    assert_eq!((from_file.edge.listen.port(), from_file.log_format), (3, LogFormat::Json));
     let both = read(&[("SMARTBOX_DATA_DIR", data_dir), ("SMARTBOX_LISTEN", "127.0.0.1:4")]).unwrap();
-    assert_eq!(both.listen.port(), 4);
+    assert_eq!(both.edge.listen.port(), 4);
 }
 
 #[test]
