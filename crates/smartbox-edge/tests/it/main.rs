@@ -2,14 +2,22 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod attacks;
+mod clock;
 mod gateway;
 mod harness;
 mod headers;
 mod holding;
+mod http2;
+mod http2_attacks;
 mod lifecycle;
+mod limits;
 mod pages;
 mod pinning;
+mod proxies;
 mod revocation;
 mod routing;
+mod secure;
+mod slow;
 mod streaming;
+mod tls;
 mod websocket;
