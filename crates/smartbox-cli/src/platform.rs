@@ -105,8 +105,13 @@ impl Platform {
     /// The platform at an address the user gave.
     fn named(server: &str, global: &GlobalArgs) -> Result<Self, Failure> {
         let url = parse_url(server)?;
-        let mut platform =
-            Self { url, token: global.token().cloned(), written_by: None, warnings: Vec::new(), pinned: None };
+        let mut platform = Self {
+            url,
+            token: global.token().cloned(),
+            written_by: None,
+            warnings: Vec::new(),
+            pinned: None,
+        };
         // The secret of this machine's platform goes to that platform and to no other.
         if platform.token.is_none()
             && let Ok(local) = Self::of_file(&file_of(global))

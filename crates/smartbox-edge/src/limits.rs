@@ -15,8 +15,8 @@ use crate::problem::{Problem, too_many_requests};
 
 mod standing;
 
-pub use standing::{Quota, Standing};
 pub(crate) use standing::Tally;
+pub use standing::{Quota, Standing};
 
 /// Most that is remembered. Whoever comes when it is full shares one allowance with everybody else who does.
 const REMEMBERED_MAX: usize = 65_536;

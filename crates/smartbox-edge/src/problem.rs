@@ -143,7 +143,10 @@ pub(crate) fn too_many_requests(name: &'static str, rate: Rate, wait: Duration) 
         .detail(format!("The limit `{name}` is {} in {} s.", rate.burst, rate.window.as_secs()))
         .remedy("Ask less often, and wait as long as the answer says.")
         .retry_after(wait);
-    Problem { limit: Some(Box::new(Standing { name, quota: Quota::Rate(rate), left: 0, reset: Some(wait) })), ..problem }
+    Problem {
+        limit: Some(Box::new(Standing { name, quota: Quota::Rate(rate), left: 0, reset: Some(wait) })),
+        ..problem
+    }
 }
 
 /// Somebody has as much open as they may have.
@@ -152,7 +155,10 @@ pub(crate) fn too_many_open(name: &'static str, max: usize) -> Problem {
         .detail(format!("The limit `{name}` is {max} at a time."))
         .remedy("Close what is not used, or raise the limit in the settings.")
         .retry_after(OPEN_PAUSE);
-    Problem { limit: Some(Box::new(Standing { name, quota: Quota::AtOnce(max), left: 0, reset: None })), ..problem }
+    Problem {
+        limit: Some(Box::new(Standing { name, quota: Quota::AtOnce(max), left: 0, reset: None })),
+        ..problem
+    }
 }
 
 /// As many requests are under way as there can be.

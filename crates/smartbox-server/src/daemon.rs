@@ -69,7 +69,8 @@ impl Daemon {
         life.spawn("routes", routes::follow(control.fleet(), routes, life.soft.clone()));
         let follow = revocations::follow(control.revocations(), edge.sockets(), life.soft.clone());
         life.spawn("revocations", follow);
-        let file = PlatformFile::new(&data, &url, parts::on_this_machine(listener.local_addr()), &admin_secret);
+        let file =
+            PlatformFile::new(&data, &url, parts::on_this_machine(listener.local_addr()), &admin_secret);
         life.spawn("edge", edge.serve(listener));
         // From here on the command line finds the platform.
         let pair = settings.edge.tls.as_ref().map(|(_files, pair)| pair);

@@ -114,7 +114,8 @@ fn texts(files: &Files) -> Result<Texts, BadPair> {
 
 fn text(setting: &'static str, path: &Path) -> Result<Vec<u8>, BadPair> {
     let mut text = Vec::new();
-    let read = std::fs::File::open(path).and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_end(&mut text));
+    let read =
+        std::fs::File::open(path).and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_end(&mut text));
     match read {
         Ok(read) if read as u64 <= FILE_BYTES_MAX => Ok(text),
         Ok(_) => Err(BadPair::TooLarge { setting, path: path.to_owned() }),

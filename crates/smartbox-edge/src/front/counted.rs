@@ -29,7 +29,8 @@ impl Shared {
         if gate::is_websocket(head) {
             self.count(tally, Subject::sockets_from(address), self.config.sockets_rate)?;
         }
-        let is_sign_in = path.strip_prefix(SIGN_IN_PATH).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let is_sign_in =
+            path.strip_prefix(SIGN_IN_PATH).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         if head.method == Method::POST && is_sign_in {
             self.count(tally, Subject::sign_ins_from(address), self.config.sign_in_rate)?;
         }

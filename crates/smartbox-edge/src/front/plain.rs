@@ -33,7 +33,8 @@ mod tests {
 
     #[test]
     fn a_request_of_http2_becomes_one_of_http1() {
-        let request = Request::get("https://boxes.example/a?b=c").header("cookie", "a=1").header("cookie", "b=2");
+        let request =
+            Request::get("https://boxes.example/a?b=c").header("cookie", "a=1").header("cookie", "b=2");
         let mut head = request.body(()).unwrap().into_parts().0;
         make(&mut head, "boxes.example");
         assert_eq!(head.uri, "/a?b=c");

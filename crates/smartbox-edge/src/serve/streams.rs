@@ -4,8 +4,8 @@
 //! stream's window closed, of which nobody but the task that sends can tell: it holds bytes and is not asked for more.
 
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 

@@ -19,7 +19,11 @@ async fn over_tls_everybody_is_told_that_it_is_tls() {
     // Other programs serve under these names, too.
     for host in ["localhost", "a.localhost:8443", &secure.edge.address.to_string()] {
         let answer = secure.ask(with(as_user("1", "GET", "/who"), &[("host", host)])).await;
-        assert_eq!((answer.status, answer.header("strict-transport-security")), (StatusCode::OK, ""), "{host}");
+        assert_eq!(
+            (answer.status, answer.header("strict-transport-security")),
+            (StatusCode::OK, ""),
+            "{host}"
+        );
         assert_eq!(answer.seen("x-forwarded-proto"), ["https"], "{host}");
     }
 }
@@ -56,8 +60,9 @@ async fn a_new_certificate_is_shown_to_new_connections_and_open_ones_go_on() {
     secure.tls.replace(new.identity());
     assert!(secure.connect(&["http/1.1"]).await.is_err(), "the old one is not shown any more");
     secure.connect_knowing(&new, &["http/1.1"]).await.unwrap();
-    let request =
-        format!("GET /who HTTP/1.1\r\nhost: {NAME}\r\ncookie: smartbox_session=1\r\nconnection: close\r\n\r\n");
+    let request = format!(
+        "GET /who HTTP/1.1\r\nhost: {NAME}\r\ncookie: smartbox_session=1\r\nconnection: close\r\n\r\n"
+    );
     open.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
     tokio::time::timeout(LIMIT, open.read_to_string(&mut answer)).await.unwrap().unwrap();

@@ -10,9 +10,7 @@ use smartbox_control::{
     AdminSecret, AgentRuntime, Clock, Control, Doors, Entropy, Limits, Parts, Reconciler, SystemClock,
     SystemEntropy, random_token,
 };
-use smartbox_edge::{
-    BindError, Edge, EdgeListener, EdgePorts, RouteTable, Tls, platform_service,
-};
+use smartbox_edge::{BindError, Edge, EdgeListener, EdgePorts, RouteTable, Tls, platform_service};
 use smartbox_egress::{AiGateway, ServicesServer};
 use smartbox_http::{HttpParts, HttpState, PublicUrl};
 use smartbox_provider::{Link, Provider, ProviderError};
@@ -135,7 +133,11 @@ fn public_url(settings: &Settings, listener: &EdgeListener) -> String {
 /// Where this machine itself reaches a listener.
 pub(super) fn on_this_machine(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
-        address.set_ip(if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+        address.set_ip(if address.is_ipv4() {
+            Ipv4Addr::LOCALHOST.into()
+        } else {
+            Ipv6Addr::LOCALHOST.into()
+        });
     }
     address
 }

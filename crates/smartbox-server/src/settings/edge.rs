@@ -50,8 +50,9 @@ impl EdgeSettings {
     pub(super) fn parse(listen: Option<&str>, raw: &raw::Edge, problems: &mut Problems) -> Self {
         let usual = EdgeConfig::default();
         let listen = listen.or(raw.listen.as_deref()).unwrap_or("127.0.0.1:8080");
-        let mut count =
-            |name: &str, text: &Option<String>, usual| problems.take(name, parse::count(text.as_deref(), usual));
+        let mut count = |name: &str, text: &Option<String>, usual| {
+            problems.take(name, parse::count(text.as_deref(), usual))
+        };
         let connections_max = count("edge.connections_max", &raw.connections_max, usual.connections_max);
         let connections_per_address = count(
             "edge.connections_per_address",
@@ -129,8 +130,12 @@ fn pair(raw: &raw::Edge) -> Result<Option<(Files, Pair)>, Vec<String>> {
     let files = match (path(&raw.tls_certificate), path(&raw.tls_key)) {
         (None, None) => return Ok(None),
         (Some(certificate), Some(key)) => Files { certificate, key },
-        (Some(_), None) => return Err(vec!["`edge.tls_certificate` needs `edge.tls_key` as well".to_owned()]),
-        (None, Some(_)) => return Err(vec!["`edge.tls_key` needs `edge.tls_certificate` as well".to_owned()]),
+        (Some(_), None) => {
+            return Err(vec!["`edge.tls_certificate` needs `edge.tls_key` as well".to_owned()]);
+        }
+        (None, Some(_)) => {
+            return Err(vec!["`edge.tls_key` needs `edge.tls_certificate` as well".to_owned()]);
+        }
     };
     match tls::read(&files) {
         Ok(pair) => Ok(Some((files, pair))),

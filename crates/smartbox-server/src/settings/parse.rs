@@ -64,7 +64,10 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, Wrong<SocketAddr>> {
 }
 
 /// A number above 0.
-pub(super) fn count<N: FromStr + PartialOrd + Default>(text: Option<&str>, default: N) -> Result<N, Wrong<N>> {
+pub(super) fn count<N: FromStr + PartialOrd + Default>(
+    text: Option<&str>,
+    default: N,
+) -> Result<N, Wrong<N>> {
     let Some(text) = text else { return Ok(default) };
     match text.trim().parse().ok().filter(|count| *count > N::default()) {
         Some(count) => Ok(count),

@@ -57,6 +57,9 @@ fn everything_that_is_wrong_is_said_at_once() {
         ("SMARTBOX__PROVIDER__IMAGE", "alpine"),
         ("SMARTBOX__BOXES__HOLD", "soon"),
         ("SMARTBOX__EDGE__REQUESTS_PER_MINUTE", "0"),
+        ("SMARTBOX__EDGE__SOCKETS_PER_CALLER", "many"),
+        ("SMARTBOX__EDGE__TRUSTED_PROXIES", "10.0.0.0/8, everybody"),
+        ("SMARTBOX__EDGE__TLS_CERTIFICATE", "/nowhere/cert.pem"),
         ("SMARTBOX_ADMIN_SECRET", "short"),
         ("ANTHROPIC_BASE_URL", "not a url"),
     ])
@@ -66,6 +69,9 @@ fn everything_that_is_wrong_is_said_at_once() {
         "provider.image",
         "boxes.hold",
         "edge.requests_per_minute",
+        "edge.sockets_per_caller",
+        "edge.trusted_proxies",
+        "edge.tls_certificate",
         "admin.secret",
         "ANTHROPIC",
     ] {
@@ -84,4 +90,42 @@ fn an_unknown_setting_is_a_typing_mistake() {
 fn a_key_alone_chooses_the_vendor_and_empty_variables_count_as_unset() {
     assert!(!read(&[("OPENAI_API_KEY", "sk-test-0123456789")]).unwrap().models.is_demo());
     assert!(read(&[("OPENAI_API_KEY", "")]).unwrap().models.is_demo());
+}
+
+#[test]
+fn a_certificate_needs_its_key_and_the_other_way_round() {
+    for setting in ["SMARTBOX__EDGE__TLS_CERTIFICATE", "SMARTBOX__EDGE__TLS_KEY"] {
+        let problems = read(&[(setting, "/nowhere/file.pem")]).unwrap_err();
+        assert!(problems[0].contains("as well"), "{problems:?}");
+    }
+    let both = [
+        ("SMARTBOX__EDGE__TLS_CERTIFICATE", "/nowhere/cert.pem"),
+        ("SMARTBOX__EDGE__TLS_KEY", "/nowhere/key.pem"),
+    ];
+    assert!(read(&both).unwrap_err()[0].contains("/nowhere/cert.pem cannot be read"));
+    assert!(read(&[]).unwrap().edge.tls.is_none());
+}
+
+#[test]
+fn limits_reach_the_edge_by_their_own_names() {
+    let settings = read(&[
+        ("SMARTBOX__EDGE__CONNECTIONS_MAX", "20000"),
+        ("SMARTBOX__EDGE__SOCKETS_PER_ADDRESS", "10000"),
+        ("SMARTBOX__EDGE__SOCKETS_PER_MINUTE", "11000"),
+        ("SMARTBOX__EDGE__TRUSTED_PROXIES", "10.0.0.0/8, ::1,192.0.2.7"),
+    ])
+    .unwrap();
+    let config = settings.edge.config(settings.hold);
+    assert_eq!((config.connections_max, config.sockets_per_address), (20_000, 10_000));
+    assert_eq!((config.sockets_rate.burst, config.sign_in_rate.burst), (11_000, 60));
+    let proxies: Vec<_> = config.trusted_proxies.iter().map(ToString::to_string).collect();
+    assert_eq!(proxies, ["10.0.0.0/8", "::1/128", "192.0.2.7/32"]);
+}
+
+#[test]
+fn clear_text_that_others_can_read_is_warned_of() {
+    let warns = |pairs: &[(&str, &str)]| read(pairs).unwrap().edge.warning().is_some();
+    assert!(warns(&[("SMARTBOX_LISTEN", "0.0.0.0:8080")]));
+    assert!(!warns(&[("SMARTBOX_LISTEN", "127.0.0.1:8080")]));
+    assert!(!warns(&[("SMARTBOX_LISTEN", "0.0.0.0:8080"), ("SMARTBOX__EDGE__PUBLIC_SCHEME", "https")]));
 }
