@@ -65,3 +65,6 @@ impl ServerCertVerifier for OneCertificate {
         self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests;

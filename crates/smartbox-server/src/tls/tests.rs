@@ -41,6 +41,14 @@ impl Followed {
         Self { _dir: dir, files, shown, _task: task }
     }
 
+    /// Lets the time pass until the files were looked at.
+    async fn look(&self) {
+        tokio::time::advance(LOOK_PERIOD).await;
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Waits until so many were shown; the last one.
     async fn shown(&self, count: usize) -> String {
         let reached = async {
@@ -55,24 +63,26 @@ impl Followed {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_pair_that_has_changed_is_shown_and_a_broken_one_is_not() {
-    let followed = Followed::start(Duration::from_millis(10));
+    let followed = Followed::start(LOOK_PERIOD);
     let (certificate, key) = made();
     // Between the two writes they are no pair.
     fs::write(&followed.files.certificate, certificate).unwrap();
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    followed.look().await;
     assert!(followed.shown.lock().unwrap().is_empty());
     fs::write(&followed.files.key, &key).unwrap();
+    followed.look().await;
     assert_eq!(followed.shown(1).await, read(&followed.files).unwrap().fingerprint);
     fs::remove_file(&followed.files.key).unwrap();
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    followed.look().await;
     fs::write(&followed.files.key, "-----BEGIN PRIVATE KEY-----\nbroken\n").unwrap();
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    followed.look().await;
     assert_eq!(followed.shown.lock().unwrap().len(), 1);
-    let (certificate, key) = made();
-    fs::write(&followed.files.key, key).unwrap();
-    fs::write(&followed.files.certificate, certificate).unwrap();
+    // As it was: it is told again, because what is in the files has changed.
+    fs::write(&followed.files.key, &key).unwrap();
+    followed.look().await;
+    followed.look().await;
     assert_eq!(followed.shown(2).await, read(&followed.files).unwrap().fingerprint);
 }
 
