@@ -45,4 +45,4 @@ pub use ports::{Caller, ClientAddr, EdgePorts, PlatformService, RequestId, platf
 pub use problem::{CODES, Problem};
 pub use routes::{GatewayCredential, Grant, Route, RouteState, RouteTable};
 pub use sockets::Sockets;
-pub use tls::{Tls, TlsError, TlsIdentity};
+pub use tls::{Tls, TlsAnswer, TlsError, TlsIdentity};

@@ -9,10 +9,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use secrecy::SecretString;
 use smartbox_control::{Control, Janitor, Reconciler};
-use smartbox_edge::{Edge, EdgeListener, RouteTable, Tls};
+use smartbox_edge::{Edge, EdgeListener, RouteTable};
 use smartbox_providers::local::LocalProvider;
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 
 use crate::adapters::{doors::ServiceDoors, revocations, routes};
 use crate::console::Console;
@@ -20,8 +19,8 @@ use crate::data_dir::DataDir;
 use crate::lifecycle::Lifecycle;
 use crate::platform_file::PlatformFile;
 use crate::settings::Settings;
-use crate::signals::{self, Signals};
-use crate::tls::{self, Files, Pair};
+use crate::signals::Signals;
+use crate::tls::Source;
 
 /// How long requests and jobs may go on after the first signal.
 const STOP_GRACE: Duration = Duration::from_secs(15);
@@ -31,7 +30,7 @@ pub(crate) struct Daemon {
     settings: Settings,
     data: DataDir,
     url: String,
-    tls: Option<Tls>,
+    tls: Option<Source>,
     listener: EdgeListener,
     edge: Edge,
     control: Control,
@@ -73,13 +72,12 @@ impl Daemon {
             PlatformFile::new(&data, &url, parts::on_this_machine(listener.local_addr()), &admin_secret);
         life.spawn("edge", edge.serve(listener));
         // From here on the command line finds the platform.
-        let pair = settings.edge.tls.as_ref().map(|(_files, pair)| pair);
-        file.write(pair.map(|pair| pair.fingerprint.as_str()))?;
-        if let (Some(tls), Some((files, shown))) = (tls, settings.edge.tls.clone()) {
-            let follow = follow_files(files, shown, tls, file.clone(), life.soft.clone())?;
-            life.spawn("certificate", follow);
+        file.write(tls.as_ref().map(Source::fingerprint).as_deref())?;
+        let expires_at = tls.as_ref().and_then(Source::expires_at);
+        if let Some(source) = tls {
+            life.spawn("certificate", source.run(tell(file.clone()), life.soft.clone()));
         }
-        start::greet(&settings, &data, &control, &url, console).await?;
+        start::greet(&settings, &data, &control, &url, expires_at, console).await?;
 
         let stopping = async {
             tokio::select! {
@@ -102,20 +100,13 @@ impl Daemon {
     }
 }
 
-/// Shows new certificates, and tells the command line of this machine.
-fn follow_files(
-    files: Files,
-    shown: Pair,
-    tls: Tls,
-    file: PlatformFile,
-    stop: CancellationToken,
-) -> Result<impl Future<Output = ()>> {
-    let changed = move |pair: &Pair| {
-        if let Err(error) = file.write(Some(&pair.fingerprint)) {
+/// Tells the command line of this machine which certificate is shown.
+fn tell(file: PlatformFile) -> impl Fn(&str) {
+    move |fingerprint| {
+        if let Err(error) = file.write(Some(fingerprint)) {
             tracing::warn!(%error, "the command line of this machine does not know the new certificate");
         }
-    };
-    Ok(tls::follow(files, shown, tls, tls::LOOK_PERIOD, signals::hangups()?, changed, stop))
+    }
 }
 
 /// Stops the boxes if that was asked for, else says that they go on.

@@ -12,7 +12,7 @@ use smartbox_providers::local::{self, Verdict};
 
 use crate::install::local_config;
 use crate::settings::{Flags, Settings};
-use crate::tls::{Expiry, SOON};
+use crate::tls::{self, Expiry, SOON};
 
 /// One line of the report.
 #[derive(Serialize)]
@@ -60,25 +60,37 @@ fn lines(settings: &Settings) -> Vec<Line> {
     lines
 }
 
-/// Whether the certificate of the edge is valid for long enough, if there is one.
+/// Whether the certificate of the edge is valid for long enough, if there is to be one.
 fn certificate(settings: &Settings, now: Timestamp) -> Option<Line> {
-    let (files, pair) = settings.edge.tls.as_ref()?;
-    let expiry = pair.expires_at.map(|at| (Expiry::at(now, at), at));
-    let (state, detail) = match expiry {
+    let name = "certificate".to_owned();
+    let (until, remedy) = match (&settings.edge.tls, &settings.edge.acme) {
+        (Some((files, pair)), _) => (
+            pair.expires_at,
+            format!(
+                "Renew {} (at least {} days ahead); Smartbox shows the new one without a restart.",
+                files.certificate.display(),
+                SOON.as_secs() / (24 * 60 * 60)
+            ),
+        ),
+        (None, Some(acme)) => {
+            let Some(issued) = tls::issued(&settings.edge, &settings.data_dir) else {
+                let detail = format!("not yet issued by {}", acme.directory);
+                let remedy = "`smartbox up` orders it; its log says what is in the way.".to_owned();
+                return Some(Line { name, state: "warn", detail, remedy });
+            };
+            let remedy = "`smartbox up` renews it; its log says what is in the way.".to_owned();
+            (issued.validity().map(|(_from, until)| until), remedy)
+        }
+        (None, None) => return None,
+    };
+    let (state, detail) = match until.map(|until| (Expiry::at(now, until), until)) {
         Some((Expiry::Fine, at)) => ("ok", format!("valid until {at}")),
         Some((Expiry::Soon, at)) => ("warn", format!("expires soon, at {at}")),
         Some((Expiry::Over, at)) => ("fail", format!("has expired at {at}")),
         None => ("warn", "its time of validity cannot be read".to_owned()),
     };
-    let remedy = match state {
-        "ok" => String::new(),
-        _ => format!(
-            "Renew {} (at least {} days ahead); Smartbox shows the new one without a restart.",
-            files.certificate.display(),
-            SOON.as_secs() / (24 * 60 * 60)
-        ),
-    };
-    Some(Line { name: "certificate".to_owned(), state, detail, remedy })
+    let remedy = if state == "ok" { String::new() } else { remedy };
+    Some(Line { name, state, detail, remedy })
 }
 
 fn runtime(store: &RuntimeStore) -> Line {

@@ -13,8 +13,10 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 mod expiry;
+mod source;
 
 pub(crate) use expiry::{Expiry, SOON};
+pub(crate) use source::{Source, issued};
 
 /// How often the files are looked at. Programs that renew certificates do so weeks ahead.
 pub(crate) const LOOK_PERIOD: Duration = Duration::from_secs(60);
@@ -90,11 +92,19 @@ impl Texts {
             }
             _ => BadPair::Broken { setting: KEY, path: files.key.clone(), why },
         })?;
-        let certificate = identity.certificate();
-        let hash = digest::digest(&SHA256, certificate);
-        let fingerprint = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Pair { fingerprint, expires_at: expiry::of(certificate), seen: self.seen(), identity })
+        Ok(Pair {
+            fingerprint: fingerprint(&identity),
+            expires_at: identity.validity().map(|(_from, until)| until),
+            seen: self.seen(),
+            identity,
+        })
     }
+}
+
+/// SHA-256 of a certificate in DER form, in hexadecimal.
+fn fingerprint(identity: &TlsIdentity) -> String {
+    let hash = digest::digest(&SHA256, identity.certificate());
+    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 const CERTIFICATE: &str = "edge.tls_certificate";

@@ -11,7 +11,7 @@ use crate::bounded_io::BoundedIo;
 use crate::edge::Shared;
 use crate::forwarded::is_trusted;
 use crate::places::Holder;
-use crate::tls::{ALPN_HTTP2, Tls};
+use crate::tls::{ALPN_ACME, ALPN_HTTP2, Tls};
 
 /// Serves a connection until it ends or is upgraded.
 pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream, connection: Connection, tls: Option<Tls>) {
@@ -38,6 +38,8 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream, connection: Co
         Begun::Tls(stream) if stream.get_ref().1.alpn_protocol() == Some(ALPN_HTTP2) => {
             http2::serve(&shared, TokioIo::new(stream), &connection).await;
         }
+        // The handshake was the answer.
+        Begun::Tls(stream) if stream.get_ref().1.alpn_protocol() == Some(ALPN_ACME) => {}
         Begun::Tls(stream) => http1::serve(&shared, TokioIo::new(stream), &connection).await,
         Begun::ClearText(stream) => {
             http1::refuse(&shared, TokioIo::new(BoundedIo::new(stream, stall)), &connection).await;

@@ -102,7 +102,7 @@ async fn who_takes_nothing_of_an_answer_is_let_go() {
     let plain = TestEdge::start_with(config.clone(), vec![ready(1, 1, "home", true)]).await;
     let gateway = Gateway::start().await;
     plain.plug(1, &gateway);
-    let request = format!("GET /endless HTTP/1.1\r\nhost: localhost\r\ncookie: smartbox_session=1\r\n\r\n");
+    let request = "GET /endless HTTP/1.1\r\nhost: localhost\r\ncookie: smartbox_session=1\r\n\r\n";
     let mut client = TcpStream::connect(plain.address).await.unwrap();
     client.write_all(request.as_bytes()).await.unwrap();
     until("it begins", || gateway.endless.load(Ordering::SeqCst) == 1).await;

@@ -10,7 +10,7 @@ use smartbox_control::{
     AdminSecret, AgentRuntime, Clock, Control, Doors, Entropy, Limits, Parts, Reconciler, SystemClock,
     SystemEntropy, random_token,
 };
-use smartbox_edge::{BindError, Edge, EdgeListener, EdgePorts, RouteTable, Tls, platform_service};
+use smartbox_edge::{BindError, Edge, EdgeListener, EdgePorts, RouteTable, platform_service};
 use smartbox_egress::{AiGateway, ServicesServer};
 use smartbox_http::{HttpParts, HttpState, PublicUrl};
 use smartbox_provider::{Link, Provider, ProviderError};
@@ -26,6 +26,7 @@ use crate::console::Console;
 use crate::data_dir::DataDir;
 use crate::lifecycle::Lifecycle;
 use crate::settings::Settings;
+use crate::tls::Source;
 use crate::{admin_secret, install};
 
 /// The lease under which the boxes of a store are changed.
@@ -39,18 +40,15 @@ impl Daemon {
     pub(crate) async fn build(settings: Settings, console: &Console) -> Result<Self> {
         let data = DataDir::open(&settings.data_dir, settings.owner)?;
         let listener = bind(&settings).await?;
-        let tls = match &settings.edge.tls {
-            Some((_files, pair)) => Some(Tls::new(pair.identity.clone()).context("TLS cannot be spoken")?),
-            None => None,
-        };
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let tls = Source::of(&settings.edge, &data, Arc::clone(&clock))?;
         let listener = match &tls {
-            Some(tls) => listener.with_tls(tls.clone()),
+            Some(source) => listener.with_tls(source.tls()),
             None => listener,
         };
         let url = public_url(&settings, &listener);
         let store = open_store(&data).await?;
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let admin_secret = admin_secret::obtain(settings.admin_secret.clone(), &data, &*entropy)?;
         let installed = install::ensure_all(&settings, &data, &*entropy, console).await?;
         let provider = installed.provider;
@@ -117,7 +115,7 @@ async fn bind(settings: &Settings) -> Result<EdgeListener> {
 /// The address that people open: with TLS under the name in the certificate, else on this machine.
 fn public_url(settings: &Settings, listener: &EdgeListener) -> String {
     let mut address = listener.local_addr();
-    if settings.edge.tls.is_none() {
+    if !settings.edge.speaks_tls() {
         return format!("http://{}", on_this_machine(address));
     }
     match (settings.edge.public_hosts.first(), address.port()) {

@@ -1,6 +1,7 @@
 //! What a start has to do for people: the first box, the address, the sign-in link.
 
 use anyhow::Result;
+use jiff::Timestamp;
 use secrecy::ExposeSecret;
 use smartbox_control::{Control, NewBox, Op};
 use smartbox_core::Principal;
@@ -35,6 +36,7 @@ pub(super) async fn greet(
     data: &DataDir,
     control: &Control,
     url: &str,
+    expires_at: Option<Timestamp>,
     console: &Console,
 ) -> Result<()> {
     let op = Op::new(Principal::Admin);
@@ -45,8 +47,12 @@ pub(super) async fn greet(
         tracing::warn!("{warning}");
         console.say(&format!("  warning: {warning}"));
     }
-    if let Some((_files, pair)) = &settings.edge.tls
-        && let Some(expires_at) = pair.expires_at
+    if let Some(acme) = &settings.edge.acme {
+        console.say(&format!(
+            "  note: {} issues the certificate; using it is agreeing to its terms",
+            acme.directory
+        ));
+    } else if let Some(expires_at) = expires_at
         && Expiry::at(control.clock().now(), expires_at) != Expiry::Fine
     {
         console.say(&format!("  warning: the certificate is valid until {expires_at}; renew it"));

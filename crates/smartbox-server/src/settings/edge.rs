@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use smartbox_acme::{AcmeConfig, LETS_ENCRYPT};
 use smartbox_edge::{EdgeConfig, Rate, Scheme};
 
 use super::parse::{self, Problems};
@@ -25,6 +26,8 @@ pub struct EdgeSettings {
     pub public_https: bool,
     /// Certificate and key, as they were when the settings were read.
     pub(crate) tls: Option<(Files, Pair)>,
+    /// What certificate to get of whom, if it does not come from files.
+    pub(crate) acme: Option<AcmeConfig>,
     /// Proxies whose word about clients counts.
     pub trusted_proxies: Vec<IpNet>,
     /// How often one address, and one caller, may ask.
@@ -73,11 +76,16 @@ impl EdgeSettings {
         let sign_ins_per_minute =
             rate("edge.sign_ins_per_minute", &raw.sign_ins_per_minute, usual.sign_in_rate);
         let sockets_per_minute = rate("edge.sockets_per_minute", &raw.sockets_per_minute, usual.sockets_rate);
+        let acme = acme(raw, problems);
+        // Whoever gets a certificate for a name wants to be found under it.
+        let mut public_hosts = acme.as_ref().map(|acme| acme.names.clone()).unwrap_or_default();
+        public_hosts.extend(problems.take("edge.public_hosts", parse::hosts(raw.public_hosts.as_deref())));
         Self {
             listen: problems.take("edge.listen", parse::address(listen)),
-            public_hosts: problems.take("edge.public_hosts", parse::hosts(raw.public_hosts.as_deref())),
+            public_hosts,
             public_https: problems.take("edge.public_scheme", parse::https(raw.public_scheme.as_deref())),
             tls: problems.lines(pair(raw)),
+            acme,
             trusted_proxies: problems
                 .take("edge.trusted_proxies", parse::networks(raw.trusted_proxies.as_deref())),
             requests_per_minute,
@@ -113,9 +121,14 @@ impl EdgeSettings {
         }
     }
 
+    /// Whether the edge itself ends TLS.
+    pub(crate) const fn speaks_tls(&self) -> bool {
+        self.tls.is_some() || self.acme.is_some()
+    }
+
     /// What everybody on the way can read, if that is not meant to be so.
     pub(crate) fn warning(&self) -> Option<&'static str> {
-        let is_open = self.tls.is_none() && !self.public_https && !self.listen.ip().is_loopback();
+        let is_open = !self.speaks_tls() && !self.public_https && !self.listen.ip().is_loopback();
         is_open.then_some(
             "this address is reached without TLS: whoever is on the way reads passwords and sessions. Set \
              edge.tls_certificate and edge.tls_key, or edge.public_scheme = \"https\" if something in front of Smartbox \
@@ -141,4 +154,27 @@ fn pair(raw: &raw::Edge) -> Result<Option<(Files, Pair)>, Vec<String>> {
         Ok(pair) => Ok(Some((files, pair))),
         Err(problem) => Err(vec![problem.to_string()]),
     }
+}
+
+/// Who issues the certificate, if any names are given.
+fn acme(raw: &raw::Edge, problems: &mut Problems) -> Option<AcmeConfig> {
+    let names = problems.take("edge.acme_domains", parse::acme_names(raw.acme_domains.as_deref()));
+    let has_more =
+        raw.acme_email.is_some() || raw.acme_directory.is_some() || raw.acme_directory_ca.is_some();
+    if names.is_empty() {
+        if has_more {
+            problems.say("`edge.acme_domains` must name hosts when another of `edge.acme_…` is set");
+        }
+        return None;
+    }
+    if raw.tls_certificate.is_some() || raw.tls_key.is_some() {
+        problems.say("`edge.acme_domains` and `edge.tls_certificate` cannot both be set");
+    }
+    let directory = raw.acme_directory.as_deref();
+    Some(AcmeConfig {
+        names,
+        email: problems.take("edge.acme_email", parse::email(raw.acme_email.as_deref())),
+        directory: problems.take("edge.acme_directory", parse::https_url(directory, LETS_ENCRYPT)),
+        directory_ca: raw.acme_directory_ca.as_deref().map(PathBuf::from),
+    })
 }

@@ -41,6 +41,11 @@ impl Problems {
         })
     }
 
+    /// One problem more, of several settings together.
+    pub(super) fn say(&mut self, problem: &str) {
+        self.0.push(problem.to_owned());
+    }
+
     /// The settings, if nothing is wrong.
     pub(super) fn into_result<T>(self, settings: T) -> Result<T, Vec<String>> {
         if self.0.is_empty() { Ok(settings) } else { Err(self.0) }
@@ -93,6 +98,41 @@ pub(super) fn hosts(text: Option<&str>) -> Result<Vec<String>, Wrong<Vec<String>
         return Ok(hosts.into_iter().map(str::to_ascii_lowercase).collect());
     }
     Err(wrong("must be host names without port, separated by commas", Vec::new()))
+}
+
+/// Names of one certificate; Let's Encrypt takes as many.
+const ACME_NAMES_MAX: usize = 100;
+
+/// Host names that an authority can look up: with a dot, and no addresses.
+pub(super) fn acme_names(text: Option<&str>) -> Result<Vec<String>, Wrong<Vec<String>>> {
+    let names = hosts(text)?;
+    let fits = |name: &String| name.contains('.') && name.parse::<IpAddr>().is_err();
+    if names.len() <= ACME_NAMES_MAX && names.iter().all(fits) {
+        return Ok(names);
+    }
+    Err(wrong(format!("must be at most {ACME_NAMES_MAX} public host names, separated by commas"), Vec::new()))
+}
+
+pub(super) fn email(text: Option<&str>) -> Result<Option<String>, Wrong<Option<String>>> {
+    let fits = |text: &str| text.contains('@') && text.bytes().all(|b| b.is_ascii_graphic() && b != b',');
+    match text {
+        None => Ok(None),
+        Some(text) if fits(text) => Ok(Some(text.to_owned())),
+        Some(_) => Err(wrong("must be an e-mail address", None)),
+    }
+}
+
+pub(super) fn https_url(text: Option<&str>, default: &str) -> Result<String, Wrong<String>> {
+    let Some(text) = text else { return Ok(default.to_owned()) };
+    let is_url = text.parse::<http::Uri>().is_ok_and(|url| {
+        url.scheme() == Some(&http::uri::Scheme::HTTPS)
+            && !url.authority().is_some_and(|a| a.as_str().contains('@'))
+    });
+    if is_url {
+        Ok(text.to_owned())
+    } else {
+        Err(wrong("must be a URL that begins with https://", default.to_owned()))
+    }
 }
 
 pub(super) fn https(text: Option<&str>) -> Result<bool, Wrong<bool>> {

@@ -129,3 +129,32 @@ fn clear_text_that_others_can_read_is_warned_of() {
     assert!(!warns(&[("SMARTBOX_LISTEN", "127.0.0.1:8080")]));
     assert!(!warns(&[("SMARTBOX_LISTEN", "0.0.0.0:8080"), ("SMARTBOX__EDGE__PUBLIC_SCHEME", "https")]));
 }
+
+#[test]
+fn an_authority_needs_names_that_it_can_look_up_and_files_are_something_else() {
+    let settings = read(&[
+        ("SMARTBOX__EDGE__ACME_DOMAINS", "boxes.example, www.boxes.example"),
+        ("SMARTBOX__EDGE__PUBLIC_HOSTS", "other.example"),
+    ])
+    .unwrap();
+    assert_eq!(settings.edge.public_hosts, ["boxes.example", "www.boxes.example", "other.example"]);
+    assert_eq!(settings.edge.acme.unwrap().directory, smartbox_acme::LETS_ENCRYPT);
+    for (setting, value) in [
+        ("SMARTBOX__EDGE__ACME_DOMAINS", "localhost"),
+        ("SMARTBOX__EDGE__ACME_DOMAINS", "192.0.2.7"),
+        ("SMARTBOX__EDGE__ACME_EMAIL", "operator@boxes.example"),
+        ("SMARTBOX__EDGE__ACME_DIRECTORY", "https://acme.example/dir"),
+    ] {
+        let problems = read(&[(setting, value)]).unwrap_err();
+        assert!(problems[0].contains("edge.acme_domains"), "{value}: {problems:?}");
+    }
+    let with = |setting, value| {
+        let names = ("SMARTBOX__EDGE__ACME_DOMAINS", "boxes.example");
+        read(&[names, (setting, value)]).unwrap_err().join("\n")
+    };
+    assert!(
+        with("SMARTBOX__EDGE__ACME_DIRECTORY", "http://acme.example/dir").contains("edge.acme_directory")
+    );
+    assert!(with("SMARTBOX__EDGE__ACME_EMAIL", "operator").contains("edge.acme_email"));
+    assert!(with("SMARTBOX__EDGE__TLS_CERTIFICATE", "/nowhere/cert.pem").contains("cannot both be set"));
+}

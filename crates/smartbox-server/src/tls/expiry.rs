@@ -3,8 +3,6 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use x509_cert::Certificate;
-use x509_cert::der::Decode;
 
 /// A certificate that is valid for less than this should have been renewed.
 pub(crate) const SOON: Duration = Duration::from_hours(14 * 24);
@@ -26,11 +24,4 @@ impl Expiry {
             _ => Self::Fine,
         }
     }
-}
-
-/// `notAfter` of a certificate in DER form (RFC 5280 §4.1.2.5); `None` if it cannot be read.
-pub(super) fn of(certificate: &[u8]) -> Option<Timestamp> {
-    let certificate = Certificate::from_der(certificate).ok()?;
-    let not_after = certificate.tbs_certificate().validity().not_after.to_unix_duration();
-    Timestamp::from_second(i64::try_from(not_after.as_secs()).ok()?).ok()
 }
