@@ -29,3 +29,19 @@ fn a_certificate_that_expires_soon_is_told() {
     let plain = Settings::read(&Flags::default(), &[]).unwrap();
     assert!(super::certificate(&plain, expires_at).is_none());
 }
+
+#[test]
+fn a_certificate_that_an_authority_is_to_issue_is_asked_for_in_the_data_directory() {
+    let environment = [
+        ("SMARTBOX__EDGE__ACME_DOMAINS".to_owned(), "boxes.example".to_owned()),
+        ("SMARTBOX_DATA_DIR".to_owned(), "/nowhere".to_owned()),
+    ];
+    let settings = Settings::read(&Flags::default(), &environment).unwrap();
+    let line = super::certificate(&settings, Timestamp::UNIX_EPOCH).unwrap();
+    assert_eq!(line.state, "warn");
+    assert!(
+        line.detail.contains("not yet issued by https://acme-v02.api.letsencrypt.org/"),
+        "{}",
+        line.detail
+    );
+}
