@@ -160,6 +160,13 @@ impl Shared {
     }
 
     async fn ask_platform(&self, asked: &Asked, mut head: Parts, body: Incoming) -> Response<Body> {
+        if gate::is_websocket(&head) {
+            // It does not know yet who asks; its own bound on streams is what callers have here.
+            match self.take_platform_socket(asked) {
+                Ok(place) => drop(head.extensions.insert(place)),
+                Err(problem) => return asked.refuse(problem),
+            }
+        }
         head.extensions.insert(ClientAddr(asked.conn.peer));
         head.extensions.insert(RequestId(asked.id.clone()));
         // Whatever a client says here is overwritten: the platform's service takes it as a fact.

@@ -40,6 +40,7 @@ pub use config::{EdgeConfig, Scheme};
 pub use edge::Edge;
 pub use front::is_platform_path;
 pub use limits::{Quota, Rate, Standing};
+pub use places::SocketPlace;
 pub use policy::{Handshake, PathRule, Policy};
 pub use ports::{Caller, ClientAddr, EdgePorts, PlatformService, RequestId, platform_service};
 pub use problem::{CODES, Problem};

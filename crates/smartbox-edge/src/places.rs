@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use smartbox_core::Who;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::limits::network;
 
@@ -42,6 +43,20 @@ impl Holder {
             Self::Sockets(address) => Self::Sockets(network(address)),
             Self::CallerSockets(who) => Self::CallerSockets(who),
         }
+    }
+}
+
+/// What a socket of the platform itself takes of what its address may have open, and of all connections. An extension of
+/// requests that may be upgraded; whoever upgrades one keeps this as long as the socket.
+#[derive(Clone)]
+pub struct SocketPlace(
+    #[expect(dead_code, reason = "it is held, and its end gives the places back")]
+    Arc<(Place, Arc<OwnedSemaphorePermit>)>,
+);
+
+impl SocketPlace {
+    pub(crate) fn new(place: Place, connection: Arc<OwnedSemaphorePermit>) -> Self {
+        Self(Arc::new((place, connection)))
     }
 }
 

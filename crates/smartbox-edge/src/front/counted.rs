@@ -1,6 +1,7 @@
 //! What a request is counted for: by address before it is known who asks, then by caller and box.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use http::Method;
 use http::request::Parts;
@@ -10,7 +11,7 @@ use super::Asked;
 use crate::edge::Shared;
 use crate::gate;
 use crate::limits::{Rate, Subject, Tally};
-use crate::places::{Holder, Place};
+use crate::places::{Holder, Place, SocketPlace};
 use crate::problem::{Problem, too_many_open};
 use crate::routes::Route;
 
@@ -68,9 +69,16 @@ impl Shared {
         if let Principal::Member { who, .. } = principal {
             holders.push((Holder::CallerSockets(*who), self.config.sockets_per_caller));
         }
-        let take = |(holder, max): (Holder, usize)| {
-            self.places.take(holder, max).ok_or_else(|| too_many_open(holder.name(), max))
-        };
-        holders.into_iter().map(take).collect()
+        holders.into_iter().map(|(holder, max)| self.take(holder, max)).collect()
+    }
+
+    /// The same, for a socket of the platform itself.
+    pub(super) fn take_platform_socket(&self, asked: &Asked) -> Result<SocketPlace, Problem> {
+        let place = self.take(Holder::Sockets(asked.conn.peer.ip()), self.config.sockets_per_address)?;
+        Ok(SocketPlace::new(place, Arc::clone(&asked.conn.place)))
+    }
+
+    fn take(&self, holder: Holder, max: usize) -> Result<Place, Problem> {
+        self.places.take(holder, max).ok_or_else(|| too_many_open(holder.name(), max))
     }
 }

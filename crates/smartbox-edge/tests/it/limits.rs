@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::gateway::Gateway;
-use crate::harness::{LIMIT, TestEdge, as_user, ready, until};
+use crate::harness::{LIMIT, TestEdge, as_user, ready, until, with};
 
 const fn often(burst: u32) -> Rate {
     Rate { burst, window: Duration::from_secs(600) }
@@ -100,6 +100,26 @@ async fn an_address_has_so_many_sockets_open_and_not_more() {
     assert_eq!(edge.get("/b/home/who").await.status, StatusCode::OK, "requests are not sockets");
     drop(one);
     let again = async { while socket(&edge, "1").await.is_err() {} };
+    tokio::time::timeout(LIMIT, again).await.expect("its place is free again");
+}
+
+/// Sockets of the platform's own paths and of boxes are of one number.
+#[tokio::test(flavor = "multi_thread")]
+async fn sockets_of_the_platform_count_as_well() {
+    let (edge, _gateway) = edge(EdgeConfig { sockets_per_address: 1, ..EdgeConfig::default() }).await;
+    let ask = || {
+        let upgrade = [("connection", "upgrade"), ("upgrade", "websocket")];
+        edge.ask(with(as_user("1", "GET", "/v1/boxes/home/exec:stream"), &upgrade))
+    };
+    assert_eq!(
+        ask().await.status,
+        StatusCode::OK,
+        "there is a place, and what is not upgraded gives it back"
+    );
+    let open = socket(&edge, "1").await.unwrap();
+    assert_eq!(ask().await.code(), "too-many-open");
+    drop(open);
+    let again = async { while ask().await.status != StatusCode::OK {} };
     tokio::time::timeout(LIMIT, again).await.expect("its place is free again");
 }
 

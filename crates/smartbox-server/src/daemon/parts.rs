@@ -17,10 +17,12 @@ use smartbox_provider::{Link, Provider, ProviderError};
 use smartbox_providers::local::LocalProvider;
 use smartbox_store::{Keyring, OpenError, Sealer, Store, SystemActor};
 use tokio::sync::watch;
+use tower::ServiceExt;
 
 use super::Daemon;
 use crate::adapters::{
-    dial::LinkDial, doors::ServiceDoors, identity::ApiIdentity, ready::ControlReady, wake::ControlWake,
+    dial::LinkDial, doors::ServiceDoors, identity::ApiIdentity, places, ready::ControlReady,
+    wake::ControlWake,
 };
 use crate::console::Console;
 use crate::data_dir::DataDir;
@@ -189,7 +191,7 @@ fn edge(
         version: env!("CARGO_PKG_VERSION"),
         stop: life.soft.clone(),
     });
-    let api = smartbox_http::router(state);
+    let api = smartbox_http::router(state).map_request(places::hand_over);
     let clock = control.clock();
     let ports = EdgePorts {
         routes: followed,
