@@ -6,6 +6,7 @@ mod connection;
 mod credential;
 mod events;
 mod pages;
+mod pinned;
 mod proof;
 mod socket;
 pub(crate) mod sse;
@@ -43,7 +44,7 @@ pub(crate) struct Client {
 impl Client {
     /// A client for this platform. Nothing is sent yet.
     pub(crate) fn new(platform: Platform) -> Result<Self, Failure> {
-        let http = connection::http_client(&platform.url)?;
+        let http = connection::http_client(&platform.url, platform.pinned)?;
         let credential = platform.token.as_ref().map(Credential::new).transpose()?;
         Ok(Self { http, base: platform.url, credential, device: None, written_by: platform.written_by })
     }

@@ -4,6 +4,7 @@
 //! alone. Elsewhere the user names them.
 
 use std::io::Read as _;
+use std::net::SocketAddr;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -38,6 +39,18 @@ pub(crate) struct Platform {
     pub(crate) written_by: Option<WrittenBy>,
     /// What the user should know before a secret is sent.
     pub(crate) warnings: Vec<String>,
+    /// How the platform of this machine is reached and known when it speaks TLS.
+    pub(crate) pinned: Option<Pinned>,
+}
+
+/// A platform on this machine that speaks TLS: its name may lead elsewhere from here, and its certificate may be one that
+/// nobody else knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Pinned {
+    /// Where to connect to.
+    pub(crate) connect: SocketAddr,
+    /// SHA-256 of the certificate that must be shown there.
+    pub(crate) certificate: [u8; 32],
 }
 
 /// Who wrote `platform.json`.
@@ -53,6 +66,22 @@ struct PlatformFile {
     url: String,
     pid: u32,
     admin_secret: SecretText,
+    connect: Option<SocketAddr>,
+    certificate_sha256: Option<String>,
+}
+
+impl PlatformFile {
+    fn pinned(&self) -> Option<Pinned> {
+        let digits = self.certificate_sha256.as_deref()?;
+        let mut certificate = [0; 32];
+        if digits.len() != 2 * certificate.len() || !digits.is_ascii() {
+            return None;
+        }
+        for (byte, at) in certificate.iter_mut().zip((0..).step_by(2)) {
+            *byte = u8::from_str_radix(digits.get(at..at + 2)?, 16).ok()?;
+        }
+        Some(Pinned { connect: self.connect?, certificate })
+    }
 }
 
 /// A secret that keeps itself out of Debug output from the moment it is parsed.
@@ -76,14 +105,20 @@ impl Platform {
     /// The platform at an address the user gave.
     fn named(server: &str, global: &GlobalArgs) -> Result<Self, Failure> {
         let url = parse_url(server)?;
-        let mut platform =
-            Self { url, token: global.token().cloned(), written_by: None, warnings: Vec::new() };
+        let mut platform = Self {
+            url,
+            token: global.token().cloned(),
+            written_by: None,
+            warnings: Vec::new(),
+            pinned: None,
+        };
         // The secret of this machine's platform goes to that platform and to no other.
         if platform.token.is_none()
             && let Ok(local) = Self::of_file(&file_of(global))
             && local.url == platform.url
         {
             platform.token = local.token;
+            platform.pinned = local.pinned;
         }
         if platform.token.is_some() && platform.url.scheme() == "http" && !is_loopback(&platform.url) {
             platform.warnings.push(format!(
@@ -102,7 +137,8 @@ impl Platform {
         let mut platform = match found {
             Ok(platform) => platform,
             Err(_) => {
-                Self { url: parse_url(URL_DEFAULT)?, token: None, written_by: None, warnings: Vec::new() }
+                let url = parse_url(URL_DEFAULT)?;
+                Self { url, token: None, written_by: None, warnings: Vec::new(), pinned: None }
             }
         };
         platform.token = Some(token.clone());
@@ -131,7 +167,8 @@ impl Platform {
                 .push(format!("Other users may use the admin secret in {shown}: run `chmod 600 {shown}`."));
         }
         let written_by = Some(WrittenBy { file: path, pid: file.pid });
-        Ok(Self { url, token: Some(file.admin_secret.0), written_by, warnings })
+        let pinned = file.pinned();
+        Ok(Self { url, token: Some(file.admin_secret.0), written_by, warnings, pinned })
     }
 }
 

@@ -5,12 +5,15 @@ use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
 
+use crate::tls::Tls;
+
 mod port_owner;
 
 /// A bound listener. Nothing is accepted before [`crate::Edge::serve`].
 #[derive(Debug)]
 pub struct EdgeListener {
     pub(crate) socket: TcpListener,
+    pub(crate) tls: Option<Tls>,
     address: SocketAddr,
 }
 
@@ -52,7 +55,7 @@ impl EdgeListener {
         match TcpListener::bind(address).await {
             Ok(socket) => {
                 let address = socket.local_addr().map_err(other)?;
-                Ok(Self { socket, address })
+                Ok(Self { socket, tls: None, address })
             }
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
                 let search = tokio::task::spawn_blocking(move || port_owner::find(address.port()));
@@ -63,6 +66,12 @@ impl EdgeListener {
             }
             Err(error) => Err(other(error)),
         }
+    }
+
+    /// Speaks TLS, and nothing in clear text.
+    #[must_use]
+    pub fn with_tls(self, tls: Tls) -> Self {
+        Self { tls: Some(tls), ..self }
     }
 
     /// The address with the port that was chosen.

@@ -4,16 +4,17 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use http::HeaderValue;
+use ipnet::IpNet;
 use smartbox_core::box_host;
 
 use crate::limits::Rate;
 
-/// How clients reach the public hosts.
+/// How clients reach us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
-    /// Directly.
+    /// In clear text.
     Http,
-    /// Through something in front of the edge that ends TLS.
+    /// Over TLS, which the edge or something in front of it ends.
     Https,
 }
 
@@ -33,13 +34,15 @@ pub struct EdgeConfig {
     /// Host names, without port, under which clients may address the edge. Loopback names and the address on which
     /// a connection came in are always allowed; everything else is a DNS rebinding attempt.
     pub public_hosts: Vec<String>,
-    /// How clients reach [`Self::public_hosts`]. Loopback names are always plain HTTP.
+    /// How clients reach [`Self::public_hosts`] when the edge itself does not end TLS and no trusted proxy says it.
     pub public_scheme: Scheme,
     /// Domains below which each box has a host of its own, `{box}.{domain}`. Below `localhost` for people on this machine.
     pub box_domains: Vec<String>,
     /// Where people on this machine sign in, such as `http://127.0.0.1:8080`: from there they come to the boxes' hosts below
     /// `localhost`.
     pub local_url: Option<String>,
+    /// Proxies in front of the edge whose word about clients counts. Their own connections are not counted by address.
+    pub trusted_proxies: Vec<IpNet>,
     /// Cookies of the platform: taken out of requests before a box sees them, and no box can set them.
     pub platform_cookies: Vec<String>,
 
@@ -54,6 +57,24 @@ pub struct EdgeConfig {
 
     /// Most connections at a time, upgraded ones included. Further ones wait in the kernel's queue.
     pub connections_max: usize,
+    /// Most connections from one address at a time that were not upgraded. Further ones are closed.
+    pub connections_per_address: usize,
+    /// Most TLS handshakes under way. Further connections are closed.
+    pub handshakes_max: usize,
+    /// The same, from one address.
+    pub handshakes_per_address: usize,
+    /// Longest time for a TLS handshake.
+    pub handshake_timeout: Duration,
+    /// Most requests under way over HTTP/2, on all connections. Over HTTP/1.1 a connection has one at a time.
+    pub streams_max: usize,
+    /// Most requests under way on one HTTP/2 connection.
+    pub streams_per_connection: u32,
+    /// How often an HTTP/2 client that says nothing is asked whether it is still there, and how long it may take to answer.
+    pub ping_interval: Duration,
+    /// Most sockets from one address at a time.
+    pub sockets_per_address: usize,
+    /// Most sockets of one caller at a time.
+    pub sockets_per_caller: usize,
     /// Longest wait for a request's head, also the longest idle time of a kept-alive connection.
     pub head_timeout: Duration,
     /// Largest request head.
@@ -73,8 +94,10 @@ pub struct EdgeConfig {
     pub response_stall_timeout: Duration,
     /// Most requests and sockets of one box at a time, so that one box cannot take every connection.
     pub box_in_flight_max: usize,
-    /// How often one address may ask for something of a box, signed in or not. A page of a gateway is hundreds of files.
+    /// How often one address may ask, signed in or not. A page of a gateway is hundreds of files.
     pub address_rate: Rate,
+    /// How often one address may try to sign in.
+    pub sign_in_rate: Rate,
     /// How often one address may ask for a socket.
     pub sockets_rate: Rate,
     /// How often one caller may ask.
@@ -131,12 +154,23 @@ impl Default for EdgeConfig {
             public_scheme: Scheme::Http,
             box_domains: vec![box_host::LOOPBACK_DOMAIN.to_owned()],
             local_url: None,
+            trusted_proxies: Vec::new(),
             platform_cookies: vec!["smartbox_session".to_owned(), "smartbox_box".to_owned()],
             gateway_port: 18789,
             // TEST-NET-1 (RFC 5737): no client ever has it.
             loopback_client: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
             gateway_origin: HeaderValue::from_static("http://smartbox.invalid"),
-            connections_max: 2048,
+            connections_max: 4096,
+            // A whole office behind one address, or a browser with every tab open.
+            connections_per_address: 512,
+            handshakes_max: 512,
+            handshakes_per_address: 64,
+            handshake_timeout: Duration::from_secs(10),
+            streams_max: 4096,
+            streams_per_connection: 100,
+            ping_interval: Duration::from_secs(20),
+            sockets_per_address: 512,
+            sockets_per_caller: 256,
             head_timeout: Duration::from_secs(30),
             head_bytes_max: 32 * 1024,
             headers_max: 100,
@@ -147,6 +181,7 @@ impl Default for EdgeConfig {
             response_stall_timeout: Duration::from_secs(15 * 60),
             box_in_flight_max: 512,
             address_rate: Rate { burst: 3000, window: MINUTE },
+            sign_in_rate: Rate { burst: 60, window: MINUTE },
             sockets_rate: Rate { burst: 120, window: MINUTE },
             caller_rate: Rate { burst: 3000, window: MINUTE },
             box_rate: Rate { burst: 12_000, window: MINUTE },

@@ -10,6 +10,7 @@ use crate::bind::EdgeListener;
 use crate::config::EdgeConfig;
 use crate::hold::Hold;
 use crate::limits::Limits;
+use crate::places::Places;
 use crate::pool::Pool;
 use crate::ports::EdgePorts;
 use crate::serve;
@@ -32,6 +33,12 @@ pub(crate) struct Shared {
     /// Memory for large messages over sockets.
     pub(crate) socket_memory: Arc<Semaphore>,
     pub(crate) limits: Limits,
+    /// What addresses and callers have open.
+    pub(crate) places: Places,
+    /// TLS handshakes that may still begin.
+    pub(crate) handshakes: Arc<Semaphore>,
+    /// Requests over HTTP/2 that may still begin.
+    pub(crate) streams: Arc<Semaphore>,
     /// Clients' connections.
     pub(crate) connections: TaskTracker,
     /// Upgraded connections.
@@ -58,8 +65,10 @@ impl Edge {
         let upstream = TaskTracker::new();
         let pool =
             Arc::new(Pool::new(Arc::clone(&config), Arc::clone(&ports.dial), upstream.clone(), hard.clone()));
-        // A connection carries one request or one socket at a time.
-        let sockets = Sockets::new(config.connections_max);
+        // A connection carries one request or one socket at a time, or streams of HTTP/2.
+        let sockets = Sockets::new(config.connections_max + config.streams_max);
+        let handshakes = Arc::new(Semaphore::new(config.handshakes_max));
+        let streams = Arc::new(Semaphore::new(config.streams_max));
         let socket_memory = Arc::new(Semaphore::new(config.socket_memory_bytes_max / SHARE_BYTES));
         let hold = Hold::new(Arc::clone(&config), &ports, Arc::clone(&pool), stop.clone());
         let shared = Shared {
@@ -70,6 +79,9 @@ impl Edge {
             sockets,
             socket_memory,
             limits: Limits::default(),
+            places: Places::default(),
+            handshakes,
+            streams,
             connections: TaskTracker::new(),
             tunnels: TaskTracker::new(),
             upstream,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::header::{CONNECTION, LOCATION, TRANSFER_ENCODING};
+use http::header::LOCATION;
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
@@ -11,19 +11,27 @@ use hyper::body::Incoming;
 use smartbox_core::box_host;
 
 use crate::body::{Body, Bounded, empty};
+use crate::config::Scheme;
 use crate::edge::Shared;
+use crate::forwarded;
 use crate::gate::{self, Addressed};
+use crate::limits::Tally;
 use crate::page;
 use crate::ports::{ClientAddr, RequestId, call_platform};
-use crate::problem::{Problem, not_found};
+use crate::problem::{Problem, head_too_large, not_found};
 use crate::serve::Connection;
 
 mod admin_api;
+mod answered;
 mod boxes;
+mod counted;
 mod entry;
 mod homes;
+mod plain;
 mod starting;
 mod upstream;
+
+use answered::Remarks;
 
 /// Paths of the platform itself; everything below them, too.
 const PLATFORM_PATHS: [&str; 11] = [
@@ -70,6 +78,8 @@ pub(crate) struct Asked {
     pub(crate) addressed: Addressed,
     /// Whether a person's browser wants a page.
     pub(crate) wants_page: bool,
+    /// What it was counted for.
+    pub(crate) tally: Tally,
 }
 
 /// What of a box is asked for.
@@ -115,35 +125,45 @@ impl Shared {
     /// Answers a request, whatever it is.
     pub(crate) async fn answer(
         self: Arc<Self>,
-        conn: Connection,
+        mut conn: Connection,
         request: Request<Incoming>,
     ) -> Response<Body> {
         let id = (self.ports.request_ids)();
-        let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
-        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let mut response = self.dispatch(conn, &id, request).await;
-        let response_status = response.status();
-        tracing::debug!(request.id = id, %method, path, status = response_status.as_u16(), "answered");
-        let headers = response.headers_mut();
-        if let Ok(id) = HeaderValue::try_from(id) {
-            headers.insert(HeaderName::from_static("x-request-id"), id);
-        }
-        if is_chunked && response_status != StatusCode::SWITCHING_PROTOCOLS {
-            // A chunked request may have carried a `Content-Length` as well, which the parser has dropped: bytes behind
-            // it are not to be taken for another request (RFC 9112 §6.3).
-            headers.insert(CONNECTION, HeaderValue::from_static("close"));
-        }
+        let asked = Remarks::of(&request, &conn);
+        let client = forwarded::client(&self.config.trusted_proxies, conn.peer, request.headers());
+        conn.peer = client.address;
+        let scheme = client.scheme.or_else(|| conn.is_tls.then_some(Scheme::Https));
+        let tally = Tally::default();
+        let mut response = self.dispatch(conn, scheme, &id, &tally, request).await;
+        asked.write(&mut response, &id);
+        tally.write(response.headers_mut());
         response
     }
 
-    async fn dispatch(&self, conn: Connection, id: &str, request: Request<Incoming>) -> Response<Body> {
-        let (head, body) = request.into_parts();
+    async fn dispatch(
+        &self,
+        conn: Connection,
+        scheme: Option<Scheme>,
+        id: &str,
+        tally: &Tally,
+        request: Request<Incoming>,
+    ) -> Response<Body> {
+        let (mut head, body) = request.into_parts();
         let wants_page = page::is_navigation(&head);
-        let addressed = match gate::check(&self.config, &head, conn.local) {
+        let addressed = self
+            .count_address(tally, &head, conn.peer.ip())
+            .and_then(|()| gate::check(&self.config, &head, conn.local, scheme));
+        let addressed = match addressed {
+            // HTTP/1.1 was bounded by its parser.
+            Ok(_addressed) if head.headers.len() > self.config.headers_max => Err(head_too_large()),
+            checked => checked,
+        };
+        let addressed = match addressed {
             Ok(addressed) => addressed,
             Err(problem) => return refuse(problem, wants_page, id),
         };
-        let asked = Asked { id: id.to_owned(), conn, addressed, wants_page };
+        plain::make(&mut head, &addressed.host);
+        let asked = Asked { id: id.to_owned(), conn, addressed, wants_page, tally: tally.clone() };
         // From which page it may come is for the ticket to say, then.
         if let Err(problem) = gate::check_page(&head, &asked.addressed)
             && !gate::brings_ticket(&head)
@@ -184,6 +204,13 @@ impl Shared {
     }
 
     async fn ask_platform_with(&self, asked: &Asked, mut head: Parts, body: Body) -> Response<Body> {
+        if gate::is_websocket(&head) {
+            // It does not know yet who asks; its own bound on streams is what callers have here.
+            match self.take_platform_socket(asked) {
+                Ok(place) => drop(head.extensions.insert(place)),
+                Err(problem) => return asked.refuse(problem),
+            }
+        }
         head.extensions.insert(ClientAddr(asked.conn.peer));
         head.extensions.insert(RequestId(asked.id.clone()));
         // Whatever a client says here is overwritten: the platform's service takes it as a fact.

@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use http::header::{CONNECTION, HOST, ORIGIN, UPGRADE};
 use http::request::Parts;
 use http::uri::Authority;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode, Version};
 
 use smartbox_core::box_host;
 
@@ -26,8 +26,13 @@ pub(crate) struct Addressed {
     pub(crate) label: Option<String>,
 }
 
-/// Checks target and host of a request.
-pub(crate) fn check(config: &EdgeConfig, head: &Parts, local: SocketAddr) -> Result<Addressed, Problem> {
+/// Checks target and host of a request. `scheme` is how the client came, if the connection or a trusted proxy says so.
+pub(crate) fn check(
+    config: &EdgeConfig,
+    head: &Parts,
+    local: SocketAddr,
+    scheme: Option<Scheme>,
+) -> Result<Addressed, Problem> {
     check_method(head)?;
     let host = host_of(head)?;
     let name = bare_host(&host);
@@ -37,7 +42,7 @@ pub(crate) fn check(config: &EdgeConfig, head: &Parts, local: SocketAddr) -> Res
     if !is_public && !is_loopback_name(name) && !is_address(name, local.ip()) {
         return Err(bad_host(&host));
     }
-    let scheme = if is_public { config.public_scheme } else { Scheme::Http };
+    let scheme = scheme.unwrap_or(if is_public { config.public_scheme } else { Scheme::Http });
     Ok(Addressed { host: host.as_str().to_owned(), scheme, label })
 }
 
@@ -103,15 +108,22 @@ fn check_method(head: &Parts) -> Result<(), Problem> {
 
 fn host_of(head: &Parts) -> Result<Authority, Problem> {
     let mut hosts = head.headers.get_all(HOST).iter();
-    let (Some(host), None) = (hosts.next(), hosts.next()) else {
-        return Err(bad_request("A request needs exactly one Host header."));
+    let host = match (hosts.next(), hosts.next(), head.uri.authority()) {
+        (Some(host), None, _) => host.to_str().ok().and_then(|host| host.parse::<Authority>().ok()),
+        // `:authority` stands for the header (RFC 9113 §8.3.1).
+        (None, _, Some(authority)) if head.version == Version::HTTP_2 => Some(authority.clone()),
+        _ => return Err(bad_request("A request needs exactly one Host header.")),
     };
-    let host = host.to_str().ok().and_then(|host| host.parse::<Authority>().ok());
     let host = host.filter(|host| !host.as_str().contains('@'));
     let host = host.ok_or_else(|| bad_request("The Host header is not a host name."))?;
-    // A target in absolute form names a host as well (RFC 9112 §3.2.2). Two different ones are an attempt to confuse.
+    // A target in absolute form, and `:authority`, name a host as well (RFC 9112 §3.2.2). Two different ones are an
+    // attempt to confuse.
     if head.uri.authority().is_some_and(|named| named != &host) {
         return Err(bad_request("The request's target and its Host header name different hosts."));
+    }
+    // HTTP/2 is spoken over TLS alone: another scheme is meant for somebody else.
+    if head.version == Version::HTTP_2 && head.uri.scheme() != Some(&http::uri::Scheme::HTTPS) {
+        return Err(bad_request("The request's scheme is not the connection's."));
     }
     Ok(host)
 }
@@ -121,6 +133,14 @@ fn bare_host(host: &Authority) -> &str {
     let name = host.host();
     let name = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
     name.strip_suffix('.').unwrap_or(name)
+}
+
+/// Whether browsers may be told to come back over TLS only (RFC 6797 §8.1): not to an address, and never to this machine's
+/// own names, where other programs serve as well.
+pub(crate) fn may_insist_on_tls(host: &str) -> bool {
+    let Ok(host) = host.parse::<Authority>() else { return false };
+    let name = bare_host(&host);
+    !is_loopback_name(name) && name.parse::<IpAddr>().is_err()
 }
 
 /// Names that browsers resolve to this machine without asking anybody (RFC 6761 §6.3).

@@ -4,7 +4,7 @@
 //! moment in time (the "virtual scheduling" form of GCRA, ITU-T I.371), and only until they have their whole burst again.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,6 +12,11 @@ use smartbox_core::{BoxId, Who};
 use tokio::time::Instant;
 
 use crate::problem::{Problem, too_many_requests};
+
+mod standing;
+
+pub(crate) use standing::Tally;
+pub use standing::{Quota, Standing};
 
 /// Most that is remembered. Whoever comes when it is full shares one allowance with everybody else who does.
 const REMEMBERED_MAX: usize = 65_536;
@@ -28,10 +33,12 @@ pub struct Rate {
 /// Who or what is limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Subject {
-    /// Requests to boxes from an address; of IPv6, from a network of 64 bits.
+    /// Requests from an address; of IPv6, from a network of 64 bits.
     Address(IpAddr),
     /// Sockets from an address.
     SocketsFrom(IpAddr),
+    /// Attempts to sign in from an address.
+    SignInsFrom(IpAddr),
     Caller(Who),
     Box(BoxId),
     /// Whoever there is no room for.
@@ -44,6 +51,7 @@ impl Subject {
         match self {
             Self::Address(_) => "address",
             Self::SocketsFrom(_) => "sockets",
+            Self::SignInsFrom(_) => "sign-ins",
             Self::Caller(_) => "caller",
             Self::Box(_) => "box",
             Self::Others => "others",
@@ -59,13 +67,18 @@ impl Subject {
     pub(crate) fn sockets_from(address: IpAddr) -> Self {
         Self::SocketsFrom(network(address))
     }
+
+    /// Attempts to sign in from this address.
+    pub(crate) fn sign_ins_from(address: IpAddr) -> Self {
+        Self::SignInsFrom(network(address))
+    }
 }
 
 /// One household or server has a whole network of 64 bits (RFC 6177).
-pub(crate) fn network(address: IpAddr) -> IpAddr {
+pub(crate) const fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => IpAddr::V6((address.to_bits() >> 64 << 64).into()),
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
     }
 }
 
@@ -77,11 +90,11 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// Counts one more.
+    /// Counts one more, and says how many are left.
     ///
     /// # Errors
     /// It was one too many; it does not count.
-    pub(crate) fn count(&self, subject: Subject, rate: Rate) -> Result<(), Problem> {
+    pub(crate) fn count(&self, subject: Subject, rate: Rate) -> Result<Standing, Problem> {
         let now = Instant::now();
         let mut remembered = self.paid_at.lock().unwrap_or_else(PoisonError::into_inner);
         let is_full = remembered.len() >= REMEMBERED_MAX && !remembered.contains_key(&subject);
@@ -92,7 +105,7 @@ impl Limits {
             Some(wait) => Err(too_many_requests(subject.name(), rate, wait)),
             None => {
                 remembered.insert(subject, paid_at);
-                Ok(())
+                Ok(standing(subject, rate, paid_at.duration_since(now)))
             }
         }
     }
@@ -102,6 +115,14 @@ impl Limits {
         let now = Instant::now();
         self.paid_at.lock().unwrap_or_else(PoisonError::into_inner).retain(|_subject, at| *at > now);
     }
+}
+
+/// What is left to somebody who has to pay off this much time.
+fn standing(subject: Subject, rate: Rate, owed: Duration) -> Standing {
+    let (whole, owed_nanos) = (rate.window.as_nanos().max(1), owed.as_nanos());
+    let free = whole.saturating_sub(owed_nanos).saturating_mul(u128::from(rate.burst)) / whole;
+    let left = u32::try_from(free).unwrap_or(u32::MAX);
+    Standing { name: subject.name(), quota: Quota::Rate(rate), left, reset: Some(owed) }
 }
 
 #[cfg(test)]

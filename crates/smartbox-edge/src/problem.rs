@@ -9,11 +9,14 @@ use smartbox_core::Permission;
 
 use crate::Body;
 use crate::body::full;
-use crate::limits::Rate;
+use crate::limits::{Quota, Rate, Standing};
 use crate::ports::WakeRefused;
 
+/// When to ask again for something that others have to close first.
+const OPEN_PAUSE: Duration = Duration::from_secs(10);
+
 /// Every code that the edge makes itself; each has a page under `docs/errors/`. Refused wakes bring their own.
-pub const CODES: [&str; 30] = [
+pub const CODES: [&str; 34] = [
     "access-ended",
     "admin-only",
     "bad-host",
@@ -33,12 +36,16 @@ pub const CODES: [&str; 30] = [
     "gateway-broken-answer",
     "gateway-timeout",
     "gateway-unreachable",
+    "head-too-large",
+    "https-required",
     "loop-detected",
     "method-not-allowed",
     "missing-permission",
     "no-default-box",
     "not-found",
     "not-signed-in",
+    "overloaded",
+    "too-many-open",
     "too-many-requests",
     "upstream-broken-answer",
     "upstream-timeout",
@@ -61,8 +68,8 @@ pub struct Problem {
     pub remedy: Option<Cow<'static, str>>,
     /// When to try again.
     pub retry_after: Option<Duration>,
-    /// Which limit was met: its name and rate.
-    pub limit: Option<Box<(&'static str, Rate)>>,
+    /// Which limit was met.
+    pub limit: Option<Box<Standing>>,
 }
 
 impl Problem {
@@ -108,8 +115,7 @@ impl Problem {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         set_retry_after(headers, self.retry_after);
         if let Some(limit) = self.limit {
-            let (name, rate) = *limit;
-            set_limit(headers, name, rate, self.retry_after);
+            limit.write(headers);
         }
         response
     }
@@ -137,27 +143,50 @@ pub(crate) fn set_retry_after(headers: &mut HeaderMap, wait: Option<Duration>) {
     }
 }
 
-/// Says which limit was met, in the words of `draft-ietf-httpapi-ratelimit-headers`.
-fn set_limit(headers: &mut HeaderMap, name: &str, rate: Rate, wait: Option<Duration>) {
-    let wait = wait.unwrap_or_default().as_millis().div_ceil(1000).max(1);
-    let said = [
-        ("ratelimit", format!("\"{name}\";r=0;t={wait}")),
-        ("ratelimit-policy", format!("\"{name}\";q={};w={}", rate.burst, rate.window.as_secs().max(1))),
-    ];
-    for (header, value) in said {
-        if let Ok(value) = HeaderValue::try_from(value) {
-            headers.insert(header, value);
-        }
-    }
-}
-
 /// Somebody asks more often than they may.
 pub(crate) fn too_many_requests(name: &'static str, rate: Rate, wait: Duration) -> Problem {
     let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests")
         .detail(format!("The limit `{name}` is {} in {} s.", rate.burst, rate.window.as_secs()))
         .remedy("Ask less often, and wait as long as the answer says.")
         .retry_after(wait);
-    Problem { limit: Some(Box::new((name, rate))), ..problem }
+    Problem {
+        limit: Some(Box::new(Standing { name, quota: Quota::Rate(rate), left: 0, reset: Some(wait) })),
+        ..problem
+    }
+}
+
+/// Somebody has as much open as they may have.
+pub(crate) fn too_many_open(name: &'static str, max: usize) -> Problem {
+    let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-open", "Too much is open")
+        .detail(format!("The limit `{name}` is {max} at a time."))
+        .remedy("Close what is not used, or raise the limit in the settings.")
+        .retry_after(OPEN_PAUSE);
+    Problem {
+        limit: Some(Box::new(Standing { name, quota: Quota::AtOnce(max), left: 0, reset: None })),
+        ..problem
+    }
+}
+
+/// As many requests are under way as there can be.
+pub(crate) fn overloaded() -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "The platform has too much to do")
+        .remedy("Try again in a moment.")
+        .retry_after(Duration::from_secs(1))
+}
+
+/// More header lines than a request may have.
+pub(crate) fn head_too_large() -> Problem {
+    Problem::new(
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        "head-too-large",
+        "The request has too many headers",
+    )
+}
+
+/// Somebody speaks plain HTTP where TLS is spoken.
+pub(crate) fn https_required() -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "https-required", "This port speaks HTTPS")
+        .remedy("Use an address that begins with https://.")
 }
 
 /// A box that this caller cannot see, or that is not there: the same words for both.

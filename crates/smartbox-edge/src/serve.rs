@@ -1,38 +1,37 @@
 //! Accepts connections, looks after them, and lets them end.
 
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Request;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use crate::bind::EdgeListener;
-use crate::bounded_io::BoundedIo;
 use crate::edge::Shared;
+
+mod connection;
+mod handshake;
+mod http1;
+mod http2;
+mod streams;
 
 /// How often idle connections and forgotten boxes are looked after.
 const UPKEEP_PERIOD: Duration = Duration::from_secs(1);
 /// Pause after a failed accept: it fails for lack of file descriptors, which others must give back first.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// Room for what a client sends behind a request's head.
-const READ_AHEAD_BYTES: usize = 32 * 1024;
 
 /// What is known of a client's connection.
 #[derive(Clone)]
 pub(crate) struct Connection {
+    /// Whoever is at its other end; of a request, whoever trusted proxies say it comes from.
     pub(crate) peer: SocketAddr,
     /// The address on which it came in.
     pub(crate) local: SocketAddr,
+    /// Whether the edge itself ends TLS.
+    pub(crate) is_tls: bool,
     /// Its place among the connections, which an upgraded one keeps.
     pub(crate) place: Arc<OwnedSemaphorePermit>,
 }
@@ -56,7 +55,8 @@ pub(crate) async fn serve(shared: &Arc<Shared>, listener: EdgeListener) {
             _tick = upkeep.tick() => prune(shared),
             accepted = accept(&listener, &places) => match accepted {
                 Ok((stream, connection)) => {
-                    shared.connections.spawn(connection_task(Arc::clone(shared), stream, connection));
+                    let tls = listener.tls.clone();
+                    shared.connections.spawn(connection::serve(Arc::clone(shared), stream, connection, tls));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
@@ -84,41 +84,7 @@ async fn accept(listener: &EdgeListener, places: &Arc<Semaphore>) -> io::Result<
     // Small frames of a chat must not wait for each other.
     stream.set_nodelay(true)?;
     let local = stream.local_addr()?;
-    Ok((stream, Connection { peer, local, place: Arc::new(place) }))
-}
-
-async fn connection_task(shared: Arc<Shared>, stream: TcpStream, connection: Connection) {
-    let config = &shared.config;
-    let io = TokioIo::new(BoundedIo::new(stream, config.stall_timeout));
-    let service = service_fn(|request: Request<Incoming>| {
-        let (shared, connection) = (Arc::clone(&shared), connection.clone());
-        async move { Ok::<_, Infallible>(shared.answer(connection, request).await) }
-    });
-    let mut builder = http1::Builder::new();
-    builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(config.head_timeout)
-        .max_headers(config.headers_max)
-        .max_header_size(config.head_bytes_max)
-        .max_buf_size(config.head_bytes_max + READ_AHEAD_BYTES);
-    let mut serving = pin!(builder.serve_connection(io, service).with_upgrades());
-    let mut is_draining = false;
-    loop {
-        tokio::select! {
-            biased;
-            () = shared.hard.cancelled() => return,
-            end = serving.as_mut() => {
-                if let Err(error) = end {
-                    tracing::debug!(%error, peer = %connection.peer, "connection ended early");
-                }
-                return;
-            }
-            () = shared.stop.cancelled(), if !is_draining => {
-                is_draining = true;
-                serving.as_mut().graceful_shutdown();
-            }
-        }
-    }
+    Ok((stream, Connection { peer, local, is_tls: listener.tls.is_some(), place: Arc::new(place) }))
 }
 
 async fn drain(shared: &Shared) {

@@ -31,7 +31,7 @@ pub use caller::{IdentifyError, identify};
 pub use docs::{ERROR_PAGES, find_error_page};
 pub use problem::codes::{ALL as CODES, Code};
 pub use problem::{Explanation, explain};
-pub use request::RequestId;
+pub use request::{Kept, RequestId};
 pub use state::{HttpParts, HttpState, PublicUrl, ReadyCheck};
 
 use problem::{ApiError, codes};

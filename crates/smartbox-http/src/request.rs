@@ -1,6 +1,9 @@
 //! Around every request: its id, its log span, panics and problem documents.
 
+use std::any::Any;
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
@@ -55,6 +58,28 @@ impl<S: Send + Sync> FromRequestParts<S> for Instance {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
         let id = parts.extensions.get::<RequestId>();
         id.map(|id| Self(id.0.clone())).ok_or_else(|| ApiError::known(&codes::PLATFORM_FAILED))
+    }
+}
+
+/// What whoever calls the router wants to be kept as long as a socket that the request opens. An extension of requests.
+#[derive(Clone)]
+pub struct Kept(#[expect(dead_code, reason = "its end is what counts")] Arc<dyn Any + Send + Sync>);
+
+impl Kept {
+    /// Dropped when the socket ends.
+    pub fn new(what: impl Any + Send + Sync) -> Self {
+        Self(Arc::new(what))
+    }
+}
+
+/// The same, of this request, if anything is.
+pub(crate) struct MaybeKept(pub(crate) Option<Kept>);
+
+impl<S: Send + Sync> FromRequestParts<S> for MaybeKept {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(Self(parts.extensions.remove::<Kept>()))
     }
 }
 

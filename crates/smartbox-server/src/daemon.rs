@@ -19,9 +19,10 @@ use crate::adapters::{doors::ServiceDoors, revocations, routes};
 use crate::console::Console;
 use crate::data_dir::DataDir;
 use crate::lifecycle::Lifecycle;
-use crate::platform_file;
+use crate::platform_file::PlatformFile;
 use crate::settings::Settings;
 use crate::signals::Signals;
+use crate::tls::Source;
 
 /// How long requests and jobs may go on after the first signal.
 const STOP_GRACE: Duration = Duration::from_secs(15);
@@ -31,6 +32,7 @@ pub(crate) struct Daemon {
     settings: Settings,
     data: DataDir,
     url: String,
+    tls: Option<Source>,
     listener: EdgeListener,
     edge: Edge,
     control: Control,
@@ -50,6 +52,7 @@ impl Daemon {
             settings,
             data,
             url,
+            tls,
             listener,
             edge,
             control,
@@ -71,10 +74,16 @@ impl Daemon {
         life.spawn("routes", routes::follow(control.fleet(), routes, life.soft.clone()));
         let follow = revocations::follow(control.revocations(), edge.sockets(), life.soft.clone());
         life.spawn("revocations", follow);
+        let file =
+            PlatformFile::new(&data, &url, parts::on_this_machine(listener.local_addr()), &admin_secret);
         life.spawn("edge", edge.serve(listener));
         // From here on the command line finds the platform.
-        platform_file::write(&data, &url, &admin_secret)?;
-        start::greet(&settings, &data, &control, &url, console).await?;
+        file.write(tls.as_ref().map(Source::fingerprint).as_deref())?;
+        let expires_at = tls.as_ref().and_then(Source::expires_at);
+        if let Some(source) = tls {
+            life.spawn("certificate", source.run(tell(file.clone()), life.soft.clone()));
+        }
+        start::greet(&settings, &data, &control, &url, expires_at, console).await?;
 
         let stopping = async {
             tokio::select! {
@@ -92,8 +101,17 @@ impl Daemon {
         }
         doors.closed().await;
         farewell(&settings, &control, &provider, console).await;
-        platform_file::remove(&data);
+        file.remove();
         Ok(())
+    }
+}
+
+/// Tells the command line of this machine which certificate is shown.
+fn tell(file: PlatformFile) -> impl Fn(&str) {
+    move |fingerprint| {
+        if let Err(error) = file.write(Some(fingerprint)) {
+            tracing::warn!(%error, "the command line of this machine does not know the new certificate");
+        }
     }
 }
 

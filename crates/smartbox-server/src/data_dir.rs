@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use rustix::fs::FlockOperation;
@@ -17,12 +18,13 @@ pub struct Owner {
     pub gid: u32,
 }
 
-/// A data directory that this process alone uses.
+/// A data directory that this process alone uses. All clones are one.
+#[derive(Clone)]
 pub(crate) struct DataDir {
     path: PathBuf,
     owner: Option<Owner>,
     // Held for the life of the platform; the kernel lets go of it however the process ends.
-    _lock: File,
+    _lock: Arc<File>,
 }
 
 impl DataDir {
@@ -35,7 +37,7 @@ impl DataDir {
             .with_context(|| format!("cannot protect the data directory {}", path.display()))?;
         let path = path.canonicalize().context("cannot resolve the data directory")?;
         let lock = lock(&path)?;
-        Ok(Self { path, owner, _lock: lock })
+        Ok(Self { path, owner, _lock: Arc::new(lock) })
     }
 
     pub(crate) fn path(&self) -> &Path {

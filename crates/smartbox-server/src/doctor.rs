@@ -3,13 +3,16 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use jiff::Timestamp;
 use serde::Serialize;
+use smartbox_control::{Clock, SystemClock};
 use smartbox_openclaw::runtime_store::RuntimeStore;
 use smartbox_openclaw::versions;
 use smartbox_providers::local::{self, Verdict};
 
 use crate::install::local_config;
 use crate::settings::{Flags, Settings};
+use crate::tls::{self, Expiry, SOON};
 
 /// One line of the report.
 #[derive(Serialize)]
@@ -53,7 +56,41 @@ fn lines(settings: &Settings) -> Vec<Line> {
         .collect();
     lines.push(runtime(&RuntimeStore::new(config.runtime_dir)));
     lines.push(models(settings));
+    lines.extend(certificate(settings, SystemClock.now()));
     lines
+}
+
+/// Whether the certificate of the edge is valid for long enough, if there is to be one.
+fn certificate(settings: &Settings, now: Timestamp) -> Option<Line> {
+    let name = "certificate".to_owned();
+    let (until, remedy) = match (&settings.edge.tls, &settings.edge.acme) {
+        (Some((files, pair)), _) => (
+            pair.expires_at,
+            format!(
+                "Renew {} (at least {} days ahead); Smartbox shows the new one without a restart.",
+                files.certificate.display(),
+                SOON.as_secs() / (24 * 60 * 60)
+            ),
+        ),
+        (None, Some(acme)) => {
+            let Some(issued) = tls::issued(&settings.edge, &settings.data_dir) else {
+                let detail = format!("not yet issued by {}", acme.directory);
+                let remedy = "`smartbox up` orders it; its log says what is in the way.".to_owned();
+                return Some(Line { name, state: "warn", detail, remedy });
+            };
+            let remedy = "`smartbox up` renews it; its log says what is in the way.".to_owned();
+            (issued.validity().map(|(_from, until)| until), remedy)
+        }
+        (None, None) => return None,
+    };
+    let (state, detail) = match until.map(|until| (Expiry::at(now, until), until)) {
+        Some((Expiry::Fine, at)) => ("ok", format!("valid until {at}")),
+        Some((Expiry::Soon, at)) => ("warn", format!("expires soon, at {at}")),
+        Some((Expiry::Over, at)) => ("fail", format!("has expired at {at}")),
+        None => ("warn", "its time of validity cannot be read".to_owned()),
+    };
+    let remedy = if state == "ok" { String::new() } else { remedy };
+    Some(Line { name, state, detail, remedy })
 }
 
 fn runtime(store: &RuntimeStore) -> Line {
@@ -97,3 +134,6 @@ fn report(lines: &[Line]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

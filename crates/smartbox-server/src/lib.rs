@@ -8,17 +8,19 @@ mod data_dir;
 mod doctor;
 mod install;
 mod lifecycle;
+mod open_files;
 mod platform_file;
 mod settings;
 mod signals;
 mod telemetry;
+mod tls;
 
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
 pub use doctor::doctor;
-pub use settings::{EXIT_BAD_SETTINGS, Flags, Settings};
+pub use settings::{EXIT_BAD_SETTINGS, EdgeSettings, Flags, Settings};
 
 use console::Console;
 use daemon::Daemon;
@@ -53,6 +55,7 @@ pub fn up(flags: &Flags, environment: &[(String, String)]) -> ExitCode {
         );
         return ExitCode::from(EXIT_NOT_PERMITTED);
     }
+    open_files::allow(settings.edge.connections_max);
     match block_on(run(settings, &console)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

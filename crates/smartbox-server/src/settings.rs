@@ -3,12 +3,12 @@
 //! This module alone knows the environment; it gets it as a parameter from [`crate::environment`].
 
 mod aliases;
+mod edge;
 mod identity;
 mod parse;
 mod raw;
 mod routing;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use secrecy::SecretString;
 use smartbox_egress::ModelPlan;
 
 use crate::data_dir::Owner;
+pub use edge::EdgeSettings;
 pub(crate) use identity::ForeignSettings;
 use parse::Problems;
 pub(crate) use routing::RouteSettings;
@@ -61,18 +62,8 @@ pub enum Image {
 /// The settings of one platform.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where the edge listens. Port 0 lets the system choose.
-    pub listen: SocketAddr,
-    /// Further host names under which clients may address the edge.
-    pub public_hosts: Vec<String>,
-    /// Whether those are reached over TLS, ended in front of the edge.
-    pub public_https: bool,
-    /// Below which domain each box has a host of its own.
-    pub base_domain: Option<String>,
-    /// Whether everybody who reaches the platform is its first person.
-    pub dev_mode: bool,
-    /// How often one address, and one caller, may ask boxes.
-    pub requests_per_minute: u32,
+    /// The listener, who may come, and how often.
+    pub edge: EdgeSettings,
     /// The data directory.
     pub data_dir: PathBuf,
     /// Images and agent runtimes; in the data directory by default.
@@ -126,17 +117,8 @@ impl Settings {
         };
 
         let models = problems.all(smartbox_egress::model_plan(&raw.model_settings()));
-        let listen =
-            flags.listen.as_ref().or(raw.edge.listen.as_ref()).map_or("127.0.0.1:8080", String::as_str);
         let settings = Self {
-            listen: problems.take("edge.listen", parse::address(listen)),
-            public_hosts: problems.take("edge.public_hosts", parse::hosts(raw.edge.public_hosts.as_deref())),
-            public_https: problems
-                .take("edge.public_scheme", parse::https(raw.edge.public_scheme.as_deref())),
-            base_domain: problems.take("edge.base_domain", parse::domain(raw.edge.base_domain.as_deref())),
-            dev_mode: problems.take("edge.dev_mode", parse::flag(raw.edge.dev_mode.as_deref())),
-            requests_per_minute: problems
-                .take("edge.requests_per_minute", parse::per_minute(raw.edge.requests_per_minute.as_deref())),
+            edge: EdgeSettings::parse(flags.listen.as_deref(), &raw.edge, &mut problems),
             data_dir,
             store_dir: raw.data.store.map(PathBuf::from),
             oci_runtime: PathBuf::from(raw.provider.oci_runtime.as_deref().unwrap_or("runc")),
@@ -158,18 +140,7 @@ impl Settings {
             first_box: !flags.no_first_box,
             owner: aliases::owner_behind_sudo(environment),
         };
-        problems.check("edge.dev_mode", settings.dev_mode_problem());
         problems.into_result(settings)
-    }
-}
-
-impl Settings {
-    /// Why this platform cannot be one that lets everybody in.
-    fn dev_mode_problem(&self) -> Option<&'static str> {
-        let is_private =
-            self.listen.ip().is_loopback() && self.public_hosts.is_empty() && self.base_domain.is_none();
-        (self.dev_mode && !is_private)
-            .then_some("lets everybody in, so it works with a loopback address and without public hosts only")
     }
 }
 

@@ -24,3 +24,8 @@ impl Signals {
         }
     }
 }
+
+/// Starts listening for hang-ups, which ask to read files again. From here on one does not end the process.
+pub(crate) fn hangups() -> Result<Signal> {
+    signal(SignalKind::hangup()).context("cannot listen for signals")
+}

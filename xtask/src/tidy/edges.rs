@@ -16,6 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("smartbox-openclaw", &["smartbox-core"]),
     ("smartbox-tunnel", &["smartbox-core", "smartbox-boxd"]),
     ("smartbox-edge", &["smartbox-core"]),
+    ("smartbox-acme", &["smartbox-core", "smartbox-edge"]),
     ("smartbox-egress", &["smartbox-core"]),
     ("smartbox-identity", &["smartbox-core"]),
     ("smartbox-providers", &["smartbox-core", "smartbox-provider", "smartbox-boxd"]),
@@ -50,6 +51,7 @@ const EXCLUSIVE: &[(&str, &[&str], &str)] = &[
     ),
     ("config", &["smartbox-server"], "only the composition root reads settings"),
     ("russh", &["smartbox-boxd", "smartbox-tunnel"], "SSH is wrapped and pinned"),
+    ("instant-acme", &["smartbox-acme"], "one place asks a certificate authority"),
     ("oci-spec", &["smartbox-providers"], "only providers know engines"),
 ];
 

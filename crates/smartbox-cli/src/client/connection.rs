@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use reqwest::Url;
 
-use super::Client;
+use super::{Client, pinned};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::platform::is_loopback;
+use crate::platform::{Pinned, is_loopback};
 
 /// Longest time to open a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -22,7 +22,7 @@ const KEEPALIVE_RETRIES: u32 = 4;
 ///
 /// HTTP/1.1 only, because the exec stream upgrades the same connections. No redirects: they would carry the admin
 /// secret to wherever they point.
-pub(super) fn http_client(base: &Url) -> Result<reqwest::Client, Failure> {
+pub(super) fn http_client(base: &Url, pinned: Option<Pinned>) -> Result<reqwest::Client, Failure> {
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("smartbox-cli/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT_TIMEOUT)
@@ -39,10 +39,20 @@ pub(super) fn http_client(base: &Url) -> Result<reqwest::Client, Failure> {
         // Reading the system's certificates is most of the time a short command takes, and nothing here needs them.
         builder = builder.tls_certs_only([]);
     }
+    if let Some(pinned) = pinned.filter(|_pinned| base.scheme() == "https") {
+        let tls = pinned::tls(pinned.certificate).map_err(|error| not_set_up(error.to_string()))?;
+        builder = builder.no_proxy().tls_backend_preconfigured(tls);
+        if let Some(name) = base.domain() {
+            builder = builder.resolve(name, pinned.connect);
+        }
+    }
     builder.build().map_err(|error| {
-        let why = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-        Failure::new(Exit::Failed, "The HTTP client could not be set up.").detail(why)
+        not_set_up(error.source().map_or_else(|| error.to_string(), ToString::to_string)) //
     })
+}
+
+fn not_set_up(why: String) -> Failure {
+    Failure::new(Exit::Failed, "The HTTP client could not be set up.").detail(why)
 }
 
 impl Client {

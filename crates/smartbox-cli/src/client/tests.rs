@@ -6,7 +6,7 @@ fn client(token: Option<&str>) -> Client {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let url = Url::parse("http://127.0.0.1:1/base/").unwrap();
     let token = token.map(SecretString::from);
-    Client::new(Platform { url, token, written_by: None, warnings: Vec::new() }).unwrap()
+    Client::new(Platform { url, token, written_by: None, warnings: Vec::new(), pinned: None }).unwrap()
 }
 
 #[test]

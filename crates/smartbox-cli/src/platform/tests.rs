@@ -136,3 +136,19 @@ fn an_empty_variable_counts_as_none() {
     let platform = Platform::find(&empty).unwrap();
     assert_eq!(secret_of(&platform), Some("hush"));
 }
+
+#[test]
+fn a_platform_that_speaks_tls_says_where_it_listens_and_what_it_shows() {
+    let digits = "0f".repeat(32);
+    let file = |digits: &str| {
+        format!(
+            r#"{{"url":"https://boxes.example","pid":1,"admin_secret":"hush","connect":"127.0.0.1:443","certificate_sha256":"{digits}"}}"#
+        )
+    };
+    let pinned = |digits: &str| Platform::find(&flags(&data_dir(&file(digits), 0o600))).unwrap().pinned;
+    let expected = Pinned { connect: "127.0.0.1:443".parse().unwrap(), certificate: [15; 32] };
+    assert_eq!(pinned(&digits), Some(expected));
+    assert_eq!(pinned("0f"), None);
+    assert_eq!(pinned(&"zz".repeat(32)), None);
+    assert_eq!(Platform::find(&flags(&data_dir(FILE, 0o600))).unwrap().pinned, None);
+}

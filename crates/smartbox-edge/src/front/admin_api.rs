@@ -46,7 +46,6 @@ impl Shared {
     async fn admit_admin(&self, asked: &Asked, head: &Parts) -> Result<(), Problem> {
         path::refuse_credentials(head.uri.query())?;
         gate::check_box(head, &asked.addressed, true)?;
-        self.count_address(asked, head)?;
         path::plain(head.uri.path())?;
         match self.ports.identity.identify(head, asked.conn.peer).await {
             Ok(Some(Caller { principal: Principal::Admin, .. })) => {}

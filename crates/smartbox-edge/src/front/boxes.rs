@@ -19,6 +19,7 @@ use crate::gate;
 use crate::hold::{InFlight, Opened, Waiter, closed};
 use crate::page;
 use crate::path;
+use crate::places::Place;
 use crate::ports::ForeignOrigin;
 use crate::problem::{Problem, access_ended, box_not_found, unreachable};
 use crate::relay::{self, Answer, Failure, Inquiry, foreign};
@@ -42,6 +43,8 @@ enum Reached {
 struct Held {
     in_flight: InFlight,
     ticket: Ticket,
+    /// What its socket takes of what its address and caller may have open.
+    sockets: Vec<Place>,
 }
 
 /// A caller, and the box they mean.
@@ -95,6 +98,12 @@ impl Shared {
             Ok(in_flight) => in_flight,
             Err(problem) => return asked.refuse(problem),
         };
+        let is_websocket = gate::is_websocket(&head);
+        let sockets = if is_websocket { self.take_socket(asked, &principal) } else { Ok(Vec::new()) };
+        let sockets = match sockets {
+            Ok(sockets) => sockets,
+            Err(problem) => return asked.refuse(problem),
+        };
         let upgrade = head.extensions.remove::<OnUpgrade>();
         let body = Bounded::new(body, self.config.request_body_bytes_max, self.config.stall_timeout);
         let inquiry = Inquiry {
@@ -102,7 +111,7 @@ impl Shared {
             head: &head,
             target: &target,
             principal: &principal,
-            is_websocket: gate::is_websocket(&head),
+            is_websocket,
             verdict: &body.verdict(),
         };
         let visit = Visit { asked, principal: &principal, route };
@@ -114,7 +123,7 @@ impl Shared {
             answered = self.converse_with(choice.as_mut(), &visit, &inquiry, &in_flight, body.boxed_unsync()) => answered,
         };
         let response = match answered {
-            Ok(answer) => self.finish(&inquiry, answer, upgrade, Held { in_flight, ticket }).await,
+            Ok(answer) => self.finish(&inquiry, answer, upgrade, Held { in_flight, ticket, sockets }).await,
             Err(response) => response,
         };
         settle(choice, response)
@@ -224,7 +233,7 @@ impl Shared {
         inquiry: &Inquiry<'_>,
         mut answer: Answer,
         upgrade: Option<OnUpgrade>,
-        Held { in_flight, ticket }: Held,
+        Held { in_flight, ticket, sockets }: Held,
     ) -> Response<Body> {
         if answer.response.status() != StatusCode::SWITCHING_PROTOCOLS {
             let response = self.stream_answer(inquiry, answer, in_flight).await;
@@ -241,7 +250,7 @@ impl Shared {
         let place = Arc::clone(&inquiry.asked.conn.place);
         self.tunnels.spawn(async move {
             tunnel::relay(&config, client, gateway, rules, &ticket, &hard).await;
-            drop((in_flight, place));
+            drop((in_flight, place, sockets));
         });
         relay::switched(&self.config, inquiry, &answer.response, answer.upstream.as_deref())
     }

@@ -9,9 +9,7 @@ use tokio::time::Instant;
 
 use super::{Asked, Target};
 use crate::edge::Shared;
-use crate::gate;
 use crate::hold::box_busy;
-use crate::limits::Subject;
 use crate::path;
 use crate::ports::{Caller, DeviceNotApproved};
 use crate::problem::{Problem, device_not_approved, missing_permission, not_signed_in};
@@ -38,7 +36,6 @@ impl Shared {
     /// Their right may end while it is looked up: then what ends it has not seen them yet. So they are identified again
     /// whenever any right has ended in between.
     pub(super) async fn enter(&self, asked: &Asked, head: &Parts, target: &Target) -> Result<Entry, Problem> {
-        self.count_address(asked, head)?;
         let path = &path::plain(target.path_and_query.path())?;
         for _attempt in 0..IDENTIFICATIONS_MAX {
             let epoch = self.sockets.epoch();
@@ -58,7 +55,7 @@ impl Shared {
             }
             match self.sockets.enter(epoch, ties, expires.at()) {
                 Admission::Entered(ticket) => {
-                    self.count_caller(&principal, &route)?;
+                    self.count_caller(&asked.tally, &principal, &route)?;
                     return Ok(Entry { principal, route, ticket, query, by_ticket });
                 }
                 Admission::Stale => {}
@@ -66,23 +63,6 @@ impl Shared {
             }
         }
         Err(not_signed_in(asked.wants_page))
-    }
-
-    /// Counts a request of somebody who is not known yet.
-    pub(super) fn count_address(&self, asked: &Asked, head: &Parts) -> Result<(), Problem> {
-        let address = asked.conn.peer.ip();
-        if gate::is_websocket(head) {
-            self.limits.count(Subject::sockets_from(address), self.config.sockets_rate)?;
-        }
-        self.limits.count(Subject::address(address), self.config.address_rate)
-    }
-
-    /// Counts a request of somebody who is. The platform's admin is one more program of the address.
-    fn count_caller(&self, principal: &Principal, route: &Route) -> Result<(), Problem> {
-        if let Principal::Member { who, .. } = principal {
-            self.limits.count(Subject::Caller(*who), self.config.caller_rate)?;
-        }
-        self.limits.count(Subject::Box(route.id), self.config.box_rate)
     }
 
     /// When something ends, by the clock that waits; `None` if it has.

@@ -37,9 +37,6 @@ impl Shared {
         body: Incoming,
         uri: Uri,
     ) -> Response<Body> {
-        if let Err(problem) = self.count_address(asked, &head) {
-            return asked.refuse(problem);
-        }
         head.uri = uri;
         self.ask_platform(asked, head, body).await
     }

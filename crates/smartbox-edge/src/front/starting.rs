@@ -31,9 +31,6 @@ impl Shared {
         if head.method != allowed {
             return asked.refuse_method(&allowed);
         }
-        if let Err(problem) = self.count_address(asked, head) {
-            return asked.refuse(problem);
-        }
         let caller = match self.ports.identity.identify(head, asked.conn.peer).await {
             Ok(Some(caller)) => caller,
             Ok(None) => return asked.refuse(not_signed_in(asked.wants_page)),

@@ -19,7 +19,7 @@ fn verdict(method: &str, headers: &[(&str, &str)]) -> Result<Addressed, &'static
     };
     let local = "10.0.0.7:8080".parse().unwrap();
     let head = head(method, "/", headers);
-    let addressed = check(&config, &head, local).map_err(|problem| problem.code)?;
+    let addressed = check(&config, &head, local, None).map_err(|problem| problem.code)?;
     check_page(&head, &addressed).map_err(|problem| problem.code)?;
     Ok(addressed)
 }
@@ -63,7 +63,7 @@ fn a_target_that_names_another_host_is_refused() {
     let config = EdgeConfig::default();
     let head = head("GET", "http://evil.example/", &[("host", "localhost")]);
     let local = "127.0.0.1:8080".parse().unwrap();
-    assert_eq!(check(&config, &head, local).map_err(|problem| problem.code), Err("bad-request"));
+    assert_eq!(check(&config, &head, local, None).map_err(|problem| problem.code), Err("bad-request"));
 }
 
 #[test]

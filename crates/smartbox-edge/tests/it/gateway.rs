@@ -36,12 +36,15 @@ pub(crate) struct Gateway {
     pub(crate) connections: Arc<AtomicUsize>,
     /// Paths in the order in which requests came.
     pub(crate) seen: Arc<Mutex<Vec<String>>>,
+    /// How many `/endless` bodies are under way.
+    pub(crate) endless: Arc<AtomicUsize>,
     /// Feeds the body of the next `/stream`.
     pub(crate) chunks: Chunks,
     _server: JoinSet<()>,
 }
 
 struct State {
+    endless: Arc<AtomicUsize>,
     seen: Arc<Mutex<Vec<String>>>,
     stream: Mutex<Option<mpsc::Receiver<&'static str>>>,
     sockets: Mutex<JoinSet<()>>,
@@ -54,7 +57,9 @@ impl Gateway {
         let connections = Arc::new(AtomicUsize::new(0));
         let seen = Arc::new(Mutex::new(Vec::new()));
         let (chunks, stream) = mpsc::channel(1);
+        let endless = Arc::<AtomicUsize>::default();
         let state = Arc::new(State {
+            endless: Arc::clone(&endless),
             seen: Arc::clone(&seen),
             stream: Mutex::new(Some(stream)),
             sockets: Mutex::default(),
@@ -77,7 +82,7 @@ impl Gateway {
                 });
             }
         });
-        Self { address, connections, seen, chunks, _server: server }
+        Self { address, connections, seen, endless, chunks, _server: server }
     }
 }
 
@@ -90,6 +95,7 @@ async fn answer(state: &State, request: Request<Incoming>) -> Response<GatewayBo
     match path.as_str() {
         "/stream" => stream(state).await,
         "/echo-body" => echo_body(request),
+        "/endless" => endless(state),
         "/slow-reader" => std::future::pending().await,
         "/status/204" => respond(StatusCode::NO_CONTENT, &[], ""),
         "/redirect" => respond(StatusCode::FOUND, &[("location", "/ui?x=1")], ""),
@@ -167,6 +173,23 @@ async fn stream(state: &State) -> Response<GatewayBody> {
     });
     let response = Response::builder().header("content-type", "text/event-stream");
     response.body(StreamBody::new(frames).boxed_unsync()).unwrap()
+}
+
+/// Sends as long as somebody takes it.
+fn endless(state: &State) -> Response<GatewayBody> {
+    struct UnderWay(Arc<AtomicUsize>);
+    impl Drop for UnderWay {
+        fn drop(&mut self) {
+            self.0.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+    state.endless.fetch_add(1, Ordering::SeqCst);
+    let under_way = UnderWay(Arc::clone(&state.endless));
+    let frames = futures_util::stream::repeat_with(move || {
+        let _under_way = &under_way;
+        Ok(Frame::data(Bytes::from_static(&[0; 64 * 1024])))
+    });
+    Response::new(StreamBody::new(frames).boxed_unsync())
 }
 
 /// Streams the request's body back as it comes.

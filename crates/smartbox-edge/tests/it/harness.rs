@@ -37,7 +37,7 @@ use tokio_util::sync::CancellationToken;
 
 /// The longest wait for anything in these tests.
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
-/// What the wall clock says.
+/// What the wall clock says at first.
 const NOW: Timestamp = Timestamp::constant(7, 0);
 /// Name of the header that makes the fake gateway's credential.
 pub(crate) const CREDENTIAL: &str = "x-smartbox-user-5ec4e7";
@@ -119,6 +119,14 @@ pub(crate) struct World {
     pub(crate) wakes: AtomicUsize,
     pub(crate) refusal: Mutex<Option<WakeRefused>>,
     pub(crate) dials: AtomicUsize,
+    pub(crate) now: Mutex<Timestamp>,
+}
+
+impl World {
+    /// Somebody sets the machine's clock, forward or back.
+    pub(crate) fn jump(&self, by: jiff::SignedDuration) {
+        *self.now.lock().unwrap() += by;
+    }
 }
 
 #[async_trait::async_trait]
@@ -192,6 +200,7 @@ async fn platform(request: Request<Body>) -> Result<Response<UnsyncBoxBody<Bytes
     let told = serde_json::json!({
         "platform": request.uri().path(),
         "client": request.extensions().get::<ClientAddr>().map(|client| client.0.to_string()),
+        "scheme": request.headers().get("x-forwarded-proto").map(|proto| proto.to_str().unwrap()),
         "request_id": request.extensions().get::<RequestId>().map(ToString::to_string),
     });
     Ok(Response::new(Full::new(Bytes::from(told.to_string())).boxed_unsync()))
@@ -224,12 +233,23 @@ impl TestEdge {
     }
 
     pub(crate) async fn start_with(config: EdgeConfig, routes: Vec<Route>) -> Self {
+        Self::start_on(config, routes, |listener| listener).await
+    }
+
+    /// An edge whose listener was made ready by `prepare`.
+    pub(crate) async fn start_on(
+        config: EdgeConfig,
+        routes: Vec<Route>,
+        prepare: impl FnOnce(EdgeListener) -> EdgeListener,
+    ) -> Self {
         let world = Arc::new(World {
             gateways: Mutex::default(),
             wakes: AtomicUsize::new(0),
             refusal: Mutex::default(),
             dials: AtomicUsize::new(0),
+            now: Mutex::new(NOW),
         });
+        let clock = Arc::clone(&world);
         let (publish, receiver) = watch::channel(Arc::new(RouteTable::new(routes, Some(org(1)))));
         let (flags, followed) = watch::channel(Arc::default());
         let (tell, outcomes) = mpsc::channel(64);
@@ -243,7 +263,7 @@ impl TestEdge {
             routing: Routing::new(followed, tell, "smartbox-test"),
             mount,
             request_ids: Arc::new(move || format!("req-{}", next.fetch_add(1, Ordering::SeqCst))),
-            clock: Arc::new(|| NOW),
+            clock: Arc::new(move || *clock.now.lock().unwrap()),
         };
         let (stop, hard) = (CancellationToken::new(), CancellationToken::new());
         let edge = Edge::new(config, ports, stop.clone(), &hard);
@@ -251,7 +271,7 @@ impl TestEdge {
         let listener = EdgeListener::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.local_addr();
         let mut server = JoinSet::new();
-        server.spawn(edge.serve(listener));
+        server.spawn(edge.serve(prepare(listener)));
         let clients = Mutex::default();
         Self { address, world, sockets, publish, flags, outcomes, stop, hard, server, clients }
     }

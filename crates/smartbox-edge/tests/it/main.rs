@@ -3,17 +3,25 @@
 
 mod attacks;
 mod candidates;
+mod clock;
 mod gateway;
 mod harness;
 mod headers;
 mod holding;
 mod homes;
+mod http2;
+mod http2_attacks;
 mod lifecycle;
+mod limits;
 mod pages;
 mod pinning;
+mod proxies;
 mod revocation;
 mod routing;
+mod secure;
+mod slow;
 mod streaming;
 mod switching;
+mod tls;
 mod upstreams;
 mod websocket;

@@ -50,6 +50,27 @@ async fn a_link_ends_with_its_time() {
     assert_eq!(redeem(&app.anonymous(), code(&link)).await.problem().code, "sign-in-link-used-up");
 }
 
+/// The machine's clock is set, by hours and in both directions: a session of thirty days is none of its business until the
+/// clock says that they are over, and a clock that was wrong ends nothing for good.
+#[tokio::test]
+async fn a_clock_that_jumps_lets_nobody_in_and_loses_nobody() {
+    let app = TestApp::start().await;
+    let first = redeem(&app.anonymous(), code(&link(&app.admin()).await)).await;
+    let browser = app.anonymous().with(COOKIE, &cookie(&first));
+    let forged = app.anonymous().with(COOKIE, "smartbox_session=nobody");
+    for hours in [7, -14, 3, -3] {
+        app.clock.advance(SignedDuration::from_hours(hours));
+        assert_eq!(browser.get("/v1/boxes").await.status, StatusCode::OK, "after {hours} h");
+        assert_eq!(forged.get("/v1/boxes").await.status, StatusCode::UNAUTHORIZED);
+    }
+    let link = link(&app.admin()).await;
+    app.clock.advance(SignedDuration::from_hours(31 * 24));
+    assert_eq!(browser.get("/v1/boxes").await.status, StatusCode::UNAUTHORIZED, "it is over");
+    assert_eq!(redeem(&app.anonymous(), code(&link)).await.problem().code, "sign-in-link-used-up");
+    app.clock.advance(SignedDuration::from_hours(-31 * 24));
+    assert_eq!(browser.get("/v1/boxes").await.status, StatusCode::OK, "the clock was wrong, not the session");
+}
+
 #[tokio::test]
 async fn a_code_that_is_none_is_refused_in_the_same_words() {
     let app = TestApp::start().await;

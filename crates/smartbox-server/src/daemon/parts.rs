@@ -1,5 +1,6 @@
 //! Builds the parts and puts them together.
 
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,27 +10,26 @@ use smartbox_control::{
     AdminSecret, AgentRuntime, Clock, Control, Doors, Entropy, ForeignIdentities, Limits, Parts, Reconciler,
     SystemClock, SystemEntropy, random_token,
 };
-use smartbox_core::box_host;
 use smartbox_core::routing::OwnAddress;
-use smartbox_edge::{
-    BindError, Edge, EdgeConfig, EdgeListener, EdgePorts, Rate, RouteTable, Routing, Scheme, platform_service,
-};
+use smartbox_edge::{BindError, Edge, EdgeListener, EdgePorts, RouteTable, Routing, platform_service};
 use smartbox_egress::{AiGateway, ServicesServer};
 use smartbox_http::{HttpParts, HttpState, PublicUrl};
 use smartbox_provider::{Link, Provider, ProviderError};
 use smartbox_providers::local::LocalProvider;
 use smartbox_store::{Keyring, OpenError, Sealer, Store, SystemActor};
 use tokio::sync::watch;
+use tower::ServiceExt;
 
 use super::{Daemon, routing};
 use crate::adapters::{
-    dial::EdgeDial, doors::ServiceDoors, identity::ApiIdentity, ready::ControlReady, upstream::UpstreamDial,
-    wake::ControlWake,
+    dial::EdgeDial, doors::ServiceDoors, identity::ApiIdentity, places, ready::ControlReady,
+    upstream::UpstreamDial, wake::ControlWake,
 };
 use crate::console::Console;
 use crate::data_dir::DataDir;
 use crate::lifecycle::Lifecycle;
 use crate::settings::Settings;
+use crate::tls::Source;
 use crate::{admin_secret, install};
 
 /// The lease under which the boxes of a store are changed.
@@ -43,10 +43,15 @@ impl Daemon {
     pub(crate) async fn build(settings: Settings, console: &Console) -> Result<Self> {
         let data = DataDir::open(&settings.data_dir, settings.owner)?;
         let listener = bind(&settings).await?;
-        let url = public_url(&listener);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let tls = Source::of(&settings.edge, &data, Arc::clone(&clock))?;
+        let listener = match &tls {
+            Some(source) => listener.with_tls(source.tls()),
+            None => listener,
+        };
+        let url = public_url(&settings, &listener);
         let store = open_store(&data).await?;
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let admin_secret = admin_secret::obtain(settings.admin_secret.clone(), &data, &*entropy)?;
         let installed = install::ensure_all(&settings, &data, &*entropy, console).await?;
         let provider = installed.provider;
@@ -65,10 +70,10 @@ impl Daemon {
             entropy: Arc::clone(&entropy),
             runtime: AgentRuntime::new(installed.runtime_version, install::models(settings.models.catalog())),
             admin_secret: accepted_secrets(&settings, &admin_secret),
-            foreign: ForeignIdentities { is_dev_mode: settings.dev_mode, ..settings.foreign.build()? },
+            foreign: ForeignIdentities { is_dev_mode: settings.edge.dev_mode, ..settings.foreign.build()? },
             own_address: OwnAddress {
                 listen: listener.local_addr(),
-                public_hosts: settings.public_hosts.iter().chain(&settings.base_domain).cloned().collect(),
+                public_hosts: settings.edge.public_hosts.clone(),
             },
             limits: Limits {
                 delete_grace: settings.delete_grace,
@@ -85,6 +90,7 @@ impl Daemon {
             settings,
             data,
             url,
+            tls,
             listener,
             edge,
             control,
@@ -108,7 +114,7 @@ fn accepted_secrets(settings: &Settings, secret: &SecretString) -> AdminSecret {
 }
 
 async fn bind(settings: &Settings) -> Result<EdgeListener> {
-    EdgeListener::bind(settings.listen).await.map_err(|error| match error {
+    EdgeListener::bind(settings.edge.listen).await.map_err(|error| match error {
         taken @ BindError::Taken { .. } => {
             anyhow::anyhow!("{taken}\nhelp: stop that program, or choose another port with SMARTBOX_LISTEN")
         }
@@ -116,13 +122,32 @@ async fn bind(settings: &Settings) -> Result<EdgeListener> {
     })
 }
 
-/// The address that people on this machine open.
-fn public_url(listener: &EdgeListener) -> String {
+/// The address that people open: with TLS under the name in the certificate, else on this machine.
+fn public_url(settings: &Settings, listener: &EdgeListener) -> String {
     let mut address = listener.local_addr();
-    if address.ip().is_unspecified() {
-        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    if !settings.edge.speaks_tls() {
+        return format!("http://{}", on_this_machine(address));
     }
-    format!("http://{address}")
+    match (settings.edge.public_hosts.first(), address.port()) {
+        (Some(name), 443) => format!("https://{name}"),
+        (Some(name), port) => format!("https://{name}:{port}"),
+        (None, _) => {
+            address = on_this_machine(address);
+            format!("https://{address}")
+        }
+    }
+}
+
+/// Where this machine itself reaches a listener.
+pub(super) fn on_this_machine(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() {
+            Ipv4Addr::LOCALHOST.into()
+        } else {
+            Ipv6Addr::LOCALHOST.into()
+        });
+    }
+    address
 }
 
 async fn open_store(data: &DataDir) -> Result<Store> {
@@ -170,12 +195,12 @@ fn edge(
     let state = HttpState::new(HttpParts {
         control: control.clone(),
         public_url,
-        box_domains: box_domains(settings),
+        box_domains: settings.edge.box_domains(),
         ready: Arc::new(ControlReady(control.clone())),
         version: env!("CARGO_PKG_VERSION"),
         stop: life.soft.clone(),
     });
-    let api = smartbox_http::router(state);
+    let api = smartbox_http::router(state).map_request(places::hand_over);
     let clock = control.clock();
     let ports = EdgePorts {
         routes: followed,
@@ -188,30 +213,10 @@ fn edge(
         request_ids: Arc::new(|| format!("req_{}", random_token(&SystemEntropy))),
         clock: Arc::new(move || clock.now()),
     };
-    let mut platform_cookies = EdgeConfig::default().platform_cookies;
-    platform_cookies.extend(settings.foreign.cookies());
-    let config = EdgeConfig {
-        public_hosts: settings.public_hosts.iter().chain(&settings.base_domain).cloned().collect(),
-        box_domains: box_domains(settings),
-        local_url: Some(url.to_owned()),
-        platform_cookies,
-        public_scheme: if settings.public_https { Scheme::Https } else { Scheme::Http },
-        hold_timeout: settings.hold,
-        address_rate: per_minute(settings.requests_per_minute),
-        caller_rate: per_minute(settings.requests_per_minute),
-        box_rate: per_minute(settings.requests_per_minute.saturating_mul(4)),
-        ..EdgeConfig::default()
-    };
+    let mut config = settings.edge.config(settings.hold);
+    config.local_url = Some(url.to_owned());
+    config.platform_cookies.extend(settings.foreign.cookies());
     (routes, Edge::new(config, ports, life.soft.clone(), &life.hard))
-}
-
-/// Below which domains boxes have hosts of their own.
-fn box_domains(settings: &Settings) -> Vec<String> {
-    std::iter::once(box_host::LOOPBACK_DOMAIN.to_owned()).chain(settings.base_domain.clone()).collect()
-}
-
-const fn per_minute(burst: u32) -> Rate {
-    Rate { burst, window: Duration::from_secs(60) }
 }
 
 /// Stops every box that has processes, without a change of intent: the next start brings them back.

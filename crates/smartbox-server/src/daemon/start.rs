@@ -1,6 +1,7 @@
 //! What a start has to do for people: the first box, the address, the sign-in link.
 
 use anyhow::Result;
+use jiff::Timestamp;
 use secrecy::ExposeSecret;
 use smartbox_control::{Control, NewBox, Op};
 use smartbox_core::Principal;
@@ -8,6 +9,7 @@ use smartbox_core::Principal;
 use crate::console::Console;
 use crate::data_dir::DataDir;
 use crate::settings::Settings;
+use crate::tls::Expiry;
 
 /// The org of a platform that has only one.
 const FIRST_ORG: &str = "home";
@@ -34,14 +36,29 @@ pub(super) async fn greet(
     data: &DataDir,
     control: &Control,
     url: &str,
+    expires_at: Option<Timestamp>,
     console: &Console,
 ) -> Result<()> {
     let op = Op::new(Principal::Admin);
     for advice in settings.models.advice() {
         console.say(&format!("  note: {advice}"));
     }
-    if settings.dev_mode {
+    if settings.edge.dev_mode {
         console.say("  DEV_MODE: everybody who reaches this address is the owner of the first org, without signing in");
+    }
+    if let Some(warning) = settings.edge.warning() {
+        tracing::warn!("{warning}");
+        console.say(&format!("  warning: {warning}"));
+    }
+    if let Some(acme) = &settings.edge.acme {
+        console.say(&format!(
+            "  note: {} issues the certificate; using it is agreeing to its terms",
+            acme.directory
+        ));
+    } else if let Some(expires_at) = expires_at
+        && Expiry::at(control.clock().now(), expires_at) != Expiry::Fine
+    {
+        console.say(&format!("  warning: the certificate is valid until {expires_at}; renew it"));
     }
     let code = control.create_sign_in_code(&op, None, None).await?;
     console.say(&format!("\n  Smartbox is running at {url}"));

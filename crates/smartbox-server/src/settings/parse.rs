@@ -1,9 +1,11 @@
 //! From texts to values, collecting everything that is wrong.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use jiff::SignedDuration;
 use secrecy::SecretString;
 use smartbox_egress::{BadSetting, ModelPlan};
@@ -39,9 +41,9 @@ impl Problems {
         })
     }
 
-    /// Notes what is wrong with several settings together.
-    pub(super) fn check(&mut self, setting: &str, problem: Option<&str>) {
-        self.0.extend(problem.map(|problem| format!("`{setting}` {problem}")));
+    /// One problem more, of several settings together.
+    pub(super) fn say(&mut self, problem: &str) {
+        self.0.push(problem.to_owned());
     }
 
     /// The settings, if nothing is wrong.
@@ -56,7 +58,7 @@ pub(super) struct Wrong<T> {
     instead: T,
 }
 
-fn wrong<T>(problem: impl Into<String>, instead: T) -> Wrong<T> {
+pub(super) fn wrong<T>(problem: impl Into<String>, instead: T) -> Wrong<T> {
     Wrong { problem: problem.into(), instead }
 }
 
@@ -94,13 +96,26 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, Wrong<SocketAddr>> {
     })
 }
 
-/// Opening a gateway's page takes some hundred requests.
-const REQUESTS_PER_MINUTE: u32 = 3000;
+/// A number above 0.
+pub(super) fn count<N: FromStr + PartialOrd + Default>(
+    text: Option<&str>,
+    default: N,
+) -> Result<N, Wrong<N>> {
+    let Some(text) = text else { return Ok(default) };
+    match text.trim().parse().ok().filter(|count| *count > N::default()) {
+        Some(count) => Ok(count),
+        None => Err(wrong("must be a whole number above 0", default)),
+    }
+}
 
-pub(super) fn per_minute(text: Option<&str>) -> Result<u32, Wrong<u32>> {
-    let Some(text) = text else { return Ok(REQUESTS_PER_MINUTE) };
-    let rate = text.trim().parse().ok().filter(|rate| *rate > 0);
-    rate.ok_or_else(|| wrong("must be a whole number above 0", REQUESTS_PER_MINUTE))
+/// Networks and addresses, separated by commas.
+pub(super) fn networks(text: Option<&str>) -> Result<Vec<IpNet>, Wrong<Vec<IpNet>>> {
+    let parse = |text: &str| text.parse().or_else(|_no_network| text.parse::<IpAddr>().map(IpNet::from));
+    let items = text.unwrap_or_default().split(',').map(str::trim).filter(|item| !item.is_empty());
+    let networks: Result<Vec<IpNet>, _> = items.map(parse).collect();
+    networks.map_err(|_error| {
+        wrong("must be addresses or networks such as 10.0.0.0/8, separated by commas", Vec::new())
+    })
 }
 
 pub(super) fn hosts(text: Option<&str>) -> Result<Vec<String>, Wrong<Vec<String>>> {
@@ -111,6 +126,41 @@ pub(super) fn hosts(text: Option<&str>) -> Result<Vec<String>, Wrong<Vec<String>
         return Ok(hosts.into_iter().map(str::to_ascii_lowercase).collect());
     }
     Err(wrong("must be host names without port, separated by commas", Vec::new()))
+}
+
+/// Names of one certificate; Let's Encrypt takes as many.
+const ACME_NAMES_MAX: usize = 100;
+
+/// Host names that an authority can look up: with a dot, and no addresses.
+pub(super) fn acme_names(text: Option<&str>) -> Result<Vec<String>, Wrong<Vec<String>>> {
+    let names = hosts(text)?;
+    let fits = |name: &String| name.contains('.') && name.parse::<IpAddr>().is_err();
+    if names.len() <= ACME_NAMES_MAX && names.iter().all(fits) {
+        return Ok(names);
+    }
+    Err(wrong(format!("must be at most {ACME_NAMES_MAX} public host names, separated by commas"), Vec::new()))
+}
+
+pub(super) fn email(text: Option<&str>) -> Result<Option<String>, Wrong<Option<String>>> {
+    let fits = |text: &str| text.contains('@') && text.bytes().all(|b| b.is_ascii_graphic() && b != b',');
+    match text {
+        None => Ok(None),
+        Some(text) if fits(text) => Ok(Some(text.to_owned())),
+        Some(_) => Err(wrong("must be an e-mail address", None)),
+    }
+}
+
+pub(super) fn https_url(text: Option<&str>, default: &str) -> Result<String, Wrong<String>> {
+    let Some(text) = text else { return Ok(default.to_owned()) };
+    let is_url = text.parse::<http::Uri>().is_ok_and(|url| {
+        url.scheme() == Some(&http::uri::Scheme::HTTPS)
+            && !url.authority().is_some_and(|a| a.as_str().contains('@'))
+    });
+    if is_url {
+        Ok(text.to_owned())
+    } else {
+        Err(wrong("must be a URL that begins with https://", default.to_owned()))
+    }
 }
 
 pub(super) fn https(text: Option<&str>) -> Result<bool, Wrong<bool>> {

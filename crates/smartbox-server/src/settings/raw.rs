@@ -31,6 +31,20 @@ pub(super) struct Edge {
     pub(super) base_domain: Option<String>,
     pub(super) dev_mode: Option<String>,
     pub(super) requests_per_minute: Option<String>,
+    pub(super) sign_ins_per_minute: Option<String>,
+    pub(super) tls_certificate: Option<String>,
+    pub(super) tls_key: Option<String>,
+    pub(super) acme_domains: Option<String>,
+    pub(super) acme_email: Option<String>,
+    pub(super) acme_directory: Option<String>,
+    pub(super) acme_directory_ca: Option<String>,
+    pub(super) trusted_proxies: Option<String>,
+    pub(super) connections_max: Option<String>,
+    pub(super) connections_per_address: Option<String>,
+    pub(super) sockets_per_address: Option<String>,
+    pub(super) sockets_per_caller: Option<String>,
+    pub(super) sockets_per_minute: Option<String>,
+    pub(super) in_flight_per_box: Option<String>,
 }
 
 #[derive(Default, Deserialize)]

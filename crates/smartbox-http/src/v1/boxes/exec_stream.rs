@@ -22,7 +22,7 @@ use super::exec::outcome;
 use crate::HttpState;
 use crate::caller::{Listener, Right};
 use crate::problem::{ApiError, codes};
-use crate::request::Instance;
+use crate::request::{Instance, MaybeKept};
 
 /// Longest wait for the message that names the command.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
@@ -47,6 +47,7 @@ pub(crate) async fn exec_stream(
     Listener(op, right): Listener,
     BoxReference(reference): BoxReference,
     Instance(instance): Instance,
+    MaybeKept(kept): MaybeKept,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     // Unknown boxes are refused while there is a status to do it with.
@@ -59,7 +60,7 @@ pub(crate) async fn exec_stream(
     Ok(upgrade.on_upgrade(move |socket| {
         work.track_future(async move {
             serve(&state, (&op, right), &reference, &instance, socket).await;
-            drop(permit);
+            drop((permit, kept));
         })
     }))
 }
