@@ -73,7 +73,8 @@ impl Pool {
         let connected = async {
             let stream = self.dial.dial(route.id, self.config.gateway_port).await?;
             let mut builder = http1::Builder::new();
-            builder.max_buf_size(READ_BUFFER_BYTES_MAX).max_headers(self.config.headers_max * 2);
+            // Most header lines: 100. Set to anything, even to that, hyper takes its room for them from the heap.
+            builder.max_buf_size(READ_BUFFER_BYTES_MAX);
             builder.handshake::<_, Body>(TokioIo::new(stream)).await.map_err(io::Error::other)
         };
         let timeout = tokio::time::timeout(self.config.connect_timeout, connected);

@@ -27,6 +27,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Room for what a client sends behind a request's head.
 const READ_AHEAD_BYTES: usize = 32 * 1024;
 
+/// What hyper allows by itself. It has room for these on the stack; for a number that it is told, even the same, on the
+/// heap.
+const HYPER_HEADERS_MAX: usize = 100;
+
 /// What is known of a client's connection.
 #[derive(Clone)]
 pub(crate) struct Connection {
@@ -98,9 +102,11 @@ async fn connection_task(shared: Arc<Shared>, stream: TcpStream, connection: Con
     builder
         .timer(TokioTimer::new())
         .header_read_timeout(config.head_timeout)
-        .max_headers(config.headers_max)
         .max_header_size(config.head_bytes_max)
         .max_buf_size(config.head_bytes_max + READ_AHEAD_BYTES);
+    if config.headers_max != HYPER_HEADERS_MAX {
+        builder.max_headers(config.headers_max);
+    }
     let mut serving = pin!(builder.serve_connection(io, service).with_upgrades());
     let mut is_draining = false;
     loop {

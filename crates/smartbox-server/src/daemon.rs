@@ -1,6 +1,6 @@
 //! The platform in one process: bind first, install and open second, wire third; then serve until told to stop.
 
-mod parts;
+pub(crate) mod parts;
 mod start;
 
 use std::sync::Arc;

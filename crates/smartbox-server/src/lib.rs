@@ -12,6 +12,8 @@ mod platform_file;
 mod settings;
 mod signals;
 mod telemetry;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 use std::process::ExitCode;
 

@@ -18,6 +18,7 @@ use smartbox_provider::{Link, Provider, ProviderError};
 use smartbox_providers::local::LocalProvider;
 use smartbox_store::{Keyring, OpenError, Sealer, Store, SystemActor};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use super::Daemon;
 use crate::adapters::{
@@ -154,6 +155,26 @@ fn edge(
     url: &str,
     life: &Lifecycle,
 ) -> (watch::Sender<Arc<RouteTable>>, Edge) {
+    let config = EdgeConfig {
+        public_hosts: settings.public_hosts.clone(),
+        public_scheme: if settings.public_https { Scheme::Https } else { Scheme::Http },
+        hold_timeout: settings.hold,
+        address_rate: per_minute(settings.requests_per_minute),
+        caller_rate: per_minute(settings.requests_per_minute),
+        box_rate: per_minute(settings.requests_per_minute.saturating_mul(4)),
+        ..EdgeConfig::default()
+    };
+    wire_edge(config, control, link, url, (&life.soft, &life.hard))
+}
+
+/// An edge in front of this platform. The signals are to finish what it has, and to drop it.
+pub(crate) fn wire_edge(
+    config: EdgeConfig,
+    control: &Control,
+    link: Arc<dyn Link>,
+    url: &str,
+    (soft, hard): (&CancellationToken, &CancellationToken),
+) -> (watch::Sender<Arc<RouteTable>>, Edge) {
     let (routes, followed) = watch::channel(Arc::new(RouteTable::default()));
     let public_url = PublicUrl::default();
     public_url.set(url);
@@ -162,7 +183,7 @@ fn edge(
         public_url,
         ready: Arc::new(ControlReady(control.clone())),
         version: env!("CARGO_PKG_VERSION"),
-        stop: life.soft.clone(),
+        stop: soft.clone(),
     });
     let api = smartbox_http::router(state);
     let clock = control.clock();
@@ -176,16 +197,7 @@ fn edge(
         request_ids: Arc::new(|| format!("req_{}", random_token(&SystemEntropy))),
         clock: Arc::new(move || clock.now()),
     };
-    let config = EdgeConfig {
-        public_hosts: settings.public_hosts.clone(),
-        public_scheme: if settings.public_https { Scheme::Https } else { Scheme::Http },
-        hold_timeout: settings.hold,
-        address_rate: per_minute(settings.requests_per_minute),
-        caller_rate: per_minute(settings.requests_per_minute),
-        box_rate: per_minute(settings.requests_per_minute.saturating_mul(4)),
-        ..EdgeConfig::default()
-    };
-    (routes, Edge::new(config, ports, life.soft.clone(), &life.hard))
+    (routes, Edge::new(config, ports, soft.clone(), hard))
 }
 
 const fn per_minute(burst: u32) -> Rate {
