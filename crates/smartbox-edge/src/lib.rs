@@ -15,6 +15,9 @@ mod bounded_io;
 mod config;
 mod edge;
 mod front;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gate;
 mod hold;
 mod limits;

@@ -99,6 +99,32 @@ pub(crate) async fn relay(
     let _elapsed = tokio::time::timeout(GOODBYE_TIMEOUT, left).await;
 }
 
+/// What comes of a client's bytes in these pieces: for the gateway, for the client, and the close code.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn inspect_pieces<'a>(
+    rules: Rules,
+    pieces: impl Iterator<Item = &'a [u8]>,
+) -> (Vec<u8>, Vec<String>, Option<u16>) {
+    let (mut inspector, mut out) = (Inspector::new(rules), inspect::Out::default());
+    for piece in pieces {
+        if let Err(end) = inspector.take(piece, &mut out) {
+            return (out.relayed, out.answers, Some(end.code));
+        }
+    }
+    (out.relayed, out.answers, None)
+}
+
+/// Where, in a gateway's bytes in these pieces, a message of the edge's own could stand; and whether at their end.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn places_in_pieces<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<usize>, bool) {
+    let (mut boundary, mut passed, mut places) = (boundary::Boundary::default(), 0, Vec::new());
+    for piece in pieces {
+        places.extend(boundary.advance(piece).map(|place| passed + place));
+        passed += piece.len();
+    }
+    (places, boundary.is_between_messages())
+}
+
 /// Reads until the other side ends.
 async fn drain(from: &mut (impl AsyncRead + Unpin)) {
     while let Ok(Some(())) = pump::read(from, |_bytes| ()).await {}

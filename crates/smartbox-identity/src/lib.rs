@@ -21,6 +21,9 @@ pub mod signed_url;
 mod access;
 mod error;
 mod fetch;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod jwks;
 mod jwt;
 mod oidc;

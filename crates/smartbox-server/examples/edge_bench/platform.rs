@@ -11,8 +11,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use smartbox_control::{
-    AdminSecret, AgentRuntime, Clock, Control, ForeignIdentities, Limits, NewBox, Op, Origin, Parts, Reconciler,
-    SignUp, SignUpPolicy, SystemClock, SystemEntropy,
+    AdminSecret, AgentRuntime, Clock, Control, ForeignIdentities, Limits, NewBox, Op, Origin, Parts,
+    Reconciler, SignUp, SignUpPolicy, SystemClock, SystemEntropy,
 };
 use smartbox_core::{BoxId, Principal, Role};
 use smartbox_edge::{EdgeConfig, EdgeListener, Rate};
