@@ -1,6 +1,7 @@
 //! An edge in front of one box: control, store, identity and policy are real, the box's gateway is any server.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ use smartbox_openclaw::{Model, ModelApi, ModelConfig};
 use smartbox_provider::fake::FakeProvider;
 use smartbox_provider::{BoxListener, BoxStream, Link, LinkError, Provider};
 use smartbox_server::testing::{serve_edge, start_logs};
-use smartbox_store::Store;
+use smartbox_store::{Keyring, Sealer, Store};
 use smartbox_testkit::FakeDoors;
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
@@ -60,7 +61,8 @@ impl Link for Elsewhere {
 pub(crate) async fn serve(gateway: SocketAddr) -> Result<()> {
     start_logs("info").map_err(anyhow::Error::msg)?;
     let link: Arc<dyn Link> = Arc::new(Elsewhere(gateway));
-    let control = control(&link).await?;
+    let data = tempfile::tempdir()?;
+    let control = control(&link, data.path()).await?;
     control.ensure_first_org("bench").await?;
     let admin = Op::new(Principal::Admin);
     control.create_box(&admin, &NewBox { name: BOX.to_owned(), ..NewBox::default() }).await?;
@@ -97,7 +99,9 @@ pub(crate) async fn serve(gateway: SocketAddr) -> Result<()> {
     Ok(())
 }
 
-async fn control(link: &Arc<dyn Link>) -> Result<Control> {
+async fn control(link: &Arc<dyn Link>, data: &Path) -> Result<Control> {
+    let sealer = Sealer::new(Keyring::open_or_create(&data.join("keyring"))?);
+    let store = Store::open(&data.join("smartbox.db"), sealer).await.context("no database")?;
     let model = Model {
         api: ModelApi::AnthropicMessages,
         id: "none".to_owned(),
@@ -108,7 +112,7 @@ async fn control(link: &Arc<dyn Link>) -> Result<Control> {
         images: false,
     };
     Ok(Control::new(Parts {
-        store: Store::in_memory().await.context("no database")?,
+        store,
         provider: Arc::new(FakeProvider::new()) as Arc<dyn Provider>,
         link: Arc::clone(link),
         doors: Arc::new(FakeDoors::default()),

@@ -9,6 +9,7 @@ mod doors;
 mod limits;
 mod pairing;
 mod revocation;
+mod socket;
 mod world;
 
 use std::collections::BTreeSet;

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::world::{EVERY_SCOPE, MEMBER, Person, World, claiming, is_forbidden, scopes};
+use super::socket::{is_forbidden, scopes};
+use super::world::{EVERY_SCOPE, MEMBER, Person, World, claiming};
 
 /// Opens a socket with these params, and returns the scopes it was given; none if it was refused.
 async fn given(world: &World, person: &Person, params: Value) -> Vec<String> {

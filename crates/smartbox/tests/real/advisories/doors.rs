@@ -3,7 +3,8 @@
 use reqwest::Method;
 use serde_json::json;
 
-use super::world::{EVERY_SCOPE, World, is_forbidden, refused, scopes};
+use super::socket::{is_forbidden, scopes};
+use super::world::{EVERY_SCOPE, World, refused};
 
 pub(super) async fn an_address_carries_no_gateway_and_no_token(world: &World) {
     let cookie = [("cookie", world.owner.cookie.as_str())];

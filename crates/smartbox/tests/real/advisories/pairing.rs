@@ -3,7 +3,8 @@
 use reqwest::StatusCode;
 use serde_json::json;
 
-use super::world::{EVERY_SCOPE, World, claiming, is_forbidden};
+use super::socket::is_forbidden;
+use super::world::{EVERY_SCOPE, World, claiming};
 
 pub(super) async fn a_member_mints_no_device_token(world: &World) {
     for person in [&world.viewer, &world.operator] {

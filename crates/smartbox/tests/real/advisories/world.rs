@@ -1,15 +1,14 @@
 //! A platform with a real box, its people, and what an attacker can send.
 
-use futures_util::{SinkExt, StreamExt};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
 use tokio::time::Instant;
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use super::device::Device;
+use super::socket::Socket;
 use crate::platform::{LOOK_EVERY, PATIENCE, Platform};
 
 /// Everything that a client could claim.
@@ -210,66 +209,4 @@ pub(super) async fn sign_in(platform: &Platform, user: &str) -> String {
     let request = platform.http().post(platform.url("/sign-in")).header("origin", platform.url(""));
     let signed_in = request.json(&json!({ "code": code })).send().await.unwrap();
     signed_in.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
-}
-
-/// A socket to the box's gateway.
-pub(super) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
-
-impl Socket {
-    /// Sends the handshake and returns its answer.
-    pub(super) async fn greet(&mut self, params: Value) -> Value {
-        self.call("connect", params).await
-    }
-
-    /// Calls a method and returns its answer. A socket that is closed instead answers with `closed`.
-    pub(super) async fn call(&mut self, method: &str, params: Value) -> Value {
-        let request = json!({ "type": "req", "id": method, "method": method, "params": params });
-        self.send_raw(&request.to_string()).await
-    }
-
-    /// Sends a text whose id is its method, and returns its answer.
-    pub(super) async fn send_raw(&mut self, text: &str) -> Value {
-        if self.0.send(Message::text(text)).await.is_err() {
-            return json!({ "closed": self.ended().await });
-        }
-        loop {
-            match self.next().await {
-                Ok(frame) if frame["type"] == "res" => return frame,
-                Ok(_event) => {}
-                Err(code) => return json!({ "closed": code }),
-            }
-        }
-    }
-
-    /// Waits until the socket ends, and returns the close code; 0 without one.
-    pub(super) async fn ended(&mut self) -> u16 {
-        loop {
-            if let Err(code) = self.next().await {
-                return code;
-            }
-        }
-    }
-
-    async fn next(&mut self) -> Result<Value, u16> {
-        loop {
-            let message = tokio::time::timeout(PATIENCE, self.0.next()).await.expect("something comes");
-            match message {
-                Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
-                Some(Ok(Message::Close(close))) => return Err(close.map_or(0, |close| close.code.into())),
-                Some(Ok(_ping)) => {}
-                Some(Err(_)) | None => return Err(0),
-            }
-        }
-    }
-}
-
-/// The scopes that a handshake was given; none if it was refused.
-pub(super) fn scopes(hello: &Value) -> Vec<String> {
-    let given = hello["payload"]["auth"]["scopes"].as_array().map_or(&[][..], Vec::as_slice);
-    given.iter().map(|scope| scope.as_str().unwrap().to_owned()).collect()
-}
-
-/// Whether the edge itself refused a call for want of a permission.
-pub(super) fn is_forbidden(answer: &Value) -> bool {
-    answer["ok"] == false && answer["error"]["details"]["code"] == "PERMISSION_MISSING"
 }
