@@ -3,11 +3,15 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [[ $(id -u) -eq 0 ]] || { echo "error: boxes need root; run: sudo env PATH=\"\$PATH\" make bench" >&2; exit 1; }
-cargo build --release --quiet -p smartbox -p smartbox-boxd
-export SMARTBOX_BENCH_PROGRAM=${CARGO_TARGET_DIR:-$PWD/target}/release/smartbox
+scripts/packages.sh bench
+cargo build --profile dist --quiet -p smartbox -p smartbox-boxd
+cargo build --profile dist --quiet -p smartbox-server --example edge_bench
+target=${CARGO_TARGET_DIR:-$PWD/target}/dist
+export SMARTBOX_BENCH_PROGRAM=$target/smartbox
+export SMARTBOX_BENCH_EDGE=$target/examples/edge_bench
 export SMARTBOX_STORE_DIR=${SMARTBOX_STORE_DIR:-${SMARTBOX_TEST_CACHE:-$HOME/.cache/smartbox-test}/store}
 SMARTBOX_DATA_DIR=$(mktemp -d) "$SMARTBOX_BENCH_PROGRAM" setup
 echo "machine: $(nproc) cores, kernel $(uname -r), load $(cut -d' ' -f1-3 /proc/loadavg)"
-for bench in ${*:-boot idle relay}; do
+for bench in ${*:-boot idle relay edge}; do
     python3 "bench/$bench.py"
 done

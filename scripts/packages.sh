@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages of the named groups (run, build, test) that are missing. Says which before it does,
+# Installs the Debian packages of the named groups (run, build, test, bench) that are missing. Says which before it does,
 # and asks sudo for that alone when it is not root.
 set -euo pipefail
 cd "$(dirname "$0")"

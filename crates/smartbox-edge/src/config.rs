@@ -104,7 +104,8 @@ pub struct EdgeConfig {
     pub caller_rate: Rate,
     /// How often one box may be asked.
     pub box_rate: Rate,
-    /// Most idle connections kept to one gateway.
+    /// Most idle connections kept to one gateway. Fewer than are in use at a time means that they are closed and opened
+    /// for nothing.
     pub pool_idle_max: usize,
     /// Idle connections older than this are not used again. Below Node's `keepAliveTimeout` of 5 s, after which the
     /// gateway closes them.
@@ -120,8 +121,6 @@ pub struct EdgeConfig {
     pub socket_message_bytes_max: usize,
     /// Memory for clients' messages over 64 KiB, of all sockets together.
     pub socket_memory_bytes_max: usize,
-    /// Buffer of an upgraded connection, in each direction.
-    pub tunnel_buffer_bytes: usize,
 
     /// Most requests held for one box.
     pub hold_box_max: usize,
@@ -185,14 +184,13 @@ impl Default for EdgeConfig {
             sockets_rate: Rate { burst: 120, window: MINUTE },
             caller_rate: Rate { burst: 3000, window: MINUTE },
             box_rate: Rate { burst: 12_000, window: MINUTE },
-            pool_idle_max: 16,
+            pool_idle_max: 64,
             pool_idle_timeout: Duration::from_secs(4),
             tunnel_idle_timeout: Duration::from_secs(5 * 60),
             tunnel_linger: Duration::from_secs(5),
             socket_first_message_bytes_max: 64 * 1024,
             socket_message_bytes_max: 25 * 1024 * 1024,
             socket_memory_bytes_max: 256 * 1024 * 1024,
-            tunnel_buffer_bytes: 16 * 1024,
             hold_box_max: 64,
             hold_total_max: 1024,
             hold_timeout: Duration::from_secs(90),

@@ -16,6 +16,9 @@ mod config;
 mod edge;
 mod forwarded;
 mod front;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gate;
 mod hold;
 mod limits;

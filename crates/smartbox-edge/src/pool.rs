@@ -97,7 +97,8 @@ impl Pool {
                 Peer::Upstream(base) => self.dial.dial_upstream(base).await?,
             };
             let mut builder = http1::Builder::new();
-            builder.max_buf_size(READ_BUFFER_BYTES_MAX).max_headers(self.config.headers_max * 2);
+            // Most header lines: 100. Set to anything, even to that, hyper takes its room for them from the heap.
+            builder.max_buf_size(READ_BUFFER_BYTES_MAX);
             builder.handshake::<_, Body>(TokioIo::new(stream)).await.map_err(io::Error::other)
         };
         let timeout = tokio::time::timeout(self.config.connect_timeout, connected);

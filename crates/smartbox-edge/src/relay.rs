@@ -28,6 +28,9 @@ pub(crate) mod foreign;
 mod request;
 mod response;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use cookies::{scoped as scoped_cookie, without as without_platform_cookies};
+
 /// A request to a box, as far as it does not change when it is tried again.
 pub(crate) struct Inquiry<'a> {
     pub(crate) asked: &'a Asked,

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use foldhash::fast::RandomState;
 use smartbox_core::Tie;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -27,8 +28,9 @@ struct Index {
     epoch: u64,
     next: u64,
     max: usize,
-    open: HashMap<u64, Open>,
-    by_tie: HashMap<Tie, HashSet<u64>>,
+    // All keys are of the platform's own making: nobody can choose them so that they collide.
+    open: HashMap<u64, Open, RandomState>,
+    by_tie: HashMap<Tie, HashSet<u64, RandomState>, RandomState>,
 }
 
 struct Open {
@@ -64,7 +66,7 @@ pub(crate) struct Ticket {
 
 impl Sockets {
     pub(crate) fn new(max: usize) -> Self {
-        let (open, by_tie) = (HashMap::new(), HashMap::new());
+        let (open, by_tie) = (HashMap::default(), HashMap::default());
         Self(Arc::new(Mutex::new(Index { epoch: 0, next: 0, max, open, by_tie })))
     }
 

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::upgrade::OnUpgrade;
-use tokio::io::{AsyncRead, AsyncReadExt, split};
+use tokio::io::{AsyncRead, split};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::EdgeConfig;
@@ -59,12 +60,12 @@ pub(crate) async fn relay(
     let (gateway_in, gateway_out) = split(Watched::new(gateway, &traffic));
     let (answers, answered) = mpsc::channel(ANSWERS_MAX);
     let (say_goodbye, goodbye) = oneshot::channel();
-    let buffer = config.tunnel_buffer_bytes;
-    let mut down = pin!(pump::down(gateway_in, client_out, answered, goodbye, buffer));
+    let mut down = pin!(pump::down(gateway_in, client_out, answered, goodbye));
     let mut is_down = true;
     let end = {
-        let mut up = pin!(pump::up(&mut client_in, gateway_out, Inspector::new(rules), answers, buffer));
-        let mut watched = pin!(watch(config, &traffic));
+        let mut up = pin!(pump::up(&mut client_in, gateway_out, Inspector::new(rules), answers));
+        let mut silent = pin!(watch(config, &traffic));
+        let mut lingered = pin!(tokio::time::sleep(config.tunnel_linger));
         let mut is_up = true;
         loop {
             tokio::select! {
@@ -77,11 +78,13 @@ pub(crate) async fn relay(
                     None => is_up = false,
                 },
                 _end = down.as_mut(), if is_down => is_down = false,
-                () = watched.as_mut() => return,
+                () = lingered.as_mut(), if !is_up || !is_down => return,
+                () = silent.as_mut() => return,
             }
             if !is_up && !is_down {
                 return;
             }
+            lingered.as_mut().reset(Instant::now() + config.tunnel_linger);
         }
     };
     // Nothing of the client reaches the gateway any more.
@@ -96,8 +99,33 @@ pub(crate) async fn relay(
     let _elapsed = tokio::time::timeout(GOODBYE_TIMEOUT, left).await;
 }
 
+/// What comes of a client's bytes in these pieces: for the gateway, for the client, and the close code.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn inspect_pieces<'a>(
+    rules: Rules,
+    pieces: impl Iterator<Item = &'a [u8]>,
+) -> (Vec<u8>, Vec<String>, Option<u16>) {
+    let (mut inspector, mut out) = (Inspector::new(rules), inspect::Out::default());
+    for piece in pieces {
+        if let Err(end) = inspector.take(piece, &mut out) {
+            return (out.relayed, out.answers, Some(end.code));
+        }
+    }
+    (out.relayed, out.answers, None)
+}
+
+/// Where, in a gateway's bytes in these pieces, a message of the edge's own could stand; and whether at their end.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn places_in_pieces<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<usize>, bool) {
+    let (mut boundary, mut passed, mut places) = (boundary::Boundary::default(), 0, Vec::new());
+    for piece in pieces {
+        places.extend(boundary.advance(piece).map(|place| passed + place));
+        passed += piece.len();
+    }
+    (places, boundary.is_between_messages())
+}
+
 /// Reads until the other side ends.
 async fn drain(from: &mut (impl AsyncRead + Unpin)) {
-    let mut bytes = [0; 1024];
-    while let Ok(1..) = from.read(&mut bytes).await {}
+    while let Ok(Some(())) = pump::read(from, |_bytes| ()).await {}
 }

@@ -84,6 +84,12 @@ impl KeySet {
         Ok(Self { keys })
     }
 
+    /// How many keys there are.
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
     /// By name, or the only one of its algorithm when the token names none.
     fn find(&self, algorithm: Algorithm, kid: Option<&str>) -> Result<Arc<Key>, TokenError> {
         let Some(kid) = kid else {

@@ -23,6 +23,9 @@ mod access;
 mod dpop;
 mod error;
 mod fetch;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod jwks;
 mod jwt;
 mod oidc;

@@ -23,6 +23,14 @@ pub use error::OidcError;
 use exchange::Exchange;
 pub use pending::{Begun, Pending};
 
+/// The endpoints for the browser and for tokens that a discovery document names.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn read_discovery(body: &[u8], issuer: &str) -> Option<[String; 2]> {
+    static FETCHER: std::sync::LazyLock<Option<Fetcher>> = std::sync::LazyLock::new(|| Fetcher::new().ok());
+    let provider = Provider::parse(body, issuer, FETCHER.as_ref()?).ok()?;
+    Some([provider.authorization_endpoint.into(), provider.token_endpoint.into()])
+}
+
 /// Longest `code`, `state` and `iss` of a call-back.
 const PARAMETER_BYTES_MAX: usize = 4096;
 

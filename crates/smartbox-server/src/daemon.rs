@@ -1,7 +1,7 @@
 //! The platform in one process: bind first, install and open second, wire third; then serve until told to stop.
 
-mod parts;
-mod routing;
+pub(crate) mod parts;
+pub(crate) mod routing;
 mod start;
 
 use std::sync::Arc;

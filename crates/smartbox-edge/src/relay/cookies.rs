@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue};
 const NAME_PREFIXES: [&str; 2] = ["__Host-", "__Secure-"];
 
 /// The client's cookies without those of the platform.
-pub(super) fn without(headers: &HeaderMap, platform: &[String]) -> Option<HeaderValue> {
+pub(crate) fn without(headers: &HeaderMap, platform: &[String]) -> Option<HeaderValue> {
     let values = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let theirs: Vec<&str> = values
         .flat_map(|value| value.split(';'))
@@ -18,7 +18,7 @@ pub(super) fn without(headers: &HeaderMap, platform: &[String]) -> Option<Header
 }
 
 /// A cookie that a box sets, kept to the box's own paths and to this very host. `None` if it must not be set.
-pub(super) fn scoped(value: &HeaderValue, platform: &[String], prefix: &str) -> Option<HeaderValue> {
+pub(crate) fn scoped(value: &HeaderValue, platform: &[String], prefix: &str) -> Option<HeaderValue> {
     let cookie = value.to_str().ok()?;
     let mut parts = cookie.split(';').map(str::trim);
     let pair = parts.next()?;

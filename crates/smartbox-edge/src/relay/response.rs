@@ -64,7 +64,8 @@ fn cleaned(
 
 fn is_platforms(name: &HeaderName, value: &HeaderValue) -> bool {
     let name = name.as_str();
-    let mentions = || value.to_str().is_ok_and(|value| value.to_ascii_lowercase().contains("x-smartbox-"));
+    let is_prefix = |bytes: &[u8]| bytes.eq_ignore_ascii_case(PLATFORM_PREFIXES[0].as_bytes());
+    let mentions = || value.as_bytes().windows(PLATFORM_PREFIXES[0].len()).any(is_prefix);
     name == "x-request-id"
         || ORIGIN_WIDE.contains(&name)
         || PLATFORM_PREFIXES.iter().any(|prefix| name.starts_with(prefix))

@@ -19,6 +19,9 @@ use crate::problem::https_required;
 
 /// Room for what a client sends behind a request's head.
 const READ_AHEAD_BYTES: usize = 32 * 1024;
+/// What hyper allows by itself. It has room for these on the stack; for a number that it is told, even the same, on the
+/// heap.
+const HYPER_HEADERS_MAX: usize = 100;
 
 /// Answers requests one after the other.
 pub(super) async fn serve<S>(shared: &Arc<Shared>, io: S, connection: &Connection)
@@ -63,9 +66,11 @@ where
     builder
         .timer(TokioTimer::new())
         .header_read_timeout(config.head_timeout)
-        .max_headers(config.headers_max)
         .max_header_size(config.head_bytes_max)
         .max_buf_size(config.head_bytes_max + READ_AHEAD_BYTES);
+    if config.headers_max != HYPER_HEADERS_MAX {
+        builder.max_headers(config.headers_max);
+    }
     let mut serving = pin!(builder.serve_connection(io, service).with_upgrades());
     let mut is_draining = false;
     loop {

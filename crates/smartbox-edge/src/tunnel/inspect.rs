@@ -187,10 +187,12 @@ impl Inspector {
             }
             (true, false) => {
                 let needed = self.rules.policy.for_method(&request.method);
-                if self.rules.may.has(needed) {
-                    out.relayed.extend_from_slice(&message.raw);
-                } else {
+                if !self.rules.may.has(needed) {
                     out.answers.push(answers::forbidden(&request, needed));
+                } else if out.relayed.is_empty() {
+                    out.relayed = message.raw;
+                } else {
+                    out.relayed.extend_from_slice(&message.raw);
                 }
                 Ok(())
             }

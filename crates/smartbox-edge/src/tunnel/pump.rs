@@ -1,16 +1,37 @@
 //! The two directions of a socket.
 
+use std::future::poll_fn;
 use std::io;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::task::{Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::sync::{mpsc, oneshot};
 
 use super::boundary::Boundary;
 use super::frames;
 use super::inspect::{End, Inspector, Out};
 
-/// Room that is kept between messages.
-const KEPT_BYTES: usize = 64 * 1024;
+/// Most that is read at once.
+const READ_BYTES: usize = 16 * 1024;
+
+/// Waits for bytes and looks at them before anything else happens; `None` at their end. Cancel-safe.
+///
+/// They are read to the stack: a socket is silent most of the time, and has no buffer then.
+pub(super) async fn read<R, T>(from: &mut R, mut look: impl FnMut(&[u8]) -> T) -> io::Result<Option<T>>
+where
+    R: AsyncRead + Unpin,
+{
+    poll_fn(|cx| {
+        let mut room = [const { MaybeUninit::uninit() }; READ_BYTES];
+        let mut bytes = ReadBuf::uninit(&mut room);
+        ready!(Pin::new(&mut *from).poll_read(cx, &mut bytes))?;
+        let bytes = bytes.filled();
+        Poll::Ready(Ok((!bytes.is_empty()).then(|| look(bytes))))
+    })
+    .await
+}
 
 /// From the client to the gateway. Returns how the client is to be told goodbye; `None` when one of them has gone.
 pub(super) async fn up<R, W>(
@@ -18,26 +39,20 @@ pub(super) async fn up<R, W>(
     mut gateway: W,
     mut inspector: Inspector,
     answers: mpsc::Sender<String>,
-    buffer_bytes: usize,
 ) -> Option<End>
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
 {
-    let mut bytes = vec![0; buffer_bytes];
-    let mut out = Out::default();
     loop {
-        let read = client.read(&mut bytes).await.ok()?;
-        if read == 0 {
+        let mut out = Out::default();
+        let Some(taken) = read(client, |bytes| inspector.take(bytes, &mut out)).await.ok()? else {
             gateway.shutdown().await.ok()?;
             return None;
-        }
-        let taken = inspector.take(&bytes[..read], &mut out);
+        };
         gateway.write_all(&out.relayed).await.ok()?;
         gateway.flush().await.ok()?;
-        out.relayed.clear();
-        out.relayed.shrink_to(KEPT_BYTES);
-        for answer in out.answers.drain(..) {
+        for answer in out.answers {
             // A client that does not read its answers is not read from either.
             answers.send(answer).await.ok()?;
         }
@@ -54,13 +69,11 @@ pub(super) async fn down<R, W>(
     client: W,
     mut answers: mpsc::Receiver<String>,
     mut goodbye: oneshot::Receiver<End>,
-    buffer_bytes: usize,
 ) -> io::Result<()>
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
 {
-    let mut bytes = vec![0; buffer_bytes];
     let mut down = Down { client, boundary: Boundary::default(), waiting: None };
     loop {
         tokio::select! {
@@ -74,9 +87,9 @@ where
                     down.say(&mut answers).await?;
                 }
             }
-            read = gateway.read(&mut bytes) => match read? {
-                0 => return down.client.shutdown().await,
-                read => down.pass(&bytes[..read], &mut answers).await?,
+            bytes = read(&mut gateway, <[u8]>::to_vec) => match bytes? {
+                None => return down.client.shutdown().await,
+                Some(bytes) => down.pass(&bytes, &mut answers).await?,
             },
         }
     }

@@ -3,7 +3,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -14,30 +14,29 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::config::EdgeConfig;
 
-/// How often silence and half-closed tunnels are looked for.
-const WATCH_PERIOD: Duration = Duration::from_secs(1);
+/// How often within the longest silence it is looked for: a silent socket costs nothing else.
+const LOOKS: u32 = 8;
+/// Shortest time between two looks.
+const PERIOD_MIN: Duration = Duration::from_millis(10);
 
 /// What a watcher can see of a tunnel.
 #[derive(Debug, Default)]
 pub(super) struct Traffic {
     bytes: AtomicU64,
-    is_half_closed: AtomicBool,
 }
 
-/// Returns when the tunnel has been silent, or half-closed, for too long.
+/// Returns when the tunnel has been silent for too long.
 pub(super) async fn watch(config: &EdgeConfig, traffic: &Traffic) {
-    let mut tick = interval(WATCH_PERIOD);
+    let period = (config.tunnel_idle_timeout / LOOKS).max(PERIOD_MIN);
+    let mut tick = interval(period);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut seen, mut silent, mut half_closed) = (0, Duration::ZERO, Duration::ZERO);
+    let (mut seen, mut silent) = (0, Duration::ZERO);
     loop {
         let _now = tick.tick().await;
         let bytes = traffic.bytes.load(Ordering::Relaxed);
-        silent = if bytes == seen { silent + WATCH_PERIOD } else { Duration::ZERO };
+        silent = if bytes == seen { silent + period } else { Duration::ZERO };
         seen = bytes;
-        if traffic.is_half_closed.load(Ordering::Relaxed) {
-            half_closed += WATCH_PERIOD;
-        }
-        if silent > config.tunnel_idle_timeout || half_closed > config.tunnel_linger {
+        if silent > config.tunnel_idle_timeout {
             return;
         }
     }
@@ -63,10 +62,8 @@ impl AsyncRead for Watched {
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.inner).poll_read(cx, buf))?;
-        match buf.filled().len() - before {
-            0 => self.traffic.is_half_closed.store(true, Ordering::Relaxed),
-            read => drop(self.traffic.bytes.fetch_add(read as u64, Ordering::Relaxed)),
-        }
+        let read = buf.filled().len() - before;
+        self.traffic.bytes.fetch_add(read as u64, Ordering::Relaxed);
         Poll::Ready(Ok(()))
     }
 }

@@ -17,7 +17,7 @@ async fn over_tls_everybody_is_told_that_it_is_tls() {
     assert_eq!(platform.json()["scheme"], "https", "which makes its cookies Secure");
     assert!(!platform.header("strict-transport-security").is_empty());
     // Other programs serve under these names, too.
-    for host in ["localhost", "a.localhost:8443", &secure.edge.address.to_string()] {
+    for host in ["localhost", "home.localhost:8443", &secure.edge.address.to_string()] {
         let answer = secure.ask(with(as_user("1", "GET", "/who"), &[("host", host)])).await;
         assert_eq!(
             (answer.status, answer.header("strict-transport-security")),

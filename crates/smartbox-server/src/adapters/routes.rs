@@ -85,17 +85,29 @@ fn route_state(state: &BoxState) -> RouteState {
 /// What the gateway wants to see of the platform. The edge tells it the client's address itself.
 fn credential(state: &BoxState) -> GatewayCredential {
     let credential = access::GatewayCredential::new(&state.gateway_token);
+    // Administrators share one identity, so theirs are made once and not for each request.
+    let of_administrators = headers(&credential, "", GatewayRole::Admin);
     GatewayCredential::new(move |principal| {
         let role = role(principal);
-        let headers = credential.headers(&principal.actor(), role).into_iter();
-        let own = headers.filter(|(name, _)| name != access::FORWARDED_FOR_HEADER);
-        let headers = own
-            .filter_map(|(name, value)| {
-                Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(&value).ok()?))
-            })
-            .collect();
+        let headers = match role {
+            GatewayRole::Admin => of_administrators.clone(),
+            GatewayRole::Member | GatewayRole::Viewer => headers(&credential, &principal.actor(), role),
+        };
         Grant { headers, role: openclaw::ROLE, scopes: role.scopes() }
     })
+}
+
+fn headers(
+    credential: &access::GatewayCredential,
+    user: &str,
+    role: GatewayRole,
+) -> Vec<(HeaderName, HeaderValue)> {
+    let headers = credential.headers(user, role).into_iter();
+    let own = headers.filter(|(name, _)| name != access::FORWARDED_FOR_HEADER);
+    own.filter_map(|(name, value)| {
+        Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(&value).ok()?))
+    })
+    .collect()
 }
 
 /// What somebody is to the gateways of their boxes. Whoever lacks even the permission to look is turned away by the edge.

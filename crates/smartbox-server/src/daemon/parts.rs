@@ -11,13 +11,16 @@ use smartbox_control::{
     SystemClock, SystemEntropy, random_token,
 };
 use smartbox_core::routing::OwnAddress;
-use smartbox_edge::{BindError, Edge, EdgeListener, EdgePorts, RouteTable, Routing, platform_service};
+use smartbox_edge::{
+    BindError, Edge, EdgeConfig, EdgeListener, EdgePorts, RouteTable, Routing, platform_service,
+};
 use smartbox_egress::{AiGateway, ServicesServer};
 use smartbox_http::{HttpParts, HttpState, PublicUrl};
 use smartbox_provider::{Link, Provider, ProviderError};
 use smartbox_providers::local::LocalProvider;
 use smartbox_store::{Keyring, OpenError, Sealer, Store, SystemActor};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::{Daemon, routing};
@@ -185,9 +188,23 @@ async fn epoch(store: &Store, entropy: &dyn Entropy, clock: &dyn Clock) -> Resul
 fn edge(
     settings: &Settings,
     control: &Control,
-    (dial, routing): (EdgeDial, Routing),
+    outside: (EdgeDial, Routing),
     url: &str,
     life: &Lifecycle,
+) -> (watch::Sender<Arc<RouteTable>>, Edge) {
+    let mut config = settings.edge.config(settings.hold);
+    config.local_url = Some(url.to_owned());
+    config.platform_cookies.extend(settings.foreign.cookies());
+    wire_edge(config, control, outside, url, (&life.soft, &life.hard))
+}
+
+/// An edge in front of this platform. The signals are to finish what it has, and to drop it.
+pub(crate) fn wire_edge(
+    config: EdgeConfig,
+    control: &Control,
+    (dial, routing): (EdgeDial, Routing),
+    url: &str,
+    (soft, hard): (&CancellationToken, &CancellationToken),
 ) -> (watch::Sender<Arc<RouteTable>>, Edge) {
     let (routes, followed) = watch::channel(Arc::new(RouteTable::default()));
     let public_url = PublicUrl::default();
@@ -195,10 +212,10 @@ fn edge(
     let state = HttpState::new(HttpParts {
         control: control.clone(),
         public_url,
-        box_domains: settings.edge.box_domains(),
+        box_domains: config.box_domains.clone(),
         ready: Arc::new(ControlReady(control.clone())),
         version: env!("CARGO_PKG_VERSION"),
-        stop: life.soft.clone(),
+        stop: soft.clone(),
     });
     let api = smartbox_http::router(state).map_request(places::hand_over);
     let clock = control.clock();
@@ -213,10 +230,7 @@ fn edge(
         request_ids: Arc::new(|| format!("req_{}", random_token(&SystemEntropy))),
         clock: Arc::new(move || clock.now()),
     };
-    let mut config = settings.edge.config(settings.hold);
-    config.local_url = Some(url.to_owned());
-    config.platform_cookies.extend(settings.foreign.cookies());
-    (routes, Edge::new(config, ports, life.soft.clone(), &life.hard))
+    (routes, Edge::new(config, ports, soft.clone(), hard))
 }
 
 /// Stops every box that has processes, without a change of intent: the next start brings them back.

@@ -12,7 +12,7 @@ use crate::settings::Settings;
 const OUTCOMES_MAX: usize = 4096;
 
 /// The edge's side of the routing flags, and what it tells.
-pub(super) fn wire(control: &Control) -> (Routing, mpsc::Receiver<Outcome>) {
+pub(crate) fn wire(control: &Control) -> (Routing, mpsc::Receiver<Outcome>) {
     let (tell, outcomes) = mpsc::channel(OUTCOMES_MAX);
     let name = format!("smartbox-{}", random_token(&SystemEntropy));
     (Routing::new(control.routing_flags(), tell, name), outcomes)

@@ -5,5 +5,6 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod advisories;
 mod platform;
 mod stories;

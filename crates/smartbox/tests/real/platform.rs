@@ -11,9 +11,9 @@ use tempfile::TempDir;
 use tokio::time::Instant;
 
 /// Longest wait for a state: a cold boot on a busy machine takes over half a minute.
-const PATIENCE: Duration = Duration::from_secs(150);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(150);
 /// Pause between two looks.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// A running platform. Dropping it ends it with all its boxes.
 pub(crate) struct Platform {

@@ -1,0 +1,51 @@
+//! The edge as the daemon wires it, without a daemon around it: for benchmarks that put something of their own in a gateway's place.
+
+use std::sync::Arc;
+
+use smartbox_control::Control;
+use smartbox_edge::{EdgeConfig, EdgeListener};
+use smartbox_provider::Link;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::adapters::dial::EdgeDial;
+use crate::adapters::upstream::UpstreamDial;
+use crate::adapters::{revocations, routes};
+use crate::daemon::parts::wire_edge;
+use crate::daemon::routing;
+use crate::settings::LogFormat;
+use crate::telemetry;
+
+/// Serves the edge of this platform until `stop`: its boxes as control sees them, identity and policy as they are for
+/// everybody. Gateways are wherever `link` leads.
+///
+/// # Errors
+/// This machine's certificate authorities cannot be used.
+pub async fn serve_edge(
+    config: EdgeConfig,
+    control: &Control,
+    link: Arc<dyn Link>,
+    listener: EdgeListener,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
+    // An error says that somebody else has chosen one before, which is as good.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let url = format!("http://{}", listener.local_addr());
+    let (routing, _outcomes) = routing::wire(control);
+    let dial = EdgeDial { link, upstreams: UpstreamDial::new()? };
+    let (table, edge) = wire_edge(config, control, (dial, routing), &url, (stop, &CancellationToken::new()));
+    let mut followers = JoinSet::new();
+    followers.spawn(routes::follow(control.fleet(), table, stop.clone()));
+    followers.spawn(revocations::follow(control.revocations(), edge.sockets(), stop.clone()));
+    edge.serve(listener).await;
+    while followers.join_next().await.is_some() {}
+    Ok(())
+}
+
+/// Logs as the daemon does by default.
+///
+/// # Errors
+/// The filter is none.
+pub fn start_logs(filter: &str) -> Result<(), String> {
+    telemetry::start(filter, LogFormat::Text)
+}
