@@ -3,50 +3,40 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
-use moka::Expiry;
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-/// Most nonces that are remembered. They leave with the address they belong to, which lives for minutes.
-const REMEMBERED_MAX: u64 = 100_000;
+/// Most nonces that are remembered; the oldest give way.
+const REMEMBERED_MAX: u64 = 200_000;
+/// How long one is remembered, whatever it is good for: a clock that is set back by hours makes old addresses new again.
+const KEPT: Duration = Duration::from_hours(24);
 
 /// Used nonces. In memory of one process: several replicas each accept an address once.
 pub(crate) struct Burnt {
-    nonces: Cache<String, Duration>,
+    nonces: Cache<String, ()>,
     burning: Mutex<()>,
-}
-
-struct UntilExpiry;
-
-impl Expiry<String, Duration> for UntilExpiry {
-    fn expire_after_create(
-        &self,
-        _nonce: &String,
-        lives: &Duration,
-        _now: std::time::Instant,
-    ) -> Option<Duration> {
-        Some(*lives)
-    }
 }
 
 impl Default for Burnt {
     fn default() -> Self {
-        let nonces = Cache::builder().max_capacity(REMEMBERED_MAX).expire_after(UntilExpiry).build();
+        // By age alone: what was used last must not be what is forgotten first.
+        let nonces = Cache::builder()
+            .max_capacity(REMEMBERED_MAX)
+            .eviction_policy(EvictionPolicy::lru())
+            .time_to_live(KEPT)
+            .build();
         Self { nonces, burning: Mutex::new(()) }
     }
 }
 
 impl Burnt {
     /// Uses up a nonce. `false` when it was used before.
-    pub(crate) fn burn(&self, nonce: &str, expires_at: Timestamp, now: Timestamp) -> bool {
-        // A second over, because addresses are valid to the end of their last one.
-        let lives =
-            Duration::try_from(expires_at.duration_since(now)).unwrap_or_default() + Duration::from_secs(1);
+    pub(crate) fn burn(&self, nonce: &str) -> bool {
         let _burning = self.burning.lock().unwrap_or_else(PoisonError::into_inner);
         if self.nonces.contains_key(nonce) {
             return false;
         }
-        self.nonces.insert(nonce.to_owned(), lives);
+        self.nonces.insert(nonce.to_owned(), ());
         true
     }
 }
@@ -57,10 +47,21 @@ mod tests {
 
     #[test]
     fn a_nonce_burns_once() {
-        let at = |secs: i64| Timestamp::from_second(1_800_000_000 + secs).unwrap();
         let burnt = Burnt::default();
-        assert!(burnt.burn("a", at(60), at(0)));
-        assert!(!burnt.burn("a", at(60), at(1)));
-        assert!(burnt.burn("b", at(60), at(1)));
+        assert!(burnt.burn("a"));
+        assert!(!burnt.burn("a"));
+        assert!(burnt.burn("b"));
+    }
+
+    #[test]
+    fn the_newest_is_remembered_however_many_there_are() {
+        let burnt = Burnt::default();
+        for n in 0..REMEMBERED_MAX + 1000 {
+            assert!(burnt.burn(&n.to_string()));
+        }
+        burnt.nonces.run_pending_tasks();
+        for n in REMEMBERED_MAX..REMEMBERED_MAX + 1000 {
+            assert!(!burnt.burn(&n.to_string()), "{n}");
+        }
     }
 }

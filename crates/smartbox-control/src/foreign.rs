@@ -111,7 +111,7 @@ impl Control {
             Err(error) => return Err(Error::BadToken(error.to_string())),
         };
         if let Some(nonce) = &signed.nonce
-            && !self.inner.burnt.burn(nonce, signed.expires_at, now)
+            && !self.inner.burnt.burn(nonce)
         {
             return Err(Error::BadToken("the address was used already".to_owned()));
         }

@@ -60,7 +60,7 @@ impl Control {
         let now = self.inner.clock.now();
         let proved = verify_proof(proof, request, now).map_err(|error| Error::BadToken(error.to_string()))?;
         // The key is part of it: nobody can use up the identifiers of others.
-        if !self.inner.burnt.burn(&format!("{} {}", proved.public_key, proved.jti), proved.expires_at, now) {
+        if !self.inner.burnt.burn(&format!("{} {}", proved.public_key, proved.jti)) {
             return Err(Error::BadToken("the proof of the device's key was used already".to_owned()));
         }
         Ok(proved.public_key)

@@ -40,10 +40,8 @@ pub struct ProofRequest<'a> {
 pub struct ProvedKey {
     /// Raw Ed25519 key, base64url without padding.
     pub public_key: String,
-    /// Identifier of the proof: whoever accepts it remembers this until [`Self::expires_at`].
+    /// Identifier of the proof: whoever accepts it must not accept another with the same, of this key.
     pub jti: String,
-    /// From when on the proof is refused for its age.
-    pub expires_at: Timestamp,
 }
 
 /// Why a proof is not accepted.
@@ -114,12 +112,7 @@ pub fn verify_proof(
     let claims: Claims = serde_json::from_slice(&decoded(payload)?)
         .map_err(|_error| ProofError::Malformed("its claims cannot be read"))?;
     check(&claims, request, now)?;
-    let expires_at = Timestamp::from_second(claims.iat.saturating_add(SKEW_SECS_MAX + 1));
-    Ok(ProvedKey {
-        public_key: URL_SAFE_NO_PAD.encode(key),
-        jti: claims.jti,
-        expires_at: expires_at.map_err(|_error| ProofError::Stale)?,
-    })
+    Ok(ProvedKey { public_key: URL_SAFE_NO_PAD.encode(key), jti: claims.jti })
 }
 
 fn key_of(header: &[u8]) -> Result<Vec<u8>, ProofError> {

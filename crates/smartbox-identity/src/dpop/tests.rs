@@ -43,7 +43,7 @@ fn with(mut value: Value, field: &str, to: Value) -> Value {
 fn a_proof_shows_which_key_is_held() {
     let proved = verify(&signed(&header(), &claims())).unwrap();
     assert_eq!(proved.public_key, header()["jwk"]["x"].as_str().unwrap());
-    assert_eq!((proved.jti.as_str(), proved.expires_at.as_second()), ("a", NOW + 61));
+    assert_eq!(proved.jti, "a");
 }
 
 #[test]
