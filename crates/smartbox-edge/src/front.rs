@@ -163,6 +163,8 @@ impl Shared {
             Err(problem) => return refuse(problem, wants_page, id),
         };
         plain::make(&mut head, &addressed.host);
+        // Whoever says who somebody is reads it: which cookies count depends on it.
+        head.headers.insert("x-forwarded-proto", HeaderValue::from_static(addressed.scheme.as_str()));
         let asked = Asked { id: id.to_owned(), conn, addressed, wants_page, tally: tally.clone() };
         // From which page it may come is for the ticket to say, then.
         if let Err(problem) = gate::check_page(&head, &asked.addressed)

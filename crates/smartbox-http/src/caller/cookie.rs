@@ -9,6 +9,8 @@ use http::{HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use smartbox_api::{BOX_COOKIE, SESSION_COOKIE};
 
+use crate::request::is_over_tls;
+
 /// Longest value that is looked up. Ours have 43 characters.
 const TOKEN_LENGTH_MAX: usize = 128;
 
@@ -23,14 +25,26 @@ pub(super) enum Session {
     Unusable,
 }
 
+/// Over TLS the names of our cookies begin so: then no page below the same domain, such as a box's, can set one for us
+/// (RFC 6265bis §4.1.3.2).
+const HOST_PREFIX: &str = "__Host-";
+
 /// Reads the session cookie out of whatever cookies a browser sends.
 pub(super) fn session(headers: &HeaderMap) -> Session {
-    named(headers, SESSION_COOKIE)
+    if is_over_tls(headers) {
+        named(headers, &format!("{HOST_PREFIX}{SESSION_COOKIE}"))
+    } else {
+        named(headers, SESSION_COOKIE)
+    }
 }
 
 /// Reads the cookie of a browser that may use one box alone.
 pub(super) fn of_box(headers: &HeaderMap) -> Session {
-    named(headers, BOX_COOKIE)
+    match named(headers, &format!("{HOST_PREFIX}{BOX_COOKIE}")) {
+        // One that another page has set is good for the box that it names, and for no other.
+        Session::None => named(headers, BOX_COOKIE),
+        found => found,
+    }
 }
 
 /// Most pieces of a token that is kept in several cookies.
@@ -102,8 +116,10 @@ pub(crate) fn set_session(token: &SecretString, ttl: Duration, over_tls: bool) -
 /// `Set-Cookie` that lets a browser use one box: at its own origin, or below its path at the platform's.
 pub(crate) fn set_box(secret: &str, path: &str, max_age: u64, over_tls: bool) -> Option<HeaderValue> {
     let secure = if over_tls { "; Secure" } else { "" };
-    let text =
-        format!("{BOX_COOKIE}={secret}; HttpOnly; SameSite=Lax; Path={path}; Max-Age={max_age}{secure}");
+    // The prefix is for cookies of a whole host.
+    let prefix = if over_tls && path == "/" { HOST_PREFIX } else { "" };
+    let name = format!("{prefix}{BOX_COOKIE}");
+    let text = format!("{name}={secret}; HttpOnly; SameSite=Lax; Path={path}; Max-Age={max_age}{secure}");
     let mut value = HeaderValue::from_str(&text).ok()?;
     value.set_sensitive(true);
     Some(value)
@@ -147,8 +163,8 @@ fn oidc_cookie(value: &str, max_age: u64, over_tls: bool) -> Option<HeaderValue>
 }
 
 fn cookie(value: &str, max_age: u64, over_tls: bool) -> String {
-    let secure = if over_tls { "; Secure" } else { "" };
-    format!("{SESSION_COOKIE}={value}; HttpOnly; SameSite=Lax; Path=/; Max-Age={max_age}{secure}")
+    let (prefix, secure) = if over_tls { (HOST_PREFIX, "; Secure") } else { ("", "") };
+    format!("{prefix}{SESSION_COOKIE}={value}; HttpOnly; SameSite=Lax; Path=/; Max-Age={max_age}{secure}")
 }
 
 #[cfg(test)]
@@ -167,6 +183,26 @@ mod tests {
         assert_eq!(of(&[b"a=1; smartbox_session=abc;b=2"]), token("abc"));
         assert_eq!(of(&[b"a=\xff\xfe", b"x; ;=;smartbox_session = \"abc\" "]), token("abc"));
         assert_eq!(of(&[b"smartbox_session=abc; smartbox_session=abc"]), token("abc"));
+    }
+
+    #[test]
+    fn over_tls_a_cookie_counts_that_no_other_host_can_set() {
+        let of = |cookies: &'static str| {
+            let headers = [
+                (COOKIE, HeaderValue::from_static(cookies)),
+                (http::HeaderName::from_static("x-forwarded-proto"), HeaderValue::from_static("https")),
+            ];
+            session(&headers.into_iter().collect())
+        };
+        assert_eq!(
+            of("__Host-smartbox_session=abc; smartbox_session=tossed"),
+            Session::Token("abc".to_owned())
+        );
+        assert_eq!(of("smartbox_session=tossed"), Session::None);
+        let whole = set_box("abc", "/", 60, true).unwrap();
+        assert!(whole.to_str().unwrap().starts_with("__Host-smartbox_box=abc"));
+        let below = set_box("abc", "/b/home", 60, true).unwrap();
+        assert!(below.to_str().unwrap().starts_with("smartbox_box=abc"));
     }
 
     #[test]
@@ -201,7 +237,7 @@ mod tests {
         let plain = set_session(&token, Duration::from_secs(60), false).unwrap();
         assert_eq!(plain, "smartbox_session=abc; HttpOnly; SameSite=Lax; Path=/; Max-Age=60");
         let tls = set_session(&token, Duration::from_secs(60), true).unwrap();
-        assert_eq!(tls, "smartbox_session=abc; HttpOnly; SameSite=Lax; Path=/; Max-Age=60; Secure");
+        assert_eq!(tls, "__Host-smartbox_session=abc; HttpOnly; SameSite=Lax; Path=/; Max-Age=60; Secure");
         assert_eq!(
             clear_session(false).unwrap(),
             "smartbox_session=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0"
