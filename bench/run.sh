@@ -4,10 +4,12 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 [[ $(id -u) -eq 0 ]] || { echo "error: boxes need root; run: sudo env PATH=\"\$PATH\" make bench" >&2; exit 1; }
 cargo build --release --quiet -p smartbox -p smartbox-boxd
+cargo build --release --quiet -p smartbox-providers --example sleep
 export SMARTBOX_BENCH_PROGRAM=${CARGO_TARGET_DIR:-$PWD/target}/release/smartbox
+export SMARTBOX_BENCH_SLEEPER=${CARGO_TARGET_DIR:-$PWD/target}/release/examples/sleep
 export SMARTBOX_STORE_DIR=${SMARTBOX_STORE_DIR:-${SMARTBOX_TEST_CACHE:-$HOME/.cache/smartbox-test}/store}
 SMARTBOX_DATA_DIR=$(mktemp -d) "$SMARTBOX_BENCH_PROGRAM" setup
 echo "machine: $(nproc) cores, kernel $(uname -r), load $(cut -d' ' -f1-3 /proc/loadavg)"
-for bench in ${*:-boot idle relay}; do
+for bench in ${*:-boot idle relay sleep}; do
     python3 "bench/$bench.py"
 done
