@@ -138,6 +138,34 @@ async fn a_freeze_that_was_cut_off_is_seen_and_undone_by_a_wake() {
     assert_eq!(local.read_volume(id, "stopped").await.unwrap(), b"gracefully\n");
 }
 
+/// As `runc pause` does on a hybrid host, and as this provider does on one with version 1 alone.
+#[tokio::test]
+async fn a_box_that_was_frozen_by_version_1_is_seen_woken_stopped_and_removed() {
+    if !Path::new("/sys/fs/cgroup/freezer").exists() {
+        eprintln!("SKIPPED: this host has no freezer of cgroup version 1");
+        return;
+    }
+    let local = Local::new().await;
+    let pause = |id| fs::write(group(id, "freezer").join("freezer.state"), "FROZEN").unwrap();
+    let (id, spec) = local.new_box();
+    let before = local.start(id, &spec).await;
+    pause(id);
+    assert_eq!(local.observe(id).await.unwrap().observed, Observed::Asleep(SleepDepth::Frozen));
+    local.provider.ensure_awake(id, 1).await.unwrap();
+    assert_eq!(local.observe(id).await, Some(before));
+    assert_eq!(local.sh(id, "echo here").await.trim(), "here");
+
+    pause(id);
+    local.provider.ensure_stopped(id, 1).await.unwrap();
+    assert_eq!(local.read_volume(id, "stopped").await.unwrap(), b"gracefully\n");
+
+    local.start(id, &spec).await;
+    pause(id);
+    let pids = processes(id);
+    local.provider.ensure_absent(id, 1).await.unwrap();
+    assert!(!pids.is_empty() && !pids.into_iter().any(|pid| lives(Some(pid))));
+}
+
 /// Processes that fork and end without a pause: a freeze in the middle of it.
 const FORKING: &str = "
 import os
