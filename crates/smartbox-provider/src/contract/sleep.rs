@@ -42,19 +42,17 @@ pub async fn a_sleep_gets_deeper_and_never_less_deep(fixture: &dyn Fixture) {
     let provider = fixture.provider();
     let (id, spec) = fixture.new_box();
     let before = run_until_ready(fixture, id, &spec).await;
-    for depth in [SleepDepth::Frozen, SleepDepth::Squeezed, SleepDepth::Frozen] {
+    let reached = async |depth| {
         provider.ensure_asleep(id, EPOCH, depth).await.expect("sleeps");
-        let reached = observe(fixture, id).await.expect("is observed").observed;
-        let wanted =
-            if depth == SleepDepth::Frozen { reached.clone() } else { Observed::Asleep(deepest(fixture)) };
-        assert_eq!(reached, wanted, "as deep as asked for and possible: {depth:?}");
-    }
-    let reached = observe(fixture, id).await.expect("is observed").observed;
-    assert_eq!(reached, Observed::Asleep(deepest(fixture)), "less was asked for last, and it was left alone");
+        observe(fixture, id).await.expect("is observed").observed
+    };
+    assert_eq!(reached(SleepDepth::Frozen).await, Observed::Asleep(SleepDepth::Frozen));
+    let deepest = Observed::Asleep(deepest(fixture));
+    assert_eq!(reached(SleepDepth::Squeezed).await, deepest, "as deep as asked for and possible");
+    assert_eq!(reached(SleepDepth::Frozen).await, deepest, "less was asked for, and it was left alone");
     provider.ensure_awake(id, EPOCH).await.expect("wakes");
     assert_eq!(observe(fixture, id).await, Some(before));
-    provider.ensure_asleep(id, EPOCH, SleepDepth::Frozen).await.expect("sleeps");
-    let again = observe(fixture, id).await.expect("is observed").observed;
+    let again = reached(SleepDepth::Frozen).await;
     assert_eq!(again, Observed::Asleep(SleepDepth::Frozen), "the depth of an earlier sleep is forgotten");
     remove(fixture, id).await;
 }
