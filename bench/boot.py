@@ -77,4 +77,5 @@ def main():
           f"ratio {median(boxes) / median(bare):.3f} (target 1.10)")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -41,13 +41,13 @@ pub struct BoxView {
     pub tier: String,
     /// Whether it answers at `/`.
     pub is_default: bool,
-    /// The one word for its state: `requested`, `provisioning`, `starting`, `running`, `degraded`, `stopping`,
-    /// `stopped`, `failed` or `deleting`.
+    /// The one word for its state: `requested`, `provisioning`, `starting`, `running`, `degraded`,
+    /// `falling_asleep`, `sleeping`, `waking`, `stopping`, `stopped`, `failed` or `deleting`.
     pub phase: String,
     /// How far a starting box has come: `image`, `volume`, `process`, `listening` or `ready`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage: Option<String>,
-    /// What the owner wants: `running`, `stopped` or `deleted`.
+    /// What the owner wants: `running`, `asleep`, `stopped` or `deleted`.
     pub desired: String,
     /// Raised by each change of what the owner wants; the ETag.
     pub version: i64,

@@ -28,7 +28,7 @@ pub use kind::Kind;
 pub use phase::{Phase, phase};
 pub use plan::{Step, next_step};
 pub use progress::Progress;
-pub use state::{DeathReason, Desired, Observed, Stage};
+pub use state::{DeathReason, Desired, Observed, SleepDepth, Stage};
 pub use tier::Tier;
 pub use uid_range::UidRange;
 pub use user_status::UserStatus;

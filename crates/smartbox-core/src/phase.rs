@@ -15,6 +15,12 @@ pub enum Phase {
     Running,
     /// It was ready and fails its probe now.
     Degraded,
+    /// About to sleep.
+    FallingAsleep,
+    /// Its processes are kept and take no CPU time.
+    Sleeping,
+    /// It sleeps and is about to answer again.
+    Waking,
     /// Finishing its work.
     Stopping,
     /// Disk only.
@@ -27,12 +33,15 @@ pub enum Phase {
 
 impl Phase {
     /// Every phase.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Requested,
         Self::Provisioning,
         Self::Starting,
         Self::Running,
         Self::Degraded,
+        Self::FallingAsleep,
+        Self::Sleeping,
+        Self::Waking,
         Self::Stopping,
         Self::Stopped,
         Self::Failed,
@@ -47,6 +56,9 @@ impl Phase {
             Self::Starting => "starting",
             Self::Running => "running",
             Self::Degraded => "degraded",
+            Self::FallingAsleep => "falling_asleep",
+            Self::Sleeping => "sleeping",
+            Self::Waking => "waking",
             Self::Stopping => "stopping",
             Self::Stopped => "stopped",
             Self::Failed => "failed",
@@ -73,16 +85,22 @@ pub fn phase(facts: &PhaseFacts<'_>) -> Phase {
     match (facts.desired, facts.observed) {
         (Desired::Deleted, _) => Phase::Deleting,
         (Desired::Running, Observed::Ready) => Phase::Running,
-        (Desired::Running, Observed::Unready) => Phase::Degraded,
+        (Desired::Running | Desired::Asleep, Observed::Unready) => Phase::Degraded,
         // A start that is under way is shown as such, also after a failed one.
-        (Desired::Running, Observed::Starting { .. }) => Phase::Starting,
-        (Desired::Running, Observed::Stopping) => Phase::Stopping,
+        (Desired::Running | Desired::Asleep, Observed::Starting { .. }) => Phase::Starting,
+        (Desired::Running | Desired::Asleep, Observed::Stopping) => Phase::Stopping,
         (Desired::Running, Observed::Dead(DeathReason::Config)) => Phase::Failed,
         (Desired::Running, _) if facts.has_error => Phase::Failed,
         (Desired::Running, Observed::Absent) if !facts.was_seen => Phase::Requested,
         (Desired::Running, Observed::Absent) => Phase::Provisioning,
+        (Desired::Running, Observed::Asleep(_)) => Phase::Waking,
         (Desired::Running, Observed::Stopped | Observed::Dead(_)) => Phase::Starting,
-        (Desired::Stopped, Observed::Absent | Observed::Stopped | Observed::Dead(_)) => Phase::Stopped,
+        // It answers still, so a failed attempt to sleep is no failure of the box.
+        (Desired::Asleep, Observed::Ready) => Phase::FallingAsleep,
+        (Desired::Asleep, Observed::Asleep(_)) => Phase::Sleeping,
+        (Desired::Asleep | Desired::Stopped, Observed::Absent | Observed::Stopped | Observed::Dead(_)) => {
+            Phase::Stopped
+        }
         (Desired::Stopped, _) => Phase::Stopping,
     }
 }
@@ -90,7 +108,7 @@ pub fn phase(facts: &PhaseFacts<'_>) -> Phase {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::Stage;
+    use crate::state::{SleepDepth, Stage};
 
     fn seen(desired: Desired, observed: &Observed, has_error: bool) -> Phase {
         phase(&PhaseFacts { desired, observed, has_error, was_seen: true })
@@ -117,6 +135,19 @@ mod tests {
     fn a_box_that_should_be_stopped_is_stopping_until_its_processes_are_gone() {
         assert_eq!(seen(Desired::Stopped, &Observed::Ready, false), Phase::Stopping);
         assert_eq!(seen(Desired::Stopped, &Observed::Stopped, false), Phase::Stopped);
+    }
+
+    #[test]
+    fn a_sleeping_box_is_sleeping_waking_or_stopping_as_is_wanted() {
+        for depth in SleepDepth::ALL {
+            let asleep = Observed::Asleep(depth);
+            assert_eq!(seen(Desired::Asleep, &asleep, false), Phase::Sleeping);
+            assert_eq!(seen(Desired::Running, &asleep, false), Phase::Waking);
+            assert_eq!(seen(Desired::Running, &asleep, true), Phase::Failed);
+            assert_eq!(seen(Desired::Stopped, &asleep, false), Phase::Stopping);
+        }
+        assert_eq!(seen(Desired::Asleep, &Observed::Ready, true), Phase::FallingAsleep);
+        assert_eq!(seen(Desired::Asleep, &Observed::Stopped, false), Phase::Stopped);
     }
 
     #[test]

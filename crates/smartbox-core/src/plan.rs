@@ -11,6 +11,10 @@ pub enum Step {
     Wait,
     /// Make it run.
     Run,
+    /// Put it to sleep.
+    Sleep,
+    /// Wake it.
+    Wake,
     /// Stop it, keep its volume.
     Stop,
     /// Remove it with its volume.
@@ -43,13 +47,24 @@ pub fn next_step(facts: &PlanFacts<'_>) -> Step {
     match (facts.desired, facts.observed) {
         // A box that stops while nobody works on it was left in the middle: the platform ended, or it stops by itself.
         // Stopping it again sees it through, by force if need be.
-        (Desired::Running, Observed::Stopping) => when_due(Step::Stop),
-        (Desired::Running, observed) if observed.is_alive() && outdated => when_due(Step::Stop),
+        (Desired::Running | Desired::Asleep, Observed::Stopping) => when_due(Step::Stop),
+        // Asleep or awake: a new incarnation begins with a stop of the old one.
+        (Desired::Running | Desired::Asleep, observed) if observed.is_alive() && outdated => {
+            when_due(Step::Stop)
+        }
         (Desired::Running, Observed::Ready) => Step::Nothing,
-        (Desired::Running, Observed::Starting { .. } | Observed::Unready) => Step::Wait,
+        (Desired::Running, Observed::Asleep(_)) => when_due(Step::Wake),
+        // What is not ready yet is never put to sleep: it may be in the middle of something.
+        (Desired::Running | Desired::Asleep, Observed::Starting { .. } | Observed::Unready) => Step::Wait,
         // A refused configuration is not tried again before something changes.
         (Desired::Running, Observed::Dead(reason)) if !reason.is_retryable() && !outdated => Step::Wait,
         (Desired::Running, Observed::Absent | Observed::Stopped | Observed::Dead(_)) => when_due(Step::Run),
+
+        (Desired::Asleep, Observed::Ready) => when_due(Step::Sleep),
+        (Desired::Asleep, Observed::Asleep(_)) => Step::Nothing,
+        // A box that ended in its sleep takes no CPU time either. It is not started only to be put to sleep.
+        (Desired::Asleep, Observed::Absent | Observed::Stopped) => Step::Nothing,
+        (Desired::Asleep, Observed::Dead(_)) => when_due(Step::Stop),
 
         (Desired::Stopped, Observed::Absent | Observed::Stopped) => Step::Nothing,
         (Desired::Stopped, _) => when_due(Step::Stop),
@@ -66,7 +81,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::state::{DeathReason, Stage};
+    use crate::state::{DeathReason, SleepDepth, Stage};
+
+    const EVERY_WISH: [Desired; 4] = [Desired::Running, Desired::Asleep, Desired::Stopped, Desired::Deleted];
 
     fn observed() -> impl Strategy<Value = Observed> {
         prop_oneof![
@@ -75,6 +92,8 @@ mod tests {
             Just(Observed::Starting { stage: Stage::Process }),
             Just(Observed::Ready),
             Just(Observed::Unready),
+            Just(Observed::Asleep(SleepDepth::Frozen)),
+            Just(Observed::Asleep(SleepDepth::Squeezed)),
             Just(Observed::Stopping),
             Just(Observed::Dead(DeathReason::Vanished)),
             Just(Observed::Dead(DeathReason::Config)),
@@ -87,6 +106,9 @@ mod tests {
             (Step::Run, _) => (Observed::Starting { stage: Stage::Process }, Some(generation)),
             (Step::Stop, _) => (Observed::Stopped, None),
             (Step::Remove, _) => (Observed::Absent, None),
+            (Step::Sleep, Observed::Ready) => (Observed::Asleep(SleepDepth::Frozen), seen),
+            (Step::Wake, Observed::Asleep(_)) => (Observed::Ready, seen),
+            (Step::Sleep | Step::Wake, other) => panic!("{step:?} of a box that is {other:?}"),
             (Step::Wait, Observed::Starting { .. } | Observed::Unready) => (Observed::Ready, seen),
             (_, other) => (other, seen),
         }
@@ -95,7 +117,7 @@ mod tests {
     proptest! {
         #[test]
         fn following_the_plan_always_converges(
-            desired in prop_oneof![Just(Desired::Running), Just(Desired::Stopped), Just(Desired::Deleted)],
+            desired in (0..EVERY_WISH.len()).prop_map(|index| EVERY_WISH[index]),
             start in observed(),
             lag in 0i64..3,
             grace_over: bool,
@@ -116,8 +138,18 @@ mod tests {
         }
 
         #[test]
+        fn a_box_sleeps_only_where_that_is_wanted(start in observed(), lag in 0i64..3) {
+            for desired in EVERY_WISH {
+                let facts = PlanFacts { desired, generation: 5, observed: &start, observed_generation: Some(5 - lag), grace_over: false, retry_due: true };
+                let step = next_step(&facts);
+                prop_assert!(step != Step::Sleep || (desired == Desired::Asleep && start == Observed::Ready));
+                prop_assert!(step != Step::Wake || (desired == Desired::Running && matches!(start, Observed::Asleep(_))));
+            }
+        }
+
+        #[test]
         fn nothing_is_done_before_the_retry_time(start in observed(), grace_over: bool) {
-            for desired in [Desired::Running, Desired::Stopped, Desired::Deleted] {
+            for desired in EVERY_WISH {
                 let facts = PlanFacts { desired, generation: 2, observed: &start, observed_generation: Some(1), grace_over, retry_due: false };
                 prop_assert!(matches!(next_step(&facts), Step::Wait | Step::Nothing | Step::Forget));
             }
@@ -144,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_box_that_was_left_in_the_middle_of_its_stop_is_seen_through() {
-        for desired in [Desired::Running, Desired::Stopped, Desired::Deleted] {
+        for desired in EVERY_WISH {
             let facts = PlanFacts {
                 desired,
                 generation: 1,
@@ -168,5 +200,26 @@ mod tests {
             retry_due: true,
         };
         assert_eq!(next_step(&facts), Step::Stop);
+    }
+
+    #[test]
+    fn a_sleeping_box_is_woken_stopped_or_left_as_is_wanted() {
+        let step = |desired, seen_generation| {
+            next_step(&PlanFacts {
+                desired,
+                generation: 2,
+                observed: &Observed::Asleep(SleepDepth::Squeezed),
+                observed_generation: Some(seen_generation),
+                grace_over: false,
+                retry_due: true,
+            })
+        };
+        assert_eq!(step(Desired::Running, 2), Step::Wake);
+        assert_eq!(step(Desired::Asleep, 2), Step::Nothing);
+        assert_eq!(step(Desired::Stopped, 2), Step::Stop);
+        assert_eq!(step(Desired::Deleted, 2), Step::Stop);
+        for desired in EVERY_WISH {
+            assert_eq!(step(desired, 1), Step::Stop, "an older incarnation is not woken: {desired:?}");
+        }
     }
 }

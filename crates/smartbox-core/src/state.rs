@@ -8,6 +8,8 @@ use std::str::FromStr;
 pub enum Desired {
     /// The gateway answers.
     Running,
+    /// Its processes are kept and take no CPU time.
+    Asleep,
     /// Disk only.
     Stopped,
     /// Gone, once the grace period is over.
@@ -19,6 +21,7 @@ impl Desired {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Running => "running",
+            Self::Asleep => "asleep",
             Self::Stopped => "stopped",
             Self::Deleted => "deleted",
         }
@@ -34,7 +37,7 @@ impl FromStr for Desired {
     type Err = BadState;
 
     fn from_str(text: &str) -> Result<Self, BadState> {
-        [Self::Running, Self::Stopped, Self::Deleted]
+        [Self::Running, Self::Asleep, Self::Stopped, Self::Deleted]
             .into_iter()
             .find(|state| state.as_str() == text)
             .ok_or(BadState)
@@ -111,9 +114,31 @@ impl DeathReason {
     }
 }
 
-/// What a provider saw of one box.
+/// How deeply a box sleeps: the deeper, the less memory it takes and the longer its wake. In their order.
 ///
-/// `frozen`, `squeezed` and `hibernated` of the design come with the sleep tiers.
+/// `hibernated` of the design (processes as an image on disk) has its place below these two and comes with them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SleepDepth {
+    /// Its processes get no CPU time; all else stays.
+    Frozen,
+    /// Frozen, and its memory was pushed out to swap or zram.
+    Squeezed,
+}
+
+impl SleepDepth {
+    /// Every depth in its order.
+    pub const ALL: [Self; 2] = [Self::Frozen, Self::Squeezed];
+
+    /// The word used in the store and on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Frozen => "frozen",
+            Self::Squeezed => "squeezed",
+        }
+    }
+}
+
+/// What a provider saw of one box.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Observed {
     /// The provider has nothing of this box.
@@ -129,6 +154,8 @@ pub enum Observed {
     Ready,
     /// The gateway was ready and now fails its readiness probe.
     Unready,
+    /// Its processes are kept and get no CPU time.
+    Asleep(SleepDepth),
     /// Finishing its work before it stops.
     Stopping,
     /// It should run and does not.
@@ -144,6 +171,7 @@ impl Observed {
             Self::Starting { .. } => "starting",
             Self::Ready => "ready",
             Self::Unready => "unready",
+            Self::Asleep(depth) => depth.as_str(),
             Self::Stopping => "stopping",
             Self::Dead(_) => "dead",
         }
@@ -151,6 +179,6 @@ impl Observed {
 
     /// Whether the box has processes that hold memory and a state directory.
     pub const fn is_alive(&self) -> bool {
-        matches!(self, Self::Starting { .. } | Self::Ready | Self::Unready | Self::Stopping)
+        matches!(self, Self::Starting { .. } | Self::Ready | Self::Unready | Self::Asleep(_) | Self::Stopping)
     }
 }

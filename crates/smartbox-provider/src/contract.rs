@@ -11,6 +11,7 @@ mod fencing;
 mod life;
 mod logs;
 mod network;
+mod sleep;
 
 use std::pin::pin;
 use std::task::Poll;
@@ -24,6 +25,7 @@ pub use fencing::*;
 pub use life::*;
 pub use logs::*;
 pub use network::*;
+pub use sleep::*;
 
 use crate::{Epoch, Generation, Link, LinkError, Observation, Provider, Spec};
 
@@ -80,6 +82,14 @@ macro_rules! contract_suite {
             a_closed_port_is_refused_and_a_missing_box_is_not_there
             a_listener_is_reachable_from_its_own_box_only
             a_taken_port_is_told
+            a_sleeping_box_keeps_its_processes_and_wakes
+            a_sleep_gets_deeper_and_never_less_deep
+            what_has_no_processes_neither_sleeps_nor_wakes
+            a_sleeping_box_is_stopped_removed_replaced_and_woken_by_a_start
+            an_older_controller_neither_puts_to_sleep_nor_wakes
+            a_sleep_or_wake_cancelled_in_the_middle_is_repeated_with_success
+            a_connection_to_a_sleeping_box_fails_at_once
+            a_box_that_dies_in_its_sleep_is_seen_as_dead
             logs_are_read_while_running_and_after_the_stop
         );
     };

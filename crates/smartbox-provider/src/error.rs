@@ -44,6 +44,11 @@ impl ProviderError {
         Self::Transient { what: what.into(), source: Some(source.into()) }
     }
 
+    /// There are no processes that could be put to sleep or woken. The next observation says what there is.
+    pub fn without_processes() -> Self {
+        Self::Transient { what: "the box has no processes that could sleep".to_owned(), source: None }
+    }
+
     /// A permanent failure without a cause worth logging.
     pub fn permanent(what: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::Permanent { what: what.into(), remedy: remedy.into(), source: None }
@@ -64,6 +69,9 @@ pub enum LinkError {
     /// The box has no network namespace: it does not exist or was never started.
     #[error("the box is not there")]
     NoBox,
+    /// The box sleeps: the kernel would take the connection, and nobody would answer.
+    #[error("the box is asleep")]
+    Asleep,
     /// Nothing listens on that port in the box.
     #[error("nothing in the box listens on port {port}")]
     Refused {

@@ -8,12 +8,13 @@
 mod link;
 mod orders;
 mod provider;
+mod sleep;
 mod world;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use smartbox_core::{BoxId, DeathReason, Observed, Stage};
+use smartbox_core::{BoxId, DeathReason, Observed, SleepDepth, Stage};
 use tokio::sync::Notify;
 
 pub use orders::{Call, Failure};
@@ -71,6 +72,11 @@ impl FakeProvider {
     /// Makes every step of every call take this long. Zero (the default) only yields.
     pub fn set_delay(&self, delay: Duration) {
         self.change(|world| world.delay = delay);
+    }
+
+    /// How deeply boxes can sleep here; `None`: not at all. Without this order, as deeply as there is.
+    pub fn set_deepest_sleep(&self, deepest: Option<SleepDepth>) {
+        self.change(|world| world.deepest_sleep = deepest);
     }
 
     /// How long a box takes from its start to ready; `None`: until [`Self::make_ready`].

@@ -25,6 +25,9 @@ pub trait BoxListener: Send {
 #[async_trait::async_trait]
 pub trait Link: Send + Sync {
     /// Connects to `127.0.0.1:port` of the box.
+    ///
+    /// A box that sleeps is [`LinkError::Asleep`] at once. One that falls asleep afterwards keeps its connections,
+    /// and they are silent until it wakes.
     async fn dial(&self, id: BoxId, port: u16) -> Result<BoxStream, LinkError>;
 
     /// Listens on `127.0.0.1:port` of the box on behalf of the platform. Dropping the listener closes the port.

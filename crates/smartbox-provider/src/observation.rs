@@ -24,6 +24,17 @@ pub struct Observation {
     pub pid: Option<u32>,
 }
 
+/// Memory that the processes of a box take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MemoryUse {
+    /// Proportional set size, in bytes: what lies in memory, pages shared with others counted by their share.
+    pub pss_bytes: u64,
+    /// What of it lies in swap or zram, in bytes before compression, counted by the same shares.
+    pub swap_bytes: u64,
+    /// How many processes.
+    pub processes: u32,
+}
+
 /// Which log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LogSource {

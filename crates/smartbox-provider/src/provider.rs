@@ -1,8 +1,8 @@
 //! Makes boxes be as they should, and says what it sees.
 
-use smartbox_core::BoxId;
+use smartbox_core::{BoxId, SleepDepth};
 
-use crate::{LogChunk, LogSource, Observation, ProviderError, Spec};
+use crate::{LogChunk, LogSource, MemoryUse, Observation, ProviderError, Spec};
 
 /// Fencing number of the controller that acts. A provider refuses an older one than it has obeyed.
 pub type Epoch = i64;
@@ -17,6 +17,8 @@ pub struct Capabilities {
     pub survives_platform: bool,
     /// Memory, CPU and process limits are enforced.
     pub enforces_limits: bool,
+    /// The deepest sleep that works now; `None`: boxes cannot sleep. May change with the host: swap fills up.
+    pub deepest_sleep: Option<SleepDepth>,
 }
 
 /// A place where boxes run.
@@ -31,13 +33,33 @@ pub trait Provider: Send + Sync {
 
     /// Makes the box run as `spec` says, its volume included.
     ///
-    /// A box that already runs in `spec.generation` is left alone. One of an older generation, or one whose
-    /// gateway is dead, is stopped first and started afresh. Returns when the first process was started, not
+    /// A box that already runs in `spec.generation` is left alone, and woken if it sleeps. One of an older
+    /// generation, or one whose gateway is dead, is stopped first and started afresh. Returns when the first process was started, not
     /// when the gateway is ready: that is observed.
     async fn ensure_running(&self, id: BoxId, epoch: Epoch, spec: &Spec) -> Result<(), ProviderError>;
 
+    /// Puts the box's processes to sleep, at `depth` or as deep as this provider can go when that is less.
+    ///
+    /// A box that sleeps as deeply or deeper is left alone. All or nothing: when not every process can be frozen
+    /// within a bound, or the deeper step fails for a box that was awake, everything is awake again and the call
+    /// fails. Whether the gateway has work under way is the caller's question; ask it before.
+    ///
+    /// # Errors
+    /// A box without processes, or one that is being stopped, cannot sleep.
+    async fn ensure_asleep(&self, id: BoxId, epoch: Epoch, depth: SleepDepth) -> Result<(), ProviderError>;
+
+    /// Wakes the box: its processes go on where they were. One that is awake is left alone.
+    ///
+    /// # Errors
+    /// A box without processes cannot be woken; [`Provider::ensure_running`] starts it.
+    async fn ensure_awake(&self, id: BoxId, epoch: Epoch) -> Result<(), ProviderError>;
+
+    /// Memory that the box's processes take now; `None` without processes. Works on a sleeping box: before and
+    /// after tell what a sleep has brought. Costs some milliseconds for each gibibyte.
+    async fn memory(&self, id: BoxId) -> Result<Option<MemoryUse>, ProviderError>;
+
     /// Stops the box's processes: gracefully, within the grace time of its spec, then by force. Keeps the volume.
-    /// A box that is absent or stopped is left alone.
+    /// A box that is absent or stopped is left alone. One that sleeps is woken to finish.
     async fn ensure_stopped(&self, id: BoxId, epoch: Epoch) -> Result<(), ProviderError>;
 
     /// Removes processes by force, and the volume. Succeeds when there is nothing to remove.

@@ -17,6 +17,7 @@ mod kernel;
 mod link;
 mod locks;
 mod logs;
+mod memory;
 mod netns;
 mod observe;
 mod paths;
@@ -24,8 +25,11 @@ mod process;
 mod record;
 mod remove;
 mod runtime;
+mod sleep;
+mod squeeze;
 mod start;
 mod stop;
+mod swap_file;
 mod volume;
 mod warm_up;
 mod watch;
@@ -33,9 +37,9 @@ mod watch;
 use std::io;
 use std::sync::Arc;
 
-use smartbox_core::BoxId;
+use smartbox_core::{BoxId, SleepDepth};
 use smartbox_provider::{
-    Capabilities, Epoch, LogChunk, LogSource, Observation, Provider, ProviderError, Spec,
+    Capabilities, Epoch, LogChunk, LogSource, MemoryUse, Observation, Provider, ProviderError, Spec,
 };
 
 pub use config::{ImageChoice, LocalConfig};
@@ -43,6 +47,7 @@ pub use doctor::{Check, Verdict, doctor};
 use host::Host;
 use locks::{BoxGuard, Locks};
 use start::CacheUse;
+pub use swap_file::{SwapError, setup_swap};
 use watch::Watch;
 
 /// Runs boxes on this host.
@@ -86,7 +91,11 @@ impl LocalProvider {
         let host = Arc::clone(&self.host);
         let (guard, current) = guarded(guard, move || {
             host.fence_or_create(id, epoch)?;
-            host.is_current(id, generation)
+            let is_current = host.is_current(id, generation)?;
+            if is_current {
+                host.wake(id)?;
+            }
+            Ok(is_current)
         })
         .await?;
         if current {
@@ -118,11 +127,39 @@ async fn run_blocking<T: Send + 'static>(
 #[async_trait::async_trait]
 impl Provider for LocalProvider {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { survives_platform: true, enforces_limits: true }
+        let deepest_sleep = self.host.deepest_sleep();
+        Capabilities { survives_platform: true, enforces_limits: true, deepest_sleep }
     }
 
     async fn ensure_running(&self, id: BoxId, epoch: Epoch, spec: &Spec) -> Result<(), ProviderError> {
         self.ensure_running_with(id, epoch, spec, CacheUse::ReadOnly).await
+    }
+
+    async fn ensure_asleep(&self, id: BoxId, epoch: Epoch, depth: SleepDepth) -> Result<(), ProviderError> {
+        let guard = self.locks.lock(id).await;
+        let host = Arc::clone(&self.host);
+        let (_guard, ()) = guarded(guard, move || {
+            host.fence(id, epoch)?;
+            host.put_to_sleep(id, depth)
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn ensure_awake(&self, id: BoxId, epoch: Epoch) -> Result<(), ProviderError> {
+        let guard = self.locks.lock(id).await;
+        let host = Arc::clone(&self.host);
+        let (_guard, ()) = guarded(guard, move || {
+            host.fence(id, epoch)?;
+            host.wake(id)
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn memory(&self, id: BoxId) -> Result<Option<MemoryUse>, ProviderError> {
+        let host = Arc::clone(&self.host);
+        run_blocking(move || host.memory(id)).await
     }
 
     async fn ensure_stopped(&self, id: BoxId, epoch: Epoch) -> Result<(), ProviderError> {

@@ -10,6 +10,7 @@ use smartbox_openclaw::runtime_store::RuntimeStore;
 use smartbox_openclaw::versions;
 use smartbox_providers::local::{self, Verdict};
 
+use crate::console::Console;
 use crate::install::local_config;
 use crate::settings::{Flags, Settings};
 use crate::tls::{self, Expiry, SOON};
@@ -24,18 +25,56 @@ struct Line {
     remedy: String,
 }
 
-/// Checks the machine and prints a report; fails if something that boxes need is missing.
-pub fn doctor(flags: &Flags, environment: &[(String, String)], json: bool) -> ExitCode {
+/// What `smartbox doctor` was asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DoctorOptions {
+    /// A report for programs.
+    pub json: bool,
+    /// Make a swap file of this many bytes in the data directory first.
+    pub setup_swap: Option<u64>,
+}
+
+/// Checks the machine and prints a report; fails if something that boxes need is missing. Changes nothing, unless a
+/// swap file is asked for.
+pub fn doctor(flags: &Flags, environment: &[(String, String)], options: DoctorOptions) -> ExitCode {
     let settings = match Settings::read(flags, environment) {
         Ok(settings) => settings,
-        Err(problems) => return crate::refuse_settings(&crate::console::Console::new(), &problems),
+        Err(problems) => return crate::refuse_settings(&Console::new(), &problems),
     };
+    if let Some(bytes) = options.setup_swap
+        && !set_up_swap(&settings, bytes)
+    {
+        return ExitCode::FAILURE;
+    }
     let lines = lines(&settings);
-    let text =
-        if json { serde_json::to_string_pretty(&lines).unwrap_or_default() + "\n" } else { report(&lines) };
+    let text = if options.json {
+        serde_json::to_string_pretty(&lines).unwrap_or_default() + "\n"
+    } else {
+        report(&lines)
+    };
     // A reader that left early has seen enough.
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
     if lines.iter().any(|line| line.state == "fail") { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Says what was done, or what is in the way and what to do about it. Returns whether there is swap now.
+fn set_up_swap(settings: &Settings, bytes: u64) -> bool {
+    let console = Console::new();
+    match local::setup_swap(&settings.data_dir, bytes) {
+        Ok(done) => {
+            console.say(&done);
+            true
+        }
+        Err(error) => {
+            let cause =
+                std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+            console.say(&format!("error: {error}{cause}"));
+            if let Some(remedy) = error.remedy() {
+                console.say(&format!("help: {remedy}"));
+            }
+            false
+        }
+    }
 }
 
 fn lines(settings: &Settings) -> Vec<Line> {

@@ -21,7 +21,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
-pub use doctor::doctor;
+pub use doctor::{DoctorOptions, doctor};
 pub use settings::{EXIT_BAD_SETTINGS, EdgeSettings, Flags, Settings};
 
 use console::Console;

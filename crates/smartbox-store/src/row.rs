@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use smartbox_core::{DeathReason, Observed, Stage};
+use smartbox_core::{DeathReason, Observed, SleepDepth, Stage};
 
 use crate::Error;
 use crate::smartbox::BoxError;
@@ -102,6 +102,7 @@ impl From<&Observed> for ObservedColumns {
             | Observed::Stopped
             | Observed::Ready
             | Observed::Unready
+            | Observed::Asleep(_)
             | Observed::Stopping => (None, None),
         };
         Self { observed: observed.as_str(), detail, exit_code }
@@ -113,7 +114,15 @@ pub(crate) fn observed_from(
     detail: Option<&str>,
     exit_code: Option<i64>,
 ) -> Result<Observed, Error> {
-    let plain = [Observed::Absent, Observed::Stopped, Observed::Ready, Observed::Unready, Observed::Stopping];
+    let plain = [
+        Observed::Absent,
+        Observed::Stopped,
+        Observed::Ready,
+        Observed::Unready,
+        Observed::Asleep(SleepDepth::Frozen),
+        Observed::Asleep(SleepDepth::Squeezed),
+        Observed::Stopping,
+    ];
     match (observed, detail, exit_code) {
         ("starting", Some(stage), None) => Stage::ALL
             .into_iter()

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use smartbox_cli::{Command, GlobalArgs};
-use smartbox_server::Flags;
+use smartbox_server::{DoctorOptions, Flags};
 
 fn main() -> anyhow::Result<ExitCode> {
     let cli = smartbox_cli::parse();
@@ -26,8 +26,9 @@ fn main() -> anyhow::Result<ExitCode> {
             Ok(smartbox_server::setup(&flags, &environment))
         }
         Command::Doctor(args) => {
+            let options = DoctorOptions { json: cli.global.json, setup_swap: args.setup_swap };
             let flags = Flags { config: args.config, ..flags(&cli.global) };
-            Ok(smartbox_server::doctor(&flags, &environment, cli.global.json))
+            Ok(smartbox_server::doctor(&flags, &environment, options))
         }
         Command::Client(command) => smartbox_cli::run(&cli.global, command),
     }

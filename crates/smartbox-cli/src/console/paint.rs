@@ -33,7 +33,7 @@ impl Paint {
         match phase {
             "running" => self.green(phase),
             "failed" | "degraded" => self.red(phase),
-            "stopped" | "deleting" => phase.to_owned(),
+            "stopped" | "sleeping" | "deleting" => phase.to_owned(),
             _ => self.yellow(phase),
         }
     }

@@ -58,6 +58,7 @@ pub(crate) fn notes(row: &Smartbox, seen: &Observation) -> Vec<Note> {
 fn state_note(row: &Smartbox, now: &Observed) -> Option<(&'static str, String)> {
     let wanted = || match row.desired {
         Desired::Running => "it should run".to_owned(),
+        Desired::Asleep => "it should sleep".to_owned(),
         Desired::Stopped => "it should be stopped".to_owned(),
         Desired::Deleted => "it is deleted".to_owned(),
     };
@@ -68,6 +69,12 @@ fn state_note(row: &Smartbox, now: &Observed) -> Option<(&'static str, String)> 
         (Observed::Absent, Observed::Stopped) => None,
         (Observed::Unready, Observed::Ready) => {
             Some(("box.recovered", "its gateway answers again".to_owned()))
+        }
+        (Observed::Asleep(_), Observed::Ready) => {
+            Some(("box.awake", "its processes go on where they were".to_owned()))
+        }
+        (_, Observed::Asleep(depth)) => {
+            Some(("box.asleep", format!("it is {}: {}", depth.as_str(), wanted())))
         }
         (_, Observed::Starting { .. }) => Some(("box.starting", wanted())),
         (_, Observed::Ready) => Some(("box.ready", "its gateway answers".to_owned())),
@@ -107,6 +114,6 @@ pub(crate) fn death(reason: &DeathReason) -> BoxError {
 /// A box that ran and vanished is brought back at once; one that dies before it is ready would be started in a
 /// tight loop.
 pub(crate) fn is_failed_attempt(row: &Smartbox, reason: &DeathReason) -> bool {
-    let ran = matches!(row.observed, Observed::Ready | Observed::Unready);
+    let ran = matches!(row.observed, Observed::Ready | Observed::Unready | Observed::Asleep(_));
     !(ran && *reason == DeathReason::Vanished)
 }

@@ -135,8 +135,12 @@ impl Reconciler {
     /// Ends the operations and the failures of a goal that is reached, also those that found it reached already.
     async fn settle_reached(&self, row: &Smartbox) -> Result<(), Error> {
         let generation = match (row.desired, &row.observed) {
-            (Desired::Running, Observed::Ready) => row.observed_generation.unwrap_or(0),
-            (Desired::Stopped | Desired::Deleted, Observed::Stopped | Observed::Absent) => row.generation,
+            (Desired::Running, Observed::Ready) | (Desired::Asleep, Observed::Asleep(_)) => {
+                row.observed_generation.unwrap_or(0)
+            }
+            (Desired::Asleep | Desired::Stopped | Desired::Deleted, Observed::Stopped | Observed::Absent) => {
+                row.generation
+            }
             _ => return Ok(()),
         };
         let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
@@ -221,7 +225,7 @@ impl Reconciler {
                 self.control.inner.ssh.forget(row.id);
                 self.control.inner.changes.written();
             }
-            Step::Run | Step::Stop | Step::Remove => {
+            Step::Run | Step::Sleep | Step::Wake | Step::Stop | Step::Remove => {
                 if step == Step::Run {
                     self.started.insert(row.id, now);
                 }

@@ -1,6 +1,6 @@
 //! Takes one step of the plan with one box.
 
-use smartbox_core::Step;
+use smartbox_core::{SleepDepth, Step};
 use smartbox_provider::{Epoch, ProviderError};
 use smartbox_store::{BoxError, Smartbox};
 
@@ -18,6 +18,14 @@ pub(super) type Outcome = Result<(), Failure>;
 pub(super) async fn take(control: &Control, row: &Smartbox, epoch: Epoch, step: Step) -> Outcome {
     let taken = match step {
         Step::Run => run(control, row, epoch).await,
+        // The platform's services inside it stay open: nothing in a sleeping box can call them.
+        Step::Sleep => control
+            .inner
+            .provider
+            .ensure_asleep(row.id, epoch, SleepDepth::Frozen)
+            .await
+            .map_err(Failed::Provider),
+        Step::Wake => control.inner.provider.ensure_awake(row.id, epoch).await.map_err(Failed::Provider),
         Step::Stop => {
             let stopped =
                 control.inner.provider.ensure_stopped(row.id, epoch).await.map_err(Failed::Provider);

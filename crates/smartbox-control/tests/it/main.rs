@@ -6,4 +6,5 @@ mod reconcile;
 mod routing;
 mod running_loop;
 mod simulation;
+mod sleep;
 mod wake;

@@ -206,6 +206,7 @@ impl Run {
                     assert_eq!(row.observed_generation, Some(row.generation), "{}", why(row));
                     assert!(self.app.doors.is_open(row.id), "{}", why(row));
                 }
+                Desired::Asleep => unreachable!("no operation of this simulation puts a box to sleep"),
                 Desired::Stopped => assert_eq!(row.phase(), Phase::Stopped, "{}", why(row)),
                 Desired::Deleted => assert!(row.purge_at.is_some_and(|at| at > now), "{}", why(row)),
             }

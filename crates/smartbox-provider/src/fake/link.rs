@@ -28,6 +28,9 @@ impl FakeProvider {
         let mut world = self.world();
         let handler = world.handler(id, port);
         let run = world.boxes.get_mut(&id).and_then(|found| found.run.as_mut()).ok_or(LinkError::NoBox)?;
+        if run.asleep.is_some() {
+            return Err(LinkError::Asleep);
+        }
         let (near, far) = tokio::io::duplex(PIPE_BYTES);
         while run.connections.try_join_next().is_some() {}
         match handler {

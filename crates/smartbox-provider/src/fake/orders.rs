@@ -10,6 +10,12 @@ use crate::ProviderError;
 pub enum Call {
     /// `Provider::ensure_running`.
     EnsureRunning,
+    /// `Provider::ensure_asleep`.
+    EnsureAsleep,
+    /// `Provider::ensure_awake`.
+    EnsureAwake,
+    /// `Provider::memory`.
+    Memory,
     /// `Provider::ensure_stopped`.
     EnsureStopped,
     /// `Provider::ensure_absent`.

@@ -1,13 +1,14 @@
 //! The fake as a `Provider`.
 
 use bytes::Bytes;
-use smartbox_core::{BoxId, Observed};
+use smartbox_core::{BoxId, Observed, SleepDepth};
 
 use super::orders::Order;
 use super::world::{Run, RunState};
 use super::{Call, Failure, FakeProvider};
 use crate::{
-    Capabilities, Epoch, Generation, LogChunk, LogSource, Observation, Provider, ProviderError, Spec,
+    Capabilities, Epoch, Generation, LogChunk, LogSource, MemoryUse, Observation, Provider, ProviderError,
+    Spec,
 };
 
 /// Most bytes of one answer of `logs`, as the trait says.
@@ -15,7 +16,7 @@ const LOG_CHUNK_BYTES_MAX: usize = 256 * 1024;
 
 impl FakeProvider {
     /// Counts the call, waits its time, and carries out the order that waits for it.
-    async fn enter(&self, call: Call) -> Result<Option<Order>, ProviderError> {
+    pub(super) async fn enter(&self, call: Call) -> Result<Option<Order>, ProviderError> {
         let order = self.world().orders.take(call);
         self.step().await;
         match order {
@@ -25,7 +26,7 @@ impl FakeProvider {
     }
 
     /// The time one step of the work takes; a place where a call may be cancelled.
-    async fn step(&self) {
+    pub(super) async fn step(&self) {
         let delay = self.world().delay;
         if delay.is_zero() {
             tokio::task::yield_now().await;
@@ -36,7 +37,10 @@ impl FakeProvider {
 
     /// Stops the box's processes. Connections and listeners end with them.
     async fn end_run(&self, id: BoxId) {
-        self.change_run(id, |run| run.state = RunState::Set(Observed::Stopping));
+        self.change_run(id, |run| {
+            run.asleep = None;
+            run.state = RunState::Set(Observed::Stopping);
+        });
         self.step().await;
         self.change(|world| world.boxes.get_mut(&id).and_then(|found| found.run.take()));
     }
@@ -50,7 +54,7 @@ impl FakeProvider {
     }
 }
 
-fn answer(order: Option<Order>) -> Result<(), ProviderError> {
+pub(super) fn answer(order: Option<Order>) -> Result<(), ProviderError> {
     match order {
         Some(Order::LoseAnswer) => Err(Failure::Transient("the answer was lost".into()).into()),
         _ => Ok(()),
@@ -60,7 +64,11 @@ fn answer(order: Option<Order>) -> Result<(), ProviderError> {
 #[async_trait::async_trait]
 impl Provider for FakeProvider {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { survives_platform: true, enforces_limits: false }
+        Capabilities {
+            survives_platform: true,
+            enforces_limits: false,
+            deepest_sleep: self.world().deepest_sleep,
+        }
     }
 
     async fn ensure_running(&self, id: BoxId, epoch: Epoch, spec: &Spec) -> Result<(), ProviderError> {
@@ -69,7 +77,9 @@ impl Provider for FakeProvider {
             world.boxes.entry(id).or_default();
             world.fence(id, epoch)
         })?;
-        if !self.runs(id, spec.generation) {
+        if self.runs(id, spec.generation) {
+            self.change_run(id, |run| run.asleep = None);
+        } else {
             self.end_run(id).await;
             self.step().await;
             self.change(|world| {
@@ -85,6 +95,20 @@ impl Provider for FakeProvider {
         }
         self.step().await;
         answer(order)
+    }
+
+    async fn ensure_asleep(&self, id: BoxId, epoch: Epoch, depth: SleepDepth) -> Result<(), ProviderError> {
+        self.put_to_sleep(id, epoch, depth).await
+    }
+
+    async fn ensure_awake(&self, id: BoxId, epoch: Epoch) -> Result<(), ProviderError> {
+        self.wake(id, epoch).await
+    }
+
+    async fn memory(&self, id: BoxId) -> Result<Option<MemoryUse>, ProviderError> {
+        let order = self.enter(Call::Memory).await?;
+        answer(order)?;
+        Ok(self.memory_use(id))
     }
 
     async fn ensure_stopped(&self, id: BoxId, epoch: Epoch) -> Result<(), ProviderError> {

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use smartbox_core::{BoxId, DeathReason, Observed, Stage};
+use smartbox_core::{BoxId, DeathReason, Observed, SleepDepth, Stage};
 use tokio::io::DuplexStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -23,6 +23,7 @@ pub(super) struct World {
     pub(super) foreign: BTreeSet<String>,
     pub(super) orders: Orders,
     pub(super) delay: Duration,
+    pub(super) deepest_sleep: Option<SleepDepth>,
     pub(super) ready_after: Option<Duration>,
     /// Programs that listen: in every box (`None`) or in one.
     handlers: BTreeMap<(Option<BoxId>, u16), Handler>,
@@ -36,6 +37,7 @@ impl Default for World {
             foreign: BTreeSet::new(),
             orders: Orders::default(),
             delay: Duration::ZERO,
+            deepest_sleep: Some(SleepDepth::Squeezed),
             ready_after: Some(Duration::ZERO),
             handlers: BTreeMap::new(),
             next_pid: 1000,
@@ -116,6 +118,8 @@ pub(super) struct Run {
     pub(super) generation: Generation,
     pub(super) state: RunState,
     pub(super) pid: u32,
+    /// Beside the state, which it hides and which is there again after the wake.
+    pub(super) asleep: Option<SleepDepth>,
     pub(super) restarts: u32,
     pub(super) oom_kills: u64,
     /// Platform services on this box's loopback.
@@ -137,6 +141,7 @@ impl Run {
             generation,
             state: RunState::Starting { since: Instant::now() },
             pid,
+            asleep: None,
             restarts: 0,
             oom_kills: 0,
             listeners: BTreeMap::new(),
@@ -151,10 +156,14 @@ impl Run {
 
     pub(super) fn die(&mut self, reason: DeathReason) {
         self.connections.abort_all();
+        self.asleep = None;
         self.state = RunState::Set(Observed::Dead(reason));
     }
 
     pub(super) fn observed(&self, ready_after: Option<Duration>) -> Observed {
+        if let Some(depth) = self.asleep {
+            return Observed::Asleep(depth);
+        }
         match &self.state {
             RunState::Set(observed) => observed.clone(),
             RunState::Starting { since } if ready_after.is_some_and(|after| since.elapsed() >= after) => {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use smartbox_core::{DeathReason, Observed, Stage};
+use smartbox_core::{DeathReason, Observed, SleepDepth, Stage};
 use smartbox_provider::fake::{Call, Failure, FakeProvider};
 use smartbox_provider::{Provider, ProviderError};
 
@@ -71,4 +71,43 @@ async fn a_box_waits_for_the_command_to_be_ready() {
     assert_eq!(seen(&provider).await, Observed::Ready);
     provider.die(id, DeathReason::OutOfMemory);
     assert_eq!(seen(&provider).await, Observed::Dead(DeathReason::OutOfMemory));
+}
+
+#[tokio::test]
+async fn a_sleep_fails_or_loses_its_answer_as_ordered() {
+    let (id, spec) = box_and_spec(1);
+    let provider = FakeProvider::new();
+    provider.ensure_running(id, 1, &spec).await.unwrap();
+    provider.fail_next(Call::EnsureAsleep, 1, Failure::Transient("stuck".into()));
+    provider.ensure_asleep(id, 1, SleepDepth::Frozen).await.unwrap_err();
+    assert_eq!(seen(&provider).await, Observed::Ready, "it stays awake");
+    provider.lose_next_answers(Call::EnsureAsleep, 1);
+    provider.ensure_asleep(id, 1, SleepDepth::Frozen).await.unwrap_err();
+    assert_eq!(seen(&provider).await, Observed::Asleep(SleepDepth::Frozen));
+    provider.fail_next(Call::EnsureAwake, 1, Failure::Transient("stuck".into()));
+    provider.ensure_awake(id, 1).await.unwrap_err();
+    assert_eq!(seen(&provider).await, Observed::Asleep(SleepDepth::Frozen), "it still sleeps");
+    provider.ensure_awake(id, 1).await.unwrap();
+    assert_eq!((provider.calls(Call::EnsureAsleep), provider.calls(Call::EnsureAwake)), (2, 2));
+}
+
+#[tokio::test]
+async fn a_box_sleeps_no_deeper_than_the_test_lets_it() {
+    let (id, spec) = box_and_spec(1);
+    let provider = FakeProvider::new();
+    provider.ensure_running(id, 1, &spec).await.unwrap();
+    provider.set_deepest_sleep(Some(SleepDepth::Frozen));
+    provider.ensure_asleep(id, 1, SleepDepth::Squeezed).await.unwrap();
+    assert_eq!(seen(&provider).await, Observed::Asleep(SleepDepth::Frozen));
+    let frozen = provider.memory(id).await.unwrap().unwrap();
+    provider.set_deepest_sleep(Some(SleepDepth::Squeezed));
+    provider.ensure_asleep(id, 1, SleepDepth::Squeezed).await.unwrap();
+    assert_eq!(seen(&provider).await, Observed::Asleep(SleepDepth::Squeezed));
+    let squeezed = provider.memory(id).await.unwrap().unwrap();
+    assert_eq!((frozen.swap_bytes, squeezed.swap_bytes), (0, frozen.pss_bytes - squeezed.pss_bytes));
+
+    provider.ensure_awake(id, 1).await.unwrap();
+    provider.set_deepest_sleep(None);
+    let refused = provider.ensure_asleep(id, 1, SleepDepth::Frozen).await;
+    assert!(matches!(refused, Err(ProviderError::Permanent { .. })), "{refused:?}");
 }

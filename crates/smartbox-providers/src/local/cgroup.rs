@@ -3,12 +3,14 @@
 //! The OCI runtime makes the groups and sets the first limits. This module does what comes later: it raises and
 //! lowers the CPU quota of a running box, counts kills for lack of memory, and ends what a broken start left.
 
+mod freezer;
 mod layout;
 #[cfg(test)]
 mod tests;
 
 use std::fs;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -117,8 +119,11 @@ impl Cgroups {
                 // One write for all at once; older kernels (before 5.14) have no such file.
                 let _old_kernel = fs::write(self.dir(unified, id).join("cgroup.kill"), "1");
             }
-            for pid in processes {
-                kill(pid)?;
+            let victims = processes.into_iter().map(kill).collect::<io::Result<Vec<_>>>()?;
+            // Version 1 does not let a frozen process end. Thawed after the signal, they run no more of their own.
+            self.thaw(id)?;
+            for victim in victims.iter().flatten() {
+                wait_end(victim, VICTIM_ENDS_WITHIN)?;
             }
         }
         Err(io::Error::new(io::ErrorKind::TimedOut, "processes of the box do not end"))
@@ -147,15 +152,15 @@ impl Cgroups {
     }
 }
 
-/// Kills one process and waits a moment for its end.
-fn kill(pid: u32) -> io::Result<()> {
-    let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return Ok(()) };
+/// Sends one process the signal that ends it. `None` for one that is gone.
+fn kill(pid: u32) -> io::Result<Option<OwnedFd>> {
+    let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return Ok(None) };
     match pidfd_open(pid, PidfdFlags::empty()) {
         Ok(handle) => {
             signal(&handle, Signal::KILL)?;
-            wait_end(&handle, VICTIM_ENDS_WITHIN).map(|_ended| ())
+            Ok(Some(handle))
         }
-        Err(rustix::io::Errno::SRCH) => Ok(()),
+        Err(rustix::io::Errno::SRCH) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

@@ -1,5 +1,7 @@
 //! Checks of the host: what boxes need, whether it is there, and what to do when it is not.
 
+mod sleep;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -64,7 +66,8 @@ pub fn doctor(config: &LocalConfig) -> Vec<Check> {
     checks.push(boxd(&config.boxd_binary));
     checks.push(disk("disk of the data directory", &config.data_dir, DISK_BYTES_MIN));
     checks.push(memory());
-    checks.push(swap());
+    checks.push(sleep::freezing());
+    checks.push(sleep::swap());
     checks.push(open_files());
     checks.push(run_dir(&config.run_dir));
     checks
@@ -174,13 +177,6 @@ fn memory() -> Check {
     let detail = format!("{} available", gibibytes(available));
     let remedy = "A box needs 1 GiB at rest and up to 2 GiB in a turn: stop something, or add memory.";
     Check::new("memory", available >= MEMORY_BYTES_MIN, Verdict::Warn, detail, remedy)
-}
-
-fn swap() -> Check {
-    let total = meminfo("SwapTotal:");
-    let detail = if total == 0 { "none".to_owned() } else { gibibytes(total) };
-    let remedy = "Add a swap file or zram: the peak of a turn then slows a box down instead of ending it.";
-    Check::new("swap", total > 0, Verdict::Warn, detail, remedy)
 }
 
 fn open_files() -> Check {

@@ -16,6 +16,10 @@ const BACKLOG: u32 = 256;
 #[async_trait::async_trait]
 impl Link for LocalProvider {
     async fn dial(&self, id: BoxId, port: u16) -> Result<BoxStream, LinkError> {
+        // Some microseconds: a file of the kernel, no disk.
+        if self.host.cgroups.is_frozen(id) {
+            return Err(LinkError::Asleep);
+        }
         let socket = self.socket_in(id).await?;
         let connected = socket.connect(loopback(port)).await;
         let stream = connected.map_err(|error| match error.kind() {

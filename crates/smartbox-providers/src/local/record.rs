@@ -32,6 +32,9 @@ pub(super) struct Record {
     pub(super) quota_applied: bool,
     /// When a stop was begun, in seconds of the host's uptime. From then on the end of the processes is no death.
     pub(super) stop_asked_at: Option<u64>,
+    /// Its memory was pushed out. Means something only while the kernel says that it is frozen.
+    #[serde(default)]
+    pub(super) squeezed: bool,
 }
 
 impl Record {

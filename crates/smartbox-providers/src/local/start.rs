@@ -94,6 +94,7 @@ impl Host {
             cpu_millis: spec.limits.cpu_millis,
             quota_applied: false,
             stop_asked_at: None,
+            squeezed: false,
         };
         self.write_record(id, &record)
     }

@@ -70,6 +70,10 @@ impl Host {
             Some(GatewayStatus::Stopping) => {}
             Some(_) => signal(&handle, Signal::TERM).map_err(unseen)?,
         }
+        // A frozen box cannot finish anything. The signal was sent before, so that it is the first thing boxd sees.
+        self.cgroups
+            .thaw(id)
+            .map_err(|error| ProviderError::transient("the processes of the box cannot be thawed", error))?;
         let within = Duration::from_millis(record.stop_grace_ms) + BOXD_GRACE;
         Ok(Some(Ending { handle, within }))
     }
@@ -89,6 +93,10 @@ impl Host {
             Some(_) => None,
             None => Some(self.doing(id, Doing::Stopping)),
         };
+        if self.cgroups.is_frozen(id) {
+            // The runtime knows nothing of our freeze, and waits for processes that do not move.
+            self.cgroups.kill_all(id).map_err(stuck)?;
+        }
         // The kernel kills the whole PID namespace with its first process.
         self.runtime.delete(id, &scratch)?;
         self.cgroups.kill_all(id).map_err(stuck)?;

@@ -126,7 +126,7 @@ async fn a_record_of_another_uptime_of_the_host_is_no_living_box() {
 }
 
 /// Whether the process runs; one that only waits to be collected does not.
-fn lives(pid: Option<u32>) -> bool {
+pub(crate) fn lives(pid: Option<u32>) -> bool {
     let stat = fs::read_to_string(format!("/proc/{}/stat", pid.unwrap())).unwrap_or_default();
     !stat.is_empty() && !stat.contains(") Z ")
 }

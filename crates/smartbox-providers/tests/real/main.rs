@@ -10,6 +10,7 @@ mod harness;
 mod isolation;
 mod life;
 mod limits;
+mod sleep;
 
 use harness::Local;
 use smartbox_provider::contract_suite;

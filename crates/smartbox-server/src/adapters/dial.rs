@@ -23,7 +23,7 @@ impl Dial for EdgeDial {
     async fn dial(&self, id: BoxId, port: u16) -> io::Result<Box<dyn Duplex>> {
         let stream = self.link.dial(id, port).await.map_err(|error| match error {
             LinkError::Io(error) => error,
-            LinkError::Refused { .. } | LinkError::NoBox => {
+            LinkError::Refused { .. } | LinkError::NoBox | LinkError::Asleep => {
                 io::Error::new(io::ErrorKind::ConnectionRefused, error)
             }
             LinkError::PortTaken { .. } => io::Error::other(error),

@@ -61,14 +61,17 @@ fn route_state(state: &BoxState) -> RouteState {
     let phase = state.phase.as_str();
     match state.phase {
         Phase::Running | Phase::Degraded => RouteState::Ready,
-        Phase::Requested | Phase::Provisioning | Phase::Starting => {
+        Phase::Requested | Phase::Provisioning | Phase::Starting | Phase::Waking => {
             RouteState::Waiting { phase, stage: state.stage, since }
         }
         // A restart passes through stopping; the box is on its way all the same.
         Phase::Stopping if state.desired == Desired::Running => {
             RouteState::Waiting { phase, stage: None, since }
         }
-        Phase::Stopping | Phase::Stopped => RouteState::Stopped { phase, since },
+        // For the edge all of these are one: a request has to ask for a wake first.
+        Phase::FallingAsleep | Phase::Sleeping | Phase::Stopping | Phase::Stopped => {
+            RouteState::Stopped { phase, since }
+        }
         Phase::Failed => {
             let error = state.error.as_ref();
             RouteState::Failed {

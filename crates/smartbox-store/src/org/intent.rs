@@ -47,7 +47,7 @@ fn desired_before_delete(before: &Smartbox, wanted: Desired) -> Option<Desired> 
     match (before.desired, wanted) {
         (Desired::Deleted, Desired::Deleted) => before.desired_before_delete,
         (earlier, Desired::Deleted) => Some(earlier),
-        (_, Desired::Running | Desired::Stopped) => None,
+        (_, Desired::Running | Desired::Asleep | Desired::Stopped) => None,
     }
 }
 

@@ -9,6 +9,7 @@ fn observed() -> impl Strategy<Value = Observed> {
         Just(Observed::Ready),
         Just(Observed::Unready),
         Just(Observed::Stopping),
+        (0..SleepDepth::ALL.len()).prop_map(|index| Observed::Asleep(SleepDepth::ALL[index])),
         (0..Stage::ALL.len()).prop_map(|index| Observed::Starting { stage: Stage::ALL[index] }),
         Just(Observed::Dead(DeathReason::Config)),
         Just(Observed::Dead(DeathReason::OutOfMemory)),

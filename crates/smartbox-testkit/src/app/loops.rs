@@ -68,8 +68,14 @@ impl TestApp {
     #[expect(clippy::expect_used, reason = "that is how a test fails")]
     async fn fingerprint(&self) -> String {
         let boxes = self.store.fleet(SystemActor::new("test")).all_boxes().await.expect("the database works");
-        let calls = [Call::EnsureRunning, Call::EnsureStopped, Call::EnsureAbsent]
-            .map(|call| self.provider.calls(call));
+        let calls = [
+            Call::EnsureRunning,
+            Call::EnsureAsleep,
+            Call::EnsureAwake,
+            Call::EnsureStopped,
+            Call::EnsureAbsent,
+        ]
+        .map(|call| self.provider.calls(call));
         format!("{boxes:#?} {calls:?}")
     }
 }

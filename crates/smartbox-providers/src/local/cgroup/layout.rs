@@ -89,6 +89,18 @@ impl Layout {
             .or_else(|| v2.map(|(mount, _)| (Version::V2, mount.as_path())))
     }
 
+    /// The mount of version 1's freezer.
+    pub(in crate::local) fn freezer_v1(&self) -> Option<&Path> {
+        let mount = self.v1.iter().find(|(names, _)| names.iter().any(|name| name == "freezer"));
+        mount.map(|(_, mount)| mount.as_path())
+    }
+
+    /// Whether processes can be frozen, by either version. The root group of version 2 has no `cgroup.freeze`, so
+    /// its presence is taken for the kernel's ability: 5.2 and later.
+    pub(in crate::local) fn has_freezer(&self) -> bool {
+        self.unified().is_some() || self.freezer_v1().is_some()
+    }
+
     /// The mount of version 2, whether it has controllers or not.
     pub(in crate::local) fn unified(&self) -> Option<&Path> {
         self.v2.as_ref().map(|(mount, _)| mount.as_path())

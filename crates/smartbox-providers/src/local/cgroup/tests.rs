@@ -24,7 +24,7 @@ struct Fixture {
 impl Fixture {
     fn new(mountinfo: &str, v2_controllers: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        for mount in ["cpu", "memory", "pids", "systemd", "unified", ""] {
+        for mount in ["cpu", "memory", "pids", "freezer", "systemd", "unified", ""] {
             fs::create_dir_all(dir.path().join("sys/fs/cgroup").join(mount)).unwrap();
         }
         for mount in ["unified", ""] {
@@ -113,4 +113,47 @@ fn processes_are_read_from_a_hierarchy_that_limits_them() {
     fs::write(fixture.file("pids", "cgroup.procs"), "12\n34\n").unwrap();
     fs::write(fixture.file("unified", "cgroup.procs"), "").unwrap();
     assert_eq!(fixture.cgroups.processes(id()).unwrap(), [12, 34]);
+}
+
+const FREEZER: &str = "35 24 0:31 / /sys/fs/cgroup/freezer rw - cgroup cgroup rw,freezer\n";
+
+#[test]
+fn a_host_with_version_1_alone_freezes_by_its_controller() {
+    let v1 = Fixture::new(&format!("{V1}{FREEZER}"), "");
+    assert!(v1.cgroups.can_freeze() && !v1.cgroups.is_frozen(id()));
+    v1.cgroups.freeze(id()).unwrap();
+    assert_eq!(fs::read_to_string(v1.file("freezer", "freezer.state")).unwrap(), "FROZEN");
+    assert!(v1.cgroups.is_frozen(id()));
+    v1.cgroups.thaw(id()).unwrap();
+    assert_eq!(fs::read_to_string(v1.file("freezer", "freezer.state")).unwrap(), "THAWED");
+    assert!(!v1.cgroups.is_frozen(id()));
+}
+
+#[test]
+fn a_hybrid_host_whose_runtime_leaves_out_version_2_freezes_by_version_1() {
+    let hybrid = Fixture::new(&format!("{V1}{FREEZER}{UNIFIED}"), "");
+    fs::write(hybrid.file("unified", "cgroup.freeze"), "0\n").unwrap();
+    fs::write(hybrid.file("unified", "cgroup.events"), "populated 0\nfrozen 0\n").unwrap();
+    hybrid.cgroups.freeze(id()).unwrap();
+    assert_eq!(fs::read_to_string(hybrid.file("freezer", "freezer.state")).unwrap(), "FROZEN");
+    assert_eq!(fs::read_to_string(hybrid.file("unified", "cgroup.freeze")).unwrap(), "0\n");
+}
+
+#[test]
+fn a_freeze_that_does_not_come_to_its_end_is_undone() {
+    let v2 = Fixture::new(V2, "cpu memory pids");
+    fs::write(v2.file("", "cgroup.freeze"), "0\n").unwrap();
+    // A kernel that never says `frozen 1`.
+    fs::write(v2.file("", "cgroup.events"), "populated 1\nfrozen 0\n").unwrap();
+    let stuck = v2.cgroups.freeze(id()).unwrap_err();
+    assert_eq!(stuck.kind(), io::ErrorKind::TimedOut);
+    assert_eq!(fs::read_to_string(v2.file("", "cgroup.freeze")).unwrap(), "0");
+}
+
+#[test]
+fn a_host_without_a_freezer_says_so() {
+    let none = Fixture::new(V1, "");
+    assert!(!none.cgroups.can_freeze());
+    assert_eq!(none.cgroups.freeze(id()).unwrap_err().kind(), io::ErrorKind::NotFound);
+    none.cgroups.thaw(id()).unwrap();
 }

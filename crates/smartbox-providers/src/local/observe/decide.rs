@@ -1,7 +1,7 @@
 //! From facts to the observed state: one pure function.
 
 use smartbox_boxd::{BoxdStatus, EXIT_CONFIG, ExitInfo, GatewayStatus};
-use smartbox_core::{DeathReason, Observed, Stage};
+use smartbox_core::{DeathReason, Observed, SleepDepth, Stage};
 
 use crate::local::host::Doing;
 
@@ -29,6 +29,8 @@ pub(super) struct Facts<'a> {
     pub(super) stop_overdue: bool,
     /// Its first process lives.
     pub(super) alive: bool,
+    /// Its processes are frozen, this deeply.
+    pub(super) asleep: Option<SleepDepth>,
     /// boxd's word about it.
     pub(super) status: Option<&'a BoxdStatus>,
     /// Kills in it for lack of memory.
@@ -52,6 +54,10 @@ pub(super) fn observed(facts: &Facts<'_>) -> Observed {
 }
 
 fn alive(facts: &Facts<'_>) -> Observed {
+    // boxd's word is from before it fell asleep.
+    if let Some(depth) = facts.asleep {
+        return Observed::Asleep(depth);
+    }
     let Some(status) = facts.status else { return Observed::Starting { stage: Stage::Process } };
     match status.gateway {
         GatewayStatus::Starting | GatewayStatus::Restarting => Observed::Starting { stage: Stage::Process },
@@ -98,6 +104,7 @@ mod tests {
         stop_asked: false,
         stop_overdue: false,
         alive: true,
+        asleep: None,
         status: None,
         oom_kills: 0,
     };
@@ -122,6 +129,16 @@ mod tests {
         assert_eq!(listening, Observed::Starting { stage: Stage::Listening });
         assert_eq!(with(GatewayStatus::Ready, None, &FACTS), Observed::Ready);
         assert_eq!(with(GatewayStatus::Unready, None, &FACTS), Observed::Unready);
+    }
+
+    #[test]
+    fn a_sleeping_box_is_seen_as_such_whatever_boxd_said_last() {
+        let asleep = Facts { asleep: Some(SleepDepth::Squeezed), ..FACTS };
+        for gateway in [GatewayStatus::Ready, GatewayStatus::Unready, GatewayStatus::Stopping] {
+            assert_eq!(with(gateway, None, &asleep), Observed::Asleep(SleepDepth::Squeezed));
+        }
+        let stopping = Facts { doing: Some(Doing::Stopping), ..asleep };
+        assert_eq!(observed(&stopping), Observed::Stopping);
     }
 
     #[test]
