@@ -18,6 +18,11 @@ pub fn label<'a>(host: &'a str, domains: &[String]) -> Option<&'a str> {
     })
 }
 
+/// The label of a box by its id.
+pub fn label_of(id: BoxId) -> String {
+    id.to_string().replace('_', "-")
+}
+
 /// What a label means: a box's id or name.
 pub fn reference(label: &str) -> String {
     let label = label.to_ascii_lowercase();
@@ -57,6 +62,7 @@ mod tests {
         let id = "box_0192f0c1a2b37c4d8e5f60718293a4b5";
         assert!(id.parse::<BoxId>().is_ok());
         assert_eq!(reference("BOX-0192f0c1a2b37c4d8e5f60718293a4b5"), id);
+        assert_eq!(reference(&label_of(id.parse().unwrap())), id);
         assert_eq!(reference("home"), "home");
         assert_eq!(reference("box-1"), "box-1");
     }

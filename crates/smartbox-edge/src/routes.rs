@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
-use smartbox_core::{BoxId, BoxName, OrgId, Principal, Stage};
+use smartbox_core::{BoxId, BoxName, OrgId, Principal, Stage, box_host};
 
 use crate::policy::Policy;
 
@@ -169,7 +169,7 @@ impl RouteTable {
     pub(crate) fn host_label(&self, route: &Route) -> String {
         match self.unique_names.get(&route.name) {
             Some(Some(id)) if *id == route.id => route.name.to_string(),
-            _ => route.id.to_string().replace('_', "-"),
+            _ => box_host::label_of(route.id),
         }
     }
 

@@ -7,6 +7,7 @@ use secrecy::ExposeSecret;
 use serde::Deserialize;
 use smartbox_api::ENTER_PATH;
 use smartbox_control::Error;
+use smartbox_core::{BoxId, box_host};
 use utoipa::IntoParams;
 
 use super::{redirect, return_path};
@@ -59,6 +60,9 @@ pub(crate) async fn enter(
             let control = state.control();
             let found = control.find_token(token).await?.filter(|found| found.principal.only().is_some());
             let found = found.ok_or_else(|| ApiError::known(&codes::WRONG_CREDENTIAL))?;
+            if let Some(there) = own_host(&state, &parts, found.principal.only()) {
+                return Ok(redirect(&format!("{there}{ENTER_PATH}?token={token}"), None));
+            }
             let left = found.expires_at.map(|at| at.duration_since(control.clock().now()).as_secs());
             let seconds = u64::try_from(left.unwrap_or(0)).unwrap_or(0);
             set_box(token, cookie_path(to), seconds, over_tls)
@@ -67,6 +71,17 @@ pub(crate) async fn enter(
     };
     let cookie = cookie.ok_or_else(|| Error::internal("a credential does not fit into a header"))?;
     Ok(redirect(to, Some(cookie)))
+}
+
+/// The box's own host, for a browser that is at the platform's where every box has one: its cookie belongs there.
+fn own_host(state: &HttpState, parts: &Parts, only: Option<BoxId>) -> Option<String> {
+    let origin = own_origin(parts)?;
+    let (scheme, authority) = origin.split_once("://")?;
+    let name = authority.split(':').next()?;
+    let is_here =
+        |domain: &&String| *domain != box_host::LOOPBACK_DOMAIN && domain.eq_ignore_ascii_case(name);
+    state.box_domains().iter().find(is_here)?;
+    Some(format!("{scheme}://{}.{authority}", box_host::label_of(only?)))
 }
 
 /// Below which path a cookie is sent: below the box's, where several boxes share an origin.

@@ -86,6 +86,24 @@ async fn the_link_of_a_token_becomes_a_cookie_for_that_box_and_leaves_the_addres
     }
 }
 
+#[tokio::test]
+async fn where_boxes_have_hosts_of_their_own_the_link_leads_there() {
+    let (app, owner) = two_boxes().await;
+    let made = token_of(&owner.client, "home", &["boxes:read"]).await;
+    let browser = app
+        .anonymous()
+        .with(http::header::HOST, "boxes.example:8443")
+        .with(http::HeaderName::from_static("x-forwarded-proto"), "https");
+    let path = format!("/_smartbox/enter?token={}&to=/", made.secret);
+    let sent = browser.get(&path).await;
+    let host = format!("{}.boxes.example:8443", made.token.only.unwrap().replace('_', "-"));
+    let there = format!("https://{host}/_smartbox/enter?token={}", made.secret);
+    assert_eq!((sent.header(LOCATION), sent.header(SET_COOKIE)), (there.as_str(), ""));
+    let arrived = browser.with(http::header::HOST, &host).get(&path).await;
+    assert!(arrived.header(SET_COOKIE).starts_with("__Host-smartbox_box=sbx_"), "{:?}", arrived.headers);
+    assert_eq!(arrived.header(LOCATION), "/");
+}
+
 async fn ticket(client: &Client, path: &str, origin: Option<&str>) -> String {
     let body = json!({ "box": "home", "path": path, "origin": origin });
     client.post_json("/v1/tickets", &body).await.json::<TicketView>(StatusCode::CREATED).ticket

@@ -150,7 +150,7 @@ impl Kept {
 
     pub(super) fn state(&self, control: &Control) -> HttpState {
         HttpState::new(HttpParts {
-            box_domains: vec!["localhost".to_owned()],
+            box_domains: vec!["localhost".to_owned(), "boxes.example".to_owned()],
             control: control.clone(),
             public_url: self.public_url.clone(),
             ready: Arc::new(Ready(control.clone())),
