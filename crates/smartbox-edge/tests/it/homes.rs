@@ -10,7 +10,7 @@ use crate::websocket::open;
 
 const PAGE: [(&str, &str); 2] = [("accept", "text/html"), ("sec-fetch-mode", "navigate")];
 
-/// `home` and `work` of org 1, `home` of org 2, with a domain for hosts of their own.
+/// `home` and `lab` of org 1, `home` of org 2, with a domain for hosts of their own.
 async fn edge() -> (TestEdge, Vec<Gateway>) {
     let config = EdgeConfig {
         public_hosts: vec!["boxes.example".into()],
@@ -18,7 +18,7 @@ async fn edge() -> (TestEdge, Vec<Gateway>) {
         local_url: Some("http://127.0.0.1:8080".into()),
         ..EdgeConfig::default()
     };
-    let routes = vec![ready(1, 1, "home", true), ready(2, 1, "work", false), ready(3, 2, "home", true)];
+    let routes = vec![ready(1, 1, "home", true), ready(2, 1, "lab", false), ready(3, 2, "home", true)];
     let edge = TestEdge::start_with(config, routes).await;
     let mut gateways = Vec::new();
     for n in 1..=3 {
@@ -40,10 +40,10 @@ async fn a_host_of_a_box_is_that_box_and_nothing_of_the_platform() {
     for (host, n) in [
         ("home.localhost".to_owned(), 0),
         ("HOME.localhost:8080".to_owned(), 0),
-        ("work.boxes.example".to_owned(), 1),
+        ("lab.boxes.example".to_owned(), 1),
         (format!("{id}.localhost"), 1),
     ] {
-        for path in ["/", "/v1/chat/completions", "/sign-in", "/health", "/b/work/"] {
+        for path in ["/", "/v1/chat/completions", "/sign-in", "/health", "/b/lab/"] {
             let answer = get(&edge, "1", &host, path).await;
             assert_eq!(
                 (answer.status, answer.json()["target"].as_str()),
@@ -61,7 +61,7 @@ async fn a_host_of_a_box_is_that_box_and_nothing_of_the_platform() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_host_of_a_box_of_somebody_else_looks_like_one_of_no_box() {
     let (edge, gateways) = edge().await;
-    for host in ["nothing.localhost", "work.localhost"] {
+    for host in ["nothing.localhost", "lab.localhost"] {
         assert_eq!(get(&edge, "2", host, "/").await.code(), "box-not-found", "{host}");
     }
     assert_eq!(get(&edge, "2", "home.localhost", "/mine").await.status, StatusCode::OK);
@@ -74,10 +74,10 @@ async fn boxes_are_strangers_to_each_other() {
     let (edge, _gateways) = edge().await;
     for (site, mode) in [("same-site", "cors"), ("same-site", "no-cors"), ("cross-site", "cors")] {
         let request = as_user("1", "GET", "/");
-        let headers = [("host", "work.boxes.example"), ("sec-fetch-site", site), ("sec-fetch-mode", mode)];
+        let headers = [("host", "lab.boxes.example"), ("sec-fetch-site", site), ("sec-fetch-mode", mode)];
         assert_eq!(edge.ask(with(request, &headers)).await.code(), "bad-origin", "{site} {mode}");
     }
-    let origin = [("host", "work.localhost"), ("origin", "http://home.localhost")];
+    let origin = [("host", "lab.localhost"), ("origin", "http://home.localhost")];
     for method in ["GET", "POST", "DELETE"] {
         assert_eq!(edge.ask(with(as_user("1", method, "/"), &origin)).await.code(), "bad-origin", "{method}");
     }
@@ -110,7 +110,7 @@ async fn a_page_of_a_box_beside_the_platforms_own_is_moved_to_the_boxes_host() {
     headers.extend(PAGE);
     let other = box_id(1).to_string().replace('_', "-");
     for (path, to) in [
-        ("/b/work/chat?x=1", "http://work.boxes.example:8080/chat?x=1".to_owned()),
+        ("/b/lab/chat?x=1", "http://lab.boxes.example:8080/chat?x=1".to_owned()),
         // Two orgs have a `home`.
         ("/", format!("http://{other}.boxes.example:8080/")),
     ] {
@@ -120,16 +120,16 @@ async fn a_page_of_a_box_beside_the_platforms_own_is_moved_to_the_boxes_host() {
     for gateway in &gateways {
         assert!(gateway.seen.lock().await.is_empty());
     }
-    let program = get(&edge, "1", "boxes.example:8080", "/b/work/").await;
+    let program = get(&edge, "1", "boxes.example:8080", "/b/lab/").await;
     assert_eq!(program.status, StatusCode::OK, "programs have no origin that could be shared");
-    let local = edge.ask(with(as_user("1", "GET", "/b/work/"), &PAGE)).await;
+    let local = edge.ask(with(as_user("1", "GET", "/b/lab/"), &PAGE)).await;
     assert_eq!(local.status, StatusCode::OK, "where there is no domain, there is the path");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_token_of_a_box_leaves_the_address_before_anything_else_sees_it() {
     let (edge, gateways) = edge().await;
-    for path in ["/?token=sbx_abc-DEF_1", "/b/work/?token=sbx_abc"] {
+    for path in ["/?token=sbx_abc-DEF_1", "/b/lab/?token=sbx_abc"] {
         let answer = edge.ask(as_user("nobody", "GET", path)).await;
         assert_eq!(answer.json()["platform"], "/_smartbox/enter", "{path}");
     }

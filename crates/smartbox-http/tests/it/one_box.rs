@@ -154,9 +154,13 @@ async fn tickets_are_for_boxes_that_exist_for_their_maker() {
     let program = app.anonymous().with_bearer(&only.secret);
     let other = json!({ "box": "work", "path": "/b/work/" });
     assert_eq!(program.post_json("/v1/tickets", &other).await.problem().code, "box-not-found");
-    for (field, bad) in
-        [("path", "b/home"), ("path", "/a?b"), ("origin", "app.example.com"), ("origin", "https://a/b")]
-    {
+    for (field, bad) in [
+        ("path", "b/home"),
+        ("path", "/a?b"),
+        ("path", "/_smartbox/enter"),
+        ("origin", "app.example.com"),
+        ("origin", "https://a/b"),
+    ] {
         let mut body = json!({ "box": "home", "path": "/" });
         body[field] = json!(bad);
         let refused = owner.client.post_json("/v1/tickets", &body).await.problem();

@@ -10,6 +10,25 @@ use crate::{Error, FleetStore};
 /// How long the outcome of an operation can be asked for.
 const OPERATION_TTL: Duration = Duration::from_hours(30 * 24);
 
+/// Deletes rows of a table by their key, a bounded number, whose time in this column has come.
+macro_rules! ended {
+    ($table:literal, $key:literal, $column:literal) => {
+        concat!(
+            "delete from ", $table, " where ", $key, " in (select ", ended!(@columns $key), " from ", $table,
+            " where ", $column, " <= $1 limit $2)"
+        )
+    };
+    (@columns "(scope, key)") => { "scope, key" };
+    (@columns $key:literal) => { $key };
+}
+
+/// The same by the moment at which they expire.
+macro_rules! expired {
+    ($table:literal, $key:literal) => {
+        ended!($table, $key, "expires_at_ms")
+    };
+}
+
 /// What one call of [`FleetStore::purge_expired`] removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Purged {
@@ -43,61 +62,15 @@ impl FleetStore {
         let now_ms = now.as_millisecond();
         let operations_before = now_ms.saturating_sub(bigint(OPERATION_TTL.as_secs()).saturating_mul(1000));
         Ok(Purged {
-            sessions: self
-                .purge(
-                    "delete from sessions where token_hash in
-                     (select token_hash from sessions where expires_at_ms <= $1 limit $2)",
-                    now_ms,
-                    limit,
-                )
-                .await?,
-            sign_in_codes: self
-                .purge(
-                    "delete from sign_in_codes where code_hash in
-                     (select code_hash from sign_in_codes where expires_at_ms <= $1 limit $2)",
-                    now_ms,
-                    limit,
-                )
-                .await?,
-            service_tokens: self
-                .purge(
-                    "delete from service_tokens where id in
-                     (select id from service_tokens where expires_at_ms <= $1 limit $2)",
-                    now_ms,
-                    limit,
-                )
-                .await?,
-            devices: self
-                .purge(
-                    "delete from devices where id in
-                     (select id from devices where status = 'pending' and expires_at_ms <= $1 limit $2)",
-                    now_ms,
-                    limit,
-                )
-                .await?,
-            tickets: self
-                .purge(
-                    "delete from tickets where ticket_hash in
-                     (select ticket_hash from tickets where expires_at_ms <= $1 limit $2)",
-                    now_ms,
-                    limit,
-                )
-                .await?,
-            idempotency_keys: self
-                .purge(
-                    "delete from idempotency_keys where (scope, key) in
-                     (select scope, key from idempotency_keys where expires_at_ms <= $1 limit $2)",
-                    now_ms,
-                    limit,
-                )
-                .await?,
+            sessions: self.purge(expired!("sessions", "token_hash"), now_ms, limit).await?,
+            sign_in_codes: self.purge(expired!("sign_in_codes", "code_hash"), now_ms, limit).await?,
+            service_tokens: self.purge(expired!("service_tokens", "id"), now_ms, limit).await?,
+            // One that is approved has no end.
+            devices: self.purge(expired!("devices", "id"), now_ms, limit).await?,
+            tickets: self.purge(expired!("tickets", "ticket_hash"), now_ms, limit).await?,
+            idempotency_keys: self.purge(expired!("idempotency_keys", "(scope, key)"), now_ms, limit).await?,
             operations: self
-                .purge(
-                    "delete from operations where id in
-                     (select id from operations where finished_at_ms <= $1 limit $2)",
-                    operations_before,
-                    limit,
-                )
+                .purge(ended!("operations", "id", "finished_at_ms"), operations_before, limit)
                 .await?,
         })
     }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use secrecy::ExposeSecret;
-use smartbox_api::{CreateTicket, TicketView};
+use smartbox_api::{CreateTicket, ENTER_PATH, TicketView};
 use smartbox_control::TicketFor;
 
 use crate::HttpState;
@@ -31,6 +31,10 @@ pub(crate) async fn create(
 ) -> Result<Response, ApiError> {
     if !who.is_paired {
         return Err(ApiError::known(&codes::DEVICE_NOT_APPROVED));
+    }
+    // With a ticket for that path a browser comes in as somebody: nobody makes one to hand it to others.
+    if body.path == ENTER_PATH {
+        return Err(ApiError::field("path", "is where the platform itself sends browsers"));
     }
     let wanted = TicketFor { reference: &body.reference, path: &body.path, origin: body.origin.as_deref() };
     let made = state.control().create_ticket(&op, wanted, who.expires_at).await?;
