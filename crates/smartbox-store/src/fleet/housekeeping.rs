@@ -10,24 +10,22 @@ use crate::{Error, FleetStore};
 /// How long the outcome of an operation can be asked for.
 const OPERATION_TTL: Duration = Duration::from_hours(30 * 24);
 
-/// Deletes rows of a table by their key, a bounded number, whose time in this column has come.
+/// Deletes a bounded number of rows, by their key, whose time in this column has come.
 macro_rules! ended {
-    ($table:literal, $key:literal, $column:literal) => {
+    ($table:literal by $key:literal at $column:literal) => {
+        ended!($table by $key of $key at $column)
+    };
+    // A key of several columns has parentheses where it is compared, and none where it is selected.
+    ($table:literal by $key:literal of $columns:literal at $column:literal) => {
         concat!(
-            "delete from ", $table, " where ", $key, " in (select ", ended!(@columns $key), " from ", $table,
-            " where ", $column, " <= $1 limit $2)"
+            "delete from ", $table, " where ", $key, " in (select ", $columns, " from ", $table, " where ", $column,
+            " <= $1 limit $2)"
         )
     };
-    (@columns "(scope, key)") => { "scope, key" };
-    (@columns $key:literal) => { $key };
 }
 
-/// The same by the moment at which they expire.
-macro_rules! expired {
-    ($table:literal, $key:literal) => {
-        ended!($table, $key, "expires_at_ms")
-    };
-}
+const IDEMPOTENCY_KEYS: &str =
+    ended!("idempotency_keys" by "(scope, key)" of "scope, key" at "expires_at_ms");
 
 /// What one call of [`FleetStore::purge_expired`] removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,15 +60,21 @@ impl FleetStore {
         let now_ms = now.as_millisecond();
         let operations_before = now_ms.saturating_sub(bigint(OPERATION_TTL.as_secs()).saturating_mul(1000));
         Ok(Purged {
-            sessions: self.purge(expired!("sessions", "token_hash"), now_ms, limit).await?,
-            sign_in_codes: self.purge(expired!("sign_in_codes", "code_hash"), now_ms, limit).await?,
-            service_tokens: self.purge(expired!("service_tokens", "id"), now_ms, limit).await?,
+            sessions: self
+                .purge(ended!("sessions" by "token_hash" at "expires_at_ms"), now_ms, limit)
+                .await?,
+            sign_in_codes: self
+                .purge(ended!("sign_in_codes" by "code_hash" at "expires_at_ms"), now_ms, limit)
+                .await?,
+            service_tokens: self
+                .purge(ended!("service_tokens" by "id" at "expires_at_ms"), now_ms, limit)
+                .await?,
             // One that is approved has no end.
-            devices: self.purge(expired!("devices", "id"), now_ms, limit).await?,
-            tickets: self.purge(expired!("tickets", "ticket_hash"), now_ms, limit).await?,
-            idempotency_keys: self.purge(expired!("idempotency_keys", "(scope, key)"), now_ms, limit).await?,
+            devices: self.purge(ended!("devices" by "id" at "expires_at_ms"), now_ms, limit).await?,
+            tickets: self.purge(ended!("tickets" by "ticket_hash" at "expires_at_ms"), now_ms, limit).await?,
+            idempotency_keys: self.purge(IDEMPOTENCY_KEYS, now_ms, limit).await?,
             operations: self
-                .purge(ended!("operations", "id", "finished_at_ms"), operations_before, limit)
+                .purge(ended!("operations" by "id" at "finished_at_ms"), operations_before, limit)
                 .await?,
         })
     }
