@@ -1,22 +1,34 @@
-//! Hints that something changed. They carry no data: who is woken looks for itself.
+//! Hints that something changed. They carry no data but where to look first: who is woken looks for itself.
 
+use std::sync::{Mutex, PoisonError};
+
+use smartbox_core::BoxId;
 use tokio::sync::{Notify, watch};
+
+/// More boxes than this at once are a reason to look at all of them.
+const HINTS_MAX: usize = 16;
 
 /// Wakes the reconcile loop and everybody who waits for a result.
 pub struct Changes {
     reconcile: Notify,
+    hinted: Mutex<Vec<BoxId>>,
     revision: watch::Sender<u64>,
 }
 
 impl Default for Changes {
     fn default() -> Self {
-        Self { reconcile: Notify::new(), revision: watch::Sender::new(0) }
+        Self { reconcile: Notify::new(), hinted: Mutex::default(), revision: watch::Sender::new(0) }
     }
 }
 
 impl Changes {
-    /// Intent was written: the loop should look.
-    pub(crate) fn intent(&self) {
+    /// Intent about a box was written: the loop should look.
+    pub(crate) fn intent(&self, id: BoxId) {
+        let mut hinted = self.hinted();
+        if hinted.len() <= HINTS_MAX && !hinted.contains(&id) {
+            hinted.push(id);
+        }
+        drop(hinted);
         self.reconcile.notify_one();
         self.written();
     }
@@ -29,6 +41,16 @@ impl Changes {
     /// Waits for the next hint to the loop. One given while nobody waited is kept.
     pub(crate) async fn intended(&self) {
         self.reconcile.notified().await;
+    }
+
+    /// The boxes to look at first; `None`: at all of them.
+    pub(crate) fn take_hints(&self) -> Option<Vec<BoxId>> {
+        let hinted = std::mem::take(&mut *self.hinted());
+        (!hinted.is_empty() && hinted.len() <= HINTS_MAX).then_some(hinted)
+    }
+
+    fn hinted(&self) -> std::sync::MutexGuard<'_, Vec<BoxId>> {
+        self.hinted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Subscribes to writes. Subscribe before you look, so that nothing is missed in between.

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use smartbox_boxd::GATEWAY_PORT;
 use smartbox_core::{Permission, Phase, Stage};
 use smartbox_openclaw as openclaw;
 use smartbox_store::Smartbox;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::boxes::{Need, secret};
+use crate::boxes::Need;
 use crate::fleet_view::{phase_of, stage_of};
+use crate::gateway::agent_error;
 use crate::{Control, Error, Op};
 
 /// Longest message, in characters.
@@ -105,7 +105,8 @@ impl Control {
             // A reader who is that slow misses a progress line and nothing else.
             let _ = events.try_send(ChatEvent::Waiting { phase: phase_of(row), stage: stage_of(row) });
         };
-        let row = self
+        // The box does not fall asleep before the turn is over.
+        let (row, _use) = self
             .ready_box(op, (Permission::BoxesTalk, reference), Need::Ready, "a chat message", waiting)
             .await?;
         let gateway = self.gateway(&row).await?;
@@ -131,20 +132,4 @@ impl Control {
             }
         }
     }
-
-    /// Connects to the box's gateway as the platform.
-    async fn gateway(&self, row: &Smartbox) -> Result<openclaw::GatewayClient, Error> {
-        let token = self.inner.store.org(row.org).secret(row.id, secret::GATEWAY_TOKEN).await?;
-        let token = token.ok_or_else(|| Error::internal("a box has no gateway token"))?;
-        let unavailable = || Error::Unavailable {
-            what: "the box's gateway does not answer".to_owned(),
-            retry_after: Duration::from_secs(2),
-        };
-        let stream = self.inner.link.dial(row.id, GATEWAY_PORT).await.map_err(|_error| unavailable())?;
-        openclaw::GatewayClient::connect(stream, &token).await.map_err(agent_error)
-    }
-}
-
-fn agent_error(error: openclaw::ClientError) -> Error {
-    Error::Agent(error.to_string())
 }

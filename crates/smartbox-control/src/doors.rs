@@ -2,6 +2,8 @@
 
 use smartbox_core::BoxId;
 
+use crate::WorkSeen;
+
 /// Opens and closes the platform's services on a box's loopback. Implemented by the composition root over egress.
 #[async_trait::async_trait]
 pub trait Doors: Send + Sync {
@@ -13,4 +15,7 @@ pub trait Doors: Send + Sync {
 
     /// Closes them, if they are open.
     fn close(&self, id: BoxId);
+
+    /// What the box asks of them.
+    fn work(&self, id: BoxId) -> WorkSeen;
 }

@@ -7,6 +7,7 @@ use smartbox_core::Permission;
 use smartbox_tunnel::{ExecEvent, ExecInput, ExecOutput, ExecRequest, ExecSession, PtySize};
 
 use crate::boxes::Need;
+use crate::uses::Use;
 use crate::{Control, Error, Op};
 
 /// Most arguments of a command.
@@ -41,13 +42,16 @@ pub enum CommandEvent {
 }
 
 /// A running command. Dropping its output kills it.
-pub struct CommandSession(ExecSession);
+pub struct CommandSession(ExecSession, Use);
 
 /// The direction towards a command.
 pub struct CommandInput(ExecInput);
 
 /// The direction from a command. Dropping it kills the command.
-pub struct CommandOutput(ExecOutput);
+pub struct CommandOutput(
+    ExecOutput,
+    #[expect(dead_code, reason = "the box does not fall asleep while it lasts")] Use,
+);
 
 impl Control {
     /// Starts a command in a box, waking the box if need be.
@@ -58,7 +62,7 @@ impl Control {
         command: &NewCommand,
     ) -> Result<CommandSession, Error> {
         check(command)?;
-        let smartbox =
+        let (smartbox, in_use) =
             self.ready_box(op, (Permission::BoxesExec, reference), Need::Alive, "a command", |_| {}).await?;
         let connection = self.ssh(&smartbox).await?;
         let request = ExecRequest {
@@ -67,7 +71,8 @@ impl Control {
             cwd: command.cwd.clone(),
             tty: command.tty.map(|(columns, rows)| PtySize { rows, columns }),
         };
-        Ok(CommandSession(connection.exec(request).await.map_err(|error| crate::ssh::unavailable(&error))?))
+        let session = connection.exec(request).await.map_err(|error| crate::ssh::unavailable(&error))?;
+        Ok(CommandSession(session, in_use))
     }
 }
 
@@ -98,7 +103,7 @@ impl CommandSession {
     /// Separates the two directions, for two tasks.
     pub fn split(self) -> (CommandInput, CommandOutput) {
         let (input, output) = self.0.split();
-        (CommandInput(input), CommandOutput(output))
+        (CommandInput(input), CommandOutput(output, self.1))
     }
 }
 

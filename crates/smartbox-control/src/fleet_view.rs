@@ -34,6 +34,8 @@ pub struct BoxState {
     pub desired: Desired,
     /// Its public phase.
     pub phase: Phase,
+    /// Whether its processes are kept while it sleeps: then a request waits, and nobody is shown a page.
+    pub is_kept: bool,
     /// How far it has come, if it is starting.
     pub stage: Option<Stage>,
     /// Since when it is in this state, as far as it was seen.
@@ -54,6 +56,7 @@ impl PartialEq for BoxState {
                 state.generation,
                 state.desired,
                 state.phase,
+                state.is_kept,
                 state.stage,
                 state.since,
             )
@@ -76,6 +79,7 @@ impl BoxState {
             generation: row.observed_generation,
             desired: row.desired,
             phase: phase_of(row),
+            is_kept: matches!(row.observed, Observed::Asleep(_)),
             stage: stage_of(row),
             since: row.observed_at,
             error: row.last_error.clone(),

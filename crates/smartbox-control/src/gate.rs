@@ -11,7 +11,14 @@ impl Control {
         let fleet = self.inner.store.fleet(SystemActor::new("wake gate"));
         let tier = fleet.tier(&smartbox.tier).await?.ok_or(Error::NotFound("tier"))?;
         let tier_running = fleet.running_in_tier(&smartbox.tier, Some(smartbox.id)).await?;
-        may_wake(&WakeFacts { desired: smartbox.desired, tier_running, tier_boxes_max: tier.boxes_max })?;
+        let holds = self.inner.store.org(smartbox.org).wake_holds().await?;
+        let holds: Vec<_> = holds.into_iter().map(|hold| hold.kind).collect();
+        may_wake(&WakeFacts {
+            desired: smartbox.desired,
+            holds: &holds,
+            tier_running,
+            tier_boxes_max: tier.boxes_max,
+        })?;
         Ok(())
     }
 }

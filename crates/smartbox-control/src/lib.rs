@@ -20,7 +20,9 @@ mod exec;
 mod fleet_view;
 mod foreign;
 mod gate;
+mod gateway;
 mod idempotency;
+mod ingress;
 mod logs;
 mod loops;
 mod oidc;
@@ -42,6 +44,8 @@ mod ssh;
 mod tickets;
 mod timeline;
 mod tokens;
+mod uses;
+mod vigil;
 
 pub mod boxes;
 
@@ -57,6 +61,7 @@ pub use exec::{CommandEvent, CommandInput, CommandOutput, CommandSession, NewCom
 pub use fleet_view::{BoxState, FleetView, phase_of, stage_of};
 pub use foreign::{ForeignIdentities, SignUp, SignUpPolicy};
 pub use idempotency::Idempotency;
+pub use ingress::{Ingress, NoIngress, WorkSeen};
 pub use logs::{LogLine, LogQuery};
 pub use loops::{janitor::Janitor, reconcile::Reconciler, rollback::RollbackWatch};
 pub use oidc::BegunSignIn;
@@ -84,12 +89,13 @@ pub use smartbox_store::{
 pub use spec::{AgentRuntime, Ingredients, render_files};
 pub use tickets::{MadeTicket, TICKET_PREFIX, TicketFor};
 pub use tokens::{MadeToken, NewToken, TOKEN_PREFIX};
+pub use vigil::Vigil;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use smartbox_core::Tie;
 use smartbox_core::routing::{OwnAddress, RoutingFlags};
+use smartbox_core::{Thresholds, Tie};
 use smartbox_provider::{Link, Provider};
 use smartbox_store::Store;
 use tokio::sync::{broadcast, watch};
@@ -110,7 +116,11 @@ pub struct Parts {
     pub link: Arc<dyn Link>,
     /// The platform's services inside the boxes.
     pub doors: Arc<dyn Doors>,
-    /// Wall clock.
+    /// How people reach them.
+    pub ingress: Arc<dyn Ingress>,
+    /// When boxes fall asleep about which nothing else was decided.
+    pub sleep: Thresholds,
+    /// Clocks.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
@@ -164,6 +174,11 @@ pub(crate) struct Inner {
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) link: Arc<dyn Link>,
     pub(crate) doors: Arc<dyn Doors>,
+    pub(crate) ingress: Arc<dyn Ingress>,
+    pub(crate) uses: Arc<uses::Uses>,
+    pub(crate) resting: gateway::Resting,
+    pub(crate) vigils: vigil::Vigils,
+    pub(crate) sleep: Thresholds,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) runtime: AgentRuntime,
@@ -194,6 +209,11 @@ impl Control {
                 provider: parts.provider,
                 link: parts.link,
                 doors: parts.doors,
+                ingress: parts.ingress,
+                uses: Arc::new(uses::Uses::new(Arc::clone(&parts.clock))),
+                resting: gateway::Resting::default(),
+                vigils: vigil::Vigils::default(),
+                sleep: parts.sleep,
                 clock: parts.clock,
                 entropy: parts.entropy,
                 runtime: parts.runtime,

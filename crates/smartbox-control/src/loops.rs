@@ -1,8 +1,14 @@
 //! Background loops. Each takes no input, does one pass at a time, and also runs by the clock.
 
+mod drowsy;
+mod due;
+mod fall_asleep;
+mod fence;
 pub(crate) mod janitor;
 pub(crate) mod observe;
 pub(crate) mod publish;
 pub(crate) mod reconcile;
+mod rest;
 pub(crate) mod rollback;
 mod step;
+mod wake_up;

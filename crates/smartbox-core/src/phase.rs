@@ -17,7 +17,7 @@ pub enum Phase {
     Degraded,
     /// About to sleep.
     FallingAsleep,
-    /// Its processes are kept and take no CPU time.
+    /// It takes no CPU time, and a request wakes it.
     Sleeping,
     /// It sleeps and is about to answer again.
     Waking,
@@ -88,7 +88,8 @@ pub fn phase(facts: &PhaseFacts<'_>) -> Phase {
         (Desired::Running | Desired::Asleep, Observed::Unready) => Phase::Degraded,
         // A start that is under way is shown as such, also after a failed one.
         (Desired::Running | Desired::Asleep, Observed::Starting { .. }) => Phase::Starting,
-        (Desired::Running | Desired::Asleep, Observed::Stopping) => Phase::Stopping,
+        (Desired::Running, Observed::Stopping) => Phase::Stopping,
+        (Desired::Asleep, Observed::Stopping) => Phase::FallingAsleep,
         (Desired::Running, Observed::Dead(DeathReason::Config)) => Phase::Failed,
         (Desired::Running, _) if facts.has_error => Phase::Failed,
         (Desired::Running, Observed::Absent) if !facts.was_seen => Phase::Requested,
@@ -97,10 +98,11 @@ pub fn phase(facts: &PhaseFacts<'_>) -> Phase {
         (Desired::Running, Observed::Stopped | Observed::Dead(_)) => Phase::Starting,
         // It answers still, so a failed attempt to sleep is no failure of the box.
         (Desired::Asleep, Observed::Ready) => Phase::FallingAsleep,
-        (Desired::Asleep, Observed::Asleep(_)) => Phase::Sleeping,
-        (Desired::Asleep | Desired::Stopped, Observed::Absent | Observed::Stopped | Observed::Dead(_)) => {
-            Phase::Stopped
+        // Also down to its disk: a request brings it back all the same.
+        (Desired::Asleep, Observed::Asleep(_) | Observed::Absent | Observed::Stopped | Observed::Dead(_)) => {
+            Phase::Sleeping
         }
+        (Desired::Stopped, Observed::Absent | Observed::Stopped | Observed::Dead(_)) => Phase::Stopped,
         (Desired::Stopped, _) => Phase::Stopping,
     }
 }
@@ -147,7 +149,8 @@ mod tests {
             assert_eq!(seen(Desired::Stopped, &asleep, false), Phase::Stopping);
         }
         assert_eq!(seen(Desired::Asleep, &Observed::Ready, true), Phase::FallingAsleep);
-        assert_eq!(seen(Desired::Asleep, &Observed::Stopped, false), Phase::Stopped);
+        assert_eq!(seen(Desired::Asleep, &Observed::Stopped, false), Phase::Sleeping);
+        assert_eq!(seen(Desired::Asleep, &Observed::Stopping, false), Phase::FallingAsleep);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The next step towards what is wanted: a table, so that a test can walk every pair.
 
-use crate::state::{Desired, Observed};
+use crate::sleep::SleepTier;
+use crate::state::{Desired, Observed, SleepDepth};
 
 /// What the reconciler does next with one box.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,7 +39,16 @@ pub struct PlanFacts<'a> {
     pub grace_over: bool,
     /// Whether the time of the next attempt has come (it always has without a failure).
     pub retry_due: bool,
+    /// Failed attempts in a row.
+    pub failures: u32,
+    /// How far down a box that should sleep goes.
+    pub asleep: SleepTier,
+    /// How deeply processes can sleep here now; `None`: not at all.
+    pub deepest: Option<SleepDepth>,
 }
+
+/// After so many failed attempts to wake a box its processes are given up, and it is started afresh.
+const FAILED_WAKES_MAX: u32 = 3;
 
 /// Decides the next step.
 pub fn next_step(facts: &PlanFacts<'_>) -> Step {
@@ -53,6 +63,7 @@ pub fn next_step(facts: &PlanFacts<'_>) -> Step {
             when_due(Step::Stop)
         }
         (Desired::Running, Observed::Ready) => Step::Nothing,
+        (Desired::Running, Observed::Asleep(_)) if facts.failures >= FAILED_WAKES_MAX => when_due(Step::Stop),
         (Desired::Running, Observed::Asleep(_)) => when_due(Step::Wake),
         // What is not ready yet is never put to sleep: it may be in the middle of something.
         (Desired::Running | Desired::Asleep, Observed::Starting { .. } | Observed::Unready) => Step::Wait,
@@ -60,8 +71,13 @@ pub fn next_step(facts: &PlanFacts<'_>) -> Step {
         (Desired::Running, Observed::Dead(reason)) if !reason.is_retryable() && !outdated => Step::Wait,
         (Desired::Running, Observed::Absent | Observed::Stopped | Observed::Dead(_)) => when_due(Step::Run),
 
+        // Down to its disk as well: its gateway is asked in any case.
         (Desired::Asleep, Observed::Ready) => when_due(Step::Sleep),
-        (Desired::Asleep, Observed::Asleep(_)) => Step::Nothing,
+        (Desired::Asleep, Observed::Asleep(depth)) => match facts.asleep.depth() {
+            None => when_due(Step::Stop),
+            Some(wanted) if *depth < wanted && Some(*depth) < facts.deepest => when_due(Step::Sleep),
+            Some(_as_deep) => Step::Nothing,
+        },
         // A box that ended in its sleep takes no CPU time either. It is not started only to be put to sleep.
         (Desired::Asleep, Observed::Absent | Observed::Stopped) => Step::Nothing,
         (Desired::Asleep, Observed::Dead(_)) => when_due(Step::Stop),
@@ -81,7 +97,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::state::{DeathReason, SleepDepth, Stage};
+    use crate::state::{DeathReason, Stage};
+
+    const FACTS: PlanFacts<'static> = PlanFacts {
+        desired: Desired::Running,
+        generation: 1,
+        observed: &Observed::Ready,
+        observed_generation: Some(1),
+        grace_over: false,
+        retry_due: true,
+        failures: 0,
+        asleep: SleepTier::Frozen,
+        deepest: Some(SleepDepth::Squeezed),
+    };
 
     const EVERY_WISH: [Desired; 4] = [Desired::Running, Desired::Asleep, Desired::Stopped, Desired::Deleted];
 
@@ -101,12 +129,23 @@ mod tests {
     }
 
     /// What a faultless world does with a step, or by itself while the plan waits.
-    fn world(step: Step, observed: Observed, generation: i64, seen: Option<i64>) -> (Observed, Option<i64>) {
+    fn world(
+        step: Step,
+        observed: Observed,
+        asleep: SleepTier,
+        (generation, seen): (i64, Option<i64>),
+    ) -> (Observed, Option<i64>) {
         match (step, observed) {
             (Step::Run, _) => (Observed::Starting { stage: Stage::Process }, Some(generation)),
             (Step::Stop, _) => (Observed::Stopped, None),
             (Step::Remove, _) => (Observed::Absent, None),
-            (Step::Sleep, Observed::Ready) => (Observed::Asleep(SleepDepth::Frozen), seen),
+            (Step::Sleep, Observed::Ready) => match asleep.depth() {
+                Some(depth) => (Observed::Asleep(depth), seen),
+                None => (Observed::Stopped, None),
+            },
+            (Step::Sleep, Observed::Asleep(SleepDepth::Frozen)) => {
+                (Observed::Asleep(SleepDepth::Squeezed), seen)
+            }
             (Step::Wake, Observed::Asleep(_)) => (Observed::Ready, seen),
             (Step::Sleep | Step::Wake, other) => panic!("{step:?} of a box that is {other:?}"),
             (Step::Wait, Observed::Starting { .. } | Observed::Unready) => (Observed::Ready, seen),
@@ -121,16 +160,17 @@ mod tests {
             start in observed(),
             lag in 0i64..3,
             grace_over: bool,
+            asleep in (0..3usize).prop_map(|at| SleepTier::ALL[at]),
         ) {
             let generation = 5;
             let mut seen = if matches!(start, Observed::Absent | Observed::Stopped) { None } else { Some(generation - lag) };
             let mut state = start.clone();
             for _ in 0..6 {
-                let facts = PlanFacts { desired, generation, observed: &state, observed_generation: seen, grace_over, retry_due: true };
+                let facts = PlanFacts { desired, generation, observed: &state, observed_generation: seen, grace_over, asleep, ..FACTS };
                 let step = next_step(&facts);
-                (state, seen) = world(step, state, generation, seen);
+                (state, seen) = world(step, state, asleep, (generation, seen));
             }
-            let facts = PlanFacts { desired, generation, observed: &state, observed_generation: seen, grace_over, retry_due: true };
+            let facts = PlanFacts { desired, generation, observed: &state, observed_generation: seen, grace_over, asleep, ..FACTS };
             let last = next_step(&facts);
             let refused_config = state == Observed::Dead(DeathReason::Config) && lag == 0;
             prop_assert!(matches!(last, Step::Nothing | Step::Forget) || (last == Step::Wait && refused_config),
@@ -139,10 +179,11 @@ mod tests {
 
         #[test]
         fn a_box_sleeps_only_where_that_is_wanted(start in observed(), lag in 0i64..3) {
-            for desired in EVERY_WISH {
-                let facts = PlanFacts { desired, generation: 5, observed: &start, observed_generation: Some(5 - lag), grace_over: false, retry_due: true };
+            for (desired, asleep) in EVERY_WISH.into_iter().flat_map(|wish| SleepTier::ALL.map(|tier| (wish, tier))) {
+                let facts = PlanFacts { desired, generation: 5, observed: &start, observed_generation: Some(5 - lag), asleep, ..FACTS };
                 let step = next_step(&facts);
-                prop_assert!(step != Step::Sleep || (desired == Desired::Asleep && start == Observed::Ready));
+                let may_sleep = matches!(start, Observed::Ready | Observed::Asleep(SleepDepth::Frozen));
+                prop_assert!(step != Step::Sleep || (desired == Desired::Asleep && may_sleep));
                 prop_assert!(step != Step::Wake || (desired == Desired::Running && matches!(start, Observed::Asleep(_))));
             }
         }
@@ -150,7 +191,7 @@ mod tests {
         #[test]
         fn nothing_is_done_before_the_retry_time(start in observed(), grace_over: bool) {
             for desired in EVERY_WISH {
-                let facts = PlanFacts { desired, generation: 2, observed: &start, observed_generation: Some(1), grace_over, retry_due: false };
+                let facts = PlanFacts { desired, generation: 2, observed: &start, observed_generation: Some(1), grace_over, retry_due: false, ..FACTS };
                 prop_assert!(matches!(next_step(&facts), Step::Wait | Step::Nothing | Step::Forget));
             }
         }
@@ -159,14 +200,7 @@ mod tests {
     #[test]
     fn a_box_in_its_grace_period_is_stopped_and_kept() {
         let step = |observed: &Observed, grace_over| {
-            next_step(&PlanFacts {
-                desired: Desired::Deleted,
-                generation: 1,
-                observed,
-                observed_generation: Some(1),
-                grace_over,
-                retry_due: true,
-            })
+            next_step(&PlanFacts { desired: Desired::Deleted, observed, grace_over, ..FACTS })
         };
         assert_eq!(step(&Observed::Ready, false), Step::Stop);
         assert_eq!(step(&Observed::Stopped, false), Step::Nothing);
@@ -177,28 +211,14 @@ mod tests {
     #[test]
     fn a_box_that_was_left_in_the_middle_of_its_stop_is_seen_through() {
         for desired in EVERY_WISH {
-            let facts = PlanFacts {
-                desired,
-                generation: 1,
-                observed: &Observed::Stopping,
-                observed_generation: Some(1),
-                grace_over: false,
-                retry_due: true,
-            };
+            let facts = PlanFacts { desired, observed: &Observed::Stopping, ..FACTS };
             assert_eq!(next_step(&facts), Step::Stop, "{desired:?}");
         }
     }
 
     #[test]
     fn an_older_incarnation_is_stopped_before_the_new_one_runs() {
-        let facts = PlanFacts {
-            desired: Desired::Running,
-            generation: 2,
-            observed: &Observed::Ready,
-            observed_generation: Some(1),
-            grace_over: false,
-            retry_due: true,
-        };
+        let facts = PlanFacts { generation: 2, ..FACTS };
         assert_eq!(next_step(&facts), Step::Stop);
     }
 
@@ -210,8 +230,7 @@ mod tests {
                 generation: 2,
                 observed: &Observed::Asleep(SleepDepth::Squeezed),
                 observed_generation: Some(seen_generation),
-                grace_over: false,
-                retry_due: true,
+                ..FACTS
             })
         };
         assert_eq!(step(Desired::Running, 2), Step::Wake);
@@ -221,5 +240,25 @@ mod tests {
         for desired in EVERY_WISH {
             assert_eq!(step(desired, 1), Step::Stop, "an older incarnation is not woken: {desired:?}");
         }
+    }
+
+    #[test]
+    fn a_box_goes_as_far_down_as_is_wanted_and_possible() {
+        let step = |asleep, deepest| {
+            let observed = &Observed::Asleep(SleepDepth::Frozen);
+            next_step(&PlanFacts { desired: Desired::Asleep, observed, asleep, deepest, ..FACTS })
+        };
+        assert_eq!(step(SleepTier::Frozen, Some(SleepDepth::Squeezed)), Step::Nothing);
+        assert_eq!(step(SleepTier::Squeezed, Some(SleepDepth::Squeezed)), Step::Sleep);
+        assert_eq!(step(SleepTier::Squeezed, Some(SleepDepth::Frozen)), Step::Nothing, "no swap is free");
+        assert_eq!(step(SleepTier::Stopped, None), Step::Stop);
+    }
+
+    #[test]
+    fn a_box_that_cannot_be_woken_is_started_afresh() {
+        let observed = &Observed::Asleep(SleepDepth::Frozen);
+        let step = |failures| next_step(&PlanFacts { observed, failures, ..FACTS });
+        assert_eq!(step(FAILED_WAKES_MAX - 1), Step::Wake);
+        assert_eq!(step(FAILED_WAKES_MAX), Step::Stop);
     }
 }

@@ -17,6 +17,7 @@
 //! duration, never what was said.
 
 mod accept;
+mod activity;
 mod call;
 mod catalog;
 mod demo;
@@ -29,6 +30,7 @@ mod settings;
 mod upstream;
 
 pub use accept::{Accept, Duplex};
+pub use activity::Activity;
 pub use catalog::{Model, ModelCatalog};
 pub use dialect::Dialect;
 pub use gateway::{AiGateway, GatewayError};

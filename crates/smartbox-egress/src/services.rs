@@ -16,6 +16,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::accept::{Accept, Duplex};
+use crate::activity::Activity;
 use crate::call::ReplyBody;
 use crate::gateway::{AiGateway, Caller};
 use crate::refusal::json_response;
@@ -26,6 +27,9 @@ const ACCEPT_FAILURES_MAX: u32 = 10;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 /// Most headers of a request.
 const HEADERS_MAX: usize = 100;
+
+/// The box that asks.
+type Asking = (Caller, Arc<Activity>);
 
 /// A box is no longer served.
 #[derive(Debug, thiserror::Error)]
@@ -57,9 +61,10 @@ impl ServicesServer {
         &self,
         box_id: BoxId,
         mut listener: impl Accept,
+        activity: Arc<Activity>,
         stop: CancellationToken,
     ) -> Result<(), ServeError> {
-        let caller = Arc::new(self.gateway.caller(box_id));
+        let caller = Arc::new((self.gateway.caller(box_id), activity));
         let mut connections = JoinSet::new();
         // Connections also end when the listener is dead.
         let stop = stop.child_token();
@@ -73,7 +78,7 @@ impl ServicesServer {
     /// Takes connections until `stop`, never more than allowed at once.
     async fn accept(
         &self,
-        caller: &Arc<Caller>,
+        caller: &Arc<Asking>,
         listener: &mut dyn Accept,
         stop: &CancellationToken,
         connections: &mut JoinSet<()>,
@@ -104,7 +109,7 @@ impl ServicesServer {
     }
 
     /// Serves one connection to its end.
-    async fn connection(self, caller: Arc<Caller>, stream: Box<dyn Duplex>, stop: CancellationToken) {
+    async fn connection(self, caller: Arc<Asking>, stream: Box<dyn Duplex>, stop: CancellationToken) {
         let limits = self.gateway.limits().clone();
         let service = service_fn(|request| {
             let (server, caller) = (self.clone(), Arc::clone(&caller));
@@ -131,10 +136,11 @@ impl ServicesServer {
     }
 
     /// Hands a request to the service it is for.
-    async fn answer(&self, caller: &Caller, request: Request<Incoming>) -> Response<ReplyBody> {
+    async fn answer(&self, (caller, activity): &Asking, request: Request<Incoming>) -> Response<ReplyBody> {
         if request.uri().path() == "/healthz" && request.method() == Method::GET {
             return json_response(StatusCode::OK, &json!({ "ok": true }));
         }
+        let _counted = activity.begin();
         self.gateway.handle(caller, request).await
     }
 }

@@ -11,7 +11,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use smartbox_api::{FieldError, PROBLEM_CONTENT_TYPE, Problem};
 use smartbox_control::Error;
-use smartbox_core::wake::WakeRefusal;
+use smartbox_core::wake::{HoldKind, WakeRefusal};
 
 use codes::Code;
 
@@ -89,6 +89,12 @@ pub fn explain(error: &Error) -> Explanation {
         Error::VersionMismatch => Explanation::new(&codes::VERSION_MISMATCH),
         Error::WakeRefused(WakeRefusal::Deleted) => Explanation::new(&codes::BOX_DELETED),
         Error::WakeRefused(WakeRefusal::TierFull { .. }) => Explanation::new(&codes::TIER_FULL).detail(text),
+        Error::WakeRefused(WakeRefusal::Held(kind)) => Explanation::new(match kind {
+            HoldKind::Account => &codes::BOXES_FROZEN,
+            HoldKind::Abuse => &codes::BOXES_FLAGGED,
+            HoldKind::Plan => &codes::PLAN_TOO_SMALL,
+            HoldKind::Budget => &codes::BUDGET_USED_UP,
+        }),
         Error::EmailTaken => Explanation::new(&codes::EMAIL_TAKEN),
         Error::Forbidden => Explanation::new(&codes::ADMIN_ONLY),
         Error::Lacks(_) => Explanation::new(&codes::MISSING_PERMISSION).detail(text),

@@ -4,6 +4,7 @@
 //! that are not known are ignored. One task drives the connection; calls and turns talk to it over bounded queues.
 
 mod chat;
+mod cron;
 mod driver;
 mod error;
 mod handshake;
@@ -21,6 +22,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 pub use chat::{ChatEvent, Turn};
+pub use cron::NextRun;
 pub use error::ClientError;
 pub use handshake::Hello;
 pub use results::{HistoryEntry, Session, SuspendBlocker, SuspendState, Suspension};
@@ -30,6 +32,9 @@ use driver::Command;
 
 /// Largest message of a gateway (`policy.maxPayload`).
 pub(crate) const FRAME_BYTES_MAX: usize = 25 * 1024 * 1024;
+/// How long a suspension lasts that is not renewed (`GATEWAY_SUSPEND_TTL_MS`).
+pub const SUSPEND_LEASE: Duration = Duration::from_mins(2);
+
 /// Calls that wait to be sent.
 const COMMANDS_MAX: usize = 32;
 

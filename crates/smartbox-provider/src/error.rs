@@ -44,6 +44,11 @@ impl ProviderError {
         Self::Transient { what: what.into(), source: Some(source.into()) }
     }
 
+    /// A transient failure without a cause worth logging.
+    pub fn transient_text(what: impl Into<String>) -> Self {
+        Self::Transient { what: what.into(), source: None }
+    }
+
     /// There are no processes that could be put to sleep or woken. The next observation says what there is.
     pub fn without_processes() -> Self {
         Self::Transient { what: "the box has no processes that could sleep".to_owned(), source: None }

@@ -68,6 +68,11 @@ pub trait Provider: Send + Sync {
     /// Everything this provider holds for us, whether the store knows of it or not.
     async fn observe_all(&self) -> Result<Vec<Observation>, ProviderError>;
 
+    /// The same for one box; `None`: there is nothing of it.
+    async fn observe(&self, id: BoxId) -> Result<Option<Observation>, ProviderError> {
+        Ok(self.observe_all().await?.into_iter().find(|seen| seen.id == id))
+    }
+
     /// Waits until something may have changed. A hint: spurious and lost ones are allowed.
     async fn changed(&self);
 

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use smartbox_core::Thresholds;
 use smartbox_egress::ModelPlan;
 
 use crate::data_dir::Owner;
@@ -88,6 +89,8 @@ pub struct Settings {
     pub stop_grace: Duration,
     /// How long a request waits for its box.
     pub hold: Duration,
+    /// When boxes fall asleep about which nothing else was decided.
+    pub sleep: Thresholds,
     /// Which log lines are written.
     pub log_filter: String,
     /// How they look.
@@ -134,6 +137,7 @@ impl Settings {
             stop_grace: problems
                 .take("boxes.stop_grace", parse::duration(raw.boxes.stop_grace.as_deref(), "30s")),
             hold: problems.take("boxes.hold", parse::duration(raw.boxes.hold.as_deref(), "90s")),
+            sleep: parse::thresholds(&raw.boxes, &mut problems),
             log_filter: raw.log.filter.unwrap_or_else(|| "info".to_owned()),
             log_format: problems.take("log.format", parse::log_format(raw.log.format.as_deref())),
             stop_boxes_on_exit: flags.stop_boxes_on_exit,

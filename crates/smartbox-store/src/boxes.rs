@@ -4,6 +4,7 @@ use smartbox_core::{BoxId, OrgId, Tier};
 
 use crate::database::Connection;
 use crate::row::{error_from, instant, instant_opt, number, observed_from, parsed};
+use crate::sleep::{Due, PolicyColumns};
 use crate::smartbox::{BoxFilter, Smartbox};
 use crate::{Cursor, Error, PAGE_MAX, Page, page};
 
@@ -41,6 +42,12 @@ pub(crate) struct BoxRow {
     error_code: Option<String>,
     error_what: Option<String>,
     error_remedy: Option<String>,
+    asleep_tier: String,
+    idle_since_ms: Option<i64>,
+    due_at_ms: Option<i64>,
+    due_why: Option<String>,
+    #[sqlx(flatten)]
+    sleep: PolicyColumns,
 }
 
 impl TryFrom<BoxRow> for Smartbox {
@@ -73,6 +80,13 @@ impl TryFrom<BoxRow> for Smartbox {
             failures: number(row.failures)?,
             retry_at: instant_opt(row.retry_at_ms)?,
             last_error: error_from(row.error_code, row.error_what, row.error_remedy)?,
+            asleep: parsed(&row.asleep_tier)?,
+            idle_since: instant_opt(row.idle_since_ms)?,
+            due: match (instant_opt(row.due_at_ms)?, row.due_why) {
+                (Some(at), why) => Some(Due { at, why: why.unwrap_or_default() }),
+                (None, _) => None,
+            },
+            sleep: row.sleep.into(),
         })
     }
 }
@@ -84,7 +98,9 @@ macro_rules! select_boxes {
             "select id, org_id, name, kind, tier, is_default, created_at_ms, version, desired, generation,
                     purge_at_ms, desired_before_delete, uid_slot, runtime_version, host_key_public, observed,
                     observed_detail, observed_exit_code, observed_generation, observed_at_ms, was_seen, restarts,
-                    oom_kills, pid, failures, retry_at_ms, error_code, error_what, error_remedy from boxes ",
+                    oom_kills, pid, failures, retry_at_ms, error_code, error_what, error_remedy, asleep_tier,
+                    idle_since_ms, due_at_ms, due_why, frozen_after_secs, squeezed_after_secs, stopped_after_secs
+             from boxes ",
             $tail
         )
     };

@@ -9,6 +9,8 @@ mod routing;
 pub(crate) mod secrets;
 mod sign_in;
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use secrecy::SecretString;
 use smartbox_core::{BoxId, OperationId, OrgId, Tier};
@@ -17,6 +19,7 @@ use crate::boxes::{BoxRow, TierRow, select_boxes};
 use crate::event::NewEvent;
 use crate::idempotency::{BodyHash, Claim};
 use crate::operation::Operation;
+use crate::row::parsed;
 use crate::smartbox::{BoxFilter, Smartbox};
 use crate::{Cursor, Error, Page, Store, boxes, event, idempotency, operation};
 
@@ -88,6 +91,15 @@ impl FleetStore {
     /// The operations of a box that are under way, oldest first.
     pub async fn open_operations(&self, id: BoxId) -> Result<Vec<Operation>, Error> {
         operation::open_of_box(&mut *self.store.database.read().await?, id).await
+    }
+
+    /// The boxes for which an operation is under way.
+    pub async fn boxes_with_open_operations(&self) -> Result<HashSet<BoxId>, Error> {
+        let ids: Vec<String> =
+            sqlx::query_scalar("select distinct box_id from operations where finished_at_ms is null")
+                .fetch_all(&mut *self.store.database.read().await?)
+                .await?;
+        ids.iter().map(|id| parsed(id)).collect()
     }
 
     /// Every size there is, smallest first.

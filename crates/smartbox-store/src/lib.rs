@@ -25,6 +25,7 @@ mod page;
 mod routing;
 mod row;
 mod sealing;
+mod sleep;
 mod smartbox;
 mod store;
 
@@ -41,5 +42,6 @@ pub use org::{DEVICES_MAX, OrgStore, TICKETS_MAX, TOKENS_MAX};
 pub use page::{Cursor, PAGE_MAX, Page};
 pub use routing::{RolledBack, RoutingChange, RoutingRow};
 pub use sealing::{Keyring, KeyringError, Sealer};
+pub use sleep::{Due, WakeHold};
 pub use smartbox::{BoxError, BoxFilter, IntentChange, NewFailure, NewSmartbox, ObservationUpdate, Smartbox};
 pub use store::Store;

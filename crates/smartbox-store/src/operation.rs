@@ -27,12 +27,24 @@ pub enum OperationKind {
     Delete,
     /// Undoes a deletion within its grace period.
     Restore,
+    /// Puts it to sleep.
+    Sleep,
+    /// Wakes it.
+    Wake,
 }
 
 impl OperationKind {
     /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::Create, Self::Start, Self::Stop, Self::Restart, Self::Delete, Self::Restore];
+    pub const ALL: [Self; 8] = [
+        Self::Create,
+        Self::Start,
+        Self::Stop,
+        Self::Restart,
+        Self::Delete,
+        Self::Restore,
+        Self::Sleep,
+        Self::Wake,
+    ];
 
     /// The word used in the store and on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -43,6 +55,8 @@ impl OperationKind {
             Self::Restart => "restart",
             Self::Delete => "delete",
             Self::Restore => "restore",
+            Self::Sleep => "sleep",
+            Self::Wake => "wake",
         }
     }
 }

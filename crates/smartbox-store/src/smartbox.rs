@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 use smartbox_core::phase::PhaseFacts;
-use smartbox_core::{BoxId, BoxName, Desired, Kind, Observed, OrgId, Phase, phase};
+use smartbox_core::{BoxId, BoxName, Desired, Kind, Observed, OrgId, Phase, SleepPolicy, SleepTier, phase};
+
+use crate::Due;
+use crate::row::bigint;
 
 /// One Smartbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,9 +64,33 @@ pub struct Smartbox {
     pub retry_at: Option<Timestamp>,
     /// Why the last attempt failed.
     pub last_error: Option<BoxError>,
+
+    /// How far down it goes when it should sleep.
+    pub asleep: SleepTier,
+    /// Since when nothing was to do, as of falling asleep.
+    pub idle_since: Option<Timestamp>,
+    /// When it has to be awake by itself next, as far as is known. Written when it falls asleep.
+    pub due: Option<Due>,
+    /// What its owner has decided about its sleep.
+    pub sleep: SleepPolicy,
 }
 
 impl Smartbox {
+    /// Whether this is what was seen already.
+    pub fn is_seen_as(&self, seen: &ObservationUpdate) -> bool {
+        self.observed == seen.observed
+            && self.observed_at.is_some()
+            && self.observed_generation == seen.observed_generation
+            && self.restarts == seen.restarts
+            && bigint(self.oom_kills) == bigint(seen.oom_kills)
+            && self.pid == seen.pid
+    }
+
+    /// Whether the last attempt failed.
+    pub const fn has_failure(&self) -> bool {
+        self.failures > 0 || self.retry_at.is_some() || self.last_error.is_some()
+    }
+
     /// The one word people see.
     pub fn phase(&self) -> Phase {
         phase(&PhaseFacts {
@@ -114,6 +141,20 @@ pub struct IntentChange {
     pub bump_generation: bool,
     /// When a deleted box loses its data; `None` for every other intent.
     pub purge_at: Option<Timestamp>,
+    /// How far down a box goes that should sleep, and since when nothing was to do; `None` for every other intent.
+    pub asleep: Option<(SleepTier, Timestamp)>,
+}
+
+impl IntentChange {
+    /// The box should be like this, in the incarnation that there is.
+    pub const fn to(desired: Desired) -> Self {
+        Self { desired, bump_generation: false, purge_at: None, asleep: None }
+    }
+
+    /// The box should sleep, as far down as `tier`; nothing was to do since `idle_since`.
+    pub const fn to_sleep(tier: SleepTier, idle_since: Timestamp) -> Self {
+        Self { asleep: Some((tier, idle_since)), ..Self::to(Desired::Asleep) }
+    }
 }
 
 /// What a provider saw of a box.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use smartbox_control::{Control, Limits, Op};
-use smartbox_core::{OrgId, Principal};
+use smartbox_core::{OrgId, Principal, Thresholds};
 use smartbox_http::{HttpState, PublicUrl};
 use smartbox_provider::fake::FakeProvider;
 use smartbox_store::Store;
@@ -21,7 +21,7 @@ pub use serve::Served;
 
 use crate::gateway::GatewayDouble;
 use crate::log_watch::LogWatch;
-use crate::{Client, FakeDoors, ManualClock, SeededEntropy};
+use crate::{Client, FakeDoors, FakeIngress, ManualClock, SeededEntropy};
 use loops::Loops;
 
 /// The platform's admin secret in tests.
@@ -42,6 +42,8 @@ pub struct TestApp {
     pub gateway: GatewayDouble,
     /// The platform's services in them.
     pub doors: Arc<FakeDoors>,
+    /// How people reach them.
+    pub ingress: Arc<FakeIngress>,
     /// The database.
     pub store: Store,
     /// The use-cases.
@@ -53,6 +55,7 @@ pub struct TestApp {
     router: Router,
     loops: Loops,
     limits: Limits,
+    sleep: Thresholds,
     foreign: build::MakeForeign,
     epoch: i64,
     stop: CancellationToken,
@@ -120,12 +123,15 @@ impl TestApp {
             entropy: Arc::clone(&self.entropy),
             provider: Arc::clone(&self.provider),
             doors: Arc::clone(&self.doors),
+            ingress: Arc::new(FakeIngress::default()),
+            sleep: self.sleep,
             store: self.store.clone(),
             public_url: self.public_url.clone(),
             limits: self.limits.clone(),
             foreign: Arc::clone(&self.foreign),
             stop: self.stop.clone(),
         };
+        self.ingress = Arc::clone(&parts.ingress);
         self.control = parts.control();
         self.state = parts.state(&self.control);
         self.router = smartbox_http::router(self.state.clone());

@@ -1,6 +1,7 @@
 //! A clock that stands still until it is moved.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use smartbox_control::Clock;
@@ -10,7 +11,13 @@ pub const START_SECOND: i64 = 1_767_225_600;
 
 /// A clock that stands still until it is moved.
 #[derive(Debug)]
-pub struct ManualClock(Mutex<Timestamp>);
+pub struct ManualClock(Mutex<Hands>);
+
+#[derive(Debug)]
+struct Hands {
+    now: Timestamp,
+    steady: Duration,
+}
 
 impl Default for ManualClock {
     fn default() -> Self {
@@ -21,18 +28,33 @@ impl Default for ManualClock {
 impl ManualClock {
     /// A clock that shows `start`.
     pub const fn at(start: Timestamp) -> Self {
-        Self(Mutex::new(start))
+        Self(Mutex::new(Hands { now: start, steady: Duration::ZERO }))
     }
 
     /// Moves it forwards. Time that no timestamp can hold is not reached.
     pub fn advance(&self, by: SignedDuration) {
-        let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *now = now.saturating_add(by).unwrap_or(Timestamp::MAX);
+        let mut hands = self.hands();
+        hands.now = hands.now.saturating_add(by).unwrap_or(Timestamp::MAX);
+        hands.steady += Duration::try_from(by).unwrap_or(Duration::ZERO);
+    }
+
+    /// Sets the wall clock to another time, as a person or a time server does; the steady clock does not notice.
+    pub fn jump(&self, by: SignedDuration) {
+        let mut hands = self.hands();
+        hands.now = hands.now.saturating_add(by).unwrap_or(hands.now);
+    }
+
+    fn hands(&self) -> MutexGuard<'_, Hands> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.hands().now
+    }
+
+    fn steady(&self) -> Duration {
+        self.hands().steady
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-use smartbox_control::Doors;
+use smartbox_control::{Doors, WorkSeen};
 use smartbox_core::BoxId;
 
 /// Doors that only remember whether they are open.
@@ -26,5 +26,9 @@ impl Doors for FakeDoors {
 
     fn close(&self, id: BoxId) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+
+    fn work(&self, _id: BoxId) -> WorkSeen {
+        WorkSeen::default()
     }
 }

@@ -1,12 +1,14 @@
-//! A gateway inside the fake's boxes: health, the WebSocket handshake and `chat.send`, as OpenClaw speaks them
-//! (protocol 4). It accepts only requests that vouch for themselves as the platform does.
+//! A gateway inside the fake's boxes: health, the WebSocket handshake, `chat.send` and the suspend contract, as OpenClaw
+//! speaks them (protocol 4). It accepts only requests that vouch for themselves as the platform does.
 
+mod rest;
 mod serve;
 mod session;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub use rest::Rest;
 use smartbox_core::BoxId;
 use smartbox_provider::fake::FakeProvider;
 
@@ -58,6 +60,7 @@ pub struct GatewayDouble {
 struct Shared {
     replies: VecDeque<Reply>,
     received: Vec<Received>,
+    rest: rest::Resting,
     /// Name of the header that carries the caller's identity, by box: whoever comes first is believed.
     identity_headers: BTreeMap<BoxId, String>,
 }

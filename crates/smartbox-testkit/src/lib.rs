@@ -10,6 +10,7 @@ mod device_key;
 mod doors;
 mod entropy;
 mod http_client;
+mod ingress;
 mod log_watch;
 mod wait;
 
@@ -22,4 +23,5 @@ pub use device_key::DeviceKey;
 pub use doors::FakeDoors;
 pub use entropy::SeededEntropy;
 pub use http_client::{Answer, Client, EventStream, HOST, ORIGIN, StreamEvent};
+pub use ingress::FakeIngress;
 pub use wait::wait_for;

@@ -1,6 +1,7 @@
 //! Start, stop, restart, delete: changes of intent.
 
-use smartbox_core::{Desired, OperationId, Permission};
+use smartbox_core::wake::WakeRefusal;
+use smartbox_core::{Desired, Observed, OperationId, Permission, SleepTier};
 use smartbox_store::{IntentChange, NewEvent, NewOperation, OperationKind, Smartbox};
 
 use super::Intended;
@@ -14,6 +15,7 @@ struct Wish {
     action: &'static str,
     desired: Desired,
     new_generation: bool,
+    asleep: Option<SleepTier>,
 }
 
 impl Control {
@@ -38,6 +40,7 @@ impl Control {
             },
             desired: Desired::Running,
             new_generation,
+            asleep: None,
         };
         self.intend(op, &smartbox, wish, if_version).await
     }
@@ -56,6 +59,7 @@ impl Control {
             action: if smartbox.desired == Desired::Deleted { "box.undeleted" } else { "box.stop-requested" },
             desired: Desired::Stopped,
             new_generation: false,
+            asleep: None,
         };
         self.intend(op, &smartbox, wish, if_version).await
     }
@@ -74,6 +78,59 @@ impl Control {
             action: "box.restart-requested",
             desired: Desired::Running,
             new_generation: true,
+            asleep: None,
+        };
+        self.intend(op, &smartbox, wish, if_version).await
+    }
+
+    /// Wants the box to sleep, as far down as `tier`. Its gateway ends what it does first.
+    pub async fn sleep_box(
+        &self,
+        op: &Op,
+        reference: &str,
+        tier: SleepTier,
+        if_version: Option<i64>,
+    ) -> Result<Intended, Error> {
+        let smartbox = self.resolve(op, Permission::BoxesOperate, reference).await?;
+        let stands = |what: &str, remedy: &str| {
+            Err(Error::Conflict { what: what.to_owned(), remedy: remedy.to_owned() })
+        };
+        match (smartbox.desired, &smartbox.observed) {
+            (Desired::Deleted, _) => return Err(WakeRefusal::Deleted.into()),
+            (Desired::Stopped, _) => return stands("the box is stopped", "start it first"),
+            (_, Observed::Ready | Observed::Asleep(_)) => {}
+            (Desired::Asleep, Observed::Stopped) => {}
+            _ => return stands("the box is not ready yet", "wait until it runs, then try again"),
+        }
+        if tier.depth().is_some() && self.inner.provider.capabilities().deepest_sleep.is_none() {
+            return stands("boxes cannot be frozen on this machine", "stop it, or see `smartbox doctor`");
+        }
+        let wish = Wish {
+            operation: OperationKind::Sleep,
+            action: "box.sleep-requested",
+            desired: Desired::Asleep,
+            new_generation: false,
+            // A box that sleeps deeper than that is not woken for it.
+            asleep: Some(if smartbox.desired == Desired::Asleep { tier.max(smartbox.asleep) } else { tier }),
+        };
+        self.intend(op, &smartbox, wish, if_version).await
+    }
+
+    /// Wakes a box that sleeps. One that runs is left alone; one that its owner has stopped is started.
+    pub async fn wake_box_now(
+        &self,
+        op: &Op,
+        reference: &str,
+        if_version: Option<i64>,
+    ) -> Result<Intended, Error> {
+        let smartbox = self.resolve(op, Permission::BoxesOperate, reference).await?;
+        self.wake_gate(&smartbox).await?;
+        let wish = Wish {
+            operation: OperationKind::Wake,
+            action: "box.wake-requested",
+            desired: Desired::Running,
+            new_generation: smartbox.last_error.is_some(),
+            asleep: None,
         };
         self.intend(op, &smartbox, wish, if_version).await
     }
@@ -97,6 +154,7 @@ impl Control {
             action: "box.delete-requested",
             desired: Desired::Deleted,
             new_generation: false,
+            asleep: None,
         };
         self.intend(op, &smartbox, wish, if_version).await
     }
@@ -130,7 +188,13 @@ impl Control {
             .then(|| now.checked_add(self.inner.limits.delete_grace).map_err(Error::internal))
             .transpose()?;
         let event = self.event_by(op, wish.action, "asked for");
-        let change = IntentChange { desired: wish.desired, bump_generation: wish.new_generation, purge_at };
+        self.inner.uses.call(smartbox.id);
+        let change = IntentChange {
+            bump_generation: wish.new_generation,
+            purge_at,
+            asleep: wish.asleep.map(|tier| (tier, now)),
+            ..IntentChange::to(wish.desired)
+        };
         let (smartbox, operation) =
             self.write_intent(smartbox, change, if_version, Some(operation), event).await?;
         let operation = operation.ok_or_else(|| Error::internal("the store returned no operation"))?;
@@ -138,7 +202,7 @@ impl Control {
     }
 
     /// Writes intent and event, and wakes the loop.
-    pub(super) async fn write_intent(
+    pub(crate) async fn write_intent(
         &self,
         smartbox: &Smartbox,
         change: IntentChange,
@@ -149,7 +213,7 @@ impl Control {
         let now = self.inner.clock.now();
         let org = self.inner.store.org(smartbox.org);
         let written = org.change_intent(smartbox.id, change, if_version, operation, event, now).await?;
-        self.inner.changes.intent();
+        self.inner.changes.intent(smartbox.id);
         Ok(written)
     }
 }

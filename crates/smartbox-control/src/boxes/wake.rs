@@ -7,6 +7,7 @@ use smartbox_store::{IntentChange, Smartbox, SystemActor};
 use tokio::time::Instant;
 
 use crate::fleet_view::phase_of;
+use crate::uses::Use;
 use crate::{Control, Error, Op};
 
 /// How ready a caller needs the box to be.
@@ -42,6 +43,7 @@ impl Control {
         // Whoever may talk to a box needs it awake for that.
         op.require_for_boxes(Permission::BoxesTalk)
             .or_else(|_lacks| op.require_for_boxes(Permission::BoxesOperate))?;
+        self.inner.uses.call(id);
         let smartbox = self.find_for(op, id).await?;
         self.wake(op, &smartbox, reason).await
     }
@@ -65,16 +67,16 @@ impl Control {
             return Ok(());
         }
         self.wake_gate(smartbox).await?;
-        let change = IntentChange { desired: Desired::Running, bump_generation: false, purge_at: None };
         let event = self.event_by(op, "box.woken", reason);
         // Somebody else may change the box at the same moment; their intent is newer than what was read here.
+        let change = IntentChange::to(Desired::Running);
         match self.write_intent(smartbox, change, Some(smartbox.version), None, event).await {
             Ok(_) | Err(Error::VersionMismatch) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
-    /// Wakes the box and waits until it is as ready as needed. `on_change` sees each state on the way.
+    /// Wakes the box, waits until it is as ready as needed and keeps it awake. `on_change` sees each state on the way.
     pub(crate) async fn ready_box(
         &self,
         op: &Op,
@@ -82,14 +84,16 @@ impl Control {
         need: Need,
         reason: &str,
         mut on_change: impl FnMut(&Smartbox),
-    ) -> Result<Smartbox, Error> {
+    ) -> Result<(Smartbox, Use), Error> {
         let mut changes = self.inner.changes.subscribe();
         let deadline = Instant::now() + self.inner.limits.ready_wait;
         let mut last = None;
         let mut smartbox = self.resolve(op, may, reference).await?;
         loop {
-            if smartbox.desired == Desired::Running && need.is_met_by(&smartbox.observed) {
-                return Ok(smartbox);
+            let is_ready = smartbox.desired == Desired::Running && need.is_met_by(&smartbox.observed);
+            // While it falls asleep nothing begins: that it is needed is said, and then its row is read again.
+            if is_ready && let Some(in_use) = self.inner.uses.begin(smartbox.id) {
+                return Ok((smartbox, in_use));
             }
             self.wake(op, &smartbox, reason).await?;
             let state = (phase_of(&smartbox), smartbox.observed.clone());
@@ -97,7 +101,9 @@ impl Control {
                 on_change(&smartbox);
                 last = Some(state);
             }
-            if !matches!(tokio::time::timeout_at(deadline, changes.changed()).await, Ok(Ok(()))) {
+            // What was read before the box began to fall asleep is looked at once more, and not waited for.
+            let is_old = is_ready && self.find_for(op, smartbox.id).await?.version != smartbox.version;
+            if !is_old && !matches!(tokio::time::timeout_at(deadline, changes.changed()).await, Ok(Ok(()))) {
                 return Err(Error::Unavailable {
                     what: "the box did not become ready in time".to_owned(),
                     retry_after: Duration::from_secs(10),

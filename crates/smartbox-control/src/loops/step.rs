@@ -1,9 +1,11 @@
 //! Takes one step of the plan with one box.
 
-use smartbox_core::{SleepDepth, Step};
+use smartbox_core::{Observed, Step};
 use smartbox_provider::{Epoch, ProviderError};
 use smartbox_store::{BoxError, Smartbox};
 
+use super::fall_asleep::{Wish, deepen, fall_asleep};
+use super::wake_up::wake_up;
 use crate::{Control, Error};
 
 /// Why a step failed, for the owner.
@@ -19,14 +21,15 @@ pub(super) async fn take(control: &Control, row: &Smartbox, epoch: Epoch, step: 
     let taken = match step {
         Step::Run => run(control, row, epoch).await,
         // The platform's services inside it stay open: nothing in a sleeping box can call them.
-        Step::Sleep => control
-            .inner
-            .provider
-            .ensure_asleep(row.id, epoch, SleepDepth::Frozen)
-            .await
-            .map_err(Failed::Provider),
-        Step::Wake => control.inner.provider.ensure_awake(row.id, epoch).await.map_err(Failed::Provider),
+        Step::Sleep if matches!(row.observed, Observed::Asleep(_)) => {
+            deepen(control, row, epoch).await.map_err(Failed::Provider)
+        }
+        Step::Sleep => {
+            fall_asleep(control, row, epoch, Wish::Intended).await.map(drop).map_err(Failed::Control)
+        }
+        Step::Wake => wake_up(control, row, epoch).await.map_err(Failed::Provider),
         Step::Stop => {
+            drop(control.inner.resting.take(row.id));
             let stopped =
                 control.inner.provider.ensure_stopped(row.id, epoch).await.map_err(Failed::Provider);
             control.inner.doors.close(row.id);

@@ -80,7 +80,7 @@ pub(crate) fn serve(
 ) -> Result<JoinSet<Result<(), ServeError>>> {
     let server = ServicesServer::new(AiGateway::new(plan, limits)?);
     let mut served = JoinSet::new();
-    served.spawn(async move { server.serve(a_box(), listener, stop).await });
+    served.spawn(async move { server.serve(a_box(), listener, Arc::default(), stop).await });
     Ok(served)
 }
 

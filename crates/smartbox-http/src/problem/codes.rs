@@ -102,6 +102,14 @@ codes! {
         "Use the box's id.";
     TIER_FULL = "tier-full" CONFLICT "Every place of this tier is taken"
         "Stop or delete a box of this tier, or use another tier.";
+    BOXES_FROZEN = "boxes-frozen" LOCKED "The boxes of this org are held back"
+        "Ask whoever runs the platform. Nothing of yours is deleted.";
+    BOXES_FLAGGED = "boxes-flagged" LOCKED "The boxes of this org are suspected of abuse"
+        "Ask whoever runs the platform.";
+    PLAN_TOO_SMALL = "plan-too-small" FORBIDDEN "The plan does not allow this box to wake"
+        "Choose a bigger plan, or delete boxes that nobody needs.";
+    BUDGET_USED_UP = "budget-used-up" PAYMENT_REQUIRED "The budget is used up"
+        "Raise the budget, or wait for the next period.";
     BOX_DELETED = "box-deleted" CONFLICT "The box is deleted"
         "Until it is removed for good, `smartbox box start` brings it back.";
     BOX_FAILED = "box-failed" CONFLICT "The box has failed";

@@ -108,6 +108,11 @@ pub enum SuspendState {
     Busy,
     /// There is no suspension.
     Running,
+    /// Somebody else's suspension stands.
+    Conflict,
+    /// Something that this platform does not know.
+    #[serde(other)]
+    Other,
 }
 
 /// Work that is in the way of a suspension.

@@ -12,11 +12,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use smartbox_control::{
-    AdminSecret, AgentRuntime, Clock, Control, ForeignIdentities, Limits, NewBox, Op, Origin, Parts,
-    Reconciler, SignUp, SignUpPolicy, SystemClock, SystemEntropy,
+    AdminSecret, AgentRuntime, Clock, Control, ForeignIdentities, Limits, NewBox, NoIngress, Op, Origin,
+    Parts, Reconciler, SignUp, SignUpPolicy, SystemClock, SystemEntropy,
 };
 use smartbox_core::routing::OwnAddress;
-use smartbox_core::{BoxId, Principal, Role};
+use smartbox_core::{BoxId, Principal, Role, Thresholds};
 use smartbox_edge::{EdgeConfig, EdgeListener, Rate};
 use smartbox_identity::{Verifier, VerifierConfig};
 use smartbox_openclaw::versions::pinned;
@@ -124,6 +124,8 @@ async fn control(link: &Arc<dyn Link>, data: &Path) -> Result<Control> {
         provider: Arc::new(FakeProvider::new()) as Arc<dyn Provider>,
         link: Arc::clone(link),
         doors: Arc::new(FakeDoors::default()),
+        ingress: Arc::new(NoIngress),
+        sleep: Thresholds::default(),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         runtime: AgentRuntime::new(pinned().openclaw.clone(), ModelConfig::new(model, Vec::new())),

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use smartbox_control::Doors;
+use smartbox_control::{Doors, WorkSeen};
 use smartbox_core::BoxId;
-use smartbox_egress::{Accept, SERVICES_PORT, ServicesServer};
+use smartbox_egress::{Accept, Activity, SERVICES_PORT, ServicesServer};
 use smartbox_provider::{BoxListener, Link};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -16,6 +16,8 @@ pub(crate) struct ServiceDoors {
     link: Arc<dyn Link>,
     server: ServicesServer,
     open: Mutex<HashMap<BoxId, CancellationToken>>,
+    /// Outlives the doors, which are opened anew for each incarnation. Bounded by the number of boxes.
+    activity: Mutex<HashMap<BoxId, Arc<Activity>>>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -23,13 +25,24 @@ pub(crate) struct ServiceDoors {
 impl ServiceDoors {
     /// `stop` closes every door.
     pub(crate) fn new(link: Arc<dyn Link>, server: ServicesServer, stop: CancellationToken) -> Self {
-        Self { link, server, open: Mutex::default(), tasks: TaskTracker::new(), stop }
+        Self {
+            link,
+            server,
+            open: Mutex::default(),
+            activity: Mutex::default(),
+            tasks: TaskTracker::new(),
+            stop,
+        }
     }
 
     /// Waits until every door is closed after `stop`.
     pub(crate) async fn closed(&self) {
         self.tasks.close();
         self.tasks.wait().await;
+    }
+
+    fn activity(&self, id: BoxId) -> Arc<Activity> {
+        Arc::clone(self.activity.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default())
     }
 
     fn is_open(&self, id: BoxId) -> bool {
@@ -47,9 +60,9 @@ impl Doors for ServiceDoors {
         let listener = self.link.listen(id, SERVICES_PORT).await.map_err(|error| error.to_string())?;
         let stop = self.stop.child_token();
         self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(id, stop.clone());
-        let server = self.server.clone();
+        let (server, activity) = (self.server.clone(), self.activity(id));
         self.tasks.spawn(async move {
-            let served = server.serve(id, DoorListener(listener), stop.clone()).await;
+            let served = server.serve(id, DoorListener(listener), activity, stop.clone()).await;
             if let Err(error) = served {
                 tracing::warn!(box.id = %id, error = &error as &dyn std::error::Error, "the services of a box ended");
             }
@@ -63,6 +76,13 @@ impl Doors for ServiceDoors {
         if let Some(stop) = self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&id) {
             stop.cancel();
         }
+    }
+
+    fn work(&self, id: BoxId) -> WorkSeen {
+        let activity = self.activity.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen =
+            |activity: &Arc<Activity>| WorkSeen { ongoing: activity.ongoing(), ended: activity.ended() };
+        activity.get(&id).map_or_else(WorkSeen::default, seen)
     }
 }
 

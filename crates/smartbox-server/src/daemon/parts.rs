@@ -69,6 +69,8 @@ impl Daemon {
             provider: Arc::clone(&provider) as Arc<dyn Provider>,
             link: Arc::clone(&link),
             doors: Arc::clone(&doors) as Arc<dyn Doors>,
+            ingress: Arc::new(smartbox_control::NoIngress),
+            sleep: settings.sleep,
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
             runtime: AgentRuntime::new(installed.runtime_version, install::models(settings.models.catalog())),

@@ -8,9 +8,11 @@ use std::time::Duration;
 use ipnet::IpNet;
 use jiff::SignedDuration;
 use secrecy::SecretString;
+use smartbox_core::Thresholds;
+use smartbox_core::sleep::BadThreshold;
 use smartbox_egress::{BadSetting, ModelPlan};
 
-use super::{Image, LogFormat};
+use super::{Image, LogFormat, raw};
 
 /// Shortest admin secret that is taken from outside.
 const ADMIN_SECRET_CHARS_MIN: usize = 16;
@@ -203,6 +205,19 @@ pub(super) fn duration(text: Option<&str>, default: &str) -> Result<Duration, Wr
         text.unwrap_or(default).parse::<SignedDuration>().ok().and_then(|d| Duration::try_from(d).ok());
     parsed
         .ok_or_else(|| wrong("must be a time with its unit, such as 500ms, 30s, 10m or 24h", Duration::ZERO))
+}
+
+pub(super) fn thresholds(raw: &raw::Boxes, problems: &mut Problems) -> Thresholds {
+    let standard = Thresholds::default();
+    let mut take = |setting, text: &Option<String>, default| {
+        let parsed = text.as_deref().map_or(Ok(default), str::parse);
+        problems.take(setting, parsed.map_err(|error: BadThreshold| wrong(error.to_string(), default)))
+    };
+    Thresholds {
+        frozen: take("boxes.sleep_after", &raw.sleep_after, standard.frozen),
+        squeezed: take("boxes.squeeze_after", &raw.squeeze_after, standard.squeezed),
+        stopped: take("boxes.end_after", &raw.end_after, standard.stopped),
+    }
 }
 
 pub(super) fn log_format(text: Option<&str>) -> Result<LogFormat, Wrong<LogFormat>> {

@@ -120,6 +120,9 @@ pub(super) struct Boxes {
     pub(super) delete_grace: Option<String>,
     pub(super) stop_grace: Option<String>,
     pub(super) hold: Option<String>,
+    pub(super) sleep_after: Option<String>,
+    pub(super) squeeze_after: Option<String>,
+    pub(super) end_after: Option<String>,
 }
 
 #[derive(Default, Deserialize)]

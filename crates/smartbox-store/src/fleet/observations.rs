@@ -7,7 +7,7 @@ use crate::database::Connection;
 use crate::event::NewEvent;
 use crate::operation::{Operation, Outcome, Target};
 use crate::row::{ObservedColumns, bigint};
-use crate::smartbox::{NewFailure, ObservationUpdate, Smartbox};
+use crate::smartbox::{NewFailure, ObservationUpdate};
 use crate::{Error, FleetStore, boxes, event, operation};
 
 impl FleetStore {
@@ -25,12 +25,12 @@ impl FleetStore {
     ) -> Result<bool, Error> {
         // Most observations are of nothing new: those must not wait for the writer.
         let known = self.find_box(id).await?.ok_or(Error::NotFound("box"))?;
-        if is_known(&known, seen) {
+        if known.is_seen_as(seen) {
             return Ok(false);
         }
         let mut tx = self.store.database.write().await?;
         let known = boxes::find(&mut tx, id).await?.ok_or(Error::NotFound("box"))?;
-        if is_known(&known, seen) {
+        if known.is_seen_as(seen) {
             return Ok(false);
         }
         // The moment belongs to the state: a mere restart counter does not move it.
@@ -81,9 +81,7 @@ impl FleetStore {
 
     /// Forgets the failures of a box, because an attempt succeeded. Says whether there were any.
     pub async fn clear_failure(&self, id: BoxId) -> Result<bool, Error> {
-        let has_failure =
-            |known: &Smartbox| known.failures > 0 || known.retry_at.is_some() || known.last_error.is_some();
-        if !self.find_box(id).await?.is_some_and(|known| has_failure(&known)) {
+        if !self.find_box(id).await?.is_some_and(|known| known.has_failure()) {
             return Ok(false);
         }
         let mut tx = self.store.database.write().await?;
@@ -141,15 +139,6 @@ impl FleetStore {
         tx.commit().await?;
         Ok(true)
     }
-}
-
-fn is_known(known: &Smartbox, seen: &ObservationUpdate) -> bool {
-    known.observed == seen.observed
-        && known.observed_at.is_some()
-        && known.observed_generation == seen.observed_generation
-        && known.restarts == seen.restarts
-        && bigint(known.oom_kills) == bigint(seen.oom_kills)
-        && known.pid == seen.pid
 }
 
 async fn write_observation(

@@ -27,7 +27,9 @@ pub(super) async fn write(
     sqlx::query(
         "update boxes set version = version + 1, desired = $3, generation = generation + $4, purge_at_ms = $5,
                 desired_before_delete = $6, failures = 0, retry_at_ms = null, error_code = null,
-                error_what = null, error_remedy = null
+                error_what = null, error_remedy = null, asleep_tier = coalesce($7, asleep_tier), idle_since_ms = $8,
+                due_at_ms = case when $3 = 'asleep' then due_at_ms end,
+                due_why = case when $3 = 'asleep' then due_why end
          where id = $1 and org_id = $2",
     )
     .bind(id.to_string())
@@ -36,6 +38,8 @@ pub(super) async fn write(
     .bind(i64::from(change.bump_generation))
     .bind(change.purge_at.map(Timestamp::as_millisecond))
     .bind(desired_before_delete(&before, change.desired).map(Desired::as_str))
+    .bind(change.asleep.map(|(tier, _since)| tier.as_str()))
+    .bind(change.asleep.map(|(_tier, since)| since.as_millisecond()))
     .execute(&mut *tx)
     .await?;
     supersede(tx, id, change.desired, now).await?;

@@ -131,7 +131,7 @@ pub(crate) fn new_box(name: &str) -> NewSmartbox {
 
 pub(crate) fn intent(desired: Desired) -> IntentChange {
     let purge_at = (desired == Desired::Deleted).then(|| at(86_400));
-    IntentChange { desired, bump_generation: false, purge_at }
+    IntentChange { purge_at, ..IntentChange::to(desired) }
 }
 
 pub(crate) fn seen(observed: Observed) -> ObservationUpdate {

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use smartbox_control::{
-    AdminSecret, AgentRuntime, Clock, Control, Doors, Entropy, ForeignIdentities, Limits, Parts,
+    AdminSecret, AgentRuntime, Clock, Control, Doors, Entropy, ForeignIdentities, Ingress, Limits, Parts,
 };
 use smartbox_core::routing::OwnAddress;
+use smartbox_core::{Threshold, Thresholds};
 use smartbox_http::{HttpParts, HttpState, PublicUrl, ReadyCheck};
 use smartbox_openclaw::versions::pinned;
 use smartbox_openclaw::{Model, ModelApi, ModelConfig};
@@ -21,7 +22,7 @@ use super::loops::Loops;
 use super::{ADMIN_SECRET, TestApp};
 use crate::gateway::GatewayDouble;
 use crate::log_watch::LogWatch;
-use crate::{FakeDoors, ManualClock, SeededEntropy};
+use crate::{FakeDoors, FakeIngress, ManualClock, SeededEntropy};
 
 /// Name of the platform's first org.
 pub(super) const FIRST_ORG: &str = "home";
@@ -32,10 +33,15 @@ const PUBLIC_HOST: &str = "boxes.example";
 /// Seed of a test that names none.
 const DEFAULT_SEED: u64 = 1;
 
+/// Boxes of tests that are not about sleep are awake, however the clock moves.
+const NO_SLEEP: Thresholds =
+    Thresholds { frozen: Threshold::Never, squeezed: Threshold::Never, stopped: Threshold::Never };
+
 /// Settings of a [`TestApp`].
 pub struct TestAppBuilder {
     seed: u64,
     limits: Limits,
+    sleep: Thresholds,
     foreign: MakeForeign,
 }
 
@@ -46,7 +52,7 @@ impl Default for TestAppBuilder {
     fn default() -> Self {
         // A test that waits for what does not come should fail while somebody looks on.
         let limits = Limits { ready_wait: Duration::from_secs(20), ..Limits::default() };
-        Self { seed: DEFAULT_SEED, limits, foreign: Arc::new(ForeignIdentities::default) }
+        Self { seed: DEFAULT_SEED, limits, sleep: NO_SLEEP, foreign: Arc::new(ForeignIdentities::default) }
     }
 }
 
@@ -62,6 +68,13 @@ impl TestAppBuilder {
     #[must_use]
     pub fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
         change(&mut self.limits);
+        self
+    }
+
+    /// When boxes fall asleep; never without this.
+    #[must_use]
+    pub const fn sleep(mut self, sleep: Thresholds) -> Self {
+        self.sleep = sleep;
         self
     }
 
@@ -86,6 +99,8 @@ impl TestAppBuilder {
             entropy: Arc::new(SeededEntropy::new(self.seed)),
             provider,
             doors: Arc::new(FakeDoors::default()),
+            ingress: Arc::new(FakeIngress::default()),
+            sleep: self.sleep,
             store: Store::in_memory().await.expect("a database in memory"),
             public_url: PublicUrl::default(),
             limits: self.limits,
@@ -103,6 +118,8 @@ impl TestAppBuilder {
             provider: kept.provider,
             gateway,
             doors: kept.doors,
+            ingress: kept.ingress,
+            sleep: kept.sleep,
             store: kept.store,
             control,
             state,
@@ -124,6 +141,8 @@ pub(super) struct Kept {
     pub(super) entropy: Arc<SeededEntropy>,
     pub(super) provider: Arc<FakeProvider>,
     pub(super) doors: Arc<FakeDoors>,
+    pub(super) ingress: Arc<FakeIngress>,
+    pub(super) sleep: Thresholds,
     pub(super) store: Store,
     pub(super) public_url: PublicUrl,
     pub(super) limits: Limits,
@@ -138,6 +157,8 @@ impl Kept {
             provider: Arc::clone(&self.provider) as Arc<dyn Provider>,
             link: Arc::clone(&self.provider) as Arc<dyn Link>,
             doors: Arc::clone(&self.doors) as Arc<dyn Doors>,
+            ingress: Arc::clone(&self.ingress) as Arc<dyn Ingress>,
+            sleep: self.sleep,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             entropy: Arc::clone(&self.entropy) as Arc<dyn Entropy>,
             runtime: AgentRuntime::new(pinned().openclaw.clone(), ModelConfig::new(model(), Vec::new())),

@@ -31,7 +31,12 @@ impl Session {
                 Some("connect") => return self.refuse(&request, "AUTH_UNAUTHORIZED", "unauthorized").await,
                 Some("health") => self.answer(&request, json!({ "ok": true })).await?,
                 Some("chat.send") => self.chat(&request).await?,
-                _ => self.refuse(&request, "INVALID_REQUEST", "unknown method").await?,
+                Some(method) => match self.double.answer_rest(self.id, method, &request["params"]) {
+                    Some(Ok(answer)) => self.answer(&request, answer).await?,
+                    Some(Err(())) => self.refuse(&request, "INVALID_REQUEST", "unknown method").await?,
+                    None => {}
+                },
+                None => self.refuse(&request, "INVALID_REQUEST", "no method").await?,
             }
         }
     }
