@@ -9,7 +9,7 @@ mod doors;
 mod limits;
 mod pairing;
 mod revocation;
-mod socket;
+pub(crate) mod socket;
 mod world;
 
 use std::collections::BTreeSet;

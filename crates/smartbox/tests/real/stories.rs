@@ -5,3 +5,4 @@ mod crash;
 mod isolation;
 mod moving;
 mod newcomer;
+mod sleep;
