@@ -94,6 +94,13 @@ impl FakeProvider {
         self.change_run(id, |run| run.state = RunState::Set(Observed::Ready));
     }
 
+    /// Whether the box sleeps.
+    pub fn is_asleep(&self, id: BoxId) -> bool {
+        let world = self.world();
+        let run = world.boxes.get(&id).and_then(|found| found.run.as_ref());
+        run.is_some_and(|run| run.asleep.is_some())
+    }
+
     /// Makes a running box fail its readiness probe.
     pub fn make_unready(&self, id: BoxId) {
         self.change_run(id, |run| run.state = RunState::Set(Observed::Unready));

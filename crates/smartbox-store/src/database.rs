@@ -32,6 +32,8 @@ const WAL_BYTES_MAX: &str = "67108864";
 pub(crate) struct Database {
     writer: sqlx::Pool<Db>,
     reader: sqlx::Pool<Db>,
+    /// Keeps a database in memory: one that no connection is open to is gone.
+    anchor: Option<sqlx::Pool<Db>>,
 }
 
 impl Database {
@@ -43,15 +45,18 @@ impl Database {
             .max_connections(READERS)
             .acquire_timeout(ACQUIRE_MAX)
             .connect_lazy_with(options.pragma("query_only", "on"));
-        Ok(Self { writer, reader })
+        Ok(Self { writer, reader, anchor: None })
     }
 
     /// A database that lives as long as this value. Its one connection reads and writes.
     pub(crate) async fn in_memory() -> Result<Self, sqlx::Error> {
-        let options =
-            SqliteConnectOptions::new().in_memory(true).foreign_keys(true).disable_statement_logging();
+        // Of a name of its own, which its connections share.
+        let options = "sqlite::memory:".parse::<SqliteConnectOptions>()?;
+        let options = options.foreign_keys(true).disable_statement_logging();
+        // A caller that gives up in the middle of a query takes its connection with it.
+        let anchor = one_connection().connect_with(options.clone()).await?;
         let writer = one_connection().connect_with(options).await?;
-        Ok(Self { reader: writer.clone(), writer })
+        Ok(Self { reader: writer.clone(), writer, anchor: Some(anchor) })
     }
 
     /// Begins a write transaction, when it is this caller's turn.
@@ -74,6 +79,9 @@ impl Database {
     pub(crate) async fn close(&self) {
         self.reader.close().await;
         self.writer.close().await;
+        if let Some(anchor) = &self.anchor {
+            anchor.close().await;
+        }
     }
 }
 

@@ -8,4 +8,6 @@ mod routing;
 mod running_loop;
 mod simulation;
 mod sleep;
+mod sleep_killed;
+mod sleep_simulation;
 mod wake;

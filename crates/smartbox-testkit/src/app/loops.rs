@@ -1,5 +1,7 @@
 //! The reconcile loop of a test: driven step by step, or running by itself.
 
+use std::task::Poll;
+
 use smartbox_control::{Control, Reconciler};
 use smartbox_provider::fake::Call;
 use smartbox_store::SystemActor;
@@ -44,6 +46,37 @@ impl TestApp {
         let passed = reconciler.pass().await.is_ok();
         reconciler.settle().await;
         passed
+    }
+
+    /// Makes passes until `reached`, and kills the platform at that very moment. Says whether the moment came.
+    ///
+    /// # Panics
+    /// When the loop runs by itself.
+    #[expect(clippy::panic, reason = "that is how a test fails")]
+    pub async fn kill_when(&mut self, reached: impl Fn(&Self) -> bool) -> bool {
+        let watch = std::future::poll_fn(|cx| {
+            if reached(self) {
+                return Poll::Ready(());
+            }
+            // Once more at the next turn of the scheduler.
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        });
+        let passes = async {
+            let Loops::ByHand(reconciler) = &self.loops else { panic!("the loop runs by itself") };
+            let mut reconciler = reconciler.lock().await;
+            for _ in 0..PASSES_MAX {
+                // A pass that fails is left to the next, as the loop does.
+                let _ = reconciler.pass().await;
+                reconciler.settle().await;
+            }
+        };
+        let is_reached = tokio::select! { biased;
+            () = watch => true,
+            () = passes => false,
+        };
+        self.restart().await;
+        is_reached
     }
 
     /// Makes passes until nothing changes any more without the clock or somebody's wish.

@@ -29,7 +29,11 @@ async fn a_real_box_sleeps_when_it_is_idle_and_misses_nothing() {
     let held = held.header("x-admin-secret", platform.admin_secret()).send().await.unwrap();
     assert_eq!(held.status(), 200, "a request wakes it and is answered");
     let after = platform.json("/v1/boxes/home").await;
-    assert_eq!((&after["pid"], &after["restarts"]), (&before["pid"], &before["restarts"]), "the same process");
+    assert_eq!(
+        (&after["pid"], &after["restarts"]),
+        (&before["pid"], &before["restarts"]),
+        "the same process"
+    );
 
     let due = plan_a_job(&platform).await;
     platform.wait_for_phase("home", "sleeping").await;
