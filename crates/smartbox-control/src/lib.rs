@@ -149,6 +149,10 @@ pub struct Limits {
     pub session_ttl: Duration,
     /// How long a sign-in link works.
     pub sign_in_ttl: Duration,
+    /// How long a box that was asked to sleep may take to end what it does.
+    pub sleep_patience: Duration,
+    /// Between two looks at what it does. A gateway answers 30 such questions a minute.
+    pub sleep_poll: Duration,
     /// Boxes that are changed at the same time.
     pub reconcile_width: usize,
     /// A full pass is made at least this often.
@@ -163,6 +167,8 @@ impl Default for Limits {
             ready_wait: Duration::from_mins(3),
             session_ttl: Duration::from_hours(30 * 24),
             sign_in_ttl: Duration::from_mins(15),
+            sleep_patience: Duration::from_mins(5),
+            sleep_poll: Duration::from_millis(2500),
             reconcile_width: 4,
             reconcile_period: Duration::from_secs(5),
         }

@@ -70,7 +70,7 @@ async fn attempt(
     pace: Pace,
 ) -> Result<Slept, Error> {
     let no = |why: String| Ok(Slept::No { why, again: AGAIN });
-    let fence = match rest::close_doors(control, row.id, pace).await {
+    let fence = match rest::close_doors(control, row, pace).await {
         Ok(fence) => fence,
         Err(ongoing) => return no(format!("{ongoing} request(s), chat(s) or command(s) are under way")),
     };
@@ -170,9 +170,7 @@ async fn go_down(
 /// Writes the intent, if it is not written yet. False: somebody wants something else by now.
 async fn intend(control: &Control, row: &Smartbox, wish: &Wish, tier: SleepTier) -> Result<bool, Error> {
     let Wish::Idle { idle_since, why, .. } = wish else {
-        let fleet = control.inner.store.fleet(SystemActor::new(ACTOR));
-        let now = fleet.find_box(row.id).await?;
-        return Ok(now.is_some_and(|now| now.version == row.version));
+        return Ok(rest::is_wanted(control, row).await);
     };
     let event = control.event(ACTOR, "box.sleep-begun", why, serde_json::json!({ "tier": tier.as_str() }));
     let change = IntentChange::to_sleep(tier, *idle_since);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use smartbox_core::BoxId;
 use smartbox_openclaw::ClientError;
 use smartbox_openclaw::client::{SuspendState, Suspension, Timeouts};
-use smartbox_store::{Due, Smartbox};
+use smartbox_store::{Due, Smartbox, SystemActor};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::fence::Fence;
@@ -14,10 +14,6 @@ use crate::gateway::AtRest;
 
 /// How long a gateway may take for each answer. Measured: 9 to 24 ms.
 const TIMEOUTS: Timeouts = Timeouts { connect: Duration::from_secs(10), call: Duration::from_secs(10) };
-/// How long somebody who asked for a sleep waits for work to end.
-const PATIENCE: Duration = Duration::from_mins(5);
-/// Between two looks at work that ends. A gateway answers 30 such questions a minute.
-const LOOK_AGAIN: Duration = Duration::from_millis(2500);
 /// Most reasons of a gateway that are shown.
 const BLOCKERS_MAX: usize = 4;
 /// Most characters of a box's words that are shown.
@@ -49,14 +45,23 @@ pub(super) enum Asked {
 }
 
 /// Closes the doors of the box, or says how much is under way.
-pub(super) async fn close_doors(control: &Control, id: BoxId, pace: Pace) -> Result<Fence, u32> {
-    let deadline = Instant::now() + PATIENCE;
+pub(super) async fn close_doors(control: &Control, row: &Smartbox, pace: Pace) -> Result<Fence, u32> {
+    let limits = &control.inner.limits;
+    let deadline = Instant::now() + limits.sleep_patience;
     loop {
-        match Fence::close(control, id) {
-            Err(_ongoing) if pace == Pace::Patient && Instant::now() < deadline => sleep(LOOK_AGAIN).await,
-            closed => return closed,
+        let closed = Fence::close(control, row.id);
+        let may_wait = closed.is_err() && pace == Pace::Patient && Instant::now() < deadline;
+        if !may_wait || !is_wanted(control, row).await {
+            return closed;
         }
+        sleep(limits.sleep_poll).await;
     }
+}
+
+/// Whether nobody has wanted something else of the box since its row was read.
+pub(super) async fn is_wanted(control: &Control, row: &Smartbox) -> bool {
+    let fleet = control.inner.store.fleet(SystemActor::new("sleep"));
+    matches!(fleet.find_box(row.id).await, Ok(Some(now)) if now.version == row.version)
 }
 
 /// Asks the box's gateway. Somebody who needs the box ends the wait.
@@ -79,7 +84,8 @@ pub(super) async fn ask(control: &Control, row: &Smartbox, pace: Pace, fence: &F
         Err(error) => return refused(&error),
     };
     let (request, drain) = REQUESTS[usize::from(pace == Pace::Patient)];
-    let deadline = Instant::now() + PATIENCE;
+    let limits = &control.inner.limits;
+    let deadline = Instant::now() + limits.sleep_patience;
     loop {
         // The same request with the same wish renews its lease.
         let answer = match client.suspend_prepare(request, drain).await {
@@ -93,11 +99,12 @@ pub(super) async fn ask(control: &Control, row: &Smartbox, pace: Pace, fence: &F
                 return Asked::AtRest(AtRest { client, suspension }, due);
             }
             (SuspendState::Draining, Some(suspension)) => {
-                if fence.is_called() || Instant::now() >= deadline {
+                let is_over = fence.is_called() || Instant::now() >= deadline;
+                if is_over || !is_wanted(control, row).await {
                     resume(row.id, &AtRest { client, suspension }).await;
                     return Asked::Busy { why, again: None };
                 }
-                sleep(LOOK_AGAIN).await;
+                sleep(limits.sleep_poll).await;
             }
             (SuspendState::Busy, _) => return Asked::Busy { why, again },
             _ => return busy("its gateway is kept at rest by somebody else"),

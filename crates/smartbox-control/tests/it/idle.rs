@@ -216,3 +216,21 @@ async fn a_clock_that_jumps_neither_wakes_nor_sleeps_a_box() {
     app.settle().await;
     assert_eq!(phase(&app, &client).await, "running");
 }
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_a_sleep_that_waits() {
+    let app = TestApp::builder()
+        .sleep(POLICY)
+        .limits(|limits| limits.sleep_patience = Duration::from_hours(1))
+        .start()
+        .await;
+    let client = app.first_tenant().await.client;
+    let id = id_of(&app.running_box(&client, "home").await);
+    app.ingress.set_ongoing(id, 1);
+    let op = app.admin_op();
+    app.control.sleep_box(&op, "home", SleepTier::Frozen, None).await.unwrap();
+    let stop = async { app.control.stop_box(&op, "home", None).await.unwrap() };
+    tokio::join!(app.settle(), stop);
+    app.settle().await;
+    assert_eq!(phase(&app, &client).await, "stopped");
+}

@@ -51,7 +51,12 @@ pub(super) type MakeForeign = Arc<dyn Fn() -> ForeignIdentities + Send + Sync>;
 impl Default for TestAppBuilder {
     fn default() -> Self {
         // A test that waits for what does not come should fail while somebody looks on.
-        let limits = Limits { ready_wait: Duration::from_secs(20), ..Limits::default() };
+        let limits = Limits {
+            ready_wait: Duration::from_secs(20),
+            sleep_patience: Duration::from_millis(200),
+            sleep_poll: Duration::from_millis(5),
+            ..Limits::default()
+        };
         Self { seed: DEFAULT_SEED, limits, sleep: NO_SLEEP, foreign: Arc::new(ForeignIdentities::default) }
     }
 }
