@@ -189,6 +189,11 @@ impl Provider for LocalProvider {
         Ok(seen.into_iter().map(|seen| seen.observation).collect())
     }
 
+    async fn observe(&self, id: BoxId) -> Result<Option<Observation>, ProviderError> {
+        let host = Arc::clone(&self.host);
+        run_blocking(move || host.observe_one(id)).await
+    }
+
     async fn changed(&self) {
         tokio::select! {
             () = self.watch.changed() => {}

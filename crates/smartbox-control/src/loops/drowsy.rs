@@ -48,21 +48,27 @@ impl Drowsy {
         self.asked.insert(id, control.inner.clock.steady() + again);
     }
 
+    /// Idle time begins anew with each time that a box is ready.
+    pub(super) fn notice(&mut self, control: &Control, row: &Smartbox) {
+        if matches!(row.observed, Observed::Ready) {
+            self.awake_since.entry(row.id).or_insert_with(|| control.inner.clock.steady());
+        } else {
+            self.awake_since.remove(&row.id);
+            self.asked.remove(&row.id);
+        }
+    }
+
     /// Whether and how far the box goes down now.
     pub(super) fn look(&mut self, control: &Control, row: &Smartbox) -> Option<(SleepTier, Timestamp)> {
         let steady = control.inner.clock.steady();
         let now = control.inner.clock.now();
-        if !matches!(row.observed, Observed::Ready) {
-            self.awake_since.remove(&row.id);
-            self.asked.remove(&row.id);
-        }
         let asleep = match (row.desired, &row.observed) {
             (Desired::Running, Observed::Ready) => None,
             (Desired::Asleep, Observed::Asleep(SleepDepth::Frozen)) => Some(SleepTier::Frozen),
             (Desired::Asleep, Observed::Asleep(SleepDepth::Squeezed)) => Some(SleepTier::Squeezed),
             _ => return None,
         };
-        let awake_since = *self.awake_since.entry(row.id).or_insert(steady);
+        let awake_since = self.awake_since.get(&row.id).copied().unwrap_or(steady);
         let (edge, uses, calls) = (
             control.inner.ingress.work(row.id),
             control.inner.uses.work(row.id),

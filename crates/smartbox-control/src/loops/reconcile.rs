@@ -158,6 +158,7 @@ impl Reconciler {
         is_waited_for: bool,
     ) -> Result<Smartbox, Error> {
         let row = self.record(row, seen).await?;
+        self.drowsy.notice(&self.control, &row);
         self.settle_reached(&row, is_waited_for).await?;
         self.keep_doors(&row).await;
         if !self.busy.contains_key(&row.id) {

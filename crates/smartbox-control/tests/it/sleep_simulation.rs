@@ -299,7 +299,14 @@ impl Run {
                     }
                     self.app.clock.advance(SignedDuration::from_secs(400));
                 }
-                assert_eq!(self.row(*id).await.phase(), Phase::Running, "{}", self.why());
+                let row = self.row(*id).await;
+                let told = self.app.store.org(row.org).timeline(*id, None, 12).await.unwrap();
+                let told: Vec<_> = told
+                    .items
+                    .iter()
+                    .map(|one| format!("{} {}: {}", one.at, one.action, one.reason))
+                    .collect();
+                assert_eq!(row.phase(), Phase::Running, "{told:#?} {}", self.why());
                 assert!(!self.app.ingress.is_closed(*id), "{}", self.why());
             }
         }

@@ -47,6 +47,14 @@ impl Host {
         ids.into_iter().map(|id| self.observe(id)).collect()
     }
 
+    /// One box; `None`: there is nothing of it.
+    pub(super) fn observe_one(&self, id: BoxId) -> Result<Option<Observation>, ProviderError> {
+        let name = id.to_string();
+        let is_known =
+            [self.paths.boxes(), self.paths.run_boxes()].iter().any(|dir| dir.join(&name).exists());
+        if is_known { self.observe(id).map(|seen| Some(seen.observation)) } else { Ok(None) }
+    }
+
     pub(super) fn observe(&self, id: BoxId) -> Result<Seen, ProviderError> {
         let record = self.record(id)?;
         let epoch_path = self.paths.epoch(id);
