@@ -53,7 +53,10 @@ pub async fn a_stop_keeps_the_volume(fixture: &dyn Fixture) {
     assert_eq!(fixture.read_volume(id, "kept").await.as_deref(), Some(&b"through a stop"[..]));
     run_until_ready(fixture, id, &fixture.in_generation(&spec, 2)).await;
     assert_eq!(fixture.read_volume(id, "kept").await.as_deref(), Some(&b"through a stop"[..]));
+    let alone = fixture.provider().observe(id).await.expect("observing works");
+    assert_eq!(alone.map(|seen| (seen.generation, seen.epoch)), Some((Some(1), EPOCH)), "looked at alone");
     remove(fixture, id).await;
+    assert_eq!(fixture.provider().observe(id).await.expect("observing works"), None, "it is gone");
 }
 
 /// A removed box has no volume, whether it ran or not.
