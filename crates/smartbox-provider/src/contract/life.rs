@@ -38,10 +38,13 @@ pub async fn what_was_made_is_seen_with_generation_and_epoch(fixture: &dyn Fixtu
     let seen = run_until_ready(fixture, id, &spec).await;
     assert_eq!((seen.generation, seen.epoch), (Some(41), EPOCH));
     assert_eq!((seen.restarts, seen.oom_kills), (0, 0));
+    let alone = fixture.provider().observe(id).await.expect("observing works");
+    assert_eq!(alone.map(|seen| (seen.generation, seen.epoch)), Some((Some(41), EPOCH)), "looked at alone");
     fixture.provider().ensure_stopped(id, EPOCH + 1).await.expect("stops");
     let seen = observe(fixture, id).await.expect("a stopped box is observed");
     assert_eq!((seen.generation, seen.epoch), (None, EPOCH + 1), "no processes, a newer controller");
     fixture.provider().ensure_absent(id, EPOCH + 1).await.expect("goes");
+    assert_eq!(fixture.provider().observe(id).await.expect("observing works"), None, "nothing is left");
 }
 
 /// A file written before a stop is there after the next start.
@@ -53,10 +56,7 @@ pub async fn a_stop_keeps_the_volume(fixture: &dyn Fixture) {
     assert_eq!(fixture.read_volume(id, "kept").await.as_deref(), Some(&b"through a stop"[..]));
     run_until_ready(fixture, id, &fixture.in_generation(&spec, 2)).await;
     assert_eq!(fixture.read_volume(id, "kept").await.as_deref(), Some(&b"through a stop"[..]));
-    let alone = fixture.provider().observe(id).await.expect("observing works");
-    assert_eq!(alone.map(|seen| (seen.generation, seen.epoch)), Some((Some(1), EPOCH)), "looked at alone");
     remove(fixture, id).await;
-    assert_eq!(fixture.provider().observe(id).await.expect("observing works"), None, "it is gone");
 }
 
 /// A removed box has no volume, whether it ran or not.
