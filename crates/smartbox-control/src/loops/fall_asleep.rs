@@ -41,6 +41,15 @@ pub(super) enum Slept {
     No { why: String, again: Duration },
 }
 
+/// How far the last steps came.
+enum Went {
+    Down,
+    /// It is awake still.
+    Nowhere(String),
+    /// Whether it is frozen is not known: the next look tells, and wakes it.
+    Lost(String),
+}
+
 /// Puts an awake box to sleep.
 pub(super) async fn fall_asleep(
     control: &Control,
@@ -86,21 +95,30 @@ async fn attempt(
         Wish::Idle { tier, .. } => *tier,
         Wish::Intended => row.asleep,
     };
-    let slept = match refusal(control, row, tier, due.as_ref(), &fence) {
-        Some(why) => no(why),
+    let went = match refusal(control, row, tier, due.as_ref(), &fence) {
+        Some(why) => Ok(Went::Nowhere(why)),
         None => go_down(control, row, epoch, (wish, tier), due.as_ref(), (&fence, asked_at)).await,
     };
-    match (&slept, at_rest) {
-        (Ok(Slept::Yes), at_rest) => {
-            if let Some(at_rest) = at_rest.filter(|_| tier.depth().is_some()) {
-                control.inner.resting.put(row.id, at_rest);
-            }
-            fence.keep();
+    let keeps_processes = matches!(&went, Ok(Went::Down)) && tier.depth().is_some();
+    match at_rest {
+        // Its wake goes on over the same connection.
+        Some(at_rest) if keeps_processes || matches!(&went, Ok(Went::Lost(_))) => {
+            control.inner.resting.put(row.id, at_rest);
         }
-        (_, Some(at_rest)) => rest::resume(row.id, &at_rest).await,
-        (_, None) => {}
+        Some(at_rest) if !matches!(&went, Ok(Went::Down)) => rest::resume(row.id, &at_rest).await,
+        _ => {}
     }
-    slept
+    match went? {
+        Went::Down => {
+            fence.keep();
+            Ok(Slept::Yes)
+        }
+        Went::Nowhere(why) => no(why),
+        Went::Lost(why) => {
+            fence.keep();
+            no(why)
+        }
+    }
 }
 
 /// What speaks against the sleep although the gateway is at rest.
@@ -132,10 +150,9 @@ async fn go_down(
     (wish, tier): (&Wish, SleepTier),
     due: Option<&Due>,
     (fence, asked_at): (&Fence, Instant),
-) -> Result<Slept, Error> {
-    let no = |why: &str| Ok(Slept::No { why: why.to_owned(), again: AGAIN });
+) -> Result<Went, Error> {
     if !intend(control, row, wish, tier).await? || fence.is_called() {
-        return no("somebody needs it");
+        return Ok(Went::Nowhere("somebody needs it".to_owned()));
     }
     let fleet = control.inner.store.fleet(SystemActor::new(ACTOR));
     fleet.set_due(row.id, due).await?;
@@ -151,20 +168,17 @@ async fn go_down(
         control.inner.doors.close(row.id);
         provider.ensure_stopped(row.id, epoch).await
     };
-    match went {
-        Ok(()) => Ok(Slept::Yes),
-        Err(error) => {
-            tracing::warn!(box.id = %row.id, error = &error as &dyn std::error::Error, "a box could not be put to sleep");
-            if tier.depth().is_some() {
-                // All or nothing is the provider's promise; a call that was given up in the middle is undone here.
-                let undone = provider.ensure_awake(row.id, epoch);
-                if !matches!(timeout(LEASE_MARGIN, undone).await, Ok(Ok(()))) {
-                    tracing::warn!(box.id = %row.id, "whether the box is awake is not known; the next look tells");
-                }
-            }
-            no(&error.to_string())
-        }
+    let Err(error) = went else { return Ok(Went::Down) };
+    tracing::warn!(box.id = %row.id, error = &error as &dyn std::error::Error, "a box could not be put to sleep");
+    if tier.depth().is_none() {
+        return Ok(Went::Nowhere(error.to_string()));
     }
+    // All or nothing is the provider's promise; a call that was given up, or whose answer was lost, is undone here.
+    let undone = timeout(LEASE_MARGIN, provider.ensure_awake(row.id, epoch)).await;
+    Ok(match undone {
+        Ok(Ok(())) => Went::Nowhere(error.to_string()),
+        Ok(Err(_)) | Err(_) => Went::Lost(error.to_string()),
+    })
 }
 
 /// Writes the intent, if it is not written yet. False: somebody wants something else by now.
