@@ -124,7 +124,7 @@ impl Run {
     async fn step(&mut self) {
         let what = match self.below(24) {
             0..=5 => self.wish().await,
-            6..=9 => self.fault().await,
+            6..=9 => self.fault(),
             10..=13 => {
                 let minutes = i64::try_from(1 + self.below(20)).unwrap();
                 self.app.clock.advance(SignedDuration::from_mins(minutes));
@@ -177,7 +177,7 @@ impl Run {
     }
 
     /// Something goes wrong, or at least happens.
-    async fn fault(&mut self) -> String {
+    fn fault(&mut self) -> String {
         let calls = [
             Call::EnsureAsleep,
             Call::EnsureAwake,
