@@ -110,7 +110,9 @@ pub(crate) fn state(route: &Route, now: Timestamp) -> Value {
     let (phase, stage, since, error) = match &route.state {
         RouteState::Ready => ("running", None, None, None),
         RouteState::Waiting { phase, stage, since } => (*phase, *stage, Some(*since), None),
-        RouteState::Stopped { phase, since } => (*phase, None, Some(*since), None),
+        RouteState::Asleep { phase, since } | RouteState::Stopped { phase, since, .. } => {
+            (*phase, None, Some(*since), None)
+        }
         RouteState::Failed { title, detail, remedy, since } => {
             let error = json!({ "title": title, "detail": detail, "remedy": remedy });
             ("failed", None, Some(*since), Some(error))

@@ -38,6 +38,22 @@ pub const PATHS: &[(&str, Permission, Permission)] = &[
     ("/__openclaw__/worker-bootstrap", BoxesAdminister, BoxesAdminister),
 ];
 
+/// What clients ask for by themselves while nobody uses them. Such a request keeps no box awake and wakes none.
+///
+/// Measured: the Control UI of 2026.9.6, its chat open in a browser and left alone for 15 minutes, sent these and nothing
+/// else. Everything else that it sends by itself follows an event of its gateway.
+pub const PASSIVE_METHODS: &[&str] = &[
+    // Every 60 s.
+    "agent.identity.get",
+    // Every 30 s.
+    "sessions.catalog.list",
+];
+
+/// The same over HTTP, GET and HEAD; `*` is any one segment. Whoever watches over a box asks for its health, and the Control
+/// UI asks for its user's picture again with every [`PASSIVE_METHODS`] while a gateway cannot fetch it.
+pub const QUIET_PATHS: &[&str] =
+    &["/api/users/*/avatar", "/health", "/healthz", "/ready", "/readyz", "/startupz"];
+
 /// Families that stay with administrators, even where the gateway itself would let others look: its configuration holds
 /// the name of the identity header.
 const ADMINISTER: &[&str] = &[
@@ -484,6 +500,13 @@ mod tests {
         names.sort();
         names.dedup();
         assert_eq!(names.len(), before);
+    }
+
+    #[test]
+    fn what_clients_ask_for_by_themselves_only_looks() {
+        for method in PASSIVE_METHODS {
+            assert!(LOOK.contains(method), "{method}");
+        }
     }
 
     #[test]
