@@ -25,8 +25,8 @@ const FIRST_TICK: Duration = Duration::from_secs(5);
 pub(crate) struct Lull {
     /// Since when it is shut, if it is.
     pub(crate) since: Option<Instant>,
-    /// How often it was shut.
-    pub(crate) closings: u64,
+    /// How often it was opened again.
+    pub(crate) openings: u64,
     /// How often what was behind it has gone while it was shut.
     pub(crate) breaks: u64,
     /// How often somebody had to speak in the gateway's stead.
@@ -134,6 +134,11 @@ impl Fence {
         Some(self.born + Duration::from_millis(after))
     }
 
+    /// How often it was opened.
+    pub(crate) fn openings(&self) -> u64 {
+        self.lull.borrow().openings
+    }
+
     pub(crate) fn watch(&self) -> watch::Receiver<Lull> {
         self.lull.subscribe()
     }
@@ -200,7 +205,6 @@ impl Fence {
         self.is_shut.store(true, SeqCst);
         self.lull.send_modify(|lull| {
             lull.since = Some(now);
-            lull.closings += 1;
         });
     }
 
@@ -211,6 +215,7 @@ impl Fence {
         self.is_shut.store(false, SeqCst);
         self.lull.send_modify(|lull| {
             lull.since = None;
+            lull.openings += 1;
             lull.breaks += u64::from(is_broken);
         });
     }

@@ -18,16 +18,16 @@ use crate::ports::{EdgePorts, Wake};
 use crate::problem::{Problem, box_not_found};
 use crate::routes::{Route, RouteState, RouteTable};
 
-mod doors;
+mod fences;
 mod gate;
 mod line;
 mod refusals;
 
 pub(crate) use gate::{InFlight, Turn};
-pub(crate) use line::Line;
+pub(crate) use line::{Line, Pass};
 pub(crate) use refusals::{box_busy, box_stopped, closed};
 
-use gate::{Decided, Gate};
+use gate::{Decided, Gate, Occasion};
 use refusals::{box_asleep, queue_full, still_starting, stopping, wake_timeout};
 
 /// A box that is ready, with a connection to its gateway.
@@ -106,23 +106,33 @@ impl Hold {
         principal: &Principal,
         in_flight: &InFlight,
     ) -> Result<(), Problem> {
-        let closings = in_flight.gate.fence.watch().borrow().closings;
+        let occasion = self.occasion(id, in_flight);
         let decide = async {
             let mut decided = in_flight.gate.decided.lock().await;
             if let Some(known) = &*decided
-                && known.closings == closings
+                && known.occasion == occasion
                 && known.at.elapsed() < self.config.wake_spacing
             {
                 return known.outcome.clone();
             }
             let outcome = self.wake.wake(id, principal).await;
-            *decided = Some(Decided { at: Instant::now(), closings, outcome: outcome.clone() });
+            *decided = Some(Decided { at: Instant::now(), occasion, outcome: outcome.clone() });
             outcome
         };
         match tokio::time::timeout(self.config.wake_timeout, decide).await {
             Ok(outcome) => outcome.map_err(Problem::from),
             Err(_elapsed) => Err(wake_timeout()),
         }
+    }
+
+    fn occasion(&self, id: BoxId, in_flight: &InFlight) -> Occasion {
+        let openings = in_flight.gate.fence.openings();
+        let is_asleep = self
+            .routes
+            .borrow()
+            .route(id)
+            .is_some_and(|route| matches!(route.state, RouteState::Asleep { .. }));
+        Occasion { openings, is_asleep }
     }
 
     /// Waits, in the order of arrival, until the box is ready and its gateway takes a connection.
@@ -174,7 +184,7 @@ impl Hold {
         let (mut routes, mut lull) = (self.routes.clone(), waiter.in_flight.gate.fence.watch());
         let mut asked = None;
         loop {
-            let closings = lull.borrow_and_update().closings;
+            lull.borrow_and_update();
             let route = routes.borrow_and_update().get(waiter.principal, waiter.id).map(Arc::clone);
             let route = route.ok_or_else(box_not_found)?;
             let mut pause = None;
@@ -199,9 +209,10 @@ impl Hold {
             if needs_wake && waiter.in_flight.is_quiet && !is_by_owner {
                 return Err(box_asleep());
             }
-            if needs_wake && asked != Some(closings) {
+            let occasion = Some(self.occasion(waiter.id, waiter.in_flight));
+            if needs_wake && asked != occasion {
                 self.wake(waiter.id, waiter.principal, waiter.in_flight).await?;
-                asked = Some(closings);
+                asked = occasion;
             }
             changed(&mut routes, &mut lull, pause).await;
         }

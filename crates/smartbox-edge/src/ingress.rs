@@ -1,4 +1,4 @@
-//! The edge as those see it who put boxes to sleep: what is under way, and a way to shut the door.
+//! The edge as those see it who put boxes to sleep: what is under way, and a way to shut it out.
 
 use std::sync::Arc;
 

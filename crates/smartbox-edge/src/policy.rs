@@ -75,9 +75,9 @@ impl Policy {
         self
     }
 
-    /// Whether clients call this method by themselves.
-    pub(crate) fn is_passive(&self, method: &str) -> bool {
-        self.passive.contains(method)
+    /// The method, if clients call it by themselves.
+    pub(crate) fn passive(&self, method: &str) -> Option<&'static str> {
+        self.passive.get(method).copied()
     }
 
     /// Whether nobody has asked for this, though it was sent. `path` is plain, as for [`Self::for_path`].

@@ -25,6 +25,7 @@ mod frames;
 mod handshake;
 mod inspect;
 mod out;
+mod polls;
 mod read;
 mod request;
 mod up;
@@ -34,6 +35,7 @@ pub(crate) use inspect::{Rules, SHARE_BYTES};
 
 use down::Down;
 use inspect::{End, Inspector};
+use polls::Polls;
 use up::Up;
 use watch::{Traffic, Watched, watch};
 
@@ -89,7 +91,14 @@ async fn between<C, G>(
     let mut down = pin!(down.run(gateway_in, goodbye));
     let mut is_down = true;
     let end = {
-        let up = Up { gateway: gateway_out, inspector: Inspector::new(rules), line, own, traffic: &traffic };
+        let up = Up {
+            gateway: gateway_out,
+            inspector: Inspector::new(rules),
+            line,
+            own,
+            traffic: &traffic,
+            polls: Polls::default(),
+        };
         let mut up = pin!(up.run(&mut client_in));
         let mut silent = pin!(watch(config, &traffic));
         let mut lingered = pin!(tokio::time::sleep(config.tunnel_linger));

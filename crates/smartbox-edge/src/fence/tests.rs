@@ -97,7 +97,7 @@ fn it_opens_when_the_box_is_ready_after_a_sleep_and_not_before_it_slept() {
     fence.follow(Some(&home(RouteState::Ready)));
     assert!(!fence.is_shut());
     let lull = *fence.watch().borrow();
-    assert_eq!((lull.since, lull.closings, lull.breaks), (None, 1, 0));
+    assert_eq!((lull.since, lull.openings, lull.breaks), (None, 1, 0));
 }
 
 #[test]

@@ -28,9 +28,18 @@ pub(super) struct Gate {
 /// A decision about waking.
 pub(super) struct Decided {
     pub(super) at: Instant,
-    /// How often the box's fence had been shut by then: a decision from before a sleep says nothing about it.
-    pub(super) closings: u64,
+    /// For which sleep: a decision from before it says nothing about it.
+    pub(super) occasion: Occasion,
     pub(super) outcome: Result<(), WakeRefused>,
+}
+
+/// What a box is woken from. Whoever waits asks once for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Occasion {
+    /// How often the box's fence has been opened.
+    pub(super) openings: u64,
+    /// Whether it sleeps already.
+    pub(super) is_asleep: bool,
 }
 
 /// Counts a request or socket of a box while it lives.

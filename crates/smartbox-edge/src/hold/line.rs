@@ -37,9 +37,9 @@ impl Line {
     }
 
     /// Lets messages pass; `None` if the box sleeps or is about to.
-    pub(crate) fn enter(&self, is_work: bool) -> Option<Pass<'_>> {
+    pub(crate) fn enter(&self) -> Option<Pass<'_>> {
         let fence = self.fence();
-        fence.enter().then(|| Pass::new(fence, is_work))
+        fence.enter().then(|| Pass { fence, is_work: false })
     }
 
     pub(crate) fn is_shut(&self) -> bool {
@@ -76,11 +76,11 @@ impl Line {
         let breaks = lull.borrow().breaks;
         let mut asked = None;
         loop {
-            let Lull { closings, breaks: latest, .. } = *lull.borrow_and_update();
+            let latest = lull.borrow_and_update().breaks;
             let route = routes.borrow_and_update().get(&self.principal, self.id).map(Arc::clone);
             let route = route.filter(|route| route.generation == self.generation && latest == breaks);
             let needs_wake = match route.as_ref().map(|route| &route.state) {
-                Some(RouteState::Ready) => match self.enter(true) {
+                Some(RouteState::Ready) => match self.enter() {
                     Some(pass) => return Ok(pass),
                     None => true,
                 },
@@ -88,9 +88,10 @@ impl Line {
                 Some(state) if state.keeps_processes() => false,
                 _ => return Err(unreachable()),
             };
-            if needs_wake && asked != Some(closings) {
+            let occasion = Some(self.hold.occasion(self.id, waiter.in_flight));
+            if needs_wake && asked != occasion {
                 self.hold.wake(self.id, &self.principal, waiter.in_flight).await?;
-                asked = Some(closings);
+                asked = occasion;
             }
             changed(&mut routes, &mut lull, None).await;
         }
@@ -107,16 +108,10 @@ impl Drop for Line {
     }
 }
 
-impl<'a> Pass<'a> {
-    fn new(fence: &'a Fence, is_work: bool) -> Self {
-        if is_work {
-            fence.note_work();
-        }
-        Self { fence, is_work }
-    }
-
-    /// One more of the messages is work.
-    pub(crate) fn is_for_work(&mut self) {
+impl Pass<'_> {
+    /// One of the messages is work.
+    pub(crate) fn note_work(&mut self) {
+        self.fence.note_work();
         self.is_work = true;
     }
 }

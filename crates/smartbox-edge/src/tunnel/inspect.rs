@@ -189,8 +189,10 @@ impl Inspector {
                     out.answers.push(answers::forbidden(&request, needed));
                     return Ok(());
                 }
-                let is_passive = self.rules.policy.is_passive(&request.method);
-                let kind = if is_passive { Kind::Passive(request) } else { Kind::Work };
+                let kind = match self.rules.policy.passive(&request.method) {
+                    Some(method) => Kind::Passive(method, request),
+                    None => Kind::Work,
+                };
                 out.message(message.raw, message.memory, kind);
                 Ok(())
             }

@@ -30,8 +30,8 @@ pub(super) struct Part {
 pub(super) enum Kind {
     /// Somebody wants something: the box wakes for it.
     Work,
-    /// A request that the client makes by itself.
-    Passive(Request),
+    /// A request of a method that clients call by themselves.
+    Passive(&'static str, Request),
     /// A ping and its payload.
     Ping(Vec<u8>),
     Pong,

@@ -7,10 +7,11 @@ use tokio::sync::mpsc;
 
 use super::inspect::{End, Inspector, TRY_LATER};
 use super::out::{Kind, Out, Part};
+use super::polls::Polls;
 use super::read::read;
 use super::watch::Traffic;
 use super::{GATEWAY_GONE, answers};
-use crate::hold::Line;
+use crate::hold::{Line, Pass};
 use crate::problem::Problem;
 
 /// A client that ends its socket without saying why.
@@ -41,6 +42,7 @@ pub(super) struct Up<'a, W> {
     pub(super) line: Option<&'a Line>,
     pub(super) own: mpsc::Sender<Own>,
     pub(super) traffic: &'a Traffic,
+    pub(super) polls: Polls,
 }
 
 impl<'a, W: AsyncWrite + Unpin> Up<'a, W> {
@@ -86,31 +88,33 @@ impl<'a, W: AsyncWrite + Unpin> Up<'a, W> {
         let mut pass = None;
         let (mut from, mut start) = (0, 0);
         for Part { kind, end } in &out.parts {
-            let needs_pass = matches!(kind, Kind::Work | Kind::Passive(_)) && pass.is_none();
-            if needs_pass && let Some(line) = line {
-                pass = line.enter(matches!(kind, Kind::Work));
+            let is_message = matches!(kind, Kind::Work | Kind::Passive(..));
+            let is_work = match kind {
+                Kind::Passive(method, _request) => !self.polls.is_poll(method),
+                kind => *kind == Kind::Work,
+            };
+            if is_message && pass.is_none() {
+                pass = line.and_then(Line::enter);
             }
             if let Some(line) = line
                 && pass.is_none()
-                && (needs_pass || line.is_shut())
-                && !matches!(kind, Kind::Pong)
+                && (is_message || line.is_shut())
             {
                 // What came before goes first.
                 self.write(&out.relayed[from..start]).await?;
                 from = start;
-                if let Some(own) = instead(kind)? {
-                    self.say(own).await?;
-                    from = *end;
-                } else {
-                    // Boxed: hardly a socket ever waits, and all of them would have room for it.
-                    pass =
-                        Some(Box::pin(line.wait()).await.map_err(|problem| Stop::Told(refused(&problem)))?);
+                match instead(kind)? {
+                    Some(own) if !is_work => {
+                        self.say(own).await?;
+                        from = *end;
+                    }
+                    _ if is_message => pass = Some(wait(line).await?),
+                    // An answer to the gateway's own question goes to where the gateway will find it.
+                    _ => {}
                 }
             }
-            if matches!(kind, Kind::Work)
-                && let Some(pass) = &mut pass
-            {
-                pass.is_for_work();
+            if is_work && let Some(pass) = &mut pass {
+                pass.note_work();
             }
             start = *end;
         }
@@ -132,10 +136,15 @@ impl<'a, W: AsyncWrite + Unpin> Up<'a, W> {
     }
 }
 
+/// Waits until the message may pass. Boxed: hardly a socket ever waits, and all of them would have room for it.
+async fn wait(line: &Line) -> Result<Pass<'_>, Stop> {
+    Box::pin(line.wait()).await.map_err(|problem| Stop::Told(refused(&problem)))
+}
+
 /// What the edge says in the gateway's stead; `None` if the gateway is needed.
 fn instead(kind: &Kind) -> Result<Option<Own>, Stop> {
     match kind {
-        Kind::Passive(request) => Ok(Some(Own::Message(answers::asleep(request)))),
+        Kind::Passive(_method, request) => Ok(Some(Own::Message(answers::asleep(request)))),
         Kind::Ping(payload) => Ok(Some(Own::Pong(payload.clone()))),
         Kind::Close(code) => Err(Stop::Told(End::because(code.unwrap_or(NORMAL), ""))),
         Kind::Work | Kind::Pong => Ok(None),

@@ -73,7 +73,7 @@ async fn a_probe_is_told_that_the_box_sleeps_and_a_person_who_asks_wakes_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_door_is_shut_to_new_requests_and_sockets_until_it_is_opened() {
+async fn a_fence_is_shut_to_new_requests_and_sockets_until_it_is_opened() {
     let (edge, gateway) = with_state(EdgeConfig::default(), RouteState::Ready).await;
     assert_eq!(edge.ingress.close(box_id(1)), Ok(()));
     let open_it = async {
@@ -113,7 +113,7 @@ async fn a_socket_lives_through_a_sleep() {
     next(&mut socket).await;
     greet(&mut socket).await;
     edge.publish(vec![home(asleep())]);
-    until("the door is shut", || edge.ingress.close(box_id(1)).is_ok()).await;
+    until("it is shut out", || edge.ingress.close(box_id(1)).is_ok()).await;
     futures_util::SinkExt::send(&mut socket, call("sessions.echo", "good morning")).await.unwrap();
     wake(&edge).await;
     assert_eq!(next(&mut socket).await, Some(call("sessions.echo", "good morning")));

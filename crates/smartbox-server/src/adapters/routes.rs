@@ -61,7 +61,7 @@ fn route_state(state: &BoxState) -> RouteState {
     let since = state.since.unwrap_or(Timestamp::UNIX_EPOCH);
     let phase = state.phase.as_str();
     match state.phase {
-        // While it falls asleep its door decides who is let in, not the table.
+        // While it falls asleep its fence decides who is let in, not the table.
         Phase::Running | Phase::Degraded | Phase::FallingAsleep => RouteState::Ready,
         Phase::Requested | Phase::Provisioning | Phase::Starting | Phase::Waking => {
             RouteState::Waiting { phase, stage: state.stage, since }

@@ -26,7 +26,7 @@ async fn a_request_to_a_box_that_sleeps_wakes_it_and_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_box_that_is_just_falling_asleep_is_woken_and_asked_when_its_door_opens() {
+async fn a_box_that_is_just_falling_asleep_is_woken_and_asked_when_its_fence_opens() {
     let bench = bench(RouteState::Ready, Waker::default(), EdgeConfig::default());
     assert_eq!(bench.hold.shut(id()), Ok(()));
     let open = async {
@@ -186,4 +186,23 @@ async fn a_socket_does_not_start_what_its_owner_stopped_and_everything_else_does
         assert_eq!(bench.hold.wait(&waiter).await.err().unwrap().code, "box-starting");
         assert_eq!(bench.calls(), 1 + usize::from(code != "box-stopped"));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_asked_for_a_wake_that_came_too_early_asks_again_when_the_box_sleeps() {
+    let bench = bench(RouteState::Ready, Waker::default(), EdgeConfig::default());
+    assert_eq!(bench.hold.shut(id()), Ok(()));
+    let sleep = async {
+        tokio::task::yield_now().await;
+        assert_eq!(bench.calls(), 1);
+        bench.publish(table(asleep()));
+        tokio::task::yield_now().await;
+        assert_eq!(bench.calls(), 2);
+        // Once for this sleep, however often the table is told.
+        bench.publish(table(asleep()));
+        tokio::task::yield_now().await;
+        bench.publish(table(RouteState::Ready));
+    };
+    let (code, ()) = tokio::join!(bench.code(), sleep);
+    assert_eq!((code, bench.calls()), ("opened", 2));
 }

@@ -97,10 +97,14 @@ async fn pings_are_answered_in_the_gateways_stead_and_a_goodbye_is_returned() {
 #[tokio::test(start_paused = true)]
 async fn a_request_that_nobody_asked_for_does_not_wake_the_box() {
     let mut it = greeted().await;
-    let worked = it.bench.hold.work(super::id()).last_work;
+    it.client.call("0", "health").await;
+    assert_eq!(it.gateway.ids().await, ["0"]);
+    let worked = Some(Instant::now());
+    assert_eq!(it.bench.hold.work(super::id()).last_work, worked, "somebody has opened a page");
+    tokio::time::sleep(SOON).await;
     it.client.call("1", "health").await;
     assert_eq!(it.gateway.ids().await, ["1"]);
-    assert_eq!(it.bench.hold.work(super::id()).last_work, worked, "it is no work either");
+    assert_eq!(it.bench.hold.work(super::id()).last_work, worked, "and left it open");
     it.fall_asleep();
     it.bench.publish(table(asleep()));
     it.client.call("2", "health").await;
@@ -124,6 +128,15 @@ async fn a_request_that_nobody_asked_for_does_not_wake_the_box() {
     it.gateway.hears_nothing().await;
     it.bench.publish(table(RouteState::Ready));
     assert_eq!(it.gateway.ids().await, ["4", "5"]);
+    tokio::time::sleep(SOON).await;
+
+    // Nobody was there for a while: now there is.
+    it.fall_asleep();
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    let wakes = it.wakes();
+    it.client.call("6", "health").await;
+    it.gateway.hears_nothing().await;
+    assert_eq!(it.wakes(), wakes + 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -157,6 +170,9 @@ async fn a_socket_that_does_not_speak_the_protocol_yet_is_closed_after_a_minute_
 #[tokio::test(start_paused = true)]
 async fn a_sign_of_life_never_stands_within_a_message() {
     let mut it = greeted().await;
+    it.client.call("0", "health").await;
+    assert_eq!(it.gateway.ids().await, ["0"]);
+    tokio::time::sleep(SOON).await;
     // The first of two pieces, and then half of a frame.
     let mut bytes = Vec::new();
     super::super::frames::write(&mut bytes, TEXT, b"one ", None);
