@@ -55,7 +55,8 @@ async fn a_person_sees_what_a_box_does_that_does_not_wake_at_once() {
     let page = edge.ask(with(as_user("1", "GET", "/b/home/ui"), &[HTML])).await;
     assert_eq!((page.status, edge.wakes()), (StatusCode::SERVICE_UNAVAILABLE, 1));
     assert_eq!(page.header("retry-after"), "3");
-    assert!(page.text().contains(r#""phase":"sleeping""#), "{}", page.text());
+    let html = page.text();
+    assert!(html.contains(r#""phase":"sleeping""#) && html.contains("The box wakes in a moment."), "{html}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
