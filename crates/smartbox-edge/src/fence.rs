@@ -25,6 +25,9 @@ const FIRST_TICK: Duration = Duration::from_secs(5);
 pub(crate) struct Lull {
     /// Since when it is shut, if it is.
     pub(crate) since: Option<Instant>,
+    /// Whether the box was seen asleep since. Until then `Ready` means that it has not fallen asleep yet; from then on, that
+    /// it is awake, and the fence about to open.
+    pub(crate) was_asleep: bool,
     /// How often it was opened again.
     pub(crate) openings: u64,
     /// How often what was behind it has gone while it was shut.
@@ -40,7 +43,7 @@ pub(crate) struct Lull {
 struct Shut {
     /// The incarnation of the box behind it.
     generation: i64,
-    /// Whether the box was seen asleep meanwhile. Until then `Ready` means that it has not fallen asleep yet.
+    /// See [`Lull::was_asleep`].
     was_asleep: bool,
     next_tick: Instant,
 }
@@ -174,10 +177,11 @@ impl Fence {
             (None, Some(route)) if state == Seen::Asleep => self.begin(&mut shut, route.generation, true),
             (None, _) => {}
             (Some(known), Some(route)) if known.generation == route.generation && state != Seen::Gone => {
-                if state == Seen::Asleep {
-                    known.was_asleep = true;
-                } else if known.was_asleep {
+                if state == Seen::Ready && known.was_asleep {
                     self.end(&mut shut, false);
+                } else if state == Seen::Asleep && !known.was_asleep {
+                    known.was_asleep = true;
+                    self.lull.send_modify(|lull| lull.was_asleep = true);
                 }
             }
             (Some(_known), _) => self.end(&mut shut, true),
@@ -205,6 +209,7 @@ impl Fence {
         self.is_shut.store(true, SeqCst);
         self.lull.send_modify(|lull| {
             lull.since = Some(now);
+            lull.was_asleep = was_asleep;
         });
     }
 
@@ -215,6 +220,7 @@ impl Fence {
         self.is_shut.store(false, SeqCst);
         self.lull.send_modify(|lull| {
             lull.since = None;
+            lull.was_asleep = false;
             lull.openings += 1;
             lull.breaks += u64::from(is_broken);
         });

@@ -184,7 +184,7 @@ impl Hold {
         let (mut routes, mut lull) = (self.routes.clone(), waiter.in_flight.gate.fence.watch());
         let mut asked = None;
         loop {
-            lull.borrow_and_update();
+            let is_waking = lull.borrow_and_update().was_asleep;
             let route = routes.borrow_and_update().get(waiter.principal, waiter.id).map(Arc::clone);
             let route = route.ok_or_else(box_not_found)?;
             let mut pause = None;
@@ -198,8 +198,9 @@ impl Hold {
                         false
                     }
                 },
-                // It is just falling asleep, or asleep.
-                RouteState::Ready | RouteState::Asleep { .. } => true,
+                // It falls asleep just now, or its fence is about to open.
+                RouteState::Ready => !is_waking,
+                RouteState::Asleep { .. } => true,
                 RouteState::Waiting { .. } => false,
                 RouteState::Stopped { by_owner: true, .. } if waiter.is_socket => return Err(box_stopped()),
                 RouteState::Stopped { .. } => true,

@@ -5,6 +5,8 @@
 //! which box do they mean. A request to a box that does not run wakes it and is held until it does; a browser gets an
 //! honest loading page instead.
 //!
+//! Whoever puts boxes to sleep shuts the way in with [`Ingress`]; open sockets stay, and the next message on one wakes its box.
+//!
 //! The edge only reads: an immutable [`RouteTable`] comes in through a `watch` channel, and it goes on serving the
 //! last one when nobody publishes any more. It knows the rest of the platform through [`ports`] alone. What a client asks a
 //! gateway for is held against the [`Policy`] of the route; what a gateway says passes as it is.

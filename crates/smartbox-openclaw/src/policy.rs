@@ -46,14 +46,14 @@ pub const PASSIVE_METHODS: &[&str] = &[
     // Every page: every 60 s, and every 30 s.
     "agent.identity.get",
     "sessions.catalog.list",
-    // Channels: every 20 s.
+    // Channels: every 30 s.
     "channels.pairing.list",
     // Debug: every 3 s.
     "diagnostics.lanes",
     "last-heartbeat",
     // Logs: every 2 s.
     "logs.tail",
-    // Systems: every 15 s. Settings, every 10 s, read.
+    // Systems: every 15 s. Settings: every 10 s.
     "system.info",
     // Devices: every 30 s, read.
     "device.pair.list",

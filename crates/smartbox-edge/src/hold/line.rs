@@ -76,13 +76,13 @@ impl Line {
         let breaks = lull.borrow().breaks;
         let mut asked = None;
         loop {
-            let latest = lull.borrow_and_update().breaks;
+            let Lull { breaks: latest, was_asleep: is_waking, .. } = *lull.borrow_and_update();
             let route = routes.borrow_and_update().get(&self.principal, self.id).map(Arc::clone);
             let route = route.filter(|route| route.generation == self.generation && latest == breaks);
             let needs_wake = match route.as_ref().map(|route| &route.state) {
                 Some(RouteState::Ready) => match self.enter() {
                     Some(pass) => return Ok(pass),
-                    None => true,
+                    None => !is_waking,
                 },
                 Some(RouteState::Asleep { .. }) => true,
                 Some(state) if state.keeps_processes() => false,
