@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite, split};
+use tokio::io::{AsyncRead, AsyncWrite, ReadHalf, WriteHalf, split};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -35,7 +35,6 @@ pub(crate) use inspect::{Rules, SHARE_BYTES};
 
 use down::Down;
 use inspect::{End, Inspector};
-use polls::Polls;
 use up::Up;
 use watch::{Traffic, Watched, watch};
 
@@ -66,14 +65,22 @@ pub(crate) async fn relay(
         switched = tokio::time::timeout(UPGRADE_TIMEOUT, both) => switched,
     };
     let Ok(Ok((client, gateway))) = switched else { return };
-    let sides = (TokioIo::new(client), TokioIo::new(gateway));
-    between(config, sides, rules, line, ticket, hard).await;
+    let traffic = Arc::new(Traffic::default());
+    let (client, gateway) = (halves(TokioIo::new(client), &traffic), halves(TokioIo::new(gateway), &traffic));
+    between(config, (client, gateway, traffic), rules, line, ticket, hard).await;
+}
+
+/// One side of a tunnel.
+type Halves<S> = (ReadHalf<Watched<S>>, WriteHalf<Watched<S>>);
+
+fn halves<S: AsyncRead + AsyncWrite + Unpin>(side: S, traffic: &Arc<Traffic>) -> Halves<S> {
+    split(Watched::new(side, traffic))
 }
 
 /// Relays between two sides that speak WebSocket.
 async fn between<C, G>(
     config: &EdgeConfig,
-    (client, gateway): (C, G),
+    ((mut client_in, client_out), (gateway_in, gateway_out), traffic): (Halves<C>, Halves<G>, Arc<Traffic>),
     rules: Rules,
     line: Option<&Line>,
     ticket: &Ticket,
@@ -82,24 +89,14 @@ async fn between<C, G>(
     C: AsyncRead + AsyncWrite + Unpin,
     G: AsyncRead + AsyncWrite + Unpin,
 {
-    let traffic = Arc::new(Traffic::default());
-    let (mut client_in, client_out) = split(Watched::new(client, &traffic));
-    let (gateway_in, gateway_out) = split(Watched::new(gateway, &traffic));
     let (own, said) = mpsc::channel(ANSWERS_MAX);
     let (say_goodbye, goodbye) = oneshot::channel();
-    let down = Down::new(client_out, said, line.map(Line::watch), &traffic);
-    let mut down = pin!(down.run(gateway_in, goodbye));
+    let mut told = Down::new(client_out, said, line.map(Line::watch), &traffic);
+    let mut down = pin!(told.run(gateway_in, goodbye));
     let mut is_down = true;
     let end = {
-        let up = Up {
-            gateway: gateway_out,
-            inspector: Inspector::new(rules),
-            line,
-            own,
-            traffic: &traffic,
-            polls: Polls::default(),
-        };
-        let mut up = pin!(up.run(&mut client_in));
+        let mut asked = Up::new(gateway_out, Inspector::new(rules), line, own, &traffic);
+        let mut up = pin!(asked.run(&mut client_in));
         let mut silent = pin!(watch(config, &traffic));
         let mut lingered = pin!(tokio::time::sleep(config.tunnel_linger));
         let mut is_up = true;

@@ -42,10 +42,6 @@ impl Line {
         fence.enter().then(|| Pass { fence, is_work: false })
     }
 
-    pub(crate) fn is_shut(&self) -> bool {
-        self.fence().is_shut()
-    }
-
     /// What happens to the fence.
     pub(crate) fn watch(&self) -> watch::Receiver<Lull> {
         self.lull.clone()

@@ -48,7 +48,7 @@ impl<'a, W: AsyncWrite + Unpin> Down<'a, W> {
 
     /// Runs until the gateway has ended, or the client was told goodbye.
     pub(super) async fn run<R>(
-        mut self,
+        &mut self,
         mut gateway: R,
         mut goodbye: oneshot::Receiver<End>,
     ) -> io::Result<()>

@@ -143,7 +143,8 @@ async fn open(waker: Waker, config: EdgeConfig, room: usize) -> Open {
     tasks.spawn(async move {
         let sockets = Sockets::new(1);
         let Admission::Entered(ticket) = sockets.enter(0, vec![Tie::Box(id())], None) else { return };
-        let sides = (client_end, gateway_end);
+        let traffic = Arc::new(Traffic::default());
+        let sides = (halves(client_end, &traffic), halves(gateway_end, &traffic), traffic);
         between(&config, sides, rules(), Some(&line), &ticket, &CancellationToken::new()).await;
     });
     let watched = Arc::clone(&bench);

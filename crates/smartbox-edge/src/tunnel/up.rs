@@ -36,70 +36,81 @@ enum Stop {
 
 /// What a client's frames go through.
 pub(super) struct Up<'a, W> {
-    pub(super) gateway: W,
-    pub(super) inspector: Inspector,
+    gateway: W,
+    inspector: Inspector,
     /// `None` where no box is behind the socket.
-    pub(super) line: Option<&'a Line>,
-    pub(super) own: mpsc::Sender<Own>,
-    pub(super) traffic: &'a Traffic,
-    pub(super) polls: Polls,
+    line: Option<&'a Line>,
+    own: mpsc::Sender<Own>,
+    traffic: &'a Traffic,
+    polls: Polls,
 }
 
 impl<'a, W: AsyncWrite + Unpin> Up<'a, W> {
-    /// Runs until the client has gone, or one of the two has to. Returns how the client is to be told goodbye, if it is.
-    pub(super) async fn run<R: AsyncRead + Unpin>(mut self, client: &mut R) -> Option<End> {
-        match self.relay(client).await {
-            Stop::Told(end) => Some(end),
-            Stop::Lost => None,
-        }
+    pub(super) fn new(
+        gateway: W,
+        inspector: Inspector,
+        line: Option<&'a Line>,
+        own: mpsc::Sender<Own>,
+        traffic: &'a Traffic,
+    ) -> Self {
+        Self { gateway, inspector, line, own, traffic, polls: Polls::default() }
     }
 
-    async fn relay<R: AsyncRead + Unpin>(&mut self, client: &mut R) -> Stop {
+    /// Runs until the client has gone, or one of the two has to. Returns how the client is to be told goodbye, if it is.
+    pub(super) async fn run<R: AsyncRead + Unpin>(&mut self, client: &mut R) -> Option<End> {
         loop {
             let mut out = Out::default();
             let taken = match read(client, |bytes| self.inspector.take(bytes, &mut out)).await {
                 Ok(Some(taken)) => taken,
                 Ok(None) => {
                     let _ok = self.gateway.shutdown().await;
-                    return Stop::Lost;
+                    return None;
                 }
-                Err(_broken) => return Stop::Lost,
+                Err(_broken) => return None,
             };
             if self.inspector.is_greeted() {
                 self.traffic.greet();
             }
-            if let Err(stop) = self.pass(&out).await {
-                return stop;
-            }
-            for answer in out.answers {
-                if let Err(stop) = self.say(Own::Message(answer)).await {
-                    return stop;
-                }
+            match self.pass(out).await {
+                Ok(()) => {}
+                Err(Stop::Told(end)) => return Some(end),
+                Err(Stop::Lost) => return None,
             }
             if let Err(end) = taken {
-                return Stop::Told(end);
+                return Some(end);
             }
         }
     }
 
-    /// Hands on what may pass, waits with what may not yet, and answers what the gateway need not be woken for.
-    async fn pass(&mut self, out: &Out) -> Result<(), Stop> {
-        let line: Option<&'a Line> = self.line;
-        let mut pass = None;
+    /// Hands on what may pass, and says what is the edge's own to say.
+    async fn pass(&mut self, out: Out) -> Result<(), Stop> {
+        let pass = self.line.map(|line| (line, line.enter()));
+        match pass {
+            None => self.write(&out.relayed).await?,
+            Some((_line, Some(mut pass))) => {
+                for Part { kind, .. } in &out.parts {
+                    if self.is_work(kind) {
+                        pass.note_work();
+                    }
+                }
+                self.write(&out.relayed).await?;
+            }
+            // Boxed: hardly a socket ever gets there, and all of them would have room for it.
+            Some((line, None)) => Box::pin(self.hold(&out, line)).await?,
+        }
+        for answer in out.answers {
+            self.say(Own::Message(answer)).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits with what may not pass yet, and answers what the gateway need not be woken for.
+    async fn hold(&mut self, out: &Out, line: &'a Line) -> Result<(), Stop> {
+        let mut pass: Option<Pass<'_>> = None;
         let (mut from, mut start) = (0, 0);
         for Part { kind, end } in &out.parts {
-            let is_message = matches!(kind, Kind::Work | Kind::Passive(..));
-            let is_work = match kind {
-                Kind::Passive(method, _request) => !self.polls.is_poll(method),
-                kind => *kind == Kind::Work,
-            };
-            if is_message && pass.is_none() {
-                pass = line.and_then(Line::enter);
-            }
-            if let Some(line) = line
-                && pass.is_none()
-                && (is_message || line.is_shut())
-            {
+            let is_work = self.is_work(kind);
+            if pass.is_none() && *kind != Kind::Pong {
                 // What came before goes first.
                 self.write(&out.relayed[from..start]).await?;
                 from = start;
@@ -108,9 +119,7 @@ impl<'a, W: AsyncWrite + Unpin> Up<'a, W> {
                         self.say(own).await?;
                         from = *end;
                     }
-                    _ if is_message => pass = Some(wait(line).await?),
-                    // An answer to the gateway's own question goes to where the gateway will find it.
-                    _ => {}
+                    _ => pass = Some(line.wait().await.map_err(|problem| Stop::Told(refused(&problem)))?),
                 }
             }
             if is_work && let Some(pass) = &mut pass {
@@ -119,6 +128,14 @@ impl<'a, W: AsyncWrite + Unpin> Up<'a, W> {
             start = *end;
         }
         self.write(&out.relayed[from..]).await
+    }
+
+    fn is_work(&mut self, kind: &Kind) -> bool {
+        match kind {
+            Kind::Work => true,
+            Kind::Passive(method, _request) => !self.polls.is_poll(method),
+            Kind::Ping(_) | Kind::Pong | Kind::Close(_) => false,
+        }
     }
 
     async fn write(&mut self, bytes: &[u8]) -> Result<(), Stop> {
@@ -136,17 +153,13 @@ impl<'a, W: AsyncWrite + Unpin> Up<'a, W> {
     }
 }
 
-/// Waits until the message may pass. Boxed: hardly a socket ever waits, and all of them would have room for it.
-async fn wait(line: &Line) -> Result<Pass<'_>, Stop> {
-    Box::pin(line.wait()).await.map_err(|problem| Stop::Told(refused(&problem)))
-}
-
 /// What the edge says in the gateway's stead; `None` if the gateway is needed.
 fn instead(kind: &Kind) -> Result<Option<Own>, Stop> {
     match kind {
         Kind::Passive(_method, request) => Ok(Some(Own::Message(answers::asleep(request)))),
         Kind::Ping(payload) => Ok(Some(Own::Pong(payload.clone()))),
         Kind::Close(code) => Err(Stop::Told(End::because(code.unwrap_or(NORMAL), ""))),
+        // An answer to the gateway's own question goes to where the gateway will find it.
         Kind::Work | Kind::Pong => Ok(None),
     }
 }
