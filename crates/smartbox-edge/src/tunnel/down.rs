@@ -32,7 +32,10 @@ pub(super) struct Down<'a, W> {
     waiting: Option<Own>,
     /// The same, for a sign of life.
     tick: Option<i64>,
-    known: Lull,
+    /// What of the fence was known last: whether it is shut, and how often it ticked and broke.
+    is_shut: bool,
+    ticks: u64,
+    breaks: u64,
 }
 
 impl<'a, W: AsyncWrite + Unpin> Down<'a, W> {
@@ -42,8 +45,19 @@ impl<'a, W: AsyncWrite + Unpin> Down<'a, W> {
         lull: Option<watch::Receiver<Lull>>,
         traffic: &'a Traffic,
     ) -> Self {
-        let known = lull.as_ref().map(|lull| *lull.borrow()).unwrap_or_default();
-        Self { client, own, lull, traffic, boundary: Boundary::default(), waiting: None, tick: None, known }
+        let Lull { since, ticks, breaks, .. } = lull.as_ref().map(|lull| *lull.borrow()).unwrap_or_default();
+        Self {
+            client,
+            own,
+            lull,
+            traffic,
+            boundary: Boundary::default(),
+            waiting: None,
+            tick: None,
+            is_shut: since.is_some(),
+            ticks,
+            breaks,
+        }
     }
 
     /// Runs until the gateway has ended, or the client was told goodbye.
@@ -58,7 +72,7 @@ impl<'a, W: AsyncWrite + Unpin> Down<'a, W> {
         loop {
             // What a gateway says while it falls asleep, and that it does, is for when it is awake again. It lies in the
             // kernel until then.
-            let is_muted = self.known.since.is_some() && self.boundary.is_between_messages();
+            let is_muted = self.is_shut && self.boundary.is_between_messages();
             tokio::select! {
                 biased;
                 Ok(end) = &mut goodbye, if self.boundary.is_between_frames() => return self.close(&end).await,
@@ -81,11 +95,12 @@ impl<'a, W: AsyncWrite + Unpin> Down<'a, W> {
 
     /// The box falls asleep, sleeps, wakes, or is gone; then the socket ends.
     fn notice(&mut self, now: Lull) -> Option<End> {
-        let known = std::mem::replace(&mut self.known, now);
-        if now.breaks != known.breaks {
+        self.is_shut = now.since.is_some();
+        if now.breaks != self.breaks {
             return Some(GATEWAY_GONE);
         }
-        let since = now.since.filter(|_since| now.ticks != known.ticks)?;
+        let has_ticked = std::mem::replace(&mut self.ticks, now.ticks) != now.ticks;
+        let since = now.since.filter(|_since| has_ticked)?;
         if self.traffic.is_greeted() {
             self.tick = Some(now.ticked_at_ms);
         } else if since.elapsed() >= MUTE_MAX {

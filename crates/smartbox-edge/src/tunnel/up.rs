@@ -34,6 +34,12 @@ enum Stop {
     Told(End),
 }
 
+impl Stop {
+    fn lost(_broken: io::Error) -> Self {
+        Self::Lost
+    }
+}
+
 /// What a client's frames go through.
 pub(super) struct Up<'a, W> {
     gateway: W,
@@ -71,7 +77,7 @@ impl<'a, W: AsyncWrite + Unpin> Up<'a, W> {
             if self.inspector.is_greeted() {
                 self.traffic.greet();
             }
-            match self.pass(out).await {
+            match self.pass(&mut out).await {
                 Ok(()) => {}
                 Err(Stop::Told(end)) => return Some(end),
                 Err(Stop::Lost) => return None,
@@ -82,23 +88,29 @@ impl<'a, W: AsyncWrite + Unpin> Up<'a, W> {
         }
     }
 
-    /// Hands on what may pass, and says what is the edge's own to say.
-    async fn pass(&mut self, out: Out) -> Result<(), Stop> {
-        let pass = self.line.map(|line| (line, line.enter()));
-        match pass {
-            None => self.write(&out.relayed).await?,
-            Some((_line, Some(mut pass))) => {
-                for Part { kind, .. } in &out.parts {
-                    if self.is_work(kind) {
-                        pass.note_work();
+    /// Hands on what may pass, and says what is the edge's own to say. What hardly ever happens is boxed: each idle socket
+    /// would have room for it.
+    async fn pass(&mut self, out: &mut Out) -> Result<(), Stop> {
+        if let Some(line) = self.line {
+            match line.enter() {
+                Some(mut pass) => {
+                    for Part { kind, .. } in &out.parts {
+                        if self.is_work(kind) {
+                            pass.note_work();
+                        }
                     }
+                    self.write(&out.relayed).await?;
                 }
-                self.write(&out.relayed).await?;
+                None => Box::pin(self.hold(out, line)).await?,
             }
-            // Boxed: hardly a socket ever gets there, and all of them would have room for it.
-            Some((line, None)) => Box::pin(self.hold(&out, line)).await?,
+        } else {
+            self.write(&out.relayed).await?;
         }
-        for answer in out.answers {
+        if out.answers.is_empty() { Ok(()) } else { Box::pin(self.answer(out)).await }
+    }
+
+    async fn answer(&mut self, out: &mut Out) -> Result<(), Stop> {
+        for answer in out.answers.drain(..) {
             self.say(Own::Message(answer)).await?;
         }
         Ok(())
@@ -139,12 +151,8 @@ impl<'a, W: AsyncWrite + Unpin> Up<'a, W> {
     }
 
     async fn write(&mut self, bytes: &[u8]) -> Result<(), Stop> {
-        let written: io::Result<()> = async {
-            self.gateway.write_all(bytes).await?;
-            self.gateway.flush().await
-        }
-        .await;
-        written.map_err(|_broken| Stop::Lost)
+        self.gateway.write_all(bytes).await.map_err(Stop::lost)?;
+        self.gateway.flush().await.map_err(Stop::lost)
     }
 
     /// A client that does not read its answers is not read from either.
