@@ -11,6 +11,12 @@
     listening: "The gateway answers and finishes its start.",
     ready: "The last checks.",
   };
+  const TITLES = { stopping: "Stopping, then starting again", sleeping: "Waking", waking: "Waking" };
+  const WAITS = {
+    stopping: "The box finishes its work and starts right after.",
+    sleeping: "The box wakes in a moment.",
+    waking: "The box wakes in a moment.",
+  };
   const byId = (id) => document.getElementById(id);
   const first = JSON.parse(byId("state").textContent);
   const path = `/_smartbox/boxes/${first.id}`;
@@ -60,10 +66,11 @@
       showSteps(reachedNow, true);
       return;
     }
-    write("title", state.phase === "stopping" ? "Stopping, then starting again" : "Starting");
-    const line = state.ready ? "Opening the page." : LINES[order[now]];
-    write("line", state.phase === "stopping" ? "The box finishes its work and starts right after." : line);
-    showSteps(state.ready ? order.length : now, false);
+    const isAsleep = ["sleeping", "waking"].includes(state.phase);
+    write("title", TITLES[state.phase] || "Starting");
+    write("line", state.ready ? "Opening the page." : WAITS[state.phase] || LINES[order[now]]);
+    // A box that wakes is there in one step.
+    showSteps(state.ready ? order.length : isAsleep ? -1 : now, false);
     const elapsed = state.elapsed_ms === null ? Date.now() - opened : state.elapsed_ms;
     write("elapsed", seconds(elapsed));
   };

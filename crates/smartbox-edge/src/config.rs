@@ -139,6 +139,10 @@ pub struct EdgeConfig {
     /// A decision about waking is not asked for again within this time.
     pub wake_spacing: Duration,
 
+    /// How often the edge says something on the sockets of a box that sleeps, as its gateway would (`policy.tickIntervalMs`
+    /// of its hello). Clients give up after twice that time.
+    pub tick_interval: Duration,
+
     /// How long requests may go on after the edge was asked to stop.
     pub drain_timeout: Duration,
 }
@@ -199,6 +203,7 @@ impl Default for EdgeConfig {
             page_patience: Duration::from_secs(2),
             wake_timeout: Duration::from_secs(10),
             wake_spacing: Duration::from_secs(1),
+            tick_interval: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(10),
         }
     }

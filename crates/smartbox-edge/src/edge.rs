@@ -9,6 +9,7 @@ use tokio_util::task::TaskTracker;
 use crate::bind::EdgeListener;
 use crate::config::EdgeConfig;
 use crate::hold::Hold;
+use crate::ingress::Ingress;
 use crate::limits::Limits;
 use crate::places::Places;
 use crate::pool::Pool;
@@ -26,7 +27,7 @@ pub struct Edge {
 pub(crate) struct Shared {
     pub(crate) config: Arc<EdgeConfig>,
     pub(crate) ports: EdgePorts,
-    pub(crate) hold: Hold,
+    pub(crate) hold: Arc<Hold>,
     pub(crate) pool: Arc<Pool>,
     /// What is open because of somebody's right.
     pub(crate) sockets: Sockets,
@@ -70,7 +71,7 @@ impl Edge {
         let handshakes = Arc::new(Semaphore::new(config.handshakes_max));
         let streams = Arc::new(Semaphore::new(config.streams_max));
         let socket_memory = Arc::new(Semaphore::new(config.socket_memory_bytes_max / SHARE_BYTES));
-        let hold = Hold::new(Arc::clone(&config), &ports, Arc::clone(&pool), stop.clone());
+        let hold = Arc::new(Hold::new(Arc::clone(&config), &ports, Arc::clone(&pool), stop.clone()));
         let shared = Shared {
             config,
             ports,
@@ -94,6 +95,11 @@ impl Edge {
     /// Closes what is open because of a right that has ended.
     pub fn sockets(&self) -> Sockets {
         self.shared.sockets.clone()
+    }
+
+    /// Shuts and opens the way into boxes.
+    pub fn ingress(&self) -> Ingress {
+        Ingress::new(Arc::clone(&self.shared.hold))
     }
 
     /// Serves until it is stopped. After the stop signal nothing is accepted; requests may go on for

@@ -1,10 +1,10 @@
 //! Requests that wait for a box: woken once, released in the order they came, never more than there are places.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http::StatusCode;
+use jiff::Timestamp;
 use smartbox_core::{BoxId, Principal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
@@ -12,42 +12,23 @@ use tokio_util::sync::CancellationToken;
 
 use crate::body::deadline;
 use crate::config::EdgeConfig;
+use crate::fence::Lull;
 use crate::pool::{Conn, Pool};
-use crate::ports::{EdgePorts, Wake, WakeRefused};
+use crate::ports::{EdgePorts, Wake};
 use crate::problem::{Problem, box_not_found};
 use crate::routes::{Route, RouteState, RouteTable};
 
-/// When to try again after the wait for a start was too long.
-const RETRY_STARTING: Duration = Duration::from_secs(5);
-/// When to try again after there was no place to wait.
-const RETRY_FULL: Duration = Duration::from_secs(10);
-/// When to try again after the platform was told to stop: a restart of it takes a second.
-const RETRY_STOPPING: Duration = Duration::from_secs(2);
+mod fences;
+mod gate;
+mod line;
+mod refusals;
 
-/// What is remembered of one box while requests are under way to it.
-struct Gate {
-    /// Requests and sockets under way, held ones included.
-    in_flight: Arc<Semaphore>,
-    /// Places in the queue.
-    places: Arc<Semaphore>,
-    /// The head of the queue. Tokio's semaphore is fair: turns come in the order of arrival, and a request that
-    /// leaves the queue gives up its place in it.
-    head: Arc<Semaphore>,
-    /// The latest decision about waking, so that a burst of requests asks once.
-    decided: tokio::sync::Mutex<Option<(Instant, Result<(), WakeRefused>)>>,
-}
+pub(crate) use gate::{InFlight, Turn};
+pub(crate) use line::{Line, Pass};
+pub(crate) use refusals::{box_busy, box_stopped, closed};
 
-/// Counts a request or socket of a box while it lives.
-pub(crate) struct InFlight {
-    gate: Arc<Gate>,
-    _permit: OwnedSemaphorePermit,
-}
-
-/// The head of a queue, and the places that the request takes in it. The next one moves up when it is dropped.
-pub(crate) struct Turn {
-    _head: OwnedSemaphorePermit,
-    _places: [OwnedSemaphorePermit; 2],
-}
+use gate::{Decided, Gate, Occasion};
+use refusals::{box_asleep, queue_full, still_starting, stopping, wake_timeout};
 
 /// A box that is ready, with a connection to its gateway.
 pub(crate) struct Opened {
@@ -63,6 +44,8 @@ pub(crate) struct Waiter<'a> {
     pub(crate) principal: &'a Principal,
     pub(crate) in_flight: &'a InFlight,
     pub(crate) timeout: Duration,
+    /// Whether it would be a socket: those do not start what somebody has stopped.
+    pub(crate) is_socket: bool,
 }
 
 /// Holds requests.
@@ -73,6 +56,7 @@ pub(crate) struct Hold {
     wake: Arc<dyn Wake>,
     routes: watch::Receiver<Arc<RouteTable>>,
     pool: Arc<Pool>,
+    clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     stop: CancellationToken,
 }
 
@@ -88,6 +72,7 @@ impl Hold {
             places: Arc::new(Semaphore::new(config.hold_total_max)),
             wake: Arc::clone(&ports.wake),
             routes: ports.routes.clone(),
+            clock: Arc::clone(&ports.clock),
             config,
             pool,
             stop,
@@ -101,7 +86,7 @@ impl Hold {
     pub(crate) fn enter(&self, id: BoxId) -> Result<InFlight, Problem> {
         let gate = self.gate(id);
         match Arc::clone(&gate.in_flight).try_acquire_owned() {
-            Ok(permit) => Ok(InFlight { gate, _permit: permit }),
+            Ok(permit) => Ok(InFlight::new(gate, permit)),
             Err(_none_left) => Err(box_busy()),
         }
     }
@@ -121,21 +106,33 @@ impl Hold {
         principal: &Principal,
         in_flight: &InFlight,
     ) -> Result<(), Problem> {
+        let occasion = self.occasion(id, in_flight);
         let decide = async {
             let mut decided = in_flight.gate.decided.lock().await;
-            if let Some((at, outcome)) = &*decided
-                && at.elapsed() < self.config.wake_spacing
+            if let Some(known) = &*decided
+                && known.occasion == occasion
+                && known.at.elapsed() < self.config.wake_spacing
             {
-                return outcome.clone();
+                return known.outcome.clone();
             }
             let outcome = self.wake.wake(id, principal).await;
-            *decided = Some((Instant::now(), outcome.clone()));
+            *decided = Some(Decided { at: Instant::now(), occasion, outcome: outcome.clone() });
             outcome
         };
         match tokio::time::timeout(self.config.wake_timeout, decide).await {
             Ok(outcome) => outcome.map_err(Problem::from),
             Err(_elapsed) => Err(wake_timeout()),
         }
+    }
+
+    fn occasion(&self, id: BoxId, in_flight: &InFlight) -> Occasion {
+        let openings = in_flight.gate.fence.openings();
+        let is_asleep = self
+            .routes
+            .borrow()
+            .route(id)
+            .is_some_and(|route| matches!(route.state, RouteState::Asleep { .. }));
+        Occasion { openings, is_asleep }
     }
 
     /// Waits, in the order of arrival, until the box is ready and its gateway takes a connection.
@@ -145,77 +142,114 @@ impl Hold {
     /// # Errors
     /// No place is left, the time is over, the box may not wake, or it failed.
     pub(crate) async fn wait(&self, waiter: &Waiter<'_>) -> Result<Opened, Problem> {
-        let gate = &waiter.in_flight.gate;
+        let places = self.places(waiter)?;
+        self.within(waiter, async {
+            let turn = self.turn(waiter, places).await?;
+            self.open(waiter, turn).await
+        })
+        .await
+    }
+
+    /// A place in the queue.
+    fn places(&self, waiter: &Waiter<'_>) -> Result<[OwnedSemaphorePermit; 2], Problem> {
         let total = Arc::clone(&self.places).try_acquire_owned();
-        let own = Arc::clone(&gate.places).try_acquire_owned();
+        let own = Arc::clone(&waiter.in_flight.gate.places).try_acquire_owned();
         let (Ok(total), Ok(own)) = (total, own) else { return Err(queue_full()) };
-        let opened = async move {
-            // The semaphore is never closed.
-            let head = Arc::clone(&gate.head).acquire_owned().await.map_err(|_closed| stopping())?;
-            self.open(waiter, Turn { _head: head, _places: [total, own] }).await
-        };
+        Ok([total, own])
+    }
+
+    /// Waits for the head of the queue.
+    async fn turn(&self, waiter: &Waiter<'_>, places: [OwnedSemaphorePermit; 2]) -> Result<Turn, Problem> {
+        // The semaphore is never closed.
+        let head = Arc::clone(&waiter.in_flight.gate.head).acquire_owned().await;
+        Ok(Turn { _head: head.map_err(|_closed| stopping())?, _places: places })
+    }
+
+    /// Bounds a wait.
+    async fn within<T>(
+        &self,
+        waiter: &Waiter<'_>,
+        waiting: impl Future<Output = Result<T, Problem>>,
+    ) -> Result<T, Problem> {
         tokio::select! {
             biased;
             () = self.stop.cancelled() => Err(stopping()),
-            outcome = tokio::time::timeout_at(deadline(waiter.timeout), opened) => {
+            outcome = tokio::time::timeout_at(deadline(waiter.timeout), waiting) => {
                 outcome.unwrap_or_else(|_elapsed| Err(still_starting()))
             }
         }
     }
 
-    /// Forgets boxes that nobody asks for.
-    pub(crate) fn prune(&self) {
-        self.gates().retain(|_id, gate| Arc::strong_count(gate) > 1);
-    }
-
     async fn open(&self, waiter: &Waiter<'_>, turn: Turn) -> Result<Opened, Problem> {
-        let mut routes = self.routes.clone();
-        let mut woken = false;
+        let (mut routes, mut lull) = (self.routes.clone(), waiter.in_flight.gate.fence.watch());
+        let mut asked = None;
         loop {
+            let is_waking = lull.borrow_and_update().was_asleep;
             let route = routes.borrow_and_update().get(waiter.principal, waiter.id).map(Arc::clone);
             let route = route.ok_or_else(box_not_found)?;
             let mut pause = None;
-            match &route.state {
-                RouteState::Ready => match self.pool.connect(&route).await {
+            let needs_wake = match &route.state {
+                RouteState::Ready if waiter.in_flight.begin() => match self.pool.connect(&route).await {
                     Ok(conn) => return Ok(Opened { route, conn, turn: Some(turn) }),
                     // The table is older than the box: it is just being stopped or restarted.
-                    Err(_unreachable) => pause = Some(self.config.redial_pause),
+                    Err(_unreachable) => {
+                        waiter.in_flight.rest();
+                        pause = Some(self.config.redial_pause);
+                        false
+                    }
                 },
-                RouteState::Waiting { .. } => {}
-                RouteState::Stopped { .. } if !woken => {
-                    self.wake(waiter.id, waiter.principal, waiter.in_flight).await?;
-                    woken = true;
-                }
-                RouteState::Stopped { .. } => {}
+                // It falls asleep just now, or its fence is about to open.
+                RouteState::Ready => !is_waking,
+                RouteState::Asleep { .. } => true,
+                RouteState::Waiting { .. } => false,
+                RouteState::Stopped { by_owner: true, .. } if waiter.is_socket => return Err(box_stopped()),
+                RouteState::Stopped { .. } => true,
                 RouteState::Failed { .. } | RouteState::Gone => return Err(closed(&route)),
+            };
+            let is_by_owner = matches!(&route.state, RouteState::Stopped { by_owner: true, .. });
+            if needs_wake && waiter.in_flight.is_quiet && !is_by_owner {
+                return Err(box_asleep());
             }
-            changed(&mut routes, pause).await;
+            let occasion = Some(self.occasion(waiter.id, waiter.in_flight));
+            if needs_wake && asked != occasion {
+                self.wake(waiter.id, waiter.principal, waiter.in_flight).await?;
+                asked = occasion;
+            }
+            changed(&mut routes, &mut lull, pause).await;
         }
     }
 
     fn gate(&self, id: BoxId) -> Arc<Gate> {
-        let new = || {
-            Arc::new(Gate {
-                in_flight: Arc::new(Semaphore::new(self.config.box_in_flight_max)),
-                places: Arc::new(Semaphore::new(self.config.hold_box_max)),
-                head: Arc::new(Semaphore::new(1)),
-                decided: tokio::sync::Mutex::default(),
-            })
-        };
-        Arc::clone(self.gates().entry(id).or_insert_with(new))
+        Arc::clone(self.gates().entry(id).or_insert_with(|| Arc::new(Gate::new(&self.config))))
     }
 
-    fn gates(&self) -> std::sync::MutexGuard<'_, HashMap<BoxId, Arc<Gate>>> {
+    fn gates_with(&self, id: BoxId) -> MutexGuard<'_, HashMap<BoxId, Arc<Gate>>> {
+        let mut gates = self.gates();
+        gates.entry(id).or_insert_with(|| Arc::new(Gate::new(&self.config)));
+        gates
+    }
+
+    fn gates(&self) -> MutexGuard<'_, HashMap<BoxId, Arc<Gate>>> {
         self.gates.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Waits for another route table, or for `pause` at most.
-async fn changed(routes: &mut watch::Receiver<Arc<RouteTable>>, pause: Option<Duration>) {
-    let change = async {
+/// Waits for another route table or another state of the fence, or for `pause` at most.
+async fn changed(
+    routes: &mut watch::Receiver<Arc<RouteTable>>,
+    lull: &mut watch::Receiver<Lull>,
+    pause: Option<Duration>,
+) {
+    let published = async {
         if routes.changed().await.is_err() {
             // Nobody publishes any more; the last table stands.
             std::future::pending::<()>().await;
+        }
+    };
+    let change = async {
+        tokio::select! {
+            () = published => {}
+            _changed = lull.changed() => {}
         }
     };
     match pause {
@@ -224,51 +258,5 @@ async fn changed(routes: &mut watch::Receiver<Arc<RouteTable>>, pause: Option<Du
     }
 }
 
-/// The answer for a box that takes no requests in its state.
-pub(crate) fn closed(route: &Route) -> Problem {
-    match &route.state {
-        RouteState::Failed { title, detail, remedy, .. } => {
-            let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "box-failed", title.clone());
-            problem.detail = detail.clone().map(Into::into);
-            problem.remedy = remedy.clone().map(Into::into);
-            problem
-        }
-        RouteState::Gone => Problem::new(StatusCode::GONE, "box-gone", "The box is deleted")
-            .remedy("Until it is removed for good, `smartbox box start` brings it back."),
-        RouteState::Ready | RouteState::Waiting { .. } | RouteState::Stopped { .. } => still_starting(),
-    }
-}
-
-fn still_starting() -> Problem {
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "box-starting", "The box is still starting")
-        .detail("It was asked to start and has not become ready in time.")
-        .remedy("Try again in a moment. `smartbox box show` tells how far it has come.")
-        .retry_after(RETRY_STARTING)
-}
-
-fn queue_full() -> Problem {
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "box-queue-full", "Too many requests wait for this box")
-        .remedy("Try again when it has started.")
-        .retry_after(RETRY_FULL)
-}
-
-pub(crate) fn box_busy() -> Problem {
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "box-busy", "Too many requests to this box are under way")
-        .remedy("Try again in a moment, or close connections that are not needed.")
-        .retry_after(RETRY_STOPPING)
-}
-
-fn stopping() -> Problem {
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "edge-stopping", "The platform is restarting")
-        .remedy("Try again in a moment. The box itself is not affected.")
-        .retry_after(RETRY_STOPPING)
-}
-
-fn wake_timeout() -> Problem {
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "wake-timeout", "The platform did not decide in time")
-        .remedy("Try again in a moment.")
-        .retry_after(RETRY_STARTING)
-}
-
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -5,6 +5,8 @@
 //! which box do they mean. A request to a box that does not run wakes it and is held until it does; a browser gets an
 //! honest loading page instead.
 //!
+//! Whoever puts boxes to sleep shuts the way in with [`Ingress`]; open sockets stay, and the next message on one wakes its box.
+//!
 //! The edge only reads: an immutable [`RouteTable`] comes in through a `watch` channel, and it goes on serving the
 //! last one when nobody publishes any more. It knows the rest of the platform through [`ports`] alone. What a client asks a
 //! gateway for is held against the [`Policy`] of the route; what a gateway says passes as it is.
@@ -14,6 +16,7 @@ mod body;
 mod bounded_io;
 mod config;
 mod edge;
+mod fence;
 mod forwarded;
 mod front;
 #[cfg(feature = "fuzzing")]
@@ -21,6 +24,7 @@ mod front;
 pub mod fuzzing;
 mod gate;
 mod hold;
+mod ingress;
 mod limits;
 mod page;
 mod path;
@@ -43,6 +47,7 @@ pub use body::{Body, BoxError};
 pub use config::{EdgeConfig, Scheme};
 pub use edge::Edge;
 pub use front::is_platform_path;
+pub use ingress::{Busy, Ingress, Work};
 pub use limits::{Quota, Rate, Standing};
 pub use places::SocketPlace;
 pub use policy::{Handshake, PathRule, Policy};

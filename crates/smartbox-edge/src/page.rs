@@ -78,14 +78,20 @@ pub(crate) fn loading(
         }
         None => !state["error"].is_null(),
     };
+    let wakes = route.state.keeps_processes();
+    let (title, line) = match (failed, wakes) {
+        (true, _) => ("The box did not start", ""),
+        (false, true) => ("Waking", "The box wakes in a moment."),
+        (false, false) => ("Starting", "The box is starting. This takes about ten seconds."),
+    };
     let told = |member: &str| escape(state["error"][member].as_str().unwrap_or_default());
     let filled = fill(
         LOADING_HTML,
         &[
-            ("title", if failed { "The box did not start" } else { "Starting" }),
+            ("title", title),
             ("name", &escape(route.name.as_str())),
-            ("line", if failed { "" } else { "The box is starting. This takes about ten seconds." }),
-            ("stages_hidden", if failed { " hidden" } else { "" }),
+            ("line", line),
+            ("stages_hidden", if failed || wakes { " hidden" } else { "" }),
             ("trouble_hidden", if failed { "" } else { " hidden" }),
             ("trouble_title", &told("title")),
             ("trouble_detail", &told("detail")),
@@ -110,7 +116,9 @@ pub(crate) fn state(route: &Route, now: Timestamp) -> Value {
     let (phase, stage, since, error) = match &route.state {
         RouteState::Ready => ("running", None, None, None),
         RouteState::Waiting { phase, stage, since } => (*phase, *stage, Some(*since), None),
-        RouteState::Stopped { phase, since } => (*phase, None, Some(*since), None),
+        RouteState::Asleep { phase, since } | RouteState::Stopped { phase, since, .. } => {
+            (*phase, None, Some(*since), None)
+        }
         RouteState::Failed { title, detail, remedy, since } => {
             let error = json!({ "title": title, "detail": detail, "remedy": remedy });
             ("failed", None, Some(*since), Some(error))

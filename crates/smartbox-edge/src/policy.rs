@@ -3,7 +3,7 @@
 //! What is not named needs [`Permission::BoxesAdminister`], so a gateway that learns something new gives it to nobody
 //! else. Who knows the gateway writes the tables; see `docs/decisions/0007-scope-pinning.md`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use http::Method;
 use smartbox_core::Permission;
@@ -42,6 +42,8 @@ pub struct Policy {
     families: Vec<(&'static str, Permission)>,
     /// The longest first.
     paths: Vec<PathRule>,
+    passive: HashSet<&'static str>,
+    quiet: Vec<&'static str>,
 }
 
 impl Policy {
@@ -60,7 +62,32 @@ impl Policy {
         families.sort_by_key(|(family, _)| std::cmp::Reverse(family.len()));
         let mut paths = paths.to_vec();
         paths.sort_by_key(|rule| std::cmp::Reverse(rule.path.len()));
-        Self { handshake, methods: whole, families, paths }
+        let (passive, quiet) = (HashSet::new(), Vec::new());
+        Self { handshake, methods: whole, families, paths, passive, quiet }
+    }
+
+    /// Names what nobody has asked for: methods that clients call by themselves while nobody uses them, and paths that
+    /// probes and pages look at by themselves (`*` is any one segment). Neither keeps a box awake or wakes one.
+    #[must_use]
+    pub fn with_background(mut self, passive: &[&'static str], quiet: &[&'static str]) -> Self {
+        self.passive.extend(passive);
+        self.quiet.extend(quiet);
+        self
+    }
+
+    /// The method, if clients call it by themselves.
+    pub(crate) fn passive(&self, method: &str) -> Option<&'static str> {
+        self.passive.get(method).copied()
+    }
+
+    /// Whether nobody has asked for this, though it was sent. `path` is plain, as for [`Self::for_path`].
+    pub(crate) fn is_quiet(&self, method: &Method, path: &str) -> bool {
+        let is_like = |pattern: &&str| {
+            let mut segments = pattern.split('/').zip(path.split('/'));
+            pattern.matches('/').count() == path.matches('/').count()
+                && segments.all(|(ours, theirs)| ours == "*" || ours == theirs)
+        };
+        matches!(*method, Method::GET | Method::HEAD) && self.quiet.iter().any(is_like)
     }
 
     /// What a call of this method over a socket needs.

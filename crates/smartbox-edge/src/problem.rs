@@ -16,7 +16,7 @@ use crate::ports::WakeRefused;
 const OPEN_PAUSE: Duration = Duration::from_secs(10);
 
 /// Every code that the edge makes itself; each has a page under `docs/errors/`. Refused wakes bring their own.
-pub const CODES: [&str; 34] = [
+pub const CODES: [&str; 36] = [
     "access-ended",
     "admin-only",
     "bad-host",
@@ -24,12 +24,14 @@ pub const CODES: [&str; 34] = [
     "bad-request",
     "body-stalled",
     "body-too-large",
+    "box-asleep",
     "box-busy",
     "box-failed",
     "box-gone",
     "box-not-found",
     "box-queue-full",
     "box-starting",
+    "box-stopped",
     "credential-in-url",
     "device-not-approved",
     "edge-stopping",

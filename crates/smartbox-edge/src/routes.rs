@@ -65,12 +65,21 @@ pub enum RouteState {
         /// Since when.
         since: Timestamp,
     },
+    /// Its processes are kept and do not run; a request wakes it and waits for the moment that it takes.
+    Asleep {
+        /// The public phase: `sleeping`.
+        phase: &'static str,
+        /// Since when.
+        since: Timestamp,
+    },
     /// Nobody is starting it; a request wakes it.
     Stopped {
         /// The public phase: `stopped`, `stopping`.
         phase: &'static str,
         /// Since when.
         since: Timestamp,
+        /// Whether a person wants it stopped: then sockets, which pages open by themselves, do not wake it.
+        by_owner: bool,
     },
     /// It should run, and will not without a change or a wait. Requests are answered at once.
     Failed {
@@ -177,6 +186,11 @@ impl RouteTable {
     pub(crate) fn is_ready(&self, id: BoxId, generation: i64) -> bool {
         let ready = |route: &Arc<Route>| route.state == RouteState::Ready && route.generation == generation;
         self.routes.get(&id).is_some_and(ready)
+    }
+
+    /// The box with this id, whoever asks.
+    pub(crate) fn route(&self, id: BoxId) -> Option<&Route> {
+        self.routes.get(&id).map(Arc::as_ref)
     }
 
     /// Whether nobody may use the box any more: it is being deleted, or is not there.

@@ -72,7 +72,7 @@ pub(crate) async fn serve(shared: &Arc<Shared>, listener: EdgeListener) {
 fn prune(shared: &Shared) {
     let table = Arc::clone(&shared.ports.routes.borrow());
     shared.pool.prune(&table);
-    shared.hold.prune();
+    shared.hold.prune(&table);
     shared.sockets.prune(&table);
     shared.limits.prune();
 }

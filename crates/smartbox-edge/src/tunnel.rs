@@ -8,26 +8,34 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::upgrade::OnUpgrade;
-use tokio::io::{AsyncRead, split};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadHalf, WriteHalf, split};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::EdgeConfig;
+use crate::hold::Line;
 use crate::sockets::Ticket;
 
 mod answers;
 mod boundary;
+mod down;
 mod frames;
 mod handshake;
 mod inspect;
-mod pump;
+mod out;
+mod polls;
+mod read;
 mod request;
+mod up;
 mod watch;
 
 pub(crate) use inspect::{Rules, SHARE_BYTES};
 
+use down::Down;
 use inspect::{End, Inspector};
+use up::Up;
 use watch::{Traffic, Watched, watch};
 
 /// Longest wait for a side to finish its part of the switch of protocols.
@@ -38,13 +46,15 @@ const GOODBYE_TIMEOUT: Duration = Duration::from_millis(500);
 const ANSWERS_MAX: usize = 16;
 /// The right behind the socket has ended. Codes from 4000 on are an application's own (RFC 6455 §7.4.2).
 const ACCESS_ENDED: u16 = 4001;
+/// The box died or was restarted while it slept: whoever connects again reaches the new gateway.
+const GATEWAY_GONE: End = End::because(1012, "the box was restarted");
 
-/// Relays between two sides once both have switched protocols.
+/// Relays between two sides once both have switched protocols. `line` is the box behind it, if there is one.
 pub(crate) async fn relay(
     config: &EdgeConfig,
-    client: OnUpgrade,
-    gateway: OnUpgrade,
+    (client, gateway): (OnUpgrade, OnUpgrade),
     rules: Rules,
+    line: Option<&Line>,
     ticket: &Ticket,
     hard: &CancellationToken,
 ) {
@@ -56,14 +66,37 @@ pub(crate) async fn relay(
     };
     let Ok(Ok((client, gateway))) = switched else { return };
     let traffic = Arc::new(Traffic::default());
-    let (mut client_in, client_out) = split(Watched::new(client, &traffic));
-    let (gateway_in, gateway_out) = split(Watched::new(gateway, &traffic));
-    let (answers, answered) = mpsc::channel(ANSWERS_MAX);
+    let (client, gateway) = (halves(TokioIo::new(client), &traffic), halves(TokioIo::new(gateway), &traffic));
+    between(config, (client, gateway, traffic), rules, line, ticket, hard).await;
+}
+
+/// One side of a tunnel.
+type Halves<S> = (ReadHalf<Watched<S>>, WriteHalf<Watched<S>>);
+
+fn halves<S: AsyncRead + AsyncWrite + Unpin>(side: S, traffic: &Arc<Traffic>) -> Halves<S> {
+    split(Watched::new(side, traffic))
+}
+
+/// Relays between two sides that speak WebSocket.
+async fn between<C, G>(
+    config: &EdgeConfig,
+    ((mut client_in, client_out), (gateway_in, gateway_out), traffic): (Halves<C>, Halves<G>, Arc<Traffic>),
+    rules: Rules,
+    line: Option<&Line>,
+    ticket: &Ticket,
+    hard: &CancellationToken,
+) where
+    C: AsyncRead + AsyncWrite + Unpin,
+    G: AsyncRead + AsyncWrite + Unpin,
+{
+    let (own, said) = mpsc::channel(ANSWERS_MAX);
     let (say_goodbye, goodbye) = oneshot::channel();
-    let mut down = pin!(pump::down(gateway_in, client_out, answered, goodbye));
+    let mut told = Down::new(client_out, said, line.map(Line::watch), &traffic);
+    let mut down = pin!(told.run(gateway_in, goodbye));
     let mut is_down = true;
     let end = {
-        let mut up = pin!(pump::up(&mut client_in, gateway_out, Inspector::new(rules), answers));
+        let mut asked = Up::new(gateway_out, Inspector::new(rules), line, own, &traffic);
+        let mut up = pin!(asked.run(&mut client_in));
         let mut silent = pin!(watch(config, &traffic));
         let mut lingered = pin!(tokio::time::sleep(config.tunnel_linger));
         let mut is_up = true;
@@ -105,7 +138,7 @@ pub(crate) fn inspect_pieces<'a>(
     rules: Rules,
     pieces: impl Iterator<Item = &'a [u8]>,
 ) -> (Vec<u8>, Vec<String>, Option<u16>) {
-    let (mut inspector, mut out) = (Inspector::new(rules), inspect::Out::default());
+    let (mut inspector, mut out) = (Inspector::new(rules), out::Out::default());
     for piece in pieces {
         if let Err(end) = inspector.take(piece, &mut out) {
             return (out.relayed, out.answers, Some(end.code));
@@ -127,5 +160,8 @@ pub(crate) fn places_in_pieces<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (V
 
 /// Reads until the other side ends.
 async fn drain(from: &mut (impl AsyncRead + Unpin)) {
-    while let Ok(Some(())) = pump::read(from, |_bytes| ()).await {}
+    while let Ok(Some(())) = read::read(from, |_bytes| ()).await {}
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,7 @@ use super::{Asked, Target};
 use crate::body::{self, Body, Bounded, ReadAhead};
 use crate::edge::Shared;
 use crate::gate;
-use crate::hold::{InFlight, Opened, Waiter, closed};
+use crate::hold::{InFlight, Line, Opened, Waiter, closed};
 use crate::page;
 use crate::path;
 use crate::places::Place;
@@ -52,6 +52,7 @@ pub(super) struct Visit<'a> {
     pub(super) asked: &'a Asked,
     principal: &'a Principal,
     pub(super) route: Arc<Route>,
+    is_websocket: bool,
 }
 
 impl Shared {
@@ -79,7 +80,7 @@ impl Shared {
             Ok(entry) => entry,
             Err(problem) => return self.turn_away(asked, &head, problem),
         };
-        let Entry { principal, route, ticket, query, by_ticket } = entry;
+        let Entry { principal, route, ticket, query, by_ticket, is_quiet } = entry;
         if let Some(problem) = foreign.filter(|_problem| !by_ticket) {
             return asked.refuse(problem);
         }
@@ -95,7 +96,7 @@ impl Shared {
             return asked.refuse(relay::too_large());
         }
         let in_flight = match self.hold.enter(route.id) {
-            Ok(in_flight) => in_flight,
+            Ok(in_flight) => in_flight.quiet(is_quiet),
             Err(problem) => return asked.refuse(problem),
         };
         let is_websocket = gate::is_websocket(&head);
@@ -114,7 +115,7 @@ impl Shared {
             is_websocket,
             verdict: &body.verdict(),
         };
-        let visit = Visit { asked, principal: &principal, route };
+        let visit = Visit { asked, principal: &principal, route, is_websocket };
         let mut choice = self.choose(RouteName::ContainerGateway, &principal, asked);
         let answered = tokio::select! {
             biased;
@@ -178,18 +179,25 @@ impl Shared {
     async fn reach(&self, visit: &Visit<'_>, in_flight: &InFlight, body: Body) -> (Reached, Body) {
         let route = &visit.route;
         let is_ready = route.state == RouteState::Ready;
-        if is_ready
-            && !self.hold.has_queue(in_flight)
-            && let Ok(conn) = self.pool.connect(route).await
-        {
-            return (Reached::Opened(Opened { route: Arc::clone(route), conn, turn: None }), body);
+        if is_ready && !self.hold.has_queue(in_flight) && in_flight.begin() {
+            if let Ok(conn) = self.pool.connect(route).await {
+                return (Reached::Opened(Opened { route: Arc::clone(route), conn, turn: None }), body);
+            }
+            in_flight.rest();
         }
-        if visit.asked.wants_page && !is_ready {
+        // A box that sleeps is there in a moment: a person need not see a page in between.
+        if visit.asked.wants_page && !is_ready && !route.state.keeps_processes() {
             return (Reached::Answered(self.show_start(visit, in_flight).await), body);
         }
         let patience =
             if visit.asked.wants_page { self.config.page_patience } else { self.config.hold_timeout };
-        let waiter = Waiter { id: route.id, principal: visit.principal, in_flight, timeout: patience };
+        let waiter = Waiter {
+            id: route.id,
+            principal: visit.principal,
+            in_flight,
+            timeout: patience,
+            is_socket: visit.is_websocket,
+        };
         let mut ahead = ReadAhead::new(body, self.config.hold_body_bytes_max);
         let waited = tokio::select! {
             biased;
@@ -214,7 +222,7 @@ impl Shared {
             RouteState::Ready | RouteState::Waiting { .. } | RouteState::Failed { .. } => {
                 self.loading_page(visit, None) //
             }
-            RouteState::Stopped { .. } => {
+            RouteState::Asleep { .. } | RouteState::Stopped { .. } => {
                 let woken = self.hold.wake(visit.route.id, visit.principal, in_flight).await;
                 self.loading_page(visit, woken.err().as_ref())
             }
@@ -248,9 +256,13 @@ impl Shared {
         let rules = self.rules(inquiry.principal, &answer.route);
         let (config, hard) = (Arc::clone(&self.config), self.hard.clone());
         let place = Arc::clone(&inquiry.asked.conn.place);
+        let line = Line::new(Arc::clone(&self.hold), inquiry.principal.clone(), &answer.route, in_flight);
+        let is_own = answer.upstream.is_none();
         self.tunnels.spawn(async move {
-            tunnel::relay(&config, client, gateway, rules, &ticket, &hard).await;
-            drop((in_flight, place, sockets));
+            // Another server's sleep is its own business.
+            let own = is_own.then_some(&line);
+            tunnel::relay(&config, (client, gateway), rules, own, &ticket, &hard).await;
+            drop((line, place, sockets));
         });
         relay::switched(&self.config, inquiry, &answer.response, answer.upstream.as_deref())
     }

@@ -28,6 +28,8 @@ pub(super) struct Entry {
     pub(super) query: Option<String>,
     /// See [`Caller::by_ticket`].
     pub(super) by_ticket: bool,
+    /// Whether nobody has asked for it: it is no work, and wakes no box.
+    pub(super) is_quiet: bool,
 }
 
 impl Shared {
@@ -56,7 +58,8 @@ impl Shared {
             match self.sockets.enter(epoch, ties, expires.at()) {
                 Admission::Entered(ticket) => {
                     self.count_caller(&asked.tally, &principal, &route)?;
-                    return Ok(Entry { principal, route, ticket, query, by_ticket });
+                    let is_quiet = route.policy.is_quiet(&head.method, path);
+                    return Ok(Entry { principal, route, ticket, query, by_ticket, is_quiet });
                 }
                 Admission::Stale => {}
                 Admission::Full => return Err(box_busy()),

@@ -1,21 +1,24 @@
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use jiff::Timestamp;
+use http::StatusCode;
 use smartbox_core::routing::BaseUrl;
 use smartbox_core::{OrgId, Stage};
 use tokio_util::task::TaskTracker;
 
+use super::refusals::RETRY_STARTING;
 use super::*;
 use crate::policy::{Handshake, Policy};
-use crate::ports::{Dial, Duplex};
+use crate::ports::{Dial, Duplex, WakeRefused};
 use crate::routes::{GatewayCredential, Grant};
 
 const HANDSHAKE: Handshake = Handshake { method: "connect", kept_auth: &[], signed_auth: &[] };
 
+mod asleep;
+
 /// A box's gateway that takes connections or does not.
 #[derive(Default)]
-struct Gateway {
+pub(crate) struct Gateway {
     dials: AtomicUsize,
     refuses: AtomicUsize,
 }
@@ -41,9 +44,9 @@ impl Dial for Gateway {
 }
 
 #[derive(Default)]
-struct Waker {
-    calls: AtomicUsize,
-    refusal: Option<WakeRefused>,
+pub(crate) struct Waker {
+    pub(crate) calls: AtomicUsize,
+    pub(crate) refusal: Option<WakeRefused>,
 }
 
 #[async_trait::async_trait]
@@ -54,20 +57,21 @@ impl Wake for Waker {
     }
 }
 
-struct Bench {
-    hold: Arc<Hold>,
-    publish: watch::Sender<Arc<RouteTable>>,
+pub(crate) struct Bench {
+    pub(crate) hold: Arc<Hold>,
+    pub(crate) publish: watch::Sender<Arc<RouteTable>>,
     gateway: Arc<Gateway>,
-    waker: Arc<Waker>,
+    pub(crate) waker: Arc<Waker>,
     stop: CancellationToken,
 }
 
-fn id() -> BoxId {
+pub(crate) fn id() -> BoxId {
     BoxId::from_parts(Timestamp::UNIX_EPOCH, [1; 10])
 }
 
-fn table(state: RouteState) -> Arc<RouteTable> {
-    let route = Route {
+/// The one box of these tests.
+pub(crate) fn home(state: RouteState) -> Route {
+    Route {
         id: id(),
         org: OrgId::from_parts(Timestamp::UNIX_EPOCH, [1; 10]),
         name: "home".parse().unwrap(),
@@ -80,19 +84,30 @@ fn table(state: RouteState) -> Arc<RouteTable> {
             scopes: &[],
         }),
         policy: Arc::new(Policy::new(HANDSHAKE, &[], &[])),
-    };
-    Arc::new(RouteTable::new([route], None))
+    }
 }
 
-fn stopped() -> RouteState {
-    RouteState::Stopped { phase: "stopped", since: Timestamp::UNIX_EPOCH }
+pub(crate) fn table(state: RouteState) -> Arc<RouteTable> {
+    Arc::new(RouteTable::new([home(state)], None))
+}
+
+pub(crate) fn stopped() -> RouteState {
+    RouteState::Stopped { phase: "stopped", since: Timestamp::UNIX_EPOCH, by_owner: false }
+}
+
+pub(crate) fn asleep() -> RouteState {
+    RouteState::Asleep { phase: "sleeping", since: Timestamp::UNIX_EPOCH }
+}
+
+pub(crate) fn waking() -> RouteState {
+    RouteState::Waiting { phase: "waking", stage: None, since: Timestamp::UNIX_EPOCH }
 }
 
 fn waiting() -> RouteState {
     RouteState::Waiting { phase: "starting", stage: Some(Stage::Process), since: Timestamp::UNIX_EPOCH }
 }
 
-fn bench(state: RouteState, waker: Waker, config: EdgeConfig) -> Bench {
+pub(crate) fn bench(state: RouteState, waker: Waker, config: EdgeConfig) -> Bench {
     let (publish, routes) = watch::channel(table(state));
     let (gateway, waker) = (Arc::new(Gateway::default()), Arc::new(waker));
     let (config, stop) = (Arc::new(config), CancellationToken::new());
@@ -105,16 +120,29 @@ fn bench(state: RouteState, waker: Waker, config: EdgeConfig) -> Bench {
         wake: Arc::clone(&waker) as Arc<dyn Wake>,
         routes,
         pool,
+        clock: Arc::new(|| Timestamp::UNIX_EPOCH),
         stop: stop.clone(),
     };
     Bench { hold: Arc::new(hold), publish, gateway, waker, stop }
 }
 
 impl Bench {
+    /// A new table, which the edge has looked at.
+    pub(crate) fn publish(&self, table: Arc<RouteTable>) {
+        self.publish.send_replace(Arc::clone(&table));
+        self.hold.prune(&table);
+    }
+
     async fn wait(&self) -> Result<Opened, Problem> {
         let in_flight = self.hold.enter(id())?;
         let timeout = self.hold.config.hold_timeout;
-        let waiter = Waiter { id: id(), principal: &Principal::Admin, in_flight: &in_flight, timeout };
+        let waiter = Waiter {
+            id: id(),
+            principal: &Principal::Admin,
+            in_flight: &in_flight,
+            timeout,
+            is_socket: false,
+        };
         self.hold.wait(&waiter).await
     }
 
@@ -225,7 +253,7 @@ async fn the_number_of_requests_to_one_box_is_bounded() {
     let bench = bench(waiting(), Waker::default(), config);
     let codes = tokio::join!(bench.code(), bench.code());
     assert_eq!(codes, ("box-starting", "box-busy"));
-    bench.hold.prune();
+    bench.hold.prune(&table(RouteState::Ready));
     assert!(bench.hold.gates().is_empty());
 }
 

@@ -49,3 +49,19 @@ fn the_longest_path_counts_and_its_case_does_not() {
     assert_eq!(needs(Method::POST, "/v1x"), BoxesAdminister);
     assert_eq!(needs(Method::GET, "/V1/Admin/"), BoxesAdminister);
 }
+
+#[test]
+fn what_nobody_asks_for_is_known_by_its_whole_path() {
+    let handshake = Handshake { method: "connect", kept_auth: &[], signed_auth: &[] };
+    let policy =
+        Policy::new(handshake, &[], &[]).with_background(&["health"], &["/healthz", "/api/users/*/avatar"]);
+    assert!(policy.passive("health").is_some() && policy.passive("health.deep").is_none());
+    for path in ["/healthz", "/api/users/1/avatar"] {
+        assert!(policy.is_quiet(&Method::GET, path) && policy.is_quiet(&Method::HEAD, path), "{path}");
+        assert!(!policy.is_quiet(&Method::POST, path), "{path}");
+    }
+    for path in ["/", "/healthz/", "/healthz/x", "/api/users/1", "/api/users/1/2/avatar", "/api/users/avatar"]
+    {
+        assert!(!policy.is_quiet(&Method::GET, path), "{path}");
+    }
+}

@@ -11,6 +11,7 @@ use smartbox_core::Permissions;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::frames::{self, Head, HeadReader};
+use super::out::{Kind, Out};
 use super::{answers, handshake, request};
 use crate::policy::Policy;
 use crate::routes::Grant;
@@ -27,7 +28,7 @@ const UNSUPPORTED: u16 = 1003;
 const NOT_TEXT: u16 = 1007;
 const POLICY: u16 = 1008;
 const TOO_BIG: u16 = 1009;
-const TRY_LATER: u16 = 1013;
+pub(super) const TRY_LATER: u16 = 1013;
 
 /// How a socket is closed: a close code (RFC 6455 §7.4) and a few words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,18 +38,9 @@ pub(super) struct End {
 }
 
 impl End {
-    const fn because(code: u16, reason: &'static str) -> Self {
+    pub(super) const fn because(code: u16, reason: &'static str) -> Self {
         Self { code, reason: Cow::Borrowed(reason) }
     }
-}
-
-/// What comes of the bytes of a client.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Out {
-    /// For the gateway.
-    pub(super) relayed: Vec<u8>,
-    /// Messages of the edge's own for the client.
-    pub(super) answers: Vec<String>,
 }
 
 /// Whose socket it is, and what they may do.
@@ -89,6 +81,11 @@ impl Inspector {
     pub(super) fn new(rules: Rules) -> Self {
         let (head, message) = (HeadReader::default(), Message::default());
         Self { rules, head, frame: None, control: Vec::new(), message, is_greeted: false, is_closed: false }
+    }
+
+    /// Whether the handshake has been made.
+    pub(super) const fn is_greeted(&self) -> bool {
+        self.is_greeted
     }
 
     /// Takes the next bytes of the client and adds to `out` what comes of them.
@@ -165,6 +162,7 @@ impl Inspector {
         if head.is_control() {
             // Between the frames of a message, too: whether the other side lives must not wait for it.
             out.relayed.extend_from_slice(&self.control);
+            out.part(control(head, &self.control));
             self.is_closed = head.opcode == frames::CLOSE;
             return Ok(());
         }
@@ -189,11 +187,13 @@ impl Inspector {
                 let needed = self.rules.policy.for_method(&request.method);
                 if !self.rules.may.has(needed) {
                     out.answers.push(answers::forbidden(&request, needed));
-                } else if out.relayed.is_empty() {
-                    out.relayed = message.raw;
-                } else {
-                    out.relayed.extend_from_slice(&message.raw);
+                    return Ok(());
                 }
+                let kind = match self.rules.policy.passive(&request.method) {
+                    Some(method) => Kind::Passive(method, request),
+                    None => Kind::Work,
+                };
+                out.message(message.raw, message.memory, kind);
                 Ok(())
             }
         }
@@ -203,6 +203,7 @@ impl Inspector {
         match handshake::pin(text, &self.rules.policy.handshake, &self.rules.grant) {
             Ok(pinned) => {
                 frames::write(&mut out.relayed, frames::TEXT, pinned.as_bytes(), Some(key));
+                out.part(Kind::Work);
                 self.is_greeted = true;
                 Ok(())
             }
@@ -211,6 +212,22 @@ impl Inspector {
                 Err(End::because(POLICY, why))
             }
         }
+    }
+}
+
+/// What a control frame is, head included.
+fn control(head: Head, raw: &[u8]) -> Kind {
+    let start = raw.len() - usize::try_from(head.length).unwrap_or(raw.len());
+    let mut payload = raw[start..].to_vec();
+    frames::mask(&mut payload, head.mask.unwrap_or_default());
+    match head.opcode {
+        frames::PING => Kind::Ping(payload),
+        frames::CLOSE => {
+            let code = payload.first_chunk().map(|code| u16::from_be_bytes(*code));
+            // What stands for "no code" and for codes that no frame may carry is not sent back.
+            Kind::Close(code.filter(|code| matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)))
+        }
+        _ => Kind::Pong,
     }
 }
 

@@ -3,12 +3,10 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use hyper::upgrade::Upgraded;
-use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -23,6 +21,23 @@ const PERIOD_MIN: Duration = Duration::from_millis(10);
 #[derive(Debug, Default)]
 pub(super) struct Traffic {
     bytes: AtomicU64,
+    is_greeted: AtomicBool,
+}
+
+impl Traffic {
+    /// The edge itself has said something, and was heard.
+    pub(super) fn note(&self) {
+        self.bytes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The gateway's protocol is spoken from now on.
+    pub(super) fn greet(&self) {
+        self.is_greeted.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_greeted(&self) -> bool {
+        self.is_greeted.load(Ordering::Relaxed)
+    }
 }
 
 /// Returns when the tunnel has been silent for too long.
@@ -43,18 +58,18 @@ pub(super) async fn watch(config: &EdgeConfig, traffic: &Traffic) {
 }
 
 /// One side of a tunnel, whose reads are counted.
-pub(super) struct Watched {
-    inner: TokioIo<Upgraded>,
+pub(super) struct Watched<S> {
+    inner: S,
     traffic: Arc<Traffic>,
 }
 
-impl Watched {
-    pub(super) fn new(inner: Upgraded, traffic: &Arc<Traffic>) -> Self {
-        Self { inner: TokioIo::new(inner), traffic: Arc::clone(traffic) }
+impl<S> Watched<S> {
+    pub(super) fn new(inner: S, traffic: &Arc<Traffic>) -> Self {
+        Self { inner, traffic: Arc::clone(traffic) }
     }
 }
 
-impl AsyncRead for Watched {
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -68,7 +83,7 @@ impl AsyncRead for Watched {
     }
 }
 
-impl AsyncWrite for Watched {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.inner).poll_write(cx, bytes)
     }

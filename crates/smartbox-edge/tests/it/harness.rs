@@ -26,8 +26,8 @@ use smartbox_edge::ports::{
     WakeRefused, platform_service,
 };
 use smartbox_edge::{
-    Body, ClientAddr, Edge, EdgeConfig, EdgeListener, GatewayCredential, Grant, Handshake, PathRule, Policy,
-    Route, RouteState, RouteTable, Routing, Sockets,
+    Body, ClientAddr, Edge, EdgeConfig, EdgeListener, GatewayCredential, Grant, Handshake, Ingress, PathRule,
+    Policy, Route, RouteState, RouteTable, Routing, Sockets,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -102,11 +102,14 @@ fn policy() -> Arc<Policy> {
         rule("/v1/chat/completions", BoxesTalk, BoxesTalk),
         rule("/tools/invoke", BoxesAdminister, BoxesAdminister),
     ];
-    Arc::new(Policy::new(handshake, methods, &paths))
+    Arc::new(
+        Policy::new(handshake, methods, &paths)
+            .with_background(&["health"], &["/healthz", "/api/users/*/avatar"]),
+    )
 }
 
 pub(crate) fn stopped() -> RouteState {
-    RouteState::Stopped { phase: "stopped", since: Timestamp::UNIX_EPOCH }
+    RouteState::Stopped { phase: "stopped", since: Timestamp::UNIX_EPOCH, by_owner: false }
 }
 
 pub(crate) fn starting() -> RouteState {
@@ -218,6 +221,7 @@ pub(crate) struct TestEdge {
     pub(crate) address: SocketAddr,
     pub(crate) world: Arc<World>,
     pub(crate) sockets: Sockets,
+    pub(crate) ingress: Ingress,
     pub(crate) publish: watch::Sender<Arc<RouteTable>>,
     pub(crate) flags: watch::Sender<Arc<RoutingFlags>>,
     pub(crate) outcomes: mpsc::Receiver<Outcome>,
@@ -267,13 +271,13 @@ impl TestEdge {
         };
         let (stop, hard) = (CancellationToken::new(), CancellationToken::new());
         let edge = Edge::new(config, ports, stop.clone(), &hard);
-        let sockets = edge.sockets();
+        let (sockets, ingress) = (edge.sockets(), edge.ingress());
         let listener = EdgeListener::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.local_addr();
         let mut server = JoinSet::new();
         server.spawn(edge.serve(prepare(listener)));
         let clients = Mutex::default();
-        Self { address, world, sockets, publish, flags, outcomes, stop, hard, server, clients }
+        Self { address, world, sockets, ingress, publish, flags, outcomes, stop, hard, server, clients }
     }
 
     /// An edge with one box named `home`, the default of org 1, and its gateway.

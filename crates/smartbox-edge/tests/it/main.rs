@@ -19,6 +19,7 @@ mod proxies;
 mod revocation;
 mod routing;
 mod secure;
+mod sleeping;
 mod slow;
 mod streaming;
 mod switching;

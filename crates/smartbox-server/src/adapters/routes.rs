@@ -41,6 +41,7 @@ fn policy() -> Policy {
     let paths: Vec<_> =
         openclaw::PATHS.iter().map(|&(path, look, change)| PathRule { path, look, change }).collect();
     Policy::new(handshake, openclaw::METHODS, &paths)
+        .with_background(openclaw::PASSIVE_METHODS, openclaw::QUIET_PATHS)
 }
 
 fn route(state: &BoxState, policy: &Arc<Policy>) -> Route {
@@ -60,7 +61,8 @@ fn route_state(state: &BoxState) -> RouteState {
     let since = state.since.unwrap_or(Timestamp::UNIX_EPOCH);
     let phase = state.phase.as_str();
     match state.phase {
-        Phase::Running | Phase::Degraded => RouteState::Ready,
+        // While it falls asleep its fence decides who is let in, not the table.
+        Phase::Running | Phase::Degraded | Phase::FallingAsleep => RouteState::Ready,
         Phase::Requested | Phase::Provisioning | Phase::Starting | Phase::Waking => {
             RouteState::Waiting { phase, stage: state.stage, since }
         }
@@ -68,9 +70,10 @@ fn route_state(state: &BoxState) -> RouteState {
         Phase::Stopping if state.desired == Desired::Running => {
             RouteState::Waiting { phase, stage: None, since }
         }
-        // For the edge all of these are one: a request has to ask for a wake first.
-        Phase::FallingAsleep | Phase::Sleeping | Phase::Stopping | Phase::Stopped => {
-            RouteState::Stopped { phase, since }
+        Phase::Sleeping => RouteState::Asleep { phase, since },
+        // A box that is to sleep can be stopped, too; one that a person has stopped is another matter.
+        Phase::Stopping | Phase::Stopped => {
+            RouteState::Stopped { phase, since, by_owner: state.desired == Desired::Stopped }
         }
         Phase::Failed => {
             let error = state.error.as_ref();

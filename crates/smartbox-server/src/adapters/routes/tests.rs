@@ -1,4 +1,5 @@
-use smartbox_core::{OrgId, Role, UserId};
+use secrecy::SecretString;
+use smartbox_core::{BoxId, OrgId, Role, UserId};
 
 use super::*;
 
@@ -49,5 +50,42 @@ fn dangerous_methods_are_for_administrators_alone() {
         ("exec.approval.resolve", Permission::BoxesExec),
     ] {
         assert_eq!(policy.for_method(method), needed, "{method}");
+    }
+}
+
+fn state_of(phase: Phase, desired: Desired) -> RouteState {
+    route_state(&BoxState {
+        id: BoxId::from_parts(Timestamp::UNIX_EPOCH, [1; 10]),
+        org: OrgId::from_parts(Timestamp::UNIX_EPOCH, [1; 10]),
+        name: "home".parse().unwrap(),
+        is_default: true,
+        generation: Some(1),
+        desired,
+        phase,
+        stage: None,
+        since: None,
+        error: None,
+        gateway_token: SecretString::from("secret"),
+    })
+}
+
+#[test]
+fn a_box_that_falls_asleep_is_ready_until_it_sleeps_and_waits_while_it_wakes() {
+    let since = Timestamp::UNIX_EPOCH;
+    assert_eq!(state_of(Phase::FallingAsleep, Desired::Asleep), RouteState::Ready);
+    let asleep = RouteState::Asleep { phase: "sleeping", since };
+    assert_eq!(state_of(Phase::Sleeping, Desired::Asleep), asleep);
+    let waking = RouteState::Waiting { phase: "waking", stage: None, since };
+    assert_eq!(state_of(Phase::Waking, Desired::Running), waking);
+}
+
+#[test]
+fn a_box_is_stopped_by_its_owner_if_that_is_what_is_wanted() {
+    let since = Timestamp::UNIX_EPOCH;
+    for (desired, by_owner) in [(Desired::Stopped, true), (Desired::Asleep, false)] {
+        let stopped = RouteState::Stopped { phase: "stopped", since, by_owner };
+        assert_eq!(state_of(Phase::Stopped, desired), stopped);
+        let stopping = RouteState::Stopped { phase: "stopping", since, by_owner };
+        assert_eq!(state_of(Phase::Stopping, desired), stopping);
     }
 }
