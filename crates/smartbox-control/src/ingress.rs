@@ -11,6 +11,8 @@ pub struct WorkSeen {
     pub ongoing: u32,
     /// How long ago the last of it ended; `None`: there was none since the platform started.
     pub ended: Option<Duration>,
+    /// How many sockets are open: they are no work, and they come again when they are closed.
+    pub watching: u32,
 }
 
 impl WorkSeen {
@@ -21,7 +23,11 @@ impl WorkSeen {
             (Some(one), Some(another)) => Some(one.min(another)),
             (one, another) => one.or(another),
         };
-        Self { ongoing: self.ongoing.saturating_add(other.ongoing), ended }
+        Self {
+            ongoing: self.ongoing.saturating_add(other.ongoing),
+            ended,
+            watching: self.watching.saturating_add(other.watching),
+        }
     }
 }
 

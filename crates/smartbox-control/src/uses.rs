@@ -89,6 +89,7 @@ impl Uses {
         let seen = |standing: &Standing| WorkSeen {
             ongoing: standing.ongoing,
             ended: standing.ended.map(|ended| now.saturating_sub(ended)),
+            watching: 0,
         };
         self.boxes().get(&id).map_or_else(WorkSeen::default, seen)
     }

@@ -234,6 +234,8 @@ pub struct DrowseFacts {
     pub idle: Duration,
     /// Whether something is being done: requests, commands, terminals, calls to models.
     pub is_working: bool,
+    /// Whether somebody keeps a socket open to it: one that is closed comes again, and would start the box.
+    pub is_watched: bool,
     /// How far it sleeps already; `None`: it is awake.
     pub asleep: Option<SleepTier>,
     /// How deeply processes can sleep here now; `None`: not at all.
@@ -277,7 +279,10 @@ pub fn drowse(facts: &DrowseFacts) -> Drowse {
     let Some(reached) = facts.thresholds.reached(facts.idle) else {
         return Drowse::Stay(Stay::NotYet(first.saturating_sub(facts.idle)));
     };
-    let is_possible = |tier: SleepTier| tier.depth().is_none_or(|depth| facts.deepest >= Some(depth));
+    let is_possible = |tier: SleepTier| match tier.depth() {
+        Some(depth) => facts.deepest >= Some(depth),
+        None => !facts.is_watched,
+    };
     let is_deeper = |tier: SleepTier| facts.asleep < Some(tier);
     let pays = |tier: SleepTier| facts.due_in.is_none_or(|due| due >= tier.lead() + tier.shortest());
     let down_to = SleepTier::ALL.into_iter().rev().filter(|tier| *tier <= reached);

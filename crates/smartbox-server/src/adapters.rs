@@ -3,6 +3,7 @@
 pub(crate) mod dial;
 pub(crate) mod doors;
 pub(crate) mod identity;
+pub(crate) mod ingress;
 pub(crate) mod places;
 pub(crate) mod ready;
 pub(crate) mod revocations;

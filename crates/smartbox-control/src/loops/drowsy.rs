@@ -88,6 +88,7 @@ impl Drowsy {
             thresholds,
             idle,
             is_working: asleep.is_none() && work.ongoing > 0,
+            is_watched: work.watching > 0,
             asleep: asleep.map(|tier| tier.max(row.asleep)),
             deepest: control.inner.provider.capabilities().deepest_sleep,
             due_in: row.due.as_ref().filter(|_| asleep.is_some()).map(|due| elapsed(now, due.at)),

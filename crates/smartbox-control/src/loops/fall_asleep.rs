@@ -11,7 +11,7 @@ use smartbox_provider::{Epoch, ProviderError};
 use smartbox_store::{
     BoxError, Due, IntentChange, Outcome as OperationOutcome, Smartbox, SystemActor, Target,
 };
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::fence::Fence;
 use super::rest::{self, Asked, Pace};
@@ -38,7 +38,16 @@ pub(super) enum Slept {
     /// It sleeps.
     Yes,
     /// It is awake, because of this, and may be asked again after so long.
-    No { why: String, again: Duration },
+    No { why: String, again: Duration, because: Because },
+}
+
+/// Why a box is awake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Because {
+    /// It does something, which ends.
+    Busy,
+    /// Anything else.
+    Other,
 }
 
 /// How far the last steps came.
@@ -57,8 +66,10 @@ pub(super) async fn fall_asleep(
     epoch: Epoch,
     wish: Wish,
 ) -> Result<Slept, Error> {
-    let pace = if matches!(wish, Wish::Idle { .. }) { Pace::AtOnce } else { Pace::Patient };
-    let outcome = attempt(control, row, epoch, &wish, pace).await;
+    let outcome = match wish {
+        Wish::Idle { .. } => attempt(control, row, epoch, &wish, Pace::AtOnce).await,
+        Wish::Intended => attempts(control, row, epoch, &wish).await,
+    };
     let why = match &outcome {
         Ok(Slept::Yes) => return outcome,
         Ok(Slept::No { why, .. }) => why.clone(),
@@ -68,7 +79,22 @@ pub(super) async fn fall_asleep(
         }
     };
     stay_awake(control, row, &why).await?;
-    outcome.or_else(|_logged| Ok(Slept::No { why, again: AGAIN }))
+    outcome.or_else(|_logged| Ok(Slept::No { why, again: AGAIN, because: Because::Other }))
+}
+
+/// Tries until what the box does has ended, for as long as a person waits. In between everybody is let in.
+async fn attempts(control: &Control, row: &Smartbox, epoch: Epoch, wish: &Wish) -> Result<Slept, Error> {
+    let limits = &control.inner.limits;
+    let deadline = Instant::now() + limits.sleep_patience;
+    loop {
+        let outcome = attempt(control, row, epoch, wish, Pace::Patient).await;
+        let is_busy = matches!(outcome, Ok(Slept::No { because: Because::Busy, .. }));
+        let may_wait = is_busy && Instant::now() < deadline;
+        if !may_wait || !rest::is_wanted(control, row).await {
+            return outcome;
+        }
+        sleep(limits.sleep_poll).await;
+    }
 }
 
 async fn attempt(
@@ -78,17 +104,22 @@ async fn attempt(
     wish: &Wish,
     pace: Pace,
 ) -> Result<Slept, Error> {
-    let no = |why: String| Ok(Slept::No { why, again: AGAIN });
-    let fence = match rest::close_doors(control, row, pace).await {
+    let no = |why: String| Ok(Slept::No { why, again: AGAIN, because: Because::Other });
+    let busy = |why: String, again: Option<Duration>| {
+        Ok(Slept::No { why, again: again.unwrap_or(AGAIN), because: Because::Busy })
+    };
+    let fence = match Fence::close(control, row.id) {
         Ok(fence) => fence,
-        Err(ongoing) => return no(format!("{ongoing} request(s), chat(s) or command(s) are under way")),
+        Err(ongoing) => {
+            return busy(format!("{ongoing} request(s), chat(s) or command(s) are under way"), None);
+        }
     };
     let asked_at = Instant::now();
     let (at_rest, due) = match rest::ask(control, row, pace, &fence).await {
         Asked::AtRest(at_rest, due) => (Some(at_rest), due),
         // An older gateway cannot be asked: it is never frozen blindly, and ends in order instead.
         Asked::CannotRest => (None, None),
-        Asked::Busy { why, again } => return Ok(Slept::No { why, again: again.unwrap_or(AGAIN) }),
+        Asked::Busy { why, again } => return busy(why, again),
     };
     let tier = match wish {
         _ if at_rest.is_none() => SleepTier::Stopped,

@@ -157,7 +157,9 @@ impl Reconciler {
         seen: &Observation,
         is_waited_for: bool,
     ) -> Result<Smartbox, Error> {
-        let row = self.record(row, seen).await?;
+        // A box that wakes is awake when its gateway goes on, and not before: until then nobody is let in.
+        let is_waking = self.busy.get(&row.id) == Some(&Job::Step(Step::Wake));
+        let row = if is_waking { row.clone() } else { self.record(row, seen).await? };
         self.drowsy.notice(&self.control, &row);
         self.settle_reached(&row, is_waited_for).await?;
         self.keep_doors(&row).await;
@@ -402,7 +404,7 @@ impl Reconciler {
             Done::Step(Step::Wake, Ok(())) | Done::Slept(Ok(Slept::Yes)) => self.look_at(&[row.id]).await,
             Done::Step(_, Ok(())) => {}
             Done::Step(_, Err(failure)) => self.step_failed(&row, failure).await,
-            Done::Slept(Ok(Slept::No { why, again })) => {
+            Done::Slept(Ok(Slept::No { why, again, .. })) => {
                 self.drowsy.refused(&self.control, row.id, again);
                 self.control.inner.vigils.refuse(row.id, self.control.inner.clock.now(), &why);
             }

@@ -14,6 +14,8 @@ use crate::gateway::AtRest;
 
 /// How long a gateway may take for each answer. Measured: 9 to 24 ms.
 const TIMEOUTS: Timeouts = Timeouts { connect: Duration::from_secs(10), call: Duration::from_secs(10) };
+/// How long a gateway may end what it does while nobody is let in and nothing that it says gets out.
+const DRAIN_MAX: Duration = Duration::from_secs(3);
 /// Most reasons of a gateway that are shown.
 const BLOCKERS_MAX: usize = 4;
 /// Most characters of a box's words that are shown.
@@ -44,20 +46,6 @@ pub(super) enum Asked {
     CannotRest,
 }
 
-/// Closes the doors of the box, or says how much is under way.
-pub(super) async fn close_doors(control: &Control, row: &Smartbox, pace: Pace) -> Result<Fence, u32> {
-    let limits = &control.inner.limits;
-    let deadline = Instant::now() + limits.sleep_patience;
-    loop {
-        let closed = Fence::close(control, row.id);
-        let may_wait = closed.is_err() && pace == Pace::Patient && Instant::now() < deadline;
-        if !may_wait || !is_wanted(control, row).await {
-            return closed;
-        }
-        sleep(limits.sleep_poll).await;
-    }
-}
-
 /// Whether nobody has wanted something else of the box since its row was read.
 pub(super) async fn is_wanted(control: &Control, row: &Smartbox) -> bool {
     let fleet = control.inner.store.fleet(SystemActor::new("sleep"));
@@ -85,7 +73,7 @@ pub(super) async fn ask(control: &Control, row: &Smartbox, pace: Pace, fence: &F
     };
     let (request, drain) = REQUESTS[usize::from(pace == Pace::Patient)];
     let limits = &control.inner.limits;
-    let deadline = Instant::now() + limits.sleep_patience;
+    let deadline = Instant::now() + DRAIN_MAX;
     loop {
         // The same request with the same wish renews its lease.
         let answer = match client.suspend_prepare(request, drain).await {

@@ -10,6 +10,7 @@ const FACTS: DrowseFacts = DrowseFacts {
     },
     idle: Duration::from_mins(11),
     is_working: false,
+    is_watched: false,
     asleep: None,
     deepest: Some(SleepDepth::Squeezed),
     due_in: None,
@@ -43,6 +44,12 @@ fn where_processes_cannot_sleep_a_box_stops_or_stays() {
     assert_eq!(drowse(&DrowseFacts { deepest: None, ..FACTS }), Drowse::Stay(Stay::Unable));
     let idle = Duration::from_hours(24);
     assert_eq!(drowse(&DrowseFacts { deepest: None, idle, ..FACTS }), Drowse::To(SleepTier::Stopped));
+}
+
+#[test]
+fn a_box_that_somebody_looks_at_keeps_its_processes() {
+    let idle = Duration::from_hours(24);
+    assert_eq!(drowse(&DrowseFacts { idle, is_watched: true, ..FACTS }), Drowse::To(SleepTier::Squeezed));
 }
 
 #[test]
@@ -86,16 +93,16 @@ fn facts() -> impl Strategy<Value = DrowseFacts> {
         .prop_map(|(frozen, squeezed, stopped)| Thresholds { frozen, squeezed, stopped });
     let asleep = prop_oneof![Just(None), (0..3usize).prop_map(|at| Some(SleepTier::ALL[at]))];
     let deepest = prop_oneof![Just(None), (0..2usize).prop_map(|at| Some(SleepDepth::ALL[at]))];
-    (thresholds, 0u64..200_000, any::<bool>(), asleep, deepest, prop::option::of(0u64..100_000)).prop_map(
-        |(thresholds, idle, is_working, asleep, deepest, due_in)| DrowseFacts {
+    (thresholds, 0u64..200_000, any::<(bool, bool)>(), asleep, deepest, prop::option::of(0u64..100_000))
+        .prop_map(|(thresholds, idle, (is_working, is_watched), asleep, deepest, due_in)| DrowseFacts {
             thresholds,
             idle: Duration::from_secs(idle),
             is_working,
+            is_watched,
             asleep,
             deepest,
             due_in: due_in.map(Duration::from_secs),
-        },
-    )
+        })
 }
 
 proptest! {
@@ -106,7 +113,7 @@ proptest! {
             prop_assert!(facts.thresholds.frozen != Threshold::Never);
             prop_assert!(facts.asleep < Some(tier));
             prop_assert!(facts.thresholds.reached(facts.idle).is_some_and(|reached| reached >= tier));
-            prop_assert!(tier.depth().is_none_or(|depth| facts.deepest >= Some(depth)));
+            prop_assert!(tier.depth().map_or(!facts.is_watched, |depth| facts.deepest >= Some(depth)));
             prop_assert!(facts.due_in.is_none_or(|due| due > tier.lead()));
         }
     }

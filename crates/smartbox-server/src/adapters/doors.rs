@@ -80,8 +80,11 @@ impl Doors for ServiceDoors {
 
     fn work(&self, id: BoxId) -> WorkSeen {
         let activity = self.activity.lock().unwrap_or_else(PoisonError::into_inner);
-        let seen =
-            |activity: &Arc<Activity>| WorkSeen { ongoing: activity.ongoing(), ended: activity.ended() };
+        let seen = |activity: &Arc<Activity>| WorkSeen {
+            ongoing: activity.ongoing(),
+            ended: activity.ended(),
+            watching: 0,
+        };
         activity.get(&id).map_or_else(WorkSeen::default, seen)
     }
 }

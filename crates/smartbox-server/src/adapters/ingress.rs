@@ -20,7 +20,7 @@ impl EdgeIngress {
 impl Ingress for EdgeIngress {
     fn close(&self, id: BoxId) -> Result<(), u32> {
         match self.0.get() {
-            Some(edge) => edge.close(id).map_err(|busy| busy.ongoing),
+            Some(edge) => edge.close(id).map_err(|_busy| self.work(id).ongoing.max(1)),
             None => Ok(()),
         }
     }
@@ -34,6 +34,11 @@ impl Ingress for EdgeIngress {
     fn work(&self, id: BoxId) -> WorkSeen {
         let Some(edge) = self.0.get() else { return WorkSeen::default() };
         let work = edge.work(id);
-        WorkSeen { ongoing: work.requests, ended: work.last_work.map(|at| at.elapsed()) }
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        WorkSeen {
+            ongoing: count(work.requests.saturating_add(work.held)),
+            ended: work.last_work.map(|at| at.elapsed()),
+            watching: count(work.sockets),
+        }
     }
 }

@@ -70,9 +70,9 @@ fn route_state(state: &BoxState) -> RouteState {
         Phase::Stopping if state.desired == Desired::Running => {
             RouteState::Waiting { phase, stage: None, since }
         }
-        Phase::Sleeping => RouteState::Asleep { phase, since },
+        Phase::Sleeping if state.is_kept => RouteState::Asleep { phase, since },
         // A box that is to sleep can be stopped, too; one that a person has stopped is another matter.
-        Phase::Stopping | Phase::Stopped => {
+        Phase::Sleeping | Phase::Stopping | Phase::Stopped => {
             RouteState::Stopped { phase, since, by_owner: state.desired == Desired::Stopped }
         }
         Phase::Failed => {

@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use secrecy::SecretString;
 use smartbox_control::{
-    AdminSecret, AgentRuntime, Clock, Control, Doors, Entropy, ForeignIdentities, Limits, Parts, Reconciler,
-    SystemClock, SystemEntropy, random_token,
+    AdminSecret, AgentRuntime, Clock, Control, Doors, Entropy, ForeignIdentities, Ingress, Limits, Parts,
+    Reconciler, SystemClock, SystemEntropy, random_token,
 };
 use smartbox_core::routing::OwnAddress;
 use smartbox_edge::{
@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::{Daemon, routing};
+use crate::adapters::ingress::EdgeIngress;
 use crate::adapters::{
     dial::EdgeDial, doors::ServiceDoors, identity::ApiIdentity, places, ready::ControlReady,
     upstream::UpstreamDial, wake::ControlWake,
@@ -64,12 +65,13 @@ impl Daemon {
         let gateway = AiGateway::new(settings.models.clone(), smartbox_egress::Limits::default())?;
         let doors =
             Arc::new(ServiceDoors::new(Arc::clone(&link), ServicesServer::new(gateway), life.soft.clone()));
+        let ingress = Arc::new(EdgeIngress::default());
         let control = Control::new(Parts {
             store: store.clone(),
             provider: Arc::clone(&provider) as Arc<dyn Provider>,
             link: Arc::clone(&link),
             doors: Arc::clone(&doors) as Arc<dyn Doors>,
-            ingress: Arc::new(smartbox_control::NoIngress),
+            ingress: Arc::clone(&ingress) as Arc<dyn Ingress>,
             sleep: settings.sleep,
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
@@ -91,6 +93,7 @@ impl Daemon {
         let (routing, outcomes) = routing::wire(&control);
         let dial = EdgeDial { link, upstreams: UpstreamDial::new().context("TLS cannot be used")? };
         let (routes, edge) = edge(&settings, &control, (dial, routing), &url, &life);
+        ingress.set(edge.ingress());
         Ok(Self {
             settings,
             data,

@@ -62,6 +62,7 @@ fn state_of(phase: Phase, desired: Desired) -> RouteState {
         generation: Some(1),
         desired,
         phase,
+        is_kept: phase == Phase::Sleeping,
         stage: None,
         since: None,
         error: None,
