@@ -84,6 +84,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let supervisor = Supervisor {
         config: &config,
         gateway: settings.gateway,
+        probe_time_out: settings.probe_time_out,
         launcher,
         output,
         board: &board,

@@ -120,10 +120,13 @@ pub struct BoxdStatus {
     pub sequence: u64,
     /// State of the gateway.
     pub gateway: GatewayStatus,
-    /// How often the gateway was started again after it ended by itself.
+    /// How often the gateway was started again after it ended by itself or did not answer.
     pub restarts: u32,
     /// How the gateway ended last, if it did.
     pub last_exit: Option<ExitInfo>,
+    /// Whether that was boxd's doing, because the gateway ran and did not answer. An older boxd does not say.
+    #[serde(default)]
+    pub was_silent: bool,
 }
 
 /// State of the gateway, from real probes.
