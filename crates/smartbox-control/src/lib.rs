@@ -81,7 +81,7 @@ pub use smartbox_store::{
     AuditEvent, BoxError, Cursor, Device, Event, Operation, Org, Outcome, Page, RoutingRow, ServiceToken,
     Session, Smartbox, User,
 };
-pub use spec::{AgentRuntime, Ingredients, render_files};
+pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, render_files};
 pub use tickets::{MadeTicket, TICKET_PREFIX, TicketFor};
 pub use tokens::{MadeToken, NewToken, TOKEN_PREFIX};
 

@@ -1,5 +1,6 @@
 //! Background loops. Each takes no input, does one pass at a time, and also runs by the clock.
 
+mod heal;
 pub(crate) mod janitor;
 pub(crate) mod observe;
 pub(crate) mod publish;

@@ -5,7 +5,7 @@ use smartbox_core::{BoxId, OrgId, Tier};
 use crate::database::Connection;
 use crate::row::{error_from, instant, instant_opt, number, observed_from, parsed};
 use crate::smartbox::{BoxFilter, Smartbox};
-use crate::{Cursor, Error, PAGE_MAX, Page, page};
+use crate::{Cursor, Error, PAGE_MAX, Page, breaker, page};
 
 /// Most rows that one call looks at for a page: a filter that matches little must not read the whole table.
 const SCAN_MAX: usize = 5_000;
@@ -41,6 +41,7 @@ pub(crate) struct BoxRow {
     error_code: Option<String>,
     error_what: Option<String>,
     error_remedy: Option<String>,
+    breaker: Option<String>,
 }
 
 impl TryFrom<BoxRow> for Smartbox {
@@ -73,6 +74,7 @@ impl TryFrom<BoxRow> for Smartbox {
             failures: number(row.failures)?,
             retry_at: instant_opt(row.retry_at_ms)?,
             last_error: error_from(row.error_code, row.error_what, row.error_remedy)?,
+            breaker: breaker::from_column(row.breaker.as_deref())?,
         })
     }
 }
@@ -84,7 +86,7 @@ macro_rules! select_boxes {
             "select id, org_id, name, kind, tier, is_default, created_at_ms, version, desired, generation,
                     purge_at_ms, desired_before_delete, uid_slot, runtime_version, host_key_public, observed,
                     observed_detail, observed_exit_code, observed_generation, observed_at_ms, was_seen, restarts,
-                    oom_kills, pid, failures, retry_at_ms, error_code, error_what, error_remedy from boxes ",
+                    oom_kills, pid, failures, retry_at_ms, error_code, error_what, error_remedy, breaker from boxes ",
             $tail
         )
     };

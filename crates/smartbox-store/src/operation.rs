@@ -34,6 +34,11 @@ impl OperationKind {
     pub const ALL: [Self; 6] =
         [Self::Create, Self::Start, Self::Stop, Self::Restart, Self::Delete, Self::Restore];
 
+    /// Whether a person wants the box to be tried afresh, whatever went wrong before.
+    pub(crate) const fn is_a_fresh_try(self) -> bool {
+        matches!(self, Self::Start | Self::Restart)
+    }
+
     /// The word used in the store and on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

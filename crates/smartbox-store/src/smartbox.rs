@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use smartbox_core::phase::PhaseFacts;
-use smartbox_core::{BoxId, BoxName, Desired, Kind, Observed, OrgId, Phase, phase};
+use smartbox_core::{BoxId, BoxName, Breaker, Desired, Kind, Observed, OrgId, Phase, phase};
 
 /// One Smartbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +61,8 @@ pub struct Smartbox {
     pub retry_at: Option<Timestamp>,
     /// Why the last attempt failed.
     pub last_error: Option<BoxError>,
+    /// What is known of its recent failures, and whether it is left alone because of them.
+    pub breaker: Breaker,
 }
 
 impl Smartbox {

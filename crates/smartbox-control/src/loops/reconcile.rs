@@ -11,9 +11,10 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
+use super::heal;
 use super::observe;
 use super::publish::Publisher;
-use super::step::{self, Outcome};
+use super::step::{self, Failure, Outcome};
 use crate::{Control, Error};
 
 /// Who writes the timeline lines of this loop.
@@ -25,8 +26,10 @@ const OPERATION_ATTEMPTS_MAX: u32 = 3;
 pub struct Reconciler {
     control: Control,
     epoch: Epoch,
-    jobs: JoinSet<(Smartbox, Outcome)>,
+    jobs: JoinSet<(Smartbox, Step, Outcome)>,
     busy: HashSet<BoxId>,
+    /// Started, and not seen since: one that is dead the next time has failed, however little else has changed.
+    launched: HashSet<BoxId>,
     started: HashMap<BoxId, Timestamp>,
     unknown: HashSet<BoxId>,
     publisher: Publisher,
@@ -40,6 +43,7 @@ impl Reconciler {
             epoch,
             jobs: JoinSet::new(),
             busy: HashSet::new(),
+            launched: HashSet::new(),
             started: HashMap::new(),
             unknown: HashSet::new(),
             publisher: Publisher::default(),
@@ -78,6 +82,7 @@ impl Reconciler {
             let row = self.record(row, &observation).await?;
             self.settle_reached(&row).await?;
             self.keep_doors(&row).await;
+            heal::watch(&self.control, &row).await?;
             if !self.busy.contains(&row.id) && self.busy.len() < self.control.inner.limits.reconcile_width {
                 self.act(&row).await?;
             }
@@ -106,7 +111,8 @@ impl Reconciler {
     async fn record(&mut self, row: &Smartbox, seen: &Observation) -> Result<Smartbox, Error> {
         let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
         let now = self.control.inner.clock.now();
-        let mut events = observe::notes(row, seen).into_iter().map(|note| {
+        let bigger = heal::bigger_tier(&self.control, row, seen).await?;
+        let mut events = observe::notes(row, seen, bigger.as_deref()).into_iter().map(|note| {
             let detail = self.detail(row.id, note.action, now);
             self.control.event(ACTOR, note.action, &note.reason, detail)
         });
@@ -115,21 +121,52 @@ impl Reconciler {
         for event in events {
             fleet.append_event(Some(row.org), Some(row.id), event, now).await?;
         }
-        if !changed {
+        let was_launched = !self.busy.contains(&row.id) && self.launched.remove(&row.id);
+        if !changed && !was_launched {
             return Ok(row.clone());
         }
-        match &seen.observed {
-            Observed::Ready => {
-                self.started.remove(&row.id);
-                fleet.clear_failure(row.id).await?;
-            }
-            Observed::Dead(reason) if observe::is_failed_attempt(row, reason) => {
-                self.record_failure(row, observe::death(reason), !reason.is_retryable()).await?;
-            }
-            _ => {}
+        self.count(row, seen, was_launched, bigger.as_deref()).await?;
+        if seen.observed == Observed::Ready {
+            self.started.remove(&row.id);
+            fleet.clear_failure(row.id).await?;
         }
         self.control.inner.changes.written();
         Ok(fleet.find_box(row.id).await?.unwrap_or_else(|| row.clone()))
+    }
+
+    /// Counts what an observation tells of failures: starts of the gateway inside the box, and its death.
+    async fn count(
+        &self,
+        row: &Smartbox,
+        seen: &Observation,
+        was_launched: bool,
+        bigger: Option<&str>,
+    ) -> Result<(), Error> {
+        let restarts = observe::new_restarts(row, seen);
+        let died = match &seen.observed {
+            Observed::Dead(reason) if was_launched || observe::is_new_death(row, seen) => Some(reason),
+            _ => None,
+        };
+        if !matches!(row.desired, Desired::Running | Desired::Asleep) || (restarts == 0 && died.is_none()) {
+            return Ok(());
+        }
+        let Some(reason) = died else {
+            let error = observe::restarted(seen);
+            heal::count(&self.control, row, restarts, &error).await?;
+            return Ok(());
+        };
+        let error = observe::death(reason, bigger);
+        if !reason.is_retryable() {
+            return self.record_failure(row, error, None, true).await;
+        }
+        let open = heal::count(&self.control, row, restarts.saturating_add(1), &error).await?;
+        match open {
+            Some((error, trial_at)) => self.record_failure(row, error, Some(trial_at), true).await,
+            None if observe::is_failed_attempt(row, reason) => {
+                self.record_failure(row, error, None, false).await
+            }
+            None => Ok(()),
+        }
     }
 
     /// Ends the operations and the failures of a goal that is reached, also those that found it reached already.
@@ -167,14 +204,20 @@ impl Reconciler {
         }
     }
 
-    async fn record_failure(&self, row: &Smartbox, error: BoxError, fail_now: bool) -> Result<(), Error> {
+    async fn record_failure(
+        &self,
+        row: &Smartbox,
+        error: BoxError,
+        retry_at: Option<Timestamp>,
+        fail_now: bool,
+    ) -> Result<(), Error> {
         let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
         let now = self.control.inner.clock.now();
         let failures = row.failures.saturating_add(1);
         let mut jitter = [0u8; 1];
         self.control.inner.entropy.fill(&mut jitter);
         let wait = backoff::after(failures, jitter[0]);
-        let retry_at = now.checked_add(wait).map_err(Error::internal)?;
+        let retry_at = retry_at.map_or_else(|| now.checked_add(wait).map_err(Error::internal), Ok)?;
         let detail = serde_json::json!({ "failures": failures, "retry_at": retry_at.to_string() });
         let event = self.control.event(ACTOR, "box.failed", &error.what, detail);
         let failure = NewFailure { version: row.version, error: error.clone(), retry_at };
@@ -202,15 +245,17 @@ impl Reconciler {
 
     async fn act(&mut self, row: &Smartbox) -> Result<(), Error> {
         let now = self.control.inner.clock.now();
-        let due = |at: Option<Timestamp>| at.is_none_or(|at| at <= now);
         let step = next_step(&PlanFacts {
             desired: row.desired,
             generation: row.generation,
             observed: &row.observed,
             observed_generation: row.observed_generation,
             grace_over: row.purge_at.is_some_and(|purge_at| purge_at <= now),
-            retry_due: due(row.retry_at),
+            retry_due: heal::is_retry_due(row, now),
         });
+        if step == Step::Run && !heal::may_start(&self.control, row).await? {
+            return Ok(());
+        }
         match step {
             Step::Nothing | Step::Wait => {}
             Step::Forget => {
@@ -233,15 +278,15 @@ impl Reconciler {
                 let (control, row, epoch) = (self.control.clone(), row.clone(), self.epoch);
                 self.jobs.spawn(async move {
                     let outcome = step::take(&control, &row, epoch, step).await;
-                    (row, outcome)
+                    (row, step, outcome)
                 });
             }
         }
         Ok(())
     }
 
-    async fn job_done(&mut self, done: Result<(Smartbox, Outcome), tokio::task::JoinError>) {
-        let (row, outcome) = match done {
+    async fn job_done(&mut self, done: Result<(Smartbox, Step, Outcome), tokio::task::JoinError>) {
+        let (row, step, outcome) = match done {
             Ok(done) => done,
             Err(error) => {
                 // A panic in a job is a bug; the box must not stay busy for ever, so every box is looked at again.
@@ -254,13 +299,35 @@ impl Reconciler {
             }
         };
         self.busy.remove(&row.id);
-        let Err(failure) = outcome else { return };
+        let Err(failure) = outcome else {
+            if step == Step::Run {
+                self.launched.insert(row.id);
+            }
+            return;
+        };
         // The row is as it was when the job began: the store drops a failure to bring about an older intent.
-        match self.record_failure(&row, failure.error, failure.is_permanent).await {
+        match self.failed(&row, step, failure).await {
             Ok(()) | Err(Error::NotFound(_)) => {}
             Err(error) => {
                 tracing::warn!(box.id = %row.id, error = &error as &dyn std::error::Error, "a failure could not be recorded");
             }
+        }
+    }
+
+    /// Records that a step failed. A start that fails counts for the breaker.
+    async fn failed(&self, row: &Smartbox, step: Step, failure: Failure) -> Result<(), Error> {
+        let Failure { error, is_permanent } = failure;
+        if step != Step::Run {
+            return self.record_failure(row, error, None, is_permanent).await;
+        }
+        let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
+        let Some(now) = fleet.find_box(row.id).await? else { return Ok(()) };
+        if now.version != row.version {
+            return Ok(());
+        }
+        match heal::count(&self.control, &now, 1, &error).await? {
+            Some((error, trial_at)) => self.record_failure(row, error, Some(trial_at), true).await,
+            None => self.record_failure(row, error, None, is_permanent).await,
         }
     }
 }

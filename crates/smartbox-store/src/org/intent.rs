@@ -1,7 +1,7 @@
 //! Writing what the owner wants.
 
 use jiff::Timestamp;
-use smartbox_core::{BoxId, Desired, OrgId};
+use smartbox_core::{BoxId, Breaker, Desired, OrgId};
 
 use crate::database::Connection;
 use crate::operation::Outcome;
@@ -40,6 +40,16 @@ pub(super) async fn write(
     .await?;
     supersede(tx, id, change.desired, now).await?;
     boxes::find_of_org(tx, org, id).await?.ok_or(Error::NotFound("box"))
+}
+
+/// Forgets what is known of the box's failures.
+pub(super) async fn forget_breaker(tx: &mut Connection, smartbox: &mut Smartbox) -> Result<(), Error> {
+    sqlx::query("update boxes set breaker = null where id = $1")
+        .bind(smartbox.id.to_string())
+        .execute(tx)
+        .await?;
+    smartbox.breaker = Breaker::default();
+    Ok(())
 }
 
 /// What undoing a deletion brings back: the last intent that was not one.
