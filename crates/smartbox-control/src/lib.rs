@@ -21,6 +21,7 @@ mod fleet_view;
 mod foreign;
 mod gate;
 mod idempotency;
+mod lease;
 mod logs;
 mod loops;
 mod oidc;
@@ -57,6 +58,7 @@ pub use exec::{CommandEvent, CommandInput, CommandOutput, CommandSession, NewCom
 pub use fleet_view::{BoxState, FleetView, phase_of, stage_of};
 pub use foreign::{ForeignIdentities, SignUp, SignUpPolicy};
 pub use idempotency::Idempotency;
+pub use lease::Lease;
 pub use logs::{LogLine, LogQuery};
 pub use loops::{janitor::Janitor, reconcile::Reconciler, rollback::RollbackWatch};
 pub use oidc::BegunSignIn;

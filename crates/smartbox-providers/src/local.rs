@@ -11,6 +11,7 @@ mod cgroup;
 mod config;
 mod doctor;
 mod error;
+mod fence;
 mod host;
 mod image;
 mod kernel;

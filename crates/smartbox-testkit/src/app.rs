@@ -115,7 +115,21 @@ impl TestApp {
         self.loops = Loops::None;
         self.epoch += 1;
         self.stop = CancellationToken::new();
-        let parts = build::Kept {
+        let parts = self.kept();
+        self.control = parts.control();
+        self.state = parts.state(&self.control);
+        self.router = smartbox_http::router(self.state.clone());
+        self.loops = Loops::by_hand(self.control.clone(), self.epoch);
+        self.first_org().await;
+    }
+
+    /// Another platform over the same database and boxes, at the same time.
+    pub fn another_control(&self) -> Control {
+        self.kept().control()
+    }
+
+    fn kept(&self) -> build::Kept {
+        build::Kept {
             clock: Arc::clone(&self.clock),
             entropy: Arc::clone(&self.entropy),
             provider: Arc::clone(&self.provider),
@@ -125,11 +139,6 @@ impl TestApp {
             limits: self.limits.clone(),
             foreign: Arc::clone(&self.foreign),
             stop: self.stop.clone(),
-        };
-        self.control = parts.control();
-        self.state = parts.state(&self.control);
-        self.router = smartbox_http::router(self.state.clone());
-        self.loops = Loops::by_hand(self.control.clone(), self.epoch);
-        self.first_org().await;
+        }
     }
 }

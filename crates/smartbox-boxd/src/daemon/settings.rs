@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use super::readiness;
 use crate::{
-    AGENT_HOME, BOXD_LOG_PATH, CONFIG_PATH, GATEWAY_LOG_PATH, GATEWAY_PORT, HOST_KEY_PATH, SSH_PORT,
-    STATUS_PATH,
+    AGENT_HOME, BOXD_LOG_PATH, CONFIG_PATH, EPOCH_PATH, GATEWAY_LOG_PATH, GATEWAY_PORT, HOST_KEY_PATH,
+    SSH_PORT, STATUS_PATH, VOLUME_EPOCH_PATH,
 };
 
 /// Everything that differs between a box and a test.
@@ -45,6 +45,10 @@ pub struct Paths {
     pub config: PathBuf,
     /// [`STATUS_PATH`].
     pub status: PathBuf,
+    /// [`EPOCH_PATH`].
+    pub epoch: PathBuf,
+    /// [`VOLUME_EPOCH_PATH`].
+    pub volume_epoch: PathBuf,
     /// [`HOST_KEY_PATH`].
     pub host_key: PathBuf,
     /// [`GATEWAY_LOG_PATH`].
@@ -62,6 +66,8 @@ impl Paths {
         Self {
             config: place(CONFIG_PATH),
             status: place(STATUS_PATH),
+            epoch: place(EPOCH_PATH),
+            volume_epoch: place(VOLUME_EPOCH_PATH),
             host_key: place(HOST_KEY_PATH),
             gateway_log: place(GATEWAY_LOG_PATH),
             boxd_log: place(BOXD_LOG_PATH),

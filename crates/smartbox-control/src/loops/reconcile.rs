@@ -15,7 +15,7 @@ use super::heal;
 use super::observe;
 use super::publish::Publisher;
 use super::step::{self, Failure, Outcome};
-use crate::{Control, Error};
+use crate::{Control, Error, Lease};
 
 /// Who writes the timeline lines of this loop.
 const ACTOR: &str = "reconciler";
@@ -25,7 +25,7 @@ const OPERATION_ATTEMPTS_MAX: u32 = 3;
 /// The reconcile loop. One job per box at a time; a slow box holds up no other.
 pub struct Reconciler {
     control: Control,
-    epoch: Epoch,
+    lease: Lease,
     jobs: JoinSet<(Smartbox, Step, Outcome)>,
     busy: HashSet<BoxId>,
     /// Started, and not seen since: one that is dead the next time has failed, however little else has changed.
@@ -36,11 +36,16 @@ pub struct Reconciler {
 }
 
 impl Reconciler {
-    /// A loop that acts with the fencing number of its lease.
+    /// A loop of somebody who is alone on the database, and acts with this fencing number.
     pub fn new(control: Control, epoch: Epoch) -> Self {
+        Self::under(control, Lease::always(epoch))
+    }
+
+    /// A loop that acts while its lease is held, and with its fencing number.
+    pub fn under(control: Control, lease: Lease) -> Self {
         Self {
             control,
-            epoch,
+            lease,
             jobs: JoinSet::new(),
             busy: HashSet::new(),
             launched: HashSet::new(),
@@ -55,9 +60,15 @@ impl Reconciler {
         let mut tick = interval(self.control.inner.limits.reconcile_period);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let control = self.control.clone();
+            let (control, lease) = (self.control.clone(), self.lease.clone());
             tokio::select! { biased;
                 () = stop.cancelled() => return,
+                () = lease.ends() => {
+                    self.drop_jobs().await;
+                    if !lease.is_regained().await {
+                        return;
+                    }
+                }
                 Some(done) = self.jobs.join_next() => self.job_done(done).await,
                 () = control.inner.changes.intended() => {}
                 () = control.inner.provider.changed() => {}
@@ -70,7 +81,13 @@ impl Reconciler {
     }
 
     /// One pass: observe all, record, plan, start jobs, publish. Does not wait for the jobs.
+    ///
+    /// # Errors
+    /// The database or the provider fails, or the lease is not held: then nothing is done.
     pub async fn pass(&mut self) -> Result<(), Error> {
+        if !self.lease.is_held() {
+            return Err(Error::internal("the lease on the boxes is not held"));
+        }
         let provider = &self.control.inner.provider;
         let seen = provider.observe_all().await.map_err(Error::internal)?;
         let seen: HashMap<BoxId, Observation> = seen.into_iter().map(|seen| (seen.id, seen)).collect();
@@ -90,6 +107,12 @@ impl Reconciler {
         self.publisher.publish(&self.control).await?;
         self.control.inner.last_pass.set(tokio::time::Instant::now());
         Ok(())
+    }
+
+    /// Stops acting in the middle. What a call had begun is found by whoever acts next.
+    async fn drop_jobs(&mut self) {
+        self.jobs.shutdown().await;
+        self.busy.clear();
     }
 
     /// Waits for every job that was started. For tests and orderly ends.
@@ -244,6 +267,9 @@ impl Reconciler {
     }
 
     async fn act(&mut self, row: &Smartbox) -> Result<(), Error> {
+        if !self.lease.is_held() {
+            return Ok(());
+        }
         let now = self.control.inner.clock.now();
         let step = next_step(&PlanFacts {
             desired: row.desired,
@@ -275,7 +301,7 @@ impl Reconciler {
                     self.started.insert(row.id, now);
                 }
                 self.busy.insert(row.id);
-                let (control, row, epoch) = (self.control.clone(), row.clone(), self.epoch);
+                let (control, row, epoch) = (self.control.clone(), row.clone(), self.lease.epoch());
                 self.jobs.spawn(async move {
                     let outcome = step::take(&control, &row, epoch, step).await;
                     (row, step, outcome)
@@ -305,6 +331,10 @@ impl Reconciler {
             }
             return;
         };
+        // A newer controller acts on the box. If it has all of them, what happened is no longer this one's to tell.
+        if failure.is_fenced && !self.lease.renew().await {
+            return;
+        }
         // The row is as it was when the job began: the store drops a failure to bring about an older intent.
         match self.failed(&row, step, failure).await {
             Ok(()) | Err(Error::NotFound(_)) => {}
@@ -316,8 +346,8 @@ impl Reconciler {
 
     /// Records that a step failed. A start that fails counts for the breaker.
     async fn failed(&self, row: &Smartbox, step: Step, failure: Failure) -> Result<(), Error> {
-        let Failure { error, is_permanent } = failure;
-        if step != Step::Run {
+        let Failure { error, is_permanent, is_fenced } = failure;
+        if step != Step::Run || is_fenced {
             return self.record_failure(row, error, None, is_permanent).await;
         }
         let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));

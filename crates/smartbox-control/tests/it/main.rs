@@ -3,6 +3,7 @@
 
 mod heal;
 mod janitor;
+mod lease;
 mod reconcile;
 mod routing;
 mod running_loop;
