@@ -153,7 +153,7 @@ pub struct TierView {
     pub memory_max_bytes: u64,
     /// Most processes and threads.
     pub pids_max: u32,
-    /// Most boxes of this tier on the platform.
+    /// Most boxes of this tier on the platform that run at a time; one that sleeps or is stopped does not count.
     pub boxes_max: u32,
 }
 

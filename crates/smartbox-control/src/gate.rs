@@ -12,6 +12,6 @@ impl Control {
         let tier = fleet.tier(&smartbox.tier).await?.ok_or(Error::NotFound("tier"))?;
         let tier_running = fleet.running_in_tier(&smartbox.tier, Some(smartbox.id)).await?;
         may_wake(&WakeFacts { desired: smartbox.desired, tier_running, tier_boxes_max: tier.boxes_max })?;
-        Ok(())
+        self.require_room(smartbox, &tier).await
     }
 }

@@ -81,7 +81,9 @@ impl Lease {
         }
         let holder = random_token(entropy);
         let began = Instant::now();
-        let Some(epoch) = fleet.acquire_lease(NAME, &holder, ttl, clock.now()).await? else { return Ok(None) };
+        let Some(epoch) = fleet.acquire_lease(NAME, &holder, ttl, clock.now()).await? else {
+            return Ok(None);
+        };
         fleet.meta_set(NAME, &format!("{holder} {epoch}")).await?;
         let terms = Terms { store: store.clone(), clock, holder, ttl };
         let standing = watch::Sender::new(Standing::Until(end(began, ttl)));

@@ -20,6 +20,7 @@ mod exec;
 mod fleet_view;
 mod foreign;
 mod gate;
+mod host;
 mod idempotency;
 mod lease;
 mod logs;
@@ -35,6 +36,7 @@ mod readiness;
 mod recognise;
 mod resolve;
 mod revocations;
+mod room;
 mod routing;
 mod sessions;
 mod sign_in;
@@ -57,6 +59,7 @@ pub use error::{Error, FieldIssue};
 pub use exec::{CommandEvent, CommandInput, CommandOutput, CommandSession, NewCommand};
 pub use fleet_view::{BoxState, FleetView, phase_of, stage_of};
 pub use foreign::{ForeignIdentities, SignUp, SignUpPolicy};
+pub use host::{Host, UnknownHost};
 pub use idempotency::Idempotency;
 pub use lease::Lease;
 pub use logs::{LogLine, LogQuery};
@@ -67,6 +70,7 @@ pub use orgs::NewOrg;
 pub use pairing::{PairedDevice, Showing};
 pub use people::{NewPerson, PersonChange};
 pub use recognise::Recognised;
+pub use room::Activity;
 pub use routing::RouteChange;
 pub use sign_in::{NewSession, SignInCode};
 /// Header of Cloudflare Access.
@@ -91,6 +95,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smartbox_core::Tie;
+use smartbox_core::capacity::HostLimits;
 use smartbox_core::routing::{OwnAddress, RoutingFlags};
 use smartbox_provider::{Link, Provider};
 use smartbox_store::Store;
@@ -112,6 +117,8 @@ pub struct Parts {
     pub link: Arc<dyn Link>,
     /// The platform's services inside the boxes.
     pub doors: Arc<dyn Doors>,
+    /// The machine on which boxes run.
+    pub host: Arc<dyn Host>,
     /// Wall clock.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -145,6 +152,10 @@ pub struct Limits {
     pub reconcile_width: usize,
     /// A full pass is made at least this often.
     pub reconcile_period: Duration,
+    /// What the host keeps for itself.
+    pub host: HostLimits,
+    /// Whether the default box of an org is woken when one of its people signs in.
+    pub prewarm_on_sign_in: bool,
 }
 
 impl Default for Limits {
@@ -157,6 +168,8 @@ impl Default for Limits {
             sign_in_ttl: Duration::from_mins(15),
             reconcile_width: 4,
             reconcile_period: Duration::from_secs(5),
+            host: HostLimits::default(),
+            prewarm_on_sign_in: false,
         }
     }
 }
@@ -166,6 +179,7 @@ pub(crate) struct Inner {
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) link: Arc<dyn Link>,
     pub(crate) doors: Arc<dyn Doors>,
+    pub(crate) host: Arc<dyn Host>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) runtime: AgentRuntime,
@@ -196,6 +210,7 @@ impl Control {
                 provider: parts.provider,
                 link: parts.link,
                 doors: parts.doors,
+                host: parts.host,
                 clock: parts.clock,
                 entropy: parts.entropy,
                 runtime: parts.runtime,

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod backoff;
 pub mod box_host;
 pub mod box_name;
+pub mod capacity;
 pub mod heal;
 pub mod id;
 pub mod kind;

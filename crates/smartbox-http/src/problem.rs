@@ -89,6 +89,7 @@ pub fn explain(error: &Error) -> Explanation {
         Error::VersionMismatch => Explanation::new(&codes::VERSION_MISMATCH),
         Error::WakeRefused(WakeRefusal::Deleted) => Explanation::new(&codes::BOX_DELETED),
         Error::WakeRefused(WakeRefusal::TierFull { .. }) => Explanation::new(&codes::TIER_FULL).detail(text),
+        Error::HostFull { .. } => Explanation::new(&codes::HOST_FULL).detail(text),
         Error::EmailTaken => Explanation::new(&codes::EMAIL_TAKEN),
         Error::Forbidden => Explanation::new(&codes::ADMIN_ONLY),
         Error::Lacks(_) => Explanation::new(&codes::MISSING_PERMISSION).detail(text),

@@ -216,13 +216,17 @@ pub(crate) async fn find_tier(connection: &mut Connection, name: &str) -> Result
     row.map(Tier::try_from).transpose()
 }
 
-/// Refuses when every place of the tier belongs to a box that is not being deleted.
+/// Refuses a tier that does not exist.
+pub(crate) async fn require_tier(tx: &mut Connection, tier: &str) -> Result<(), Error> {
+    find_tier(tx, tier).await?.map(drop).ok_or(Error::UnknownTier)
+}
+
+/// Refuses when every place of the tier belongs to a box that runs or is about to. One that sleeps or is stopped has none.
 pub(crate) async fn require_place(tx: &mut Connection, tier: &str) -> Result<(), Error> {
     let Some(tier) = find_tier(tx, tier).await? else { return Err(Error::UnknownTier) };
-    let taken: i64 =
-        sqlx::query_scalar("select count(*) from boxes where tier = $1 and desired <> 'deleted'")
-            .bind(&tier.name)
-            .fetch_one(tx)
-            .await?;
+    let taken: i64 = sqlx::query_scalar("select count(*) from boxes where tier = $1 and desired = 'running'")
+        .bind(&tier.name)
+        .fetch_one(tx)
+        .await?;
     if taken >= i64::from(tier.boxes_max) { Err(Error::TierFull { max: tier.boxes_max }) } else { Ok(()) }
 }

@@ -67,7 +67,8 @@ impl FleetStore {
         now: Timestamp,
     ) -> Result<bool, Error> {
         let mut tx = self.store.database.write().await?;
-        let Some(known) = crate::boxes::find(&mut tx, id).await?.filter(|known| known.version == version) else {
+        let Some(known) = crate::boxes::find(&mut tx, id).await?.filter(|known| known.version == version)
+        else {
             return Ok(false);
         };
         sqlx::query("update boxes set breaker = $2 where id = $1")

@@ -105,7 +105,7 @@ impl OrgStore {
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::VersionMismatch`] when `if_version` is given and is not the box's version;
-    /// [`Error::TierFull`] when a deletion is undone and the place was given away.
+    /// [`Error::TierFull`] when it should run and every place of its tier is taken.
     pub async fn change_intent(
         &self,
         id: BoxId,

@@ -21,7 +21,7 @@ pub use serve::Served;
 
 use crate::gateway::GatewayDouble;
 use crate::log_watch::LogWatch;
-use crate::{Client, FakeDoors, ManualClock, SeededEntropy};
+use crate::{Client, FakeDoors, FakeHost, ManualClock, SeededEntropy};
 use loops::Loops;
 
 /// The platform's admin secret in tests.
@@ -42,6 +42,8 @@ pub struct TestApp {
     pub gateway: GatewayDouble,
     /// The platform's services in them.
     pub doors: Arc<FakeDoors>,
+    /// The machine on which they run.
+    pub host: Arc<FakeHost>,
     /// The database.
     pub store: Store,
     /// The use-cases.
@@ -134,6 +136,7 @@ impl TestApp {
             entropy: Arc::clone(&self.entropy),
             provider: Arc::clone(&self.provider),
             doors: Arc::clone(&self.doors),
+            host: Arc::clone(&self.host),
             store: self.store.clone(),
             public_url: self.public_url.clone(),
             limits: self.limits.clone(),

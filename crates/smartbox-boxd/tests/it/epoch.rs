@@ -20,7 +20,9 @@ fn with_epochs(acting: Option<&str>, obeyed: Option<&str>) -> Result<TestBox> {
 
 #[tokio::test]
 async fn an_older_controller_is_refused_before_anything_runs() -> Result<()> {
-    for (acting, obeyed, named) in [("4\n", "5\n", "older controller (epoch 4)"), ("4\n", "noise", "holds no epoch")] {
+    for (acting, obeyed, named) in
+        [("4\n", "5\n", "older controller (epoch 4)"), ("4\n", "noise", "holds no epoch")]
+    {
         let mut test_box = with_epochs(Some(acting), Some(obeyed))?;
         test_box.launch()?;
         assert_eq!(test_box.ended().await?, Some(78), "{obeyed:?}");
@@ -34,7 +36,9 @@ async fn an_older_controller_is_refused_before_anything_runs() -> Result<()> {
 
 #[tokio::test]
 async fn the_same_or_a_newer_controller_and_one_that_says_nothing_are_obeyed() -> Result<()> {
-    for (acting, obeyed) in [(Some("5\n"), Some("5\n")), (Some("6\n"), Some("5\n")), (Some("1\n"), None), (None, Some("5\n"))] {
+    for (acting, obeyed) in
+        [(Some("5\n"), Some("5\n")), (Some("6\n"), Some("5\n")), (Some("1\n"), None), (None, Some("5\n"))]
+    {
         let mut test_box = with_epochs(acting, obeyed)?;
         test_box.start().await?;
         test_box.reports(GatewayStatus::Ready).await?;

@@ -36,7 +36,10 @@ async fn a_gateway_that_hangs_is_started_again_and_people_inside_stay() -> Resul
     let mut session = test_box.ssh()?.exec(request(&["cat"])).await?;
     test_box.tell_gateway("silent")?;
     let restarting = test_box.reports(GatewayStatus::Restarting).await?;
-    assert!(restarting.was_silent && restarting.last_exit.is_some_and(|exit| exit.is_killed()), "{restarting:?}");
+    assert!(
+        restarting.was_silent && restarting.last_exit.is_some_and(|exit| exit.is_killed()),
+        "{restarting:?}"
+    );
     test_box.untell_gateway("silent")?;
     let ready = test_box.reports(GatewayStatus::Ready).await?;
     assert_eq!((ready.restarts, ready.was_silent), (1, true));

@@ -78,7 +78,17 @@ impl TestBox {
             log_files_max: 2,
             gateway_admin_headers: vec![("authorization".to_owned(), "Bearer test-token".to_owned())],
         };
-        Ok(Self { root, host, client, ssh_port, gateway_port, config, probe: PATIENCE, how: How::SameUser, boxd: None })
+        Ok(Self {
+            root,
+            host,
+            client,
+            ssh_port,
+            gateway_port,
+            config,
+            probe: PATIENCE,
+            how: How::SameUser,
+            boxd: None,
+        })
     }
 
     /// A box with an idle gateway, started: for tests of everything else.

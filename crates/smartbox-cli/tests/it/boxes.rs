@@ -103,7 +103,8 @@ async fn show_tells_everything_about_a_failed_box() {
 async fn show_tells_that_a_box_is_left_alone_and_until_when() {
     let left_alone = || async {
         let mut left_alone = view("failed", None);
-        left_alone["error"] = json!({"code": "breaker-open", "detail": "it kept failing", "remedy": "start the box"});
+        left_alone["error"] =
+            json!({"code": "breaker-open", "detail": "it kept failing", "remedy": "start the box"});
         left_alone["breaker"] =
             json!({"open_since": AT, "reason": "it crashed", "next_trial_at": AT, "is_trying": false});
         Json(left_alone)

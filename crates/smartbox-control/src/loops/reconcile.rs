@@ -1,10 +1,14 @@
 //! Makes reality follow intent: observe all, record, plan, act.
 
+mod failures;
+mod room;
+
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
+use smartbox_core::capacity::Turns;
 use smartbox_core::plan::PlanFacts;
-use smartbox_core::{BoxId, Desired, Observed, Step, backoff, next_step};
+use smartbox_core::{BoxId, Desired, Observed, OrgId, Step, backoff, next_step};
 use smartbox_provider::{Epoch, Observation};
 use smartbox_store::{BoxError, NewFailure, Outcome as OperationOutcome, Smartbox, SystemActor, Target};
 use tokio::task::JoinSet;
@@ -14,7 +18,8 @@ use tokio_util::sync::CancellationToken;
 use super::heal;
 use super::observe;
 use super::publish::Publisher;
-use super::step::{self, Failure, Outcome};
+use super::step::{self, Outcome};
+use crate::room::Starts;
 use crate::{Control, Error, Lease};
 
 /// Who writes the timeline lines of this loop.
@@ -30,6 +35,12 @@ pub struct Reconciler {
     busy: HashSet<BoxId>,
     /// Started, and not seen since: one that is dead the next time has failed, however little else has changed.
     launched: HashSet<BoxId>,
+    /// A start of them is under way.
+    launching: HashSet<BoxId>,
+    /// Told that they wait for room.
+    waiting: HashSet<BoxId>,
+    turns: Turns<OrgId>,
+    starts: Starts,
     started: HashMap<BoxId, Timestamp>,
     unknown: HashSet<BoxId>,
     publisher: Publisher,
@@ -49,6 +60,10 @@ impl Reconciler {
             jobs: JoinSet::new(),
             busy: HashSet::new(),
             launched: HashSet::new(),
+            launching: HashSet::new(),
+            waiting: HashSet::new(),
+            turns: Turns::new(),
+            starts: Starts::default(),
             started: HashMap::new(),
             unknown: HashSet::new(),
             publisher: Publisher::default(),
@@ -94,7 +109,8 @@ impl Reconciler {
         let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
         let rows = fleet.all_boxes().await?;
         self.report_unknown(&rows, &seen);
-        for row in &rows {
+        self.look_at_room(&rows, &seen).await?;
+        for row in &self.turns.order(rows.into_iter().map(|row| (row.org, row))) {
             let observation = seen.get(&row.id).cloned().unwrap_or_else(|| observe::absent(row.id));
             let row = self.record(row, &observation).await?;
             self.settle_reached(&row).await?;
@@ -113,6 +129,7 @@ impl Reconciler {
     async fn drop_jobs(&mut self) {
         self.jobs.shutdown().await;
         self.busy.clear();
+        self.launching.clear();
     }
 
     /// Waits for every job that was started. For tests and orderly ends.
@@ -155,41 +172,6 @@ impl Reconciler {
         }
         self.control.inner.changes.written();
         Ok(fleet.find_box(row.id).await?.unwrap_or_else(|| row.clone()))
-    }
-
-    /// Counts what an observation tells of failures: starts of the gateway inside the box, and its death.
-    async fn count(
-        &self,
-        row: &Smartbox,
-        seen: &Observation,
-        was_launched: bool,
-        bigger: Option<&str>,
-    ) -> Result<(), Error> {
-        let restarts = observe::new_restarts(row, seen);
-        let died = match &seen.observed {
-            Observed::Dead(reason) if was_launched || observe::is_new_death(row, seen) => Some(reason),
-            _ => None,
-        };
-        if !matches!(row.desired, Desired::Running | Desired::Asleep) || (restarts == 0 && died.is_none()) {
-            return Ok(());
-        }
-        let Some(reason) = died else {
-            let error = observe::restarted(seen);
-            heal::count(&self.control, row, restarts, &error).await?;
-            return Ok(());
-        };
-        let error = observe::death(reason, bigger);
-        if !reason.is_retryable() {
-            return self.record_failure(row, error, None, true).await;
-        }
-        let open = heal::count(&self.control, row, restarts.saturating_add(1), &error).await?;
-        match open {
-            Some((error, trial_at)) => self.record_failure(row, error, Some(trial_at), true).await,
-            None if observe::is_failed_attempt(row, reason) => {
-                self.record_failure(row, error, None, false).await
-            }
-            None => Ok(()),
-        }
     }
 
     /// Ends the operations and the failures of a goal that is reached, also those that found it reached already.
@@ -279,7 +261,8 @@ impl Reconciler {
             grace_over: row.purge_at.is_some_and(|purge_at| purge_at <= now),
             retry_due: heal::is_retry_due(row, now),
         });
-        if step == Step::Run && !heal::may_start(&self.control, row).await? {
+        if step == Step::Run && !(self.is_admitted(row).await? && heal::may_start(&self.control, row).await?)
+        {
             return Ok(());
         }
         match step {
@@ -299,8 +282,10 @@ impl Reconciler {
             Step::Run | Step::Sleep | Step::Wake | Step::Stop | Step::Remove => {
                 if step == Step::Run {
                     self.started.insert(row.id, now);
+                    self.launching.insert(row.id);
                 }
                 self.busy.insert(row.id);
+                self.turns.served(row.org);
                 let (control, row, epoch) = (self.control.clone(), row.clone(), self.lease.epoch());
                 self.jobs.spawn(async move {
                     let outcome = step::take(&control, &row, epoch, step).await;
@@ -321,10 +306,12 @@ impl Reconciler {
                     "a job of the reconcile loop broke"
                 );
                 self.busy.clear();
+                self.launching.clear();
                 return;
             }
         };
         self.busy.remove(&row.id);
+        self.launching.remove(&row.id);
         let Err(failure) = outcome else {
             if step == Step::Run {
                 self.launched.insert(row.id);
@@ -341,23 +328,6 @@ impl Reconciler {
             Err(error) => {
                 tracing::warn!(box.id = %row.id, error = &error as &dyn std::error::Error, "a failure could not be recorded");
             }
-        }
-    }
-
-    /// Records that a step failed. A start that fails counts for the breaker.
-    async fn failed(&self, row: &Smartbox, step: Step, failure: Failure) -> Result<(), Error> {
-        let Failure { error, is_permanent, is_fenced } = failure;
-        if step != Step::Run || is_fenced {
-            return self.record_failure(row, error, None, is_permanent).await;
-        }
-        let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
-        let Some(now) = fleet.find_box(row.id).await? else { return Ok(()) };
-        if now.version != row.version {
-            return Ok(());
-        }
-        match heal::count(&self.control, &now, 1, &error).await? {
-            Some((error, trial_at)) => self.record_failure(row, error, Some(trial_at), true).await,
-            None => self.record_failure(row, error, None, is_permanent).await,
         }
     }
 }

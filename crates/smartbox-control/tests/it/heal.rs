@@ -39,14 +39,23 @@ async fn the_fifth_failure_opens_the_breaker_and_nothing_is_started_any_more() {
     assert_eq!(app.provider.starts(id), 5);
     let view = app.show(&client, "home").await;
     let (breaker, error) = (view.breaker.unwrap(), view.error.unwrap());
-    assert_eq!((view.phase.as_str(), error.code.as_str(), breaker.is_trying), ("failed", "breaker-open", false));
-    assert!(breaker.reason.contains("exit code 1") && error.detail.contains("exit code 1"), "{breaker:?} {error:?}");
+    assert_eq!(
+        (view.phase.as_str(), error.code.as_str(), breaker.is_trying),
+        ("failed", "breaker-open", false)
+    );
+    assert!(
+        breaker.reason.contains("exit code 1") && error.detail.contains("exit code 1"),
+        "{breaker:?} {error:?}"
+    );
     assert!(error.remedy.unwrap().contains("start the box"));
     assert_eq!(view.retry_at, Some(breaker.next_trial_at));
     minutes_pass(&app, 13).await;
     assert_eq!(app.provider.starts(id), 5, "not before the cool-down is over");
     let told = timeline(&client).await;
-    assert!(told.contains("box.breaker-opened") && told.contains("5 starts failed within 10 minutes"), "{told}");
+    assert!(
+        told.contains("box.breaker-opened") && told.contains("5 starts failed within 10 minutes"),
+        "{told}"
+    );
 }
 
 #[tokio::test]
@@ -74,7 +83,8 @@ async fn one_trial_is_made_after_the_cool_down_and_five_good_minutes_close_the_b
     minutes_pass(&app, 5).await;
     assert_eq!(app.show(&client, "home").await.breaker, None);
     let told = timeline(&client).await;
-    for line in ["box.breaker-trial", "the trial has failed", "box.breaker-closed", "answered for 5 minutes"] {
+    for line in ["box.breaker-trial", "the trial has failed", "box.breaker-closed", "answered for 5 minutes"]
+    {
         assert!(told.contains(line), "{line}: {told}");
     }
 }

@@ -102,7 +102,8 @@ async fn a_loop_whose_lease_is_lost_ends_by_itself() {
     let app = TestApp::start().await;
     app.expect_log("another platform acts");
     let lease = acquire(&app, TTL, false).await.unwrap();
-    let running = tokio::spawn(Reconciler::under(app.control.clone(), lease.clone()).run(CancellationToken::new()));
+    let running =
+        tokio::spawn(Reconciler::under(app.control.clone(), lease.clone()).run(CancellationToken::new()));
     app.clock.advance(SignedDuration::from_secs(31));
     acquire(&app, TTL, false).await.unwrap();
     assert!(!lease.renew().await);

@@ -4,7 +4,9 @@
 mod heal;
 mod janitor;
 mod lease;
+mod prewarm;
 mod reconcile;
+mod room;
 mod routing;
 mod running_loop;
 mod simulation;

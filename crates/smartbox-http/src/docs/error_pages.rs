@@ -47,6 +47,7 @@ pages![
     "gateway-timeout",
     "gateway-unreachable",
     "head-too-large",
+    "host-full",
     "https-required",
     "idempotency-in-progress",
     "idempotency-mismatch",

@@ -101,7 +101,9 @@ codes! {
     NAME_AMBIGUOUS = "name-ambiguous" CONFLICT "More than one box has this name"
         "Use the box's id.";
     TIER_FULL = "tier-full" CONFLICT "Every place of this tier is taken"
-        "Stop or delete a box of this tier, or use another tier.";
+        "Stop a box of this tier or let it sleep, or use another tier.";
+    HOST_FULL = "host-full" CONFLICT "The host has no room for the box"
+        "Stop a box that nobody needs or let it sleep, use a smaller tier, or try again later.";
     BOX_DELETED = "box-deleted" CONFLICT "The box is deleted"
         "Until it is removed for good, `smartbox box start` brings it back.";
     BOX_FAILED = "box-failed" CONFLICT "The box has failed";

@@ -82,7 +82,11 @@ async fn the_volume_carries_the_epoch_and_refuses_an_older_controller_by_itself(
     let epochs = || [&beside, &carried].map(|path| fs::read_to_string(path).unwrap());
     assert_eq!(epochs(), ["7\n", "7\n"]);
     assert_eq!(fs::read_to_string(local.box_dir(id).join("platform/epoch")).unwrap(), "7\n");
-    assert_ne!(local.run(id, &["cat", "/var/lib/boxd/epoch"]).await.code, 0, "it is none of the agent's business");
+    assert_ne!(
+        local.run(id, &["cat", "/var/lib/boxd/epoch"]).await.code,
+        0,
+        "it is none of the agent's business"
+    );
     local.provider.ensure_awake(id, 9).await.unwrap();
     assert_eq!(epochs(), ["9\n", "9\n"], "a takeover is written down while the box runs");
     local.provider.ensure_stopped(id, 9).await.unwrap();

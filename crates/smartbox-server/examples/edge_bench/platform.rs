@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use smartbox_control::{
     AdminSecret, AgentRuntime, Clock, Control, ForeignIdentities, Limits, NewBox, Op, Origin, Parts,
-    Reconciler, SignUp, SignUpPolicy, SystemClock, SystemEntropy,
+    Reconciler, SignUp, SignUpPolicy, SystemClock, SystemEntropy, UnknownHost,
 };
 use smartbox_core::routing::OwnAddress;
 use smartbox_core::{BoxId, Principal, Role};
@@ -124,6 +124,7 @@ async fn control(link: &Arc<dyn Link>, data: &Path) -> Result<Control> {
         provider: Arc::new(FakeProvider::new()) as Arc<dyn Provider>,
         link: Arc::clone(link),
         doors: Arc::new(FakeDoors::default()),
+        host: Arc::new(UnknownHost),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         runtime: AgentRuntime::new(pinned().openclaw.clone(), ModelConfig::new(model, Vec::new())),

@@ -25,7 +25,7 @@ use tower::ServiceExt;
 
 use super::{Daemon, routing};
 use crate::adapters::{
-    dial::EdgeDial, doors::ServiceDoors, identity::ApiIdentity, places, ready::ControlReady,
+    dial::EdgeDial, doors::ServiceDoors, host::ThisHost, identity::ApiIdentity, places, ready::ControlReady,
     upstream::UpstreamDial, wake::ControlWake,
 };
 use crate::console::Console;
@@ -67,6 +67,7 @@ impl Daemon {
             provider: Arc::clone(&provider) as Arc<dyn Provider>,
             link: Arc::clone(&link),
             doors: Arc::clone(&doors) as Arc<dyn Doors>,
+            host: Arc::new(ThisHost::default()),
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
             runtime: AgentRuntime::new(installed.runtime_version, install::models(settings.models.catalog())),
@@ -79,6 +80,8 @@ impl Daemon {
             limits: Limits {
                 delete_grace: settings.delete_grace,
                 stop_grace: settings.stop_grace,
+                host: settings.host,
+                prewarm_on_sign_in: settings.prewarm_on_sign_in,
                 ..Limits::default()
             },
         });

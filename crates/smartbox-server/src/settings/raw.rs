@@ -19,6 +19,7 @@ pub(super) struct Raw {
     pub(super) provider: Provider,
     pub(super) models: Models,
     pub(super) boxes: Boxes,
+    pub(super) host: Host,
     pub(super) log: Log,
 }
 
@@ -120,6 +121,14 @@ pub(super) struct Boxes {
     pub(super) delete_grace: Option<String>,
     pub(super) stop_grace: Option<String>,
     pub(super) hold: Option<String>,
+    pub(super) prewarm_on_sign_in: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Host {
+    pub(super) reserve: Option<String>,
+    pub(super) cpu_pressure_max: Option<String>,
 }
 
 #[derive(Default, Deserialize)]

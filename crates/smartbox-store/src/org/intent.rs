@@ -20,8 +20,7 @@ pub(super) async fn write(
     if if_version.is_some_and(|expected| expected != before.version) {
         return Err(Error::VersionMismatch { current: before.version });
     }
-    let was_deleted = before.desired == Desired::Deleted;
-    if was_deleted && change.desired != Desired::Deleted {
+    if change.desired == Desired::Running && before.desired != Desired::Running {
         boxes::require_place(tx, &before.tier).await?;
     }
     sqlx::query(

@@ -26,7 +26,7 @@ async fn it_is_read_back_as_it_was_written_with_its_event() {
     assert!(told.iter().any(|event| event.action == "box.breaker-opened"));
     assert!(world.fleet.write_breaker(row.id, row.version, &Breaker::default(), None, at(12)).await.unwrap());
     assert_eq!(world.reload(row.id).await.breaker, Breaker::default());
-    assert!(!world.fleet.write_breaker(box_id(99), 1, &open(), None, at(13)).await.unwrap(), "it is gone");
+    assert!(!world.fleet.write_breaker(box_id(), 1, &open(), None, at(13)).await.unwrap(), "it is gone");
 }
 
 #[tokio::test]

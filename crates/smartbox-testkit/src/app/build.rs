@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use smartbox_control::{
-    AdminSecret, AgentRuntime, Clock, Control, Doors, Entropy, ForeignIdentities, Limits, Parts,
+    AdminSecret, AgentRuntime, Clock, Control, Doors, Entropy, ForeignIdentities, Host, Limits, Parts,
 };
 use smartbox_core::routing::OwnAddress;
 use smartbox_http::{HttpParts, HttpState, PublicUrl, ReadyCheck};
@@ -21,7 +21,7 @@ use super::loops::Loops;
 use super::{ADMIN_SECRET, TestApp};
 use crate::gateway::GatewayDouble;
 use crate::log_watch::LogWatch;
-use crate::{FakeDoors, ManualClock, SeededEntropy};
+use crate::{FakeDoors, FakeHost, ManualClock, SeededEntropy};
 
 /// Name of the platform's first org.
 pub(super) const FIRST_ORG: &str = "home";
@@ -86,6 +86,7 @@ impl TestAppBuilder {
             entropy: Arc::new(SeededEntropy::new(self.seed)),
             provider,
             doors: Arc::new(FakeDoors::default()),
+            host: Arc::new(FakeHost::default()),
             store: Store::in_memory().await.expect("a database in memory"),
             public_url: PublicUrl::default(),
             limits: self.limits,
@@ -103,6 +104,7 @@ impl TestAppBuilder {
             provider: kept.provider,
             gateway,
             doors: kept.doors,
+            host: kept.host,
             store: kept.store,
             control,
             state,
@@ -124,6 +126,7 @@ pub(super) struct Kept {
     pub(super) entropy: Arc<SeededEntropy>,
     pub(super) provider: Arc<FakeProvider>,
     pub(super) doors: Arc<FakeDoors>,
+    pub(super) host: Arc<FakeHost>,
     pub(super) store: Store,
     pub(super) public_url: PublicUrl,
     pub(super) limits: Limits,
@@ -138,6 +141,7 @@ impl Kept {
             provider: Arc::clone(&self.provider) as Arc<dyn Provider>,
             link: Arc::clone(&self.provider) as Arc<dyn Link>,
             doors: Arc::clone(&self.doors) as Arc<dyn Doors>,
+            host: Arc::clone(&self.host) as Arc<dyn Host>,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             entropy: Arc::clone(&self.entropy) as Arc<dyn Entropy>,
             runtime: AgentRuntime::new(pinned().openclaw.clone(), ModelConfig::new(model(), Vec::new())),
