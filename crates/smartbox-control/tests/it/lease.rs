@@ -8,6 +8,7 @@ use smartbox_control::{Clock, Lease, Reconciler};
 use smartbox_provider::fake::Call;
 use smartbox_provider::{Provider, ProviderError};
 use smartbox_testkit::{TestApp, id_of};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 const TTL: Duration = Duration::from_secs(30);
@@ -102,12 +103,13 @@ async fn a_loop_whose_lease_is_lost_ends_by_itself() {
     let app = TestApp::start().await;
     app.expect_log("another platform acts");
     let lease = acquire(&app, TTL, false).await.unwrap();
-    let running =
-        tokio::spawn(Reconciler::under(app.control.clone(), lease.clone()).run(CancellationToken::new()));
+    let mut running = JoinSet::new();
+    running.spawn(Reconciler::under(app.control.clone(), lease.clone()).run(CancellationToken::new()));
     app.clock.advance(SignedDuration::from_secs(31));
     acquire(&app, TTL, false).await.unwrap();
     assert!(!lease.renew().await);
-    tokio::time::timeout(Duration::from_secs(20), running).await.expect("it ends").unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(20), running.join_next()).await;
+    ended.expect("it ends").unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use smartbox_core::capacity::HostFacts;
+use tokio::time::Instant;
 
 /// The files are read at most this often.
 const FRESH_FOR: Duration = Duration::from_secs(1);
