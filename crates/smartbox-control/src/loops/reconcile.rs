@@ -1,5 +1,6 @@
 //! Makes reality follow intent: observe all, record, plan, act.
 
+mod announce;
 mod failures;
 mod room;
 
@@ -109,6 +110,7 @@ impl Reconciler {
         let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
         let rows = fleet.all_boxes().await?;
         self.report_unknown(&rows, &seen);
+        self.announce(&rows, &seen).await;
         self.look_at_room(&rows, &seen).await?;
         for row in &self.turns.order(rows.into_iter().map(|row| (row.org, row))) {
             let observation = seen.get(&row.id).cloned().unwrap_or_else(|| observe::absent(row.id));

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use smartbox_control::{Clock, Lease, Reconciler};
-use smartbox_provider::fake::Call;
+use smartbox_core::SleepDepth;
+use smartbox_provider::fake::{Call, Failure};
 use smartbox_provider::{Provider, ProviderError};
 use smartbox_testkit::{TestApp, id_of};
 use tokio::task::JoinSet;
@@ -84,6 +85,25 @@ async fn a_platform_that_is_refused_as_too_old_stops_and_tells_nothing_about_the
     let view = app.show(&client, "home").await;
     assert_eq!((view.phase.as_str(), view.error), ("stopping", None));
     assert_eq!(app.provider.calls(Call::EnsureStopped), 1);
+}
+
+#[tokio::test]
+async fn a_platform_that_takes_over_tells_every_living_box_before_it_does_anything_with_it() {
+    let app = TestApp::start().await;
+    let client = app.first_tenant().await.client;
+    let (awake, asleep) =
+        (id_of(&app.running_box(&client, "awake").await), id_of(&app.running_box(&client, "asleep").await));
+    app.provider.ensure_asleep(asleep, 1, SleepDepth::Frozen).await.unwrap();
+    let mut successor = Reconciler::new(app.another_control(), 5);
+    app.provider.fail_next(Call::EnsureAwake, 1, Failure::Transient("not now".into()));
+    successor.pass().await.unwrap();
+    successor.pass().await.unwrap();
+    successor.settle().await;
+    for id in [awake, asleep] {
+        let late = app.provider.ensure_stopped(id, 1).await;
+        assert!(matches!(late, Err(ProviderError::Fenced)), "{late:?}");
+        assert_eq!(app.provider.starts(id), 1, "nothing was started for that");
+    }
 }
 
 #[tokio::test]
