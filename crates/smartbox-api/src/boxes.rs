@@ -74,9 +74,25 @@ pub struct BoxView {
     /// When the next attempt is made after a failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<String>,
+    /// Set while the box is left alone because it kept failing. A start or restart closes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breaker: Option<BreakerView>,
     /// When a deleted box is removed for good. Until then `start` or `stop` brings it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purge_at: Option<String>,
+}
+
+/// Why a box is left alone, and for how long.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BreakerView {
+    /// Since when (RFC 3339).
+    pub open_since: String,
+    /// The last failure.
+    pub reason: String,
+    /// When it is started once by itself, to see whether it is well.
+    pub next_trial_at: String,
+    /// Whether such a trial is under way.
+    pub is_trying: bool,
 }
 
 /// What went wrong with a box, and what to do.
@@ -137,7 +153,7 @@ pub struct TierView {
     pub memory_max_bytes: u64,
     /// Most processes and threads.
     pub pids_max: u32,
-    /// Most boxes of this tier on the platform.
+    /// Most boxes of this tier on the platform that run at a time; one that sleeps or is stopped does not count.
     pub boxes_max: u32,
 }
 

@@ -23,7 +23,9 @@ mod tokens;
 mod users;
 
 pub use audit::{AuditLine, AuditList};
-pub use boxes::{BoxErrorView, BoxList, BoxView, CreateBox, CreatedBox, Launched, TierList, TierView};
+pub use boxes::{
+    BoxErrorView, BoxList, BoxView, BreakerView, CreateBox, CreatedBox, Launched, TierList, TierView,
+};
 pub use devices::{DeviceList, DeviceQuery, DeviceView, PairDevice};
 pub use events::{EventList, EventView};
 pub use exec::{

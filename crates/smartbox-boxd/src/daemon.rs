@@ -4,6 +4,7 @@
 //! for everything that ends. Programs run as the agent; boxd itself cannot be traced or read by them.
 
 mod drain;
+mod epoch;
 mod exit;
 mod gateway_log;
 mod http;
@@ -58,6 +59,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let signals = StopSignals::listen().context("cannot listen for signals")?;
     harden()?;
     let config = read_config(&settings.paths).map_err(BadConfig)?;
+    epoch::check(&settings.paths).map_err(BadConfig)?;
     let log = |path: &Path| RotatingLog::new(path, config.log_file_bytes_max, config.log_files_max);
     own_log::install(log(&settings.paths.boxd_log))?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), generation = config.generation, "boxd starts");
@@ -84,6 +86,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let supervisor = Supervisor {
         config: &config,
         gateway: settings.gateway,
+        probe_time_out: settings.probe_time_out,
         launcher,
         output,
         board: &board,

@@ -29,6 +29,11 @@ pub const CONFIG_PATH: &str = "/run/smartbox/boxd.json";
 pub const BOXD_DIR: &str = "/var/lib/boxd";
 /// boxd's status.
 pub const STATUS_PATH: &str = "/var/lib/boxd/status.json";
+/// Fencing number of the controller that started the box: a decimal number and a line feed. Host-owned.
+pub const EPOCH_PATH: &str = "/run/smartbox/epoch";
+/// The newest fencing number that was obeyed for the box. It lies on the volume and goes wherever that goes; boxd does
+/// not start for an older controller.
+pub const VOLUME_EPOCH_PATH: &str = "/var/lib/boxd/epoch";
 /// SSH host key (OpenSSH private key format), written by the platform before the first start.
 pub const HOST_KEY_PATH: &str = "/var/lib/boxd/ssh_host_ed25519_key";
 /// Log of the gateway; rotated to `.1` … up to [`BoxdConfig::log_files_max`].
@@ -120,10 +125,13 @@ pub struct BoxdStatus {
     pub sequence: u64,
     /// State of the gateway.
     pub gateway: GatewayStatus,
-    /// How often the gateway was started again after it ended by itself.
+    /// How often the gateway was started again after it ended by itself or did not answer.
     pub restarts: u32,
     /// How the gateway ended last, if it did.
     pub last_exit: Option<ExitInfo>,
+    /// Whether that was boxd's doing, because the gateway ran and did not answer. An older boxd does not say.
+    #[serde(default)]
+    pub was_silent: bool,
 }
 
 /// State of the gateway, from real probes.

@@ -2,6 +2,7 @@
 
 mod create;
 mod intend;
+mod prewarm;
 mod read;
 mod wake;
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use smartbox_core::Permission;
+use smartbox_core::tier::MIB;
 use smartbox_core::wake::WakeRefusal;
 
 /// A field of a request that is wrong.
@@ -43,6 +44,18 @@ pub enum Error {
     /// The one gate refused.
     #[error("the box may not run: {0}")]
     WakeRefused(#[from] WakeRefusal),
+    /// The host has no room for the box.
+    #[error(
+        "the box needs {} MiB of memory, and the host has {} MiB free beside its reserve",
+        needed_bytes.div_ceil(MIB),
+        free_bytes / MIB
+    )]
+    HostFull {
+        /// Memory that the box takes.
+        needed_bytes: u64,
+        /// Memory that is free.
+        free_bytes: u64,
+    },
     /// The caller is known and may not do this.
     #[error("only an admin may do this")]
     Forbidden,
@@ -106,14 +119,6 @@ impl Error {
         Self::Internal(cause.into())
     }
 
-    /// Every place of a tier is taken.
-    pub(crate) fn tier_full(max: u32) -> Self {
-        Self::Conflict {
-            what: format!("all {max} places of the tier are taken"),
-            remedy: "delete a box of this tier, or choose another tier".to_owned(),
-        }
-    }
-
     /// One wrong field.
     pub fn field(field: &'static str, message: impl Into<String>) -> Self {
         Self::Invalid(vec![FieldIssue { field, message: message.into() }])
@@ -127,7 +132,7 @@ impl From<smartbox_store::Error> for Error {
             Store::NotFound(what) => Self::NotFound(what),
             Store::VersionMismatch { .. } => Self::VersionMismatch,
             Store::BadCursor => Self::field("cursor", "is not a cursor of this list"),
-            Store::TierFull { max } => Self::tier_full(max),
+            Store::TierFull { max } => Self::WakeRefused(WakeRefusal::TierFull { max }),
             Store::EmailTaken => Self::EmailTaken,
             Store::LastOwner => Self::Conflict {
                 what: "the org would be left without an active owner".to_owned(),

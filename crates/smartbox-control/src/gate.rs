@@ -19,6 +19,6 @@ impl Control {
             tier_running,
             tier_boxes_max: tier.boxes_max,
         })?;
-        Ok(())
+        self.require_room(smartbox, &tier).await
     }
 }

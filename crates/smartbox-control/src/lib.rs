@@ -21,8 +21,10 @@ mod fleet_view;
 mod foreign;
 mod gate;
 mod gateway;
+mod host;
 mod idempotency;
 mod ingress;
+mod lease;
 mod logs;
 mod loops;
 mod oidc;
@@ -36,6 +38,7 @@ mod readiness;
 mod recognise;
 mod resolve;
 mod revocations;
+mod room;
 mod routing;
 mod sessions;
 mod sign_in;
@@ -60,8 +63,10 @@ pub use error::{Error, FieldIssue};
 pub use exec::{CommandEvent, CommandInput, CommandOutput, CommandSession, NewCommand};
 pub use fleet_view::{BoxState, FleetView, phase_of, stage_of};
 pub use foreign::{ForeignIdentities, SignUp, SignUpPolicy};
+pub use host::{Host, UnknownHost};
 pub use idempotency::Idempotency;
 pub use ingress::{Ingress, NoIngress, WorkSeen};
+pub use lease::Lease;
 pub use logs::{LogLine, LogQuery};
 pub use loops::{janitor::Janitor, reconcile::Reconciler, rollback::RollbackWatch};
 pub use oidc::BegunSignIn;
@@ -70,6 +75,7 @@ pub use orgs::NewOrg;
 pub use pairing::{PairedDevice, Showing};
 pub use people::{NewPerson, PersonChange};
 pub use recognise::Recognised;
+pub use room::Activity;
 pub use routing::RouteChange;
 pub use sign_in::{NewSession, SignInCode};
 /// Header of Cloudflare Access.
@@ -86,7 +92,7 @@ pub use smartbox_store::{
     AuditEvent, BoxError, Cursor, Device, Event, Operation, Org, Outcome, Page, RoutingRow, ServiceToken,
     Session, Smartbox, User,
 };
-pub use spec::{AgentRuntime, Ingredients, render_files};
+pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, render_files};
 pub use tickets::{MadeTicket, TICKET_PREFIX, TicketFor};
 pub use tokens::{MadeToken, NewToken, TOKEN_PREFIX};
 pub use vigil::Vigil;
@@ -94,6 +100,7 @@ pub use vigil::Vigil;
 use std::sync::Arc;
 use std::time::Duration;
 
+use smartbox_core::capacity::HostLimits;
 use smartbox_core::routing::{OwnAddress, RoutingFlags};
 use smartbox_core::{Thresholds, Tie};
 use smartbox_provider::{Link, Provider};
@@ -120,6 +127,8 @@ pub struct Parts {
     pub ingress: Arc<dyn Ingress>,
     /// When boxes fall asleep about which nothing else was decided.
     pub sleep: Thresholds,
+    /// The machine on which boxes run.
+    pub host: Arc<dyn Host>,
     /// Clocks.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -157,6 +166,10 @@ pub struct Limits {
     pub reconcile_width: usize,
     /// A full pass is made at least this often.
     pub reconcile_period: Duration,
+    /// What the host keeps for itself.
+    pub host: HostLimits,
+    /// Whether the default box of an org is woken when one of its people signs in.
+    pub prewarm_on_sign_in: bool,
 }
 
 impl Default for Limits {
@@ -171,6 +184,8 @@ impl Default for Limits {
             sleep_poll: Duration::from_millis(2500),
             reconcile_width: 4,
             reconcile_period: Duration::from_secs(5),
+            host: HostLimits::default(),
+            prewarm_on_sign_in: false,
         }
     }
 }
@@ -185,6 +200,7 @@ pub(crate) struct Inner {
     pub(crate) resting: gateway::Resting,
     pub(crate) vigils: vigil::Vigils,
     pub(crate) sleep: Thresholds,
+    pub(crate) host: Arc<dyn Host>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) runtime: AgentRuntime,
@@ -220,6 +236,7 @@ impl Control {
                 resting: gateway::Resting::default(),
                 vigils: vigil::Vigils::default(),
                 sleep: parts.sleep,
+                host: parts.host,
                 clock: parts.clock,
                 entropy: parts.entropy,
                 runtime: parts.runtime,

@@ -4,6 +4,7 @@ mod drowsy;
 mod due;
 mod fall_asleep;
 mod fence;
+mod heal;
 pub(crate) mod janitor;
 pub(crate) mod observe;
 pub(crate) mod publish;

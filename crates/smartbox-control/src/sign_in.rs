@@ -154,6 +154,10 @@ impl Control {
         let detail = serde_json::json!({ "method": method, "session": session.id.to_string() });
         let event = self.event_of(&op, "user.signed-in", "they proved who they are", detail);
         self.inner.store.fleet(SystemActor::new("sign-in")).insert_session(&session, event, now).await?;
+        // A session that hangs on another one is no new visit.
+        if session.parent.is_none() {
+            self.prewarm_for(user.org).await;
+        }
         Ok(NewSession { token: token.into(), user: user.id, org: user.org, ttl })
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use smartbox_boxd::{AGENT_HOME, BoxdConfig, CONFIG_PATH, HOST_KEY_PATH, ServiceSpec};
-use smartbox_core::UidRange;
+use smartbox_core::{UidRange, heal};
 use smartbox_openclaw::config::{self, ModelConfig};
 use smartbox_openclaw::{access, environment};
 use smartbox_provider::{Generation, Limits, RenderedFile, RenderedFileOwner, Spec};
@@ -18,9 +18,8 @@ use crate::{Control, Error};
 const LOG_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Rotated log files that are kept.
 const LOG_FILES_MAX: u32 = 3;
-/// Crashes within [`CRASH_WINDOW_MS`] after which boxd gives up and the platform takes over with its backoff.
-const CRASHES_MAX: u32 = 3;
-const CRASH_WINDOW_MS: u64 = 5 * 60 * 1000;
+/// Crashes within the breaker's window after which boxd gives up and the platform takes over with its backoff.
+pub const CRASHES_MAX: u32 = 3;
 
 /// How the agent runtime of new incarnations is configured.
 #[derive(Clone)]
@@ -77,6 +76,8 @@ impl Control {
             host_key: &host_key,
             authorized_key: keys.client_public().map_err(Error::internal)?,
             stop_grace: self.inner.limits.stop_grace,
+            // boxd starts the gateway no more often than the breaker of the box has room for.
+            crashes_max: row.breaker.starts_left(self.inner.clock.now()).min(CRASHES_MAX),
         })
     }
 
@@ -102,6 +103,8 @@ pub struct Ingredients<'a> {
     pub authorized_key: String,
     /// How long the gateway may take to finish its work.
     pub stop_grace: Duration,
+    /// Crashes after which boxd gives up; [`CRASHES_MAX`] of a box that was well so far.
+    pub crashes_max: u32,
 }
 
 /// Renders the files that a box is started with.
@@ -116,8 +119,8 @@ pub fn render_files(from: &Ingredients<'_>) -> Result<Vec<RenderedFile>, Error> 
             argv: environment::gateway_argv(from.runtime_version),
             env: environment::gateway_env(from.runtime_version),
             cwd: AGENT_HOME.to_owned(),
-            crashes_max: CRASHES_MAX,
-            crash_window_ms: CRASH_WINDOW_MS,
+            crashes_max: from.crashes_max,
+            crash_window_ms: u64::try_from(heal::WINDOW.as_millis()).unwrap_or(u64::MAX),
         },
         exec_env: environment::exec_env(from.runtime_version),
         stop_grace_ms: u64::try_from(from.stop_grace.as_millis()).unwrap_or(u64::MAX),

@@ -6,6 +6,8 @@ use jiff::SignedDuration;
 const FIRST_SECS: i64 = 2;
 /// Longest wait: an owner who repairs the cause sees the effect within it.
 const LONGEST_SECS: i64 = 300;
+/// Longest wait with its jitter.
+pub const LONGEST: SignedDuration = SignedDuration::from_secs(LONGEST_SECS + LONGEST_SECS / 4);
 
 /// How long to wait after the `failures`-th failure in a row (1 is the first), with up to a quarter of jitter.
 ///
@@ -25,6 +27,6 @@ mod tests {
         assert_eq!(after(1, 0), SignedDuration::from_secs(2));
         assert_eq!(after(2, 0), SignedDuration::from_secs(4));
         assert_eq!(after(u32::MAX, 0), SignedDuration::from_secs(LONGEST_SECS));
-        assert_eq!(after(u32::MAX, 255), SignedDuration::from_secs(LONGEST_SECS + LONGEST_SECS / 4));
+        assert_eq!(after(u32::MAX, 255), LONGEST);
     }
 }

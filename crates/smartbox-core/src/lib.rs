@@ -9,6 +9,8 @@ pub mod audit;
 pub mod backoff;
 pub mod box_host;
 pub mod box_name;
+pub mod capacity;
+pub mod heal;
 pub mod id;
 pub mod kind;
 pub mod phase;
@@ -24,6 +26,7 @@ pub mod wake;
 
 pub use access::{DeviceStatus, Pairing, Permission, Permissions, Principal, Role, Tie, Who};
 pub use box_name::BoxName;
+pub use heal::Breaker;
 pub use id::{BoxId, DeviceId, EventId, OperationId, OrgId, SessionId, TokenId, UserId};
 pub use kind::Kind;
 pub use phase::{Phase, phase};

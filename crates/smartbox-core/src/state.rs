@@ -93,6 +93,8 @@ pub enum DeathReason {
         /// Exit code, or 128 + signal.
         code: i32,
     },
+    /// The gateway ran and did not answer, again and again.
+    Silent,
     /// The box's first process is gone: killed, or the host was restarted.
     Vanished,
 }
@@ -104,6 +106,7 @@ impl DeathReason {
             Self::Config => "config",
             Self::OutOfMemory => "out-of-memory",
             Self::Crashed { .. } => "crashed",
+            Self::Silent => "silent",
             Self::Vanished => "vanished",
         }
     }

@@ -20,7 +20,7 @@ pub struct Tier {
     pub memory_max_bytes: u64,
     /// Most processes and threads.
     pub pids_max: u32,
-    /// Most boxes of this tier on the platform.
+    /// Most boxes of this tier on the platform that run at a time.
     pub boxes_max: u32,
 }
 

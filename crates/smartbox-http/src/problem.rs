@@ -95,6 +95,7 @@ pub fn explain(error: &Error) -> Explanation {
             HoldKind::Plan => &codes::PLAN_TOO_SMALL,
             HoldKind::Budget => &codes::BUDGET_USED_UP,
         }),
+        Error::HostFull { .. } => Explanation::new(&codes::HOST_FULL).detail(text),
         Error::EmailTaken => Explanation::new(&codes::EMAIL_TAKEN),
         Error::Forbidden => Explanation::new(&codes::ADMIN_ONLY),
         Error::Lacks(_) => Explanation::new(&codes::MISSING_PERMISSION).detail(text),

@@ -120,7 +120,17 @@ impl FakeProvider {
     pub fn restart_gateway(&self, id: BoxId, oom: bool) {
         self.change_run(id, |run| {
             run.restarts += 1;
+            run.was_silent = false;
             run.oom_kills += u64::from(oom);
+            run.begin();
+        });
+    }
+
+    /// Lets the gateway hang and be started again by its supervisor.
+    pub fn hang_gateway(&self, id: BoxId) {
+        self.change_run(id, |run| {
+            run.restarts += 1;
+            run.was_silent = true;
             run.begin();
         });
     }

@@ -16,8 +16,10 @@ pub struct Observation {
     pub generation: Option<Generation>,
     /// Its state.
     pub observed: Observed,
-    /// How often the gateway ended by itself and was started again in this incarnation.
+    /// How often the gateway was started again in this incarnation, because it ended by itself or did not answer.
     pub restarts: u32,
+    /// Whether the last of these was because it ran and did not answer.
+    pub was_silent: bool,
     /// How often the kernel killed a process of this incarnation for lack of memory.
     pub oom_kills: u64,
     /// Host id of the box's first process, where there is such a thing.

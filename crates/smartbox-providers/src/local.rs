@@ -11,6 +11,8 @@ mod cgroup;
 mod config;
 mod doctor;
 mod error;
+mod fence;
+mod gauge;
 mod host;
 mod image;
 mod kernel;
@@ -44,6 +46,7 @@ use smartbox_provider::{
 
 pub use config::{ImageChoice, LocalConfig};
 pub use doctor::{Check, Verdict, doctor};
+pub use gauge::HostGauge;
 use host::Host;
 use locks::{BoxGuard, Locks};
 use start::CacheUse;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use secrecy::SecretString;
-use smartbox_control::{Control, Janitor, Reconciler, RollbackWatch};
+use smartbox_control::{Control, Janitor, Lease, Reconciler, RollbackWatch};
 use smartbox_core::routing::Outcome;
 use smartbox_edge::{Edge, EdgeListener, RouteTable};
 use smartbox_providers::local::LocalProvider;
@@ -39,6 +39,7 @@ pub(crate) struct Daemon {
     provider: Arc<LocalProvider>,
     doors: Arc<ServiceDoors>,
     reconciler: Reconciler,
+    lease: Lease,
     routes: watch::Sender<Arc<RouteTable>>,
     outcomes: mpsc::Receiver<Outcome>,
     life: Lifecycle,
@@ -59,6 +60,7 @@ impl Daemon {
             provider,
             doors,
             mut reconciler,
+            lease,
             routes,
             outcomes,
             life,
@@ -66,6 +68,7 @@ impl Daemon {
         } = self;
         start::first_start(&settings, &control).await?;
         routing::start(&settings, &control).await?;
+        life.spawn("lease", lease.clone().keep(life.soft.clone()));
         // The first pass adopts what runs, so that the first request finds it.
         reconciler.pass().await.context("the boxes could not be looked at")?;
         life.spawn("reconciler", reconciler.run(life.soft.clone()));
@@ -100,8 +103,16 @@ impl Daemon {
             () = stopping => life.finish(Duration::ZERO).await,
         }
         doors.closed().await;
-        farewell(&settings, &control, &provider, console).await;
+        let stop_boxes = settings.stop_boxes_on_exit && !lease.is_lost();
+        farewell(stop_boxes, &control, &provider, console).await;
         file.remove();
+        if lease.is_lost() {
+            anyhow::bail!(
+                "another platform has taken over the boxes of this database; this one has ended and left them running\n\
+                 help: let only one platform use the database"
+            );
+        }
+        lease.release().await;
         Ok(())
     }
 }
@@ -116,8 +127,8 @@ fn tell(file: PlatformFile) -> impl Fn(&str) {
 }
 
 /// Stops the boxes if that was asked for, else says that they go on.
-async fn farewell(settings: &Settings, control: &Control, provider: &LocalProvider, console: &Console) {
-    if settings.stop_boxes_on_exit {
+async fn farewell(stop_boxes: bool, control: &Control, provider: &LocalProvider, console: &Console) {
+    if stop_boxes {
         console.say("stopping the boxes …");
         if let Err(error) = parts::stop_all(provider).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "not every box could be stopped");

@@ -4,6 +4,7 @@
 
 mod aliases;
 mod edge;
+mod host;
 mod identity;
 mod parse;
 mod raw;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use smartbox_core::Thresholds;
+use smartbox_core::capacity::HostLimits;
 use smartbox_egress::ModelPlan;
 
 use crate::data_dir::Owner;
@@ -91,6 +93,10 @@ pub struct Settings {
     pub hold: Duration,
     /// When boxes fall asleep about which nothing else was decided.
     pub sleep: Thresholds,
+    /// Whether an org's default box is woken when somebody signs in.
+    pub prewarm_on_sign_in: bool,
+    /// What the host keeps for itself.
+    pub(crate) host: HostLimits,
     /// Which log lines are written.
     pub log_filter: String,
     /// How they look.
@@ -138,6 +144,9 @@ impl Settings {
                 .take("boxes.stop_grace", parse::duration(raw.boxes.stop_grace.as_deref(), "30s")),
             hold: problems.take("boxes.hold", parse::duration(raw.boxes.hold.as_deref(), "90s")),
             sleep: parse::thresholds(&raw.boxes, &mut problems),
+            prewarm_on_sign_in: problems
+                .take("boxes.prewarm_on_sign_in", parse::flag(raw.boxes.prewarm_on_sign_in.as_deref())),
+            host: host::parse(&raw.host, &mut problems),
             log_filter: raw.log.filter.unwrap_or_else(|| "info".to_owned()),
             log_format: problems.take("log.format", parse::log_format(raw.log.format.as_deref())),
             stop_boxes_on_exit: flags.stop_boxes_on_exit,

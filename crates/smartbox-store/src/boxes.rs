@@ -6,7 +6,7 @@ use crate::database::Connection;
 use crate::row::{error_from, instant, instant_opt, number, observed_from, parsed};
 use crate::sleep::{Due, PolicyColumns};
 use crate::smartbox::{BoxFilter, Smartbox};
-use crate::{Cursor, Error, PAGE_MAX, Page, page};
+use crate::{Cursor, Error, PAGE_MAX, Page, breaker, page};
 
 /// Most rows that one call looks at for a page: a filter that matches little must not read the whole table.
 const SCAN_MAX: usize = 5_000;
@@ -48,6 +48,7 @@ pub(crate) struct BoxRow {
     due_why: Option<String>,
     #[sqlx(flatten)]
     sleep: PolicyColumns,
+    breaker: Option<String>,
 }
 
 impl TryFrom<BoxRow> for Smartbox {
@@ -87,6 +88,7 @@ impl TryFrom<BoxRow> for Smartbox {
                 (None, _) => None,
             },
             sleep: row.sleep.into(),
+            breaker: breaker::from_column(row.breaker.as_deref())?,
         })
     }
 }
@@ -99,7 +101,8 @@ macro_rules! select_boxes {
                     purge_at_ms, desired_before_delete, uid_slot, runtime_version, host_key_public, observed,
                     observed_detail, observed_exit_code, observed_generation, observed_at_ms, was_seen, restarts,
                     oom_kills, pid, failures, retry_at_ms, error_code, error_what, error_remedy, asleep_tier,
-                    idle_since_ms, due_at_ms, due_why, frozen_after_secs, squeezed_after_secs, stopped_after_secs
+                    idle_since_ms, due_at_ms, due_why, frozen_after_secs, squeezed_after_secs, stopped_after_secs,
+                    breaker
              from boxes ",
             $tail
         )
@@ -230,13 +233,17 @@ pub(crate) async fn find_tier(connection: &mut Connection, name: &str) -> Result
     row.map(Tier::try_from).transpose()
 }
 
-/// Refuses when every place of the tier belongs to a box that is not being deleted.
+/// Refuses a tier that does not exist.
+pub(crate) async fn require_tier(tx: &mut Connection, tier: &str) -> Result<(), Error> {
+    find_tier(tx, tier).await?.map(drop).ok_or(Error::UnknownTier)
+}
+
+/// Refuses when every place of the tier belongs to a box that runs or is about to. One that sleeps or is stopped has none.
 pub(crate) async fn require_place(tx: &mut Connection, tier: &str) -> Result<(), Error> {
     let Some(tier) = find_tier(tx, tier).await? else { return Err(Error::UnknownTier) };
-    let taken: i64 =
-        sqlx::query_scalar("select count(*) from boxes where tier = $1 and desired <> 'deleted'")
-            .bind(&tier.name)
-            .fetch_one(tx)
-            .await?;
+    let taken: i64 = sqlx::query_scalar("select count(*) from boxes where tier = $1 and desired = 'running'")
+        .bind(&tier.name)
+        .fetch_one(tx)
+        .await?;
     if taken >= i64::from(tier.boxes_max) { Err(Error::TierFull { max: tier.boxes_max }) } else { Ok(()) }
 }

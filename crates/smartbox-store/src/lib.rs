@@ -12,6 +12,7 @@
 
 mod account;
 mod boxes;
+mod breaker;
 mod database;
 mod device;
 mod error;

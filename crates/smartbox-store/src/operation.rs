@@ -46,6 +46,11 @@ impl OperationKind {
         Self::Wake,
     ];
 
+    /// Whether a person wants the box to be tried afresh, whatever went wrong before.
+    pub(crate) const fn is_a_fresh_try(self) -> bool {
+        matches!(self, Self::Start | Self::Restart | Self::Wake)
+    }
+
     /// The word used in the store and on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

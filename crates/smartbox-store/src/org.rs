@@ -99,12 +99,13 @@ impl OrgStore {
 
     /// Writes what the owner wants, with the event that says who and why, all or nothing.
     ///
-    /// Forgets the failures of the past, because a person acted. Operations towards another state end as
+    /// Forgets the failures of the past, because a person acted; an open breaker is closed by a start or restart that
+    /// was asked for, and by nothing else. Operations towards another state end as
     /// superseded.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::VersionMismatch`] when `if_version` is given and is not the box's version;
-    /// [`Error::TierFull`] when a deletion is undone and the place was given away.
+    /// [`Error::TierFull`] when it should run and every place of its tier is taken.
     pub async fn change_intent(
         &self,
         id: BoxId,
@@ -115,7 +116,10 @@ impl OrgStore {
         now: Timestamp,
     ) -> Result<(Smartbox, Option<Operation>), Error> {
         let mut tx = self.store.database.write().await?;
-        let smartbox = intent::write(&mut tx, self.org, id, change, if_version, now).await?;
+        let mut smartbox = intent::write(&mut tx, self.org, id, change, if_version, now).await?;
+        if operation.as_ref().is_some_and(|operation| operation.kind.is_a_fresh_try()) {
+            intent::forget_breaker(&mut tx, &mut smartbox).await?;
+        }
         let operation = match operation {
             Some(operation) => Some(operation::begin(&mut tx, &smartbox, operation, now).await?),
             None => None,

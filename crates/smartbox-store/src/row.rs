@@ -133,7 +133,7 @@ pub(crate) fn observed_from(
             Ok(Observed::Dead(DeathReason::Crashed { code: number(code)? }))
         }
         ("dead", Some(reason), None) => {
-            [DeathReason::Config, DeathReason::OutOfMemory, DeathReason::Vanished]
+            [DeathReason::Config, DeathReason::OutOfMemory, DeathReason::Silent, DeathReason::Vanished]
                 .into_iter()
                 .find(|known| known.as_str() == reason)
                 .map(Observed::Dead)

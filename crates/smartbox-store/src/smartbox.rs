@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use smartbox_core::phase::PhaseFacts;
-use smartbox_core::{BoxId, BoxName, Desired, Kind, Observed, OrgId, Phase, SleepPolicy, SleepTier, phase};
+use smartbox_core::{
+    BoxId, BoxName, Breaker, Desired, Kind, Observed, OrgId, Phase, SleepPolicy, SleepTier, phase,
+};
 
 use crate::Due;
 use crate::row::bigint;
@@ -73,6 +75,9 @@ pub struct Smartbox {
     pub due: Option<Due>,
     /// What its owner has decided about its sleep.
     pub sleep: SleepPolicy,
+
+    /// What is known of its recent failures, and whether it is left alone because of them.
+    pub breaker: Breaker,
 }
 
 impl Smartbox {

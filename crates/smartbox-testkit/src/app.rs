@@ -21,7 +21,7 @@ pub use serve::Served;
 
 use crate::gateway::GatewayDouble;
 use crate::log_watch::LogWatch;
-use crate::{Client, FakeDoors, FakeIngress, ManualClock, SeededEntropy};
+use crate::{Client, FakeDoors, FakeHost, FakeIngress, ManualClock, SeededEntropy};
 use loops::Loops;
 
 /// The platform's admin secret in tests.
@@ -44,6 +44,8 @@ pub struct TestApp {
     pub doors: Arc<FakeDoors>,
     /// How people reach them.
     pub ingress: Arc<FakeIngress>,
+    /// The machine on which they run.
+    pub host: Arc<FakeHost>,
     /// The database.
     pub store: Store,
     /// The use-cases.
@@ -118,24 +120,34 @@ impl TestApp {
         self.loops = Loops::None;
         self.epoch += 1;
         self.stop = CancellationToken::new();
-        let parts = build::Kept {
-            clock: Arc::clone(&self.clock),
-            entropy: Arc::clone(&self.entropy),
-            provider: Arc::clone(&self.provider),
-            doors: Arc::clone(&self.doors),
-            ingress: Arc::new(FakeIngress::default()),
-            sleep: self.sleep,
-            store: self.store.clone(),
-            public_url: self.public_url.clone(),
-            limits: self.limits.clone(),
-            foreign: Arc::clone(&self.foreign),
-            stop: self.stop.clone(),
-        };
+        let parts = self.kept();
         self.ingress = Arc::clone(&parts.ingress);
         self.control = parts.control();
         self.state = parts.state(&self.control);
         self.router = smartbox_http::router(self.state.clone());
         self.loops = Loops::by_hand(self.control.clone(), self.epoch);
         self.first_org().await;
+    }
+
+    /// Another platform over the same database and boxes, at the same time.
+    pub fn another_control(&self) -> Control {
+        self.kept().control()
+    }
+
+    fn kept(&self) -> build::Kept {
+        build::Kept {
+            clock: Arc::clone(&self.clock),
+            entropy: Arc::clone(&self.entropy),
+            provider: Arc::clone(&self.provider),
+            doors: Arc::clone(&self.doors),
+            ingress: Arc::new(FakeIngress::default()),
+            sleep: self.sleep,
+            host: Arc::clone(&self.host),
+            store: self.store.clone(),
+            public_url: self.public_url.clone(),
+            limits: self.limits.clone(),
+            foreign: Arc::clone(&self.foreign),
+            stop: self.stop.clone(),
+        }
     }
 }

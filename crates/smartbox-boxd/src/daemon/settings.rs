@@ -6,10 +6,12 @@
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use super::readiness;
 use crate::{
-    AGENT_HOME, BOXD_LOG_PATH, CONFIG_PATH, GATEWAY_LOG_PATH, GATEWAY_PORT, HOST_KEY_PATH, SSH_PORT,
-    STATUS_PATH,
+    AGENT_HOME, BOXD_LOG_PATH, CONFIG_PATH, EPOCH_PATH, GATEWAY_LOG_PATH, GATEWAY_PORT, HOST_KEY_PATH,
+    SSH_PORT, STATUS_PATH, VOLUME_EPOCH_PATH,
 };
 
 /// Everything that differs between a box and a test.
@@ -21,6 +23,8 @@ pub struct Settings {
     pub ssh: SocketAddr,
     /// Where the gateway is probed.
     pub gateway: SocketAddr,
+    /// Longest wait for the gateway's answer to a probe.
+    pub probe_time_out: Duration,
     /// As whom programs are run.
     pub run_as: RunAs,
 }
@@ -41,6 +45,10 @@ pub struct Paths {
     pub config: PathBuf,
     /// [`STATUS_PATH`].
     pub status: PathBuf,
+    /// [`EPOCH_PATH`].
+    pub epoch: PathBuf,
+    /// [`VOLUME_EPOCH_PATH`].
+    pub volume_epoch: PathBuf,
     /// [`HOST_KEY_PATH`].
     pub host_key: PathBuf,
     /// [`GATEWAY_LOG_PATH`].
@@ -58,6 +66,8 @@ impl Paths {
         Self {
             config: place(CONFIG_PATH),
             status: place(STATUS_PATH),
+            epoch: place(EPOCH_PATH),
+            volume_epoch: place(VOLUME_EPOCH_PATH),
             host_key: place(HOST_KEY_PATH),
             gateway_log: place(GATEWAY_LOG_PATH),
             boxd_log: place(BOXD_LOG_PATH),
@@ -69,7 +79,7 @@ impl Paths {
 /// The command line is wrong.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "unknown or incomplete argument `{0}`; usage: smartbox-boxd [--root DIR] [--ssh-port N] [--gateway-port N] [--same-user]"
+    "unknown or incomplete argument `{0}`; usage: smartbox-boxd [--root DIR] [--ssh-port N] [--gateway-port N] [--probe-ms N] [--same-user]"
 )]
 pub struct UsageError(String);
 
@@ -79,6 +89,7 @@ impl Default for Settings {
             paths: Paths::under(Path::new("/")),
             ssh: SocketAddr::from((Ipv4Addr::LOCALHOST, SSH_PORT)),
             gateway: SocketAddr::from((Ipv4Addr::LOCALHOST, GATEWAY_PORT)),
+            probe_time_out: readiness::TIME_OUT,
             run_as: RunAs::Agent,
         }
     }
@@ -98,8 +109,11 @@ impl Settings {
                 Some("--root") => {
                     settings.paths = Paths::under(Path::new(&args.next().ok_or_else(wrong)?));
                 }
-                Some("--ssh-port") => settings.ssh.set_port(port(args.next()).ok_or_else(wrong)?),
-                Some("--gateway-port") => settings.gateway.set_port(port(args.next()).ok_or_else(wrong)?),
+                Some("--ssh-port") => settings.ssh.set_port(number(args.next()).ok_or_else(wrong)?),
+                Some("--gateway-port") => settings.gateway.set_port(number(args.next()).ok_or_else(wrong)?),
+                Some("--probe-ms") => {
+                    settings.probe_time_out = Duration::from_millis(number(args.next()).ok_or_else(wrong)?);
+                }
                 Some("--same-user") => settings.run_as = RunAs::Same,
                 _ => return Err(wrong()),
             }
@@ -108,7 +122,7 @@ impl Settings {
     }
 }
 
-fn port(value: Option<OsString>) -> Option<u16> {
+fn number<T: std::str::FromStr>(value: Option<OsString>) -> Option<T> {
     value?.to_str()?.parse().ok()
 }
 

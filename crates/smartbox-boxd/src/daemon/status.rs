@@ -33,6 +33,7 @@ pub(crate) fn open(path: &Path, generation: i64) -> (StatusBoard, StatusFile) {
         gateway: GatewayStatus::Starting,
         restarts: 0,
         last_exit: None,
+        was_silent: false,
     };
     let (sender, receiver) = watch::channel(first);
     (StatusBoard { sender }, StatusFile { path: path.to_owned(), receiver })
@@ -49,6 +50,14 @@ impl StatusBoard {
         self.change(|board| {
             board.gateway = status;
             board.last_exit = exit.map(Exit::info).or(board.last_exit);
+        });
+    }
+
+    /// Reports, with the next change, whether it was ended because it did not answer.
+    pub(crate) fn was_silent(&self, was_silent: bool) {
+        self.sender.send_if_modified(|board| {
+            board.was_silent = was_silent;
+            false
         });
     }
 

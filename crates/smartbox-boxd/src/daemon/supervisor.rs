@@ -10,7 +10,7 @@ use super::drain::AdminRpc;
 use super::exit::Exit;
 use super::gateway_log::GatewayOutput;
 use super::launch::{Launch, Launcher};
-use super::readiness::{Readiness, probe};
+use super::readiness::{Probe, Readiness, SLEPT_AFTER, probe};
 use super::reaper::Child;
 use super::restart::{RestartPolicy, Verdict};
 use super::status::StatusBoard;
@@ -22,6 +22,8 @@ use crate::{BoxdConfig, GatewayStatus};
 const SHUTDOWN_RESERVE: Duration = Duration::from_secs(10);
 /// A killed process is gone by then, or it hangs in the kernel and nobody can help.
 const KILL_TIME_OUT: Duration = Duration::from_secs(5);
+/// A gateway that does not answer is asked to end and has this long: most often it cannot even hear that.
+const SILENT_GRACE: Duration = Duration::from_secs(3);
 
 /// Runs the gateway.
 pub(crate) struct Supervisor<'a> {
@@ -29,6 +31,8 @@ pub(crate) struct Supervisor<'a> {
     pub(crate) config: &'a BoxdConfig,
     /// Where the gateway listens.
     pub(crate) gateway: SocketAddr,
+    /// Longest wait for the answer to a probe.
+    pub(crate) probe_time_out: Duration,
     /// Starts it.
     pub(crate) launcher: Launcher,
     /// Takes what it prints.
@@ -42,6 +46,7 @@ pub(crate) struct Supervisor<'a> {
 /// How one run of the gateway went on.
 enum Watched {
     Ended(Exit),
+    Silent,
     StopAsked(Readiness),
 }
 
@@ -53,9 +58,14 @@ impl Supervisor<'_> {
         let mut policy =
             RestartPolicy::new(service.crashes_max, Duration::from_millis(service.crash_window_ms));
         loop {
+            let mut was_silent = false;
             let exit = match self.start() {
                 Ok(child) => match self.watch(&child).await {
                     Watched::Ended(exit) => exit,
+                    Watched::Silent => {
+                        was_silent = true;
+                        self.end_silent(&child).await
+                    }
                     Watched::StopAsked(readiness) => return self.end(&child, readiness).await,
                 },
                 Err(error) => {
@@ -64,7 +74,8 @@ impl Supervisor<'_> {
                 }
             };
             let verdict = policy.after(exit, Instant::now());
-            tracing::warn!(code = exit.code(), ?verdict, "the gateway ended by itself");
+            tracing::warn!(code = exit.code(), was_silent, ?verdict, "the gateway has ended");
+            self.board.was_silent(was_silent);
             let Verdict::Again(pause) = verdict else {
                 self.board.ended(Some(exit), GatewayStatus::Failed);
                 return self.stop.asked.cancelled().await;
@@ -90,21 +101,42 @@ impl Supervisor<'_> {
     }
 
     async fn watch(&self, child: &Child) -> Watched {
-        let mut readiness = Readiness::new();
+        let mut readiness = Readiness::new(Instant::now());
         loop {
             tokio::select! {
                 biased;
                 exit = child.wait() => return Watched::Ended(exit),
                 () = self.stop.asked.cancelled() => return Watched::StopAsked(readiness),
-                found = probe(self.gateway) => self.board.gateway(readiness.observe(found)),
+                found = probe(self.gateway, self.probe_time_out) => {
+                    self.board.gateway(readiness.observe(found, Instant::now()));
+                }
             }
+            if readiness.is_beyond_help(Instant::now()) {
+                return Watched::Silent;
+            }
+            let rested = Instant::now();
             tokio::select! {
                 biased;
                 exit = child.wait() => return Watched::Ended(exit),
                 () = self.stop.asked.cancelled() => return Watched::StopAsked(readiness),
                 () = sleep(readiness.interval()) => {}
             }
+            if rested.elapsed() > readiness.interval() + SLEPT_AFTER {
+                readiness.observe(Probe::Slept, Instant::now());
+            }
         }
+    }
+
+    /// Ends a gateway that runs and does not answer. Commands and terminals of people go on.
+    async fn end_silent(&self, child: &Child) -> Exit {
+        tracing::warn!("the gateway does not answer: ending it");
+        child.signal(Signal::TERM);
+        if let Ok(exit) = timeout(SILENT_GRACE, child.wait()).await {
+            return exit;
+        }
+        child.signal(Signal::KILL);
+        let killed = timeout(KILL_TIME_OUT, child.wait()).await;
+        killed.unwrap_or(Exit::Signal(Signal::KILL.as_raw()))
     }
 
     /// Lets it finish, then asks it to end, then kills it. Never longer than the grace time.

@@ -1,6 +1,9 @@
 """A gateway for tests. What it does is decided by the files in its working directory, while it runs.
 
 ready        /readyz answers 200; without it 503
+silent       nothing is answered
+page         /readyz answers 200 with a page
+draining     /readyz answers as a suspended gateway does
 working      a suspension drains for as long as this exists
 ignore-term  SIGTERM is ignored
 It writes calls.log (what it was asked, in order).
@@ -10,6 +13,7 @@ import json
 import os
 import signal
 import sys
+import time
 
 
 def note(line):
@@ -32,6 +36,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         forwarded = [name for name in self.headers if name.lower().startswith(("x-forwarded", "forwarded", "x-real"))]
         if self.path != "/readyz" or forwarded:
             note(f"unexpected probe {self.path} {forwarded}")
+        while os.path.exists("silent"):
+            time.sleep(0.05)
+        if os.path.exists("page"):
+            return self.answer(200, "<!doctype html>")
+        if os.path.exists("draining"):
+            with open("draining-probes", "a") as probes:
+                probes.write(".")
+            return self.answer(503, {"ready": False, "failing": ["gateway-draining"]})
         ready = os.path.exists("ready")
         self.answer(200 if ready else 503, {"ready": ready})
 

@@ -6,7 +6,7 @@ use anyhow::Result;
 use smartbox_boxd::GatewayStatus;
 use tokio::time::Instant;
 
-use crate::support::{TestBox, eventually};
+use crate::support::{TestBox, eventually, read_until, request};
 
 #[tokio::test]
 async fn a_gateway_is_reported_as_it_answers() -> Result<()> {
@@ -22,6 +22,59 @@ async fn a_gateway_is_reported_as_it_answers() -> Result<()> {
     test_box.tell_gateway("ready")?;
     test_box.reports(GatewayStatus::Ready).await?;
     assert_eq!(test_box.gateway_calls(), "", "nothing but /readyz was probed, without forwarding headers");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_gateway_that_hangs_is_started_again_and_people_inside_stay() -> Result<()> {
+    let mut test_box = TestBox::new()?;
+    test_box.probe = Duration::from_millis(300);
+    test_box.tell_gateway("ready")?;
+    test_box.tell_gateway("ignore-term")?;
+    test_box.start().await?;
+    test_box.reports(GatewayStatus::Ready).await?;
+    let mut session = test_box.ssh()?.exec(request(&["cat"])).await?;
+    test_box.tell_gateway("silent")?;
+    let restarting = test_box.reports(GatewayStatus::Restarting).await?;
+    assert!(
+        restarting.was_silent && restarting.last_exit.is_some_and(|exit| exit.is_killed()),
+        "{restarting:?}"
+    );
+    test_box.untell_gateway("silent")?;
+    let ready = test_box.reports(GatewayStatus::Ready).await?;
+    assert_eq!((ready.restarts, ready.was_silent), (1, true));
+    session.input().write(b"still here\n".to_vec()).await?;
+    assert_eq!(read_until(&mut session, "here").await?, "still here\n");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_page_is_no_answer_and_a_gateway_that_shows_only_that_is_given_up() -> Result<()> {
+    let mut test_box = TestBox::new()?;
+    test_box.config.gateway.crashes_max = 1;
+    test_box.tell_gateway("ready")?;
+    test_box.start().await?;
+    test_box.reports(GatewayStatus::Ready).await?;
+    test_box.tell_gateway("page")?;
+    let failed = test_box.reports(GatewayStatus::Failed).await?;
+    assert!(failed.was_silent, "{failed:?}");
+    assert!(test_box.gateway_calls().contains("SIGTERM"), "it was asked before it was killed");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_suspended_gateway_does_not_fail_its_probes() -> Result<()> {
+    let mut test_box = TestBox::new()?;
+    test_box.tell_gateway("ready")?;
+    test_box.start().await?;
+    test_box.reports(GatewayStatus::Ready).await?;
+    test_box.tell_gateway("draining")?;
+    eventually("it was probed four times", async || (test_box.draining_probes() >= 4).then_some(())).await?;
+    assert_eq!(test_box.status()?.gateway, GatewayStatus::Ready);
+    // The same number of plain refusals is told.
+    test_box.untell_gateway("ready")?;
+    test_box.untell_gateway("draining")?;
+    test_box.reports(GatewayStatus::Unready).await?;
     Ok(())
 }
 

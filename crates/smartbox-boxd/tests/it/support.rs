@@ -38,6 +38,8 @@ pub(crate) struct TestBox {
     pub(crate) ssh_port: u16,
     pub(crate) gateway_port: u16,
     pub(crate) config: BoxdConfig,
+    /// Longest wait for the answer to a probe.
+    pub(crate) probe: Duration,
     how: How,
     boxd: Option<Child>,
 }
@@ -76,7 +78,17 @@ impl TestBox {
             log_files_max: 2,
             gateway_admin_headers: vec![("authorization".to_owned(), "Bearer test-token".to_owned())],
         };
-        Ok(Self { root, host, client, ssh_port, gateway_port, config, how: How::SameUser, boxd: None })
+        Ok(Self {
+            root,
+            host,
+            client,
+            ssh_port,
+            gateway_port,
+            config,
+            probe: PATIENCE,
+            how: How::SameUser,
+            boxd: None,
+        })
     }
 
     /// A box with an idle gateway, started: for tests of everything else.
@@ -106,6 +118,11 @@ impl TestBox {
     /// Takes it away again.
     pub(crate) fn untell_gateway(&self, file: &str) -> Result<()> {
         Ok(fs::remove_file(self.path("gateway").join(file))?)
+    }
+
+    /// How often it was probed while it told that it drains.
+    pub(crate) fn draining_probes(&self) -> usize {
+        fs::read(self.path("gateway/draining-probes")).map_or(0, |probes| probes.len())
     }
 
     /// What the fake gateway was asked.
@@ -145,6 +162,8 @@ impl TestBox {
             &self.ssh_port.to_string(),
             "--gateway-port",
             &self.gateway_port.to_string(),
+            "--probe-ms",
+            &self.probe.as_millis().to_string(),
         ]);
         if self.how == How::SameUser {
             command.arg("--same-user");

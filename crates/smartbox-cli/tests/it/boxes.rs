@@ -100,6 +100,21 @@ async fn show_tells_everything_about_a_failed_box() {
 }
 
 #[tokio::test]
+async fn show_tells_that_a_box_is_left_alone_and_until_when() {
+    let left_alone = || async {
+        let mut left_alone = view("failed", None);
+        left_alone["error"] =
+            json!({"code": "breaker-open", "detail": "it kept failing", "remedy": "start the box"});
+        left_alone["breaker"] =
+            json!({"open_since": AT, "reason": "it crashed", "next_trial_at": AT, "is_trying": false});
+        Json(left_alone)
+    };
+    let fake = Fake::start(Router::new().route("/v1/boxes/home", get(left_alone))).await;
+    let shown = smartbox(&fake, &["box", "show", "home"]).end().await.stdout;
+    assert!(shown.contains("left alone, because it kept failing") && shown.contains("Next trial"), "{shown}");
+}
+
+#[tokio::test]
 async fn without_a_name_the_default_box_is_meant() {
     let default = get(|| async { Json(view("running", None)) });
     let fake = Fake::start(Router::new().route("/v1/boxes/default", default)).await;

@@ -3,16 +3,31 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use smartbox_core::sleep::{Drowse, DrowseFacts, SleepPolicy, Threshold, Thresholds, drowse};
 use smartbox_core::{BoxId, Desired, Observed, OrgId, SleepDepth, SleepTier};
 use smartbox_store::{FleetStore, Smartbox};
 
+use crate::room::Activity;
 use crate::vigil::Vigil;
 use crate::{Control, Error, WorkSeen};
 
 /// How long a box stays awake that only a schedule has woken, once it is idle.
 const AFTER_SCHEDULE: Duration = Duration::from_mins(1);
+
+/// A box that did something so short a time ago is not put to sleep for its memory either.
+const IDLE_MIN: Duration = Duration::from_secs(30);
+
+/// What every door saw of a box.
+struct Seen {
+    edge: WorkSeen,
+    uses: WorkSeen,
+    calls: WorkSeen,
+    /// For how long it is awake.
+    awake: Duration,
+    /// For how long nothing was to do.
+    idle: Duration,
+}
 
 /// What the loop remembers of boxes that may sleep. Times are the steady clock's.
 #[derive(Default)]
@@ -68,21 +83,11 @@ impl Drowsy {
             (Desired::Asleep, Observed::Asleep(SleepDepth::Squeezed)) => Some(SleepTier::Squeezed),
             _ => return None,
         };
-        let awake_since = self.awake_since.get(&row.id).copied().unwrap_or(steady);
-        let (edge, uses, calls) = (
-            control.inner.ingress.work(row.id),
-            control.inner.uses.work(row.id),
-            control.inner.doors.work(row.id),
-        );
-        let awake = steady.saturating_sub(awake_since);
+        let Seen { edge, uses, calls, awake, idle } = self.seen(control, row);
         if asleep.is_none() && [edge, uses].iter().any(|seen| is_newer(seen, awake)) {
             self.quiet.remove(&row.id);
         }
         let work = edge.and(uses).and(calls);
-        let idle = match asleep {
-            None => work.ended.map_or(awake, |ended| ended.min(awake)),
-            Some(_tier) => row.idle_since.map_or(Duration::ZERO, |since| elapsed(since, now)),
-        };
         let thresholds = self.thresholds(control, row);
         let decided = drowse(&DrowseFacts {
             thresholds,
@@ -118,6 +123,38 @@ impl Drowsy {
             }
             _ => None,
         }
+    }
+
+    /// What the box does, for whoever looks for memory.
+    pub(super) fn activity(&self, control: &Control, row: &Smartbox) -> Activity {
+        let seen = self.seen(control, row);
+        let is_at_work = seen.edge.and(seen.uses).and(seen.calls).ongoing > 0;
+        let is_asleep = matches!(row.observed, Observed::Asleep(_));
+        let is_asked = self.asked.get(&row.id).is_some_and(|again| *again > control.inner.clock.steady());
+        let now = control.inner.clock.now();
+        Activity {
+            idle: SignedDuration::try_from(seen.idle).unwrap_or(SignedDuration::MAX),
+            due_in: row.due.as_ref().map(|due| due.at.duration_since(now)),
+            is_pinned: self.thresholds(control, row).frozen == Threshold::Never,
+            is_busy: !is_asleep && (is_at_work || is_asked || seen.idle < IDLE_MIN),
+        }
+    }
+
+    fn seen(&self, control: &Control, row: &Smartbox) -> Seen {
+        let steady = control.inner.clock.steady();
+        let awake_since = self.awake_since.get(&row.id).copied().unwrap_or(steady);
+        let (edge, uses, calls) = (
+            control.inner.ingress.work(row.id),
+            control.inner.uses.work(row.id),
+            control.inner.doors.work(row.id),
+        );
+        let awake = steady.saturating_sub(awake_since);
+        let idle = match (row.observed.clone(), row.idle_since) {
+            (Observed::Asleep(_), Some(since)) => elapsed(since, control.inner.clock.now()),
+            (Observed::Asleep(_), None) => Duration::ZERO,
+            _ => edge.and(uses).and(calls).ended.map_or(awake, |ended| ended.min(awake)),
+        };
+        Seen { edge, uses, calls, awake, idle }
     }
 
     fn thresholds(&self, control: &Control, row: &Smartbox) -> Thresholds {

@@ -19,6 +19,7 @@ pub(crate) fn absent(id: BoxId) -> Observation {
         generation: None,
         observed: Observed::Absent,
         restarts: 0,
+        was_silent: false,
         oom_kills: 0,
         pid: None,
     }
@@ -35,24 +36,51 @@ pub(crate) fn update(seen: &Observation) -> ObservationUpdate {
     }
 }
 
-/// What a person should read about the change from `row` to `seen`.
-pub(crate) fn notes(row: &Smartbox, seen: &Observation) -> Vec<Note> {
+/// What a person should read about the change from `row` to `seen`. `bigger` is the next bigger tier.
+pub(crate) fn notes(row: &Smartbox, seen: &Observation, bigger: Option<&str>) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut note = |action, reason: String| notes.push(Note { action, reason });
-    let same_run = seen.generation.is_some() && row.observed_generation == seen.generation;
-    if seen.oom_kills > if same_run { row.oom_kills } else { 0 } {
+    if ran_out_of_memory(row, seen) {
+        let advice = advice(bigger);
         note(
             "box.out-of-memory",
-            "the memory limit of its tier was reached; the kernel ended a process".to_owned(),
+            format!("the memory limit of its tier was reached; the kernel ended a process: {advice}"),
         );
     }
-    if seen.restarts > if same_run { row.restarts } else { 0 } {
-        note("box.gateway-restarted", "the gateway ended by itself and was started again".to_owned());
+    if new_restarts(row, seen) > 0 {
+        let why = if seen.was_silent {
+            "the gateway did not answer three probes in a row and was started again"
+        } else {
+            "the gateway ended by itself and was started again"
+        };
+        note("box.gateway-restarted", why.to_owned());
     }
     if let Some((action, reason)) = state_note(row, &seen.observed) {
         note(action, reason);
     }
     notes
+}
+
+/// Whether the kernel ended a process for lack of memory since `row`.
+pub(crate) fn ran_out_of_memory(row: &Smartbox, seen: &Observation) -> bool {
+    seen.oom_kills > if is_same_run(row, seen) { row.oom_kills } else { 0 }
+}
+
+/// How often the gateway was started again inside the box since `row`.
+pub(crate) fn new_restarts(row: &Smartbox, seen: &Observation) -> u32 {
+    seen.restarts.saturating_sub(if is_same_run(row, seen) { row.restarts } else { 0 })
+}
+
+fn is_same_run(row: &Smartbox, seen: &Observation) -> bool {
+    seen.generation.is_some() && row.observed_generation == seen.generation
+}
+
+/// What to do against a lack of memory.
+fn advice(bigger: Option<&str>) -> String {
+    match bigger {
+        Some(tier) => format!("give the agent less to do at once, or use a bigger tier, such as `{tier}`"),
+        None => "give the agent less to do at once; there is no bigger tier".to_owned(),
+    }
 }
 
 fn state_note(row: &Smartbox, now: &Observed) -> Option<(&'static str, String)> {
@@ -82,31 +110,52 @@ fn state_note(row: &Smartbox, now: &Observed) -> Option<(&'static str, String)> 
         (_, Observed::Stopping) => Some(("box.stopping", wanted())),
         (_, Observed::Stopped) => Some(("box.stopped", wanted())),
         (_, Observed::Absent) => Some(("box.removed", wanted())),
-        (_, Observed::Dead(reason)) => Some(("box.died", death(reason).what)),
+        (_, Observed::Dead(reason)) => Some(("box.died", death(reason, None).what)),
     }
 }
 
 /// What the owner is told about a death.
-pub(crate) fn death(reason: &DeathReason) -> BoxError {
+pub(crate) fn death(reason: &DeathReason, bigger: Option<&str>) -> BoxError {
     let (what, remedy) = match reason {
         DeathReason::Config => (
             "OpenClaw refuses its configuration (exit code 78)".to_owned(),
-            "read the last log lines, correct the configuration, then start the box again",
+            "read the last log lines, correct the configuration, then start the box again".to_owned(),
         ),
-        DeathReason::OutOfMemory => (
-            "the box used more memory than its tier allows".to_owned(),
-            "give the agent less to do at once, or use a bigger tier",
-        ),
+        DeathReason::OutOfMemory => {
+            ("the box used more memory than its tier allows".to_owned(), advice(bigger))
+        }
         DeathReason::Crashed { code } => (
             format!("the gateway ended again and again, last with exit code {code}"),
-            "read the last log lines; `smartbox logs` shows more",
+            "read the last log lines; `smartbox logs` shows more".to_owned(),
+        ),
+        DeathReason::Silent => (
+            "the gateway runs and does not answer, again and again".to_owned(),
+            "read the last log lines; `smartbox logs` shows more".to_owned(),
         ),
         DeathReason::Vanished => (
             "the box's processes ended from outside, or the host was restarted".to_owned(),
-            "nothing to do: it is started again",
+            "nothing to do: it is started again".to_owned(),
         ),
     };
-    BoxError { code: reason.as_str().to_owned(), what, remedy: Some(remedy.to_owned()) }
+    BoxError { code: reason.as_str().to_owned(), what, remedy: Some(remedy) }
+}
+
+/// What is counted when the gateway was started again inside its box.
+pub(crate) fn restarted(seen: &Observation) -> BoxError {
+    let (code, what) = if seen.was_silent {
+        ("silent", "the gateway does not answer")
+    } else {
+        ("crashed", "the gateway ends by itself")
+    };
+    BoxError { code: code.to_owned(), what: what.to_owned(), remedy: None }
+}
+
+/// Whether a death is another one than the row knows of.
+pub(crate) fn is_new_death(row: &Smartbox, seen: &Observation) -> bool {
+    // A supervisor that ends after its gateway is the same death.
+    let same_processes = row.pid == seen.pid || seen.pid.is_none();
+    let known = matches!(row.observed, Observed::Dead(_)) && is_same_run(row, seen) && same_processes;
+    matches!(seen.observed, Observed::Dead(_)) && !known
 }
 
 /// Whether a death counts as a failed attempt, after which the next one waits.

@@ -12,6 +12,8 @@ use crate::{Control, Error};
 pub(super) struct Failure {
     pub(super) error: BoxError,
     pub(super) is_permanent: bool,
+    /// The provider obeys a newer controller.
+    pub(super) is_fenced: bool,
 }
 
 pub(super) type Outcome = Result<(), Failure>;
@@ -66,17 +68,20 @@ impl Failed {
             Self::Provider(error) => {
                 tracing::warn!(box.id = %row.id, error = &error as &dyn std::error::Error, "a step failed");
                 let is_permanent = matches!(error, ProviderError::Permanent { .. });
+                let is_fenced = matches!(error, ProviderError::Fenced);
                 let remedy = error.remedy().map(str::to_owned);
                 Failure {
                     error: BoxError { code: "provider".to_owned(), what: error.to_string(), remedy },
                     is_permanent,
+                    is_fenced,
                 }
             }
             Self::Control(error) => {
                 tracing::error!(box.id = %row.id, error = &error as &dyn std::error::Error, "a box could not be prepared");
                 let what = "the platform could not prepare the box".to_owned();
                 let remedy = Some("see the platform's log".to_owned());
-                Failure { error: BoxError { code: "internal".to_owned(), what, remedy }, is_permanent: false }
+                let error = BoxError { code: "internal".to_owned(), what, remedy };
+                Failure { error, is_permanent: false, is_fenced: false }
             }
         }
     }

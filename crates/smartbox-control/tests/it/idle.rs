@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use smartbox_core::capacity::HostFacts;
 use smartbox_core::sleep::Stay;
-use smartbox_core::{BoxId, SleepTier, Threshold, Thresholds};
+use smartbox_core::{BoxId, EventId, SleepPolicy, SleepTier, Threshold, Thresholds};
 use smartbox_provider::fake::Call;
+use smartbox_store::{EventOutcome, NewEvent};
 use smartbox_testkit::gateway::{Reply, Rest};
 use smartbox_testkit::{Client, TestApp, id_of};
 
@@ -233,4 +235,55 @@ async fn a_stop_does_not_wait_for_a_sleep_that_waits() {
     tokio::join!(app.settle(), stop);
     app.settle().await;
     assert_eq!(phase(&app, &client).await, "stopped");
+}
+
+#[tokio::test]
+async fn under_memory_pressure_the_box_that_is_needed_least_sleeps_first() {
+    let app = TestApp::start().await;
+    let client = app.first_tenant().await.client;
+    for name in ["idle", "busy"] {
+        app.running_box(&client, name).await;
+    }
+    let op = app.admin_op();
+    let ids = async |name: &str| {
+        let permission = smartbox_core::Permission::BoxesRead;
+        app.control.resolve(&op, permission, name).await.unwrap().id
+    };
+    let (idle, busy) = (ids("idle").await, ids("busy").await);
+    allow_sleep(&app, idle).await;
+    allow_sleep(&app, busy).await;
+    app.ingress.set_ongoing(busy, 1);
+    after(&app, 5).await;
+    let gib = 1024 * 1024 * 1024;
+    app.host.set(HostFacts {
+        memory_bytes: 8 * gib,
+        // Less than what the host keeps for itself.
+        available_bytes: gib / 2,
+        swap_free_bytes: 8 * gib,
+        cpu_pressure: None,
+        memory_pressure: None,
+    });
+    app.clock.advance(SignedDuration::from_secs(10));
+    app.settle().await;
+    assert_eq!(app.show(&client, "idle").await.phase, "sleeping");
+    assert_eq!(app.show(&client, "busy").await.phase, "running", "whoever works is left alone");
+    let told = client.get("/v1/boxes/idle/timeline").await.text();
+    assert!(told.contains("the host is short of memory"), "{told}");
+}
+
+/// Boxes of a test platform never sleep unless somebody has decided so.
+async fn allow_sleep(app: &TestApp, id: BoxId) {
+    let now = smartbox_control::Clock::now(&*app.clock);
+    let after = Threshold::After(Duration::from_hours(24));
+    let policy = SleepPolicy { frozen_after: Some(after), ..SleepPolicy::default() };
+    let event = NewEvent {
+        id: EventId::from_parts(now, [7; 10]),
+        actor: "test".into(),
+        action: "box.sleep-set".into(),
+        reason: "the test wants it".into(),
+        detail: serde_json::json!({}),
+        address: None,
+        outcome: EventOutcome::Ok,
+    };
+    app.store.org(app.first_org().await).set_box_sleep(id, policy, event, now).await.unwrap();
 }

@@ -75,6 +75,7 @@ async fn the_loop_goes_on_after_passes_that_failed() {
     let mut app =
         TestApp::builder().limits(|limits| limits.reconcile_period = Duration::from_millis(50)).start().await;
     app.expect_log("reconcile pass failed");
+    app.expect_log("a box could not be looked at");
     let client = app.first_tenant().await.client;
     let failure = smartbox_provider::fake::Failure::Transient("as the test says".to_owned());
     app.provider.fail_next(Call::ObserveAll, 3, failure);

@@ -137,6 +137,7 @@ impl Run {
                 let code = 1;
                 let reasons = [
                     DeathReason::Vanished,
+                    DeathReason::Silent,
                     DeathReason::Crashed { code },
                     DeathReason::OutOfMemory,
                     DeathReason::Config,

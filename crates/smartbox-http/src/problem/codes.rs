@@ -101,7 +101,9 @@ codes! {
     NAME_AMBIGUOUS = "name-ambiguous" CONFLICT "More than one box has this name"
         "Use the box's id.";
     TIER_FULL = "tier-full" CONFLICT "Every place of this tier is taken"
-        "Stop or delete a box of this tier, or use another tier.";
+        "Stop a box of this tier or let it sleep, or use another tier.";
+    HOST_FULL = "host-full" CONFLICT "The host has no room for the box"
+        "Stop a box that nobody needs or let it sleep, use a smaller tier, or try again later.";
     BOXES_FROZEN = "boxes-frozen" LOCKED "The boxes of this org are held back"
         "Ask whoever runs the platform. Nothing of yours is deleted.";
     BOXES_FLAGGED = "boxes-flagged" LOCKED "The boxes of this org are suspected of abuse"

@@ -18,7 +18,7 @@ use axum::extract::{FromRequestParts, Path};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
-use smartbox_api::{BoxErrorView, BoxView, Launched};
+use smartbox_api::{BoxErrorView, BoxView, BreakerView, Launched};
 use smartbox_control::{BoxError, Error, Intended, Smartbox, phase_of, stage_of};
 use smartbox_core::Observed;
 use utoipa_axum::router::OpenApiRouter;
@@ -79,6 +79,12 @@ pub(crate) fn box_view(row: &Smartbox, log_tail: Vec<String>) -> BoxView {
         pid: row.pid,
         error: row.last_error.as_ref().map(|error| error_view(error, log_tail)),
         retry_at: row.retry_at.filter(|_at| will_be_retried(row)).map(|at| at.to_string()),
+        breaker: row.breaker.open.as_ref().map(|open| BreakerView {
+            open_since: open.since.to_string(),
+            reason: open.reason.clone(),
+            next_trial_at: open.trial_at.to_string(),
+            is_trying: open.is_trying,
+        }),
         purge_at: row.purge_at.map(|at| at.to_string()),
     }
 }

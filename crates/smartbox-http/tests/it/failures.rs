@@ -195,3 +195,50 @@ async fn whoever_was_let_in_a_moment_ago_may_look_for_a_while_without_a_database
     app.clock.advance(jiff::SignedDuration::from_mins(5));
     assert!(allowed(&owner.client).await.is_err(), "it ends");
 }
+
+#[tokio::test]
+async fn a_host_without_room_refuses_a_start_with_what_to_do() {
+    let app = TestApp::start().await;
+    let client = app.first_tenant().await.client;
+    app.running_box(&client, "home").await;
+    client.post("/v1/boxes/home/stop").await;
+    app.settle().await;
+    app.host.set(smartbox_core::capacity::HostFacts {
+        memory_bytes: 16 << 30,
+        available_bytes: 2 << 30,
+        swap_free_bytes: 0,
+        cpu_pressure: None,
+        memory_pressure: None,
+    });
+    // The reserve and the box fit exactly; one byte less does not.
+    client.post("/v1/boxes/home/restart").await.json::<smartbox_api::Launched>(StatusCode::ACCEPTED);
+    client.post("/v1/boxes/home/stop").await;
+    app.settle().await;
+    app.host.set(smartbox_core::capacity::HostFacts {
+        memory_bytes: 16 << 30,
+        available_bytes: (2 << 30) - 1,
+        swap_free_bytes: 0,
+        cpu_pressure: None,
+        memory_pressure: None,
+    });
+    let refused: smartbox_api::Problem = client.post("/v1/boxes/home/start").await.json(StatusCode::CONFLICT);
+    assert_eq!(refused.code, "host-full");
+    assert!(refused.detail.unwrap().contains("needs 1024 MiB of memory, and the host has 1023 MiB free"));
+    assert!(refused.remedy.unwrap().contains("let it sleep"));
+}
+
+#[tokio::test]
+async fn a_box_that_keeps_failing_shows_until_when_it_is_left_alone() {
+    let app = TestApp::start().await;
+    let client = app.first_tenant().await.client;
+    let id = id_of(&app.running_box(&client, "home").await);
+    for _ in 0..5 {
+        app.provider.die(id, DeathReason::Vanished);
+        app.settle().await;
+    }
+    let view = app.show(&client, "home").await;
+    let breaker = view.breaker.unwrap();
+    assert_eq!((view.phase.as_str(), breaker.is_trying), ("failed", false));
+    assert!(breaker.next_trial_at > breaker.open_since);
+    assert_eq!(view.error.unwrap().code, "breaker-open");
+}

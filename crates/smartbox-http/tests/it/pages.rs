@@ -7,7 +7,8 @@ use http::header::CONTENT_TYPE;
 use smartbox_testkit::TestApp;
 
 /// Codes of failed boxes: reasons of death, and steps that failed.
-const OF_BOXES: [&str; 6] = ["config", "crashed", "internal", "out-of-memory", "provider", "vanished"];
+const OF_BOXES: [&str; 8] =
+    ["breaker-open", "config", "crashed", "internal", "out-of-memory", "provider", "silent", "vanished"];
 
 fn codes() -> BTreeSet<&'static str> {
     let ours = smartbox_http::CODES.iter().map(|code| code.name);

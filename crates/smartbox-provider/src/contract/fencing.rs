@@ -1,6 +1,6 @@
 //! One controller per box.
 
-use smartbox_core::Observed;
+use smartbox_core::{Observed, SleepDepth};
 
 use super::{EPOCH, Fixture, observe, run_until_ready};
 use crate::ProviderError;
@@ -17,6 +17,8 @@ pub async fn an_older_controller_is_refused(fixture: &dyn Fixture) {
     let newer_spec = fixture.in_generation(&spec, 9);
     let answers = [
         provider.ensure_running(id, EPOCH, &newer_spec).await,
+        provider.ensure_asleep(id, EPOCH + 2, SleepDepth::Frozen).await,
+        provider.ensure_awake(id, EPOCH + 2).await,
         provider.ensure_stopped(id, EPOCH + 2).await,
         provider.ensure_absent(id, EPOCH).await,
     ];
@@ -28,5 +30,8 @@ pub async fn an_older_controller_is_refused(fixture: &dyn Fixture) {
     provider.ensure_stopped(id, EPOCH + 3).await.expect("the newest controller acts");
     let refused = provider.ensure_running(id, EPOCH + 2, &spec).await;
     assert!(matches!(refused, Err(ProviderError::Fenced)), "fenced without processes, too: {refused:?}");
+    let refused = provider.ensure_absent(id, EPOCH + 2).await;
+    assert!(matches!(refused, Err(ProviderError::Fenced)), "its volume is kept: {refused:?}");
+    assert!(observe(fixture, id).await.is_some());
     provider.ensure_absent(id, EPOCH + 3).await.expect("goes");
 }

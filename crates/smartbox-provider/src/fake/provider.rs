@@ -139,6 +139,7 @@ impl Provider for FakeProvider {
                 generation: run.map(|run| run.generation),
                 observed: run.map_or(Observed::Stopped, |run| run.observed(world.ready_after)),
                 restarts: run.map_or(0, |run| run.restarts),
+                was_silent: run.is_some_and(|run| run.was_silent),
                 oom_kills: run.map_or(0, |run| run.oom_kills),
                 pid: run.filter(|run| run.is_alive()).map(|run| run.pid),
             }

@@ -121,6 +121,7 @@ pub(super) struct Run {
     /// Beside the state, which it hides and which is there again after the wake.
     pub(super) asleep: Option<SleepDepth>,
     pub(super) restarts: u32,
+    pub(super) was_silent: bool,
     pub(super) oom_kills: u64,
     /// Platform services on this box's loopback.
     pub(super) listeners: BTreeMap<u16, mpsc::Sender<DuplexStream>>,
@@ -143,6 +144,7 @@ impl Run {
             pid,
             asleep: None,
             restarts: 0,
+            was_silent: false,
             oom_kills: 0,
             listeners: BTreeMap::new(),
             connections: JoinSet::new(),

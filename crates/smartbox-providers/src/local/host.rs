@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use rustix::process::{Resource, getrlimit};
 use smartbox_core::{BoxId, Stage};
-use smartbox_provider::{Epoch, Generation, ProviderError};
+use smartbox_provider::{Generation, ProviderError};
 use tokio::sync::Notify;
 
 use super::LocalConfig;
@@ -18,7 +18,7 @@ use super::error::at_path;
 use super::netns::Namespaces;
 use super::paths::{GONE_PREFIX, Paths};
 use super::process::boot_id;
-use super::record::{Record, read_epoch, write_epoch};
+use super::record::Record;
 use super::remove::remove_tree;
 use super::runtime::OciRuntime;
 
@@ -95,35 +95,6 @@ impl Host {
             }
         }
         Ok(())
-    }
-
-    /// Refuses an older controller and remembers a newer one, if the box exists.
-    pub(super) fn fence(&self, id: BoxId, epoch: Epoch) -> Result<(), ProviderError> {
-        if !self.paths.box_dir(id).exists() {
-            return Ok(());
-        }
-        let path = self.paths.epoch(id);
-        let obeyed = read_epoch(&path).map_err(at_path("reading the box's epoch", &path))?;
-        if epoch < obeyed {
-            return Err(ProviderError::Fenced);
-        }
-        if epoch > obeyed {
-            write_epoch(&path, epoch).map_err(at_path("writing the box's epoch", &path))?;
-            self.touch();
-        }
-        Ok(())
-    }
-
-    /// As [`Self::fence`], and makes the box's directory when it is not there.
-    pub(super) fn fence_or_create(&self, id: BoxId, epoch: Epoch) -> Result<(), ProviderError> {
-        let dir = self.paths.box_dir(id);
-        match fs::DirBuilder::new().mode(0o700).create(&dir) {
-            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-                return Err(super::error::at("making the box's directory", &dir, error));
-            }
-            _ => {}
-        }
-        self.fence(id, epoch)
     }
 
     /// Whether the box runs in this or a newer generation, with a gateway that is not dead, and nobody stops it.

@@ -92,7 +92,8 @@ impl Host {
             // A dead box keeps its generation: what died is known, and whether something newer is wanted.
             generation: generation.filter(|_| alive || matches!(observed, Observed::Dead(_))),
             observed,
-            restarts: status.map_or(0, |status| status.restarts),
+            restarts: status.as_ref().map_or(0, |status| status.restarts),
+            was_silent: status.is_some_and(|status| status.was_silent),
             oom_kills,
             pid: record.as_ref().filter(|_| alive).map(|record| record.pid),
         };

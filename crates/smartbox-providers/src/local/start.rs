@@ -50,6 +50,7 @@ impl Host {
 
         self.set_doing(id, Doing::Starting(Stage::Volume));
         volume::prepare(&self.paths, id, spec)?;
+        self.stamp(id)?;
         let scratch = self.paths.run_box(id);
         fs::create_dir_all(&scratch).map_err(at_path("making the box's run directory", &scratch))?;
         let network = self.paths.netns(id);

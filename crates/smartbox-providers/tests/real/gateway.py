@@ -15,9 +15,11 @@ GATEWAY_PORT, GREETING_PORT, COMMAND_PORT = 18789, 7070, 7071
 
 class Probes(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        self.send_response(200 if self.path == "/readyz" else 404)
-        self.send_header("content-length", "0")
+        body = b'{"ready":true}' if self.path == "/readyz" else b""
+        self.send_response(200 if body else 404)
+        self.send_header("content-length", str(len(body)))
         self.end_headers()
+        self.wfile.write(body)
 
     def do_POST(self):
         self.send_error(404)

@@ -10,6 +10,7 @@ mod harness;
 mod isolation;
 mod life;
 mod limits;
+mod recovery;
 mod sleep;
 
 use harness::Local;

@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use smartbox_control::{
     AdminSecret, AgentRuntime, Clock, Control, ForeignIdentities, Limits, NewBox, NoIngress, Op, Origin,
-    Parts, Reconciler, SignUp, SignUpPolicy, SystemClock, SystemEntropy,
+    Parts, Reconciler, SignUp, SignUpPolicy, SystemClock, SystemEntropy, UnknownHost,
 };
 use smartbox_core::routing::OwnAddress;
 use smartbox_core::{BoxId, Principal, Role, Thresholds};
@@ -126,6 +126,7 @@ async fn control(link: &Arc<dyn Link>, data: &Path) -> Result<Control> {
         doors: Arc::new(FakeDoors::default()),
         ingress: Arc::new(NoIngress),
         sleep: Thresholds::default(),
+        host: Arc::new(UnknownHost),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         runtime: AgentRuntime::new(pinned().openclaw.clone(), ModelConfig::new(model, Vec::new())),

@@ -13,7 +13,7 @@ use anyhow::{Context, Result};
 use secrecy::SecretString;
 use smartbox_control::{
     AdminSecret, AgentRuntime, Control, ForeignIdentities, Limits, NewBox, NoIngress, Op, Parts, Reconciler,
-    SystemClock, SystemEntropy,
+    SystemClock, SystemEntropy, UnknownHost,
 };
 use smartbox_core::routing::OwnAddress;
 use smartbox_core::{Principal, SleepTier, Thresholds};
@@ -93,6 +93,7 @@ async fn control(data: &Path, provider: &Arc<FakeProvider>) -> Result<Control> {
         link: Arc::clone(provider) as Arc<dyn Link>,
         doors: Arc::new(FakeDoors::default()),
         ingress: Arc::new(NoIngress),
+        host: Arc::new(UnknownHost),
         sleep: Thresholds::default(),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),

@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use secrecy::SecretString;
 use smartbox_control::{
-    AdminSecret, AgentRuntime, Clock, Control, Doors, Entropy, ForeignIdentities, Ingress, Limits, Parts,
-    Reconciler, SystemClock, SystemEntropy, random_token,
+    AdminSecret, AgentRuntime, Clock, Control, Doors, Entropy, ForeignIdentities, Ingress, Lease, Limits,
+    Parts, Reconciler, SystemClock, SystemEntropy, random_token,
 };
 use smartbox_core::routing::OwnAddress;
 use smartbox_edge::{
@@ -18,7 +18,7 @@ use smartbox_egress::{AiGateway, ServicesServer};
 use smartbox_http::{HttpParts, HttpState, PublicUrl};
 use smartbox_provider::{Link, Provider, ProviderError};
 use smartbox_providers::local::LocalProvider;
-use smartbox_store::{Keyring, OpenError, Sealer, Store, SystemActor};
+use smartbox_store::{Keyring, OpenError, Sealer, Store};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -26,7 +26,7 @@ use tower::ServiceExt;
 use super::{Daemon, routing};
 use crate::adapters::ingress::EdgeIngress;
 use crate::adapters::{
-    dial::EdgeDial, doors::ServiceDoors, identity::ApiIdentity, places, ready::ControlReady,
+    dial::EdgeDial, doors::ServiceDoors, host::ThisHost, identity::ApiIdentity, places, ready::ControlReady,
     upstream::UpstreamDial, wake::ControlWake,
 };
 use crate::console::Console;
@@ -36,11 +36,9 @@ use crate::settings::Settings;
 use crate::tls::Source;
 use crate::{admin_secret, install};
 
-/// The lease under which the boxes of a store are changed.
-const LEASE: &str = "reconciler";
-/// The lease's time. One data directory has one platform (the lock file sees to that), so the time is only a
-/// formality here; its epoch is what fences.
-const LEASE_TTL: Duration = Duration::from_hours(24 * 365);
+/// Time of the lease under which the boxes of a database are changed: after a platform was cut off from its database,
+/// another one waits this long.
+const LEASE_TTL: Duration = Duration::from_secs(30);
 
 impl Daemon {
     /// Builds everything; serves nothing yet.
@@ -73,6 +71,7 @@ impl Daemon {
             doors: Arc::clone(&doors) as Arc<dyn Doors>,
             ingress: Arc::clone(&ingress) as Arc<dyn Ingress>,
             sleep: settings.sleep,
+            host: Arc::new(ThisHost::default()),
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
             runtime: AgentRuntime::new(installed.runtime_version, install::models(settings.models.catalog())),
@@ -85,11 +84,18 @@ impl Daemon {
             limits: Limits {
                 delete_grace: settings.delete_grace,
                 stop_grace: settings.stop_grace,
+                host: settings.host,
+                prewarm_on_sign_in: settings.prewarm_on_sign_in,
                 ..Limits::default()
             },
         });
-        let epoch = epoch(&store, &*entropy, &*clock).await?;
-        let reconciler = Reconciler::new(control.clone(), epoch);
+        // The lock of the data directory, where the database lies, proves that the last holder is gone.
+        let lease = Lease::acquire(&store, Arc::clone(&clock), &*entropy, LEASE_TTL, true).await?;
+        let lease = lease.context(
+            "another platform acts on this database\n\
+             help: stop that one; after a crash on another machine, wait half a minute",
+        )?;
+        let reconciler = Reconciler::under(control.clone(), lease.clone());
         let (routing, outcomes) = routing::wire(&control);
         let dial = EdgeDial { link, upstreams: UpstreamDial::new().context("TLS cannot be used")? };
         let (routes, edge) = edge(&settings, &control, (dial, routing), &url, &life);
@@ -105,6 +111,7 @@ impl Daemon {
             provider,
             doors,
             reconciler,
+            lease,
             routes,
             outcomes,
             life,
@@ -170,24 +177,6 @@ async fn open_store(data: &DataDir) -> Result<Store> {
     data.make_private_dir(&data.keyring())?;
     let keyring = Keyring::open_or_create(&data.keyring()).context("the sealing key cannot be used")?;
     Store::open(&data.database(), Sealer::new(keyring)).await.map_err(|error: OpenError| error.into())
-}
-
-/// Takes the lease of this store's boxes; its epoch fences whoever held it before.
-async fn epoch(store: &Store, entropy: &dyn Entropy, clock: &dyn Clock) -> Result<i64> {
-    let fleet = store.fleet(SystemActor::new("start"));
-    // The holder's name is not kept between starts, so the lease of the last start is given up first: the lock
-    // of the data directory proves that its holder is gone.
-    if let Some(last) = fleet.meta_get(LEASE).await?
-        && let Some((holder, epoch)) = last.split_once(' ')
-        && let Ok(epoch) = epoch.parse()
-    {
-        fleet.release_lease(LEASE, holder, epoch).await?;
-    }
-    let holder = random_token(entropy);
-    let epoch = fleet.acquire_lease(LEASE, &holder, LEASE_TTL, clock.now()).await?;
-    let epoch = epoch.context("another platform acts on this database")?;
-    fleet.meta_set(LEASE, &format!("{holder} {epoch}")).await?;
-    Ok(epoch)
 }
 
 fn edge(

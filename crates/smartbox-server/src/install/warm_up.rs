@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use secrecy::SecretString;
-use smartbox_control::{Clock, Entropy, Ingredients, SystemClock, random_token, render_files};
+use smartbox_control::{CRASHES_MAX, Clock, Entropy, Ingredients, SystemClock, random_token, render_files};
 use smartbox_core::{BoxId, Progress, UidRange, tier};
 use smartbox_openclaw::config::ModelConfig;
 use smartbox_provider::{Limits, Spec};
@@ -39,6 +39,7 @@ pub(super) async fn run(
         host_key: &key.private,
         authorized_key: key.public.clone(),
         stop_grace: STOP_GRACE,
+        crashes_max: CRASHES_MAX,
     })?;
     let spec = Spec {
         generation: 1,

@@ -19,6 +19,7 @@ pub(super) struct Raw {
     pub(super) provider: Provider,
     pub(super) models: Models,
     pub(super) boxes: Boxes,
+    pub(super) host: Host,
     pub(super) log: Log,
 }
 
@@ -123,6 +124,14 @@ pub(super) struct Boxes {
     pub(super) sleep_after: Option<String>,
     pub(super) squeeze_after: Option<String>,
     pub(super) end_after: Option<String>,
+    pub(super) prewarm_on_sign_in: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Host {
+    pub(super) reserve: Option<String>,
+    pub(super) cpu_pressure_max: Option<String>,
 }
 
 #[derive(Default, Deserialize)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use smartbox_core::{OrgId, uid_range};
+use smartbox_core::{Desired, OrgId, uid_range};
 
 use crate::database::Connection;
 use crate::row::number;
@@ -18,7 +18,10 @@ pub(super) async fn insert(
 ) -> Result<Smartbox, Error> {
     require_org(tx, org).await?;
     require_free_name(tx, org, new).await?;
-    boxes::require_place(tx, &new.tier).await?;
+    boxes::require_tier(tx, &new.tier).await?;
+    if new.desired == Desired::Running {
+        boxes::require_place(tx, &new.tier).await?;
+    }
     let uid_slot = take_uid_slot(tx).await?;
     let is_default: bool =
         sqlx::query_scalar("select count(*) = 0 from boxes where org_id = $1 and is_default")

@@ -1,7 +1,7 @@
 //! Writing what the owner wants.
 
 use jiff::Timestamp;
-use smartbox_core::{BoxId, Desired, OrgId};
+use smartbox_core::{BoxId, Breaker, Desired, OrgId};
 
 use crate::database::Connection;
 use crate::operation::Outcome;
@@ -20,8 +20,7 @@ pub(super) async fn write(
     if if_version.is_some_and(|expected| expected != before.version) {
         return Err(Error::VersionMismatch { current: before.version });
     }
-    let was_deleted = before.desired == Desired::Deleted;
-    if was_deleted && change.desired != Desired::Deleted {
+    if change.desired == Desired::Running && before.desired != Desired::Running {
         boxes::require_place(tx, &before.tier).await?;
     }
     sqlx::query(
@@ -44,6 +43,16 @@ pub(super) async fn write(
     .await?;
     supersede(tx, id, change.desired, now).await?;
     boxes::find_of_org(tx, org, id).await?.ok_or(Error::NotFound("box"))
+}
+
+/// Forgets what is known of the box's failures.
+pub(super) async fn forget_breaker(tx: &mut Connection, smartbox: &mut Smartbox) -> Result<(), Error> {
+    sqlx::query("update boxes set breaker = null where id = $1")
+        .bind(smartbox.id.to_string())
+        .execute(tx)
+        .await?;
+    smartbox.breaker = Breaker::default();
+    Ok(())
 }
 
 /// What undoing a deletion brings back: the last intent that was not one.

@@ -13,6 +13,7 @@ fn observed() -> impl Strategy<Value = Observed> {
         (0..Stage::ALL.len()).prop_map(|index| Observed::Starting { stage: Stage::ALL[index] }),
         Just(Observed::Dead(DeathReason::Config)),
         Just(Observed::Dead(DeathReason::OutOfMemory)),
+        Just(Observed::Dead(DeathReason::Silent)),
         Just(Observed::Dead(DeathReason::Vanished)),
         any::<i32>().prop_map(|code| Observed::Dead(DeathReason::Crashed { code })),
     ]

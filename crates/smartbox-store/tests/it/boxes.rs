@@ -75,7 +75,7 @@ async fn a_box_that_fails_to_be_made_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_tier_holds_as_many_boxes_as_it_has_places_over_all_orgs() {
+async fn a_tier_holds_as_many_running_boxes_as_it_has_places_over_all_orgs() {
     let world = World::new().await;
     let small = |name: &str| NewSmartbox { tier: "standard-3".into(), ..new_box(name) };
     for n in 0..4 {
@@ -87,7 +87,20 @@ async fn a_tier_holds_as_many_boxes_as_it_has_places_over_all_orgs() {
     let delete = crate::support::intent(Desired::Deleted);
     let event = crate::support::event("box.deleted");
     world.other.change_intent(last.id, delete, None, None, event, at(2)).await.unwrap();
-    create(&world.org, small("more")).await.unwrap();
+    let (more, _) = create(&world.org, small("more")).await.unwrap();
+
+    // One that sleeps or is stopped takes no place, until it wants to run again.
+    world.want(more.id, Desired::Asleep).await;
+    let stopped = NewSmartbox { desired: Desired::Stopped, ..small("stopped") };
+    create(&world.org, stopped).await.unwrap();
+    let (other, _) = create(&world.other, small("other")).await.unwrap();
+    let wake = crate::support::intent(Desired::Running);
+    let event = || crate::support::event("box.woken");
+    let full = world.org.change_intent(more.id, wake, None, None, event(), at(3)).await;
+    assert!(matches!(full, Err(Error::TierFull { max: 5 })), "{full:?}");
+    let sleep = crate::support::intent(Desired::Asleep);
+    world.other.change_intent(other.id, sleep, None, None, event(), at(4)).await.unwrap();
+    world.org.change_intent(more.id, wake, None, None, event(), at(5)).await.unwrap();
 }
 
 #[tokio::test]

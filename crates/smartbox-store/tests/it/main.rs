@@ -10,6 +10,7 @@
 mod accounts;
 mod audit;
 mod boxes;
+mod breaker;
 mod devices;
 mod durability;
 mod housekeeping;

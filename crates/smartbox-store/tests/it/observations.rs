@@ -45,6 +45,7 @@ async fn every_observation_is_read_back_as_it_was_written() {
     all.extend([
         Observed::Dead(DeathReason::Config),
         Observed::Dead(DeathReason::OutOfMemory),
+        Observed::Dead(DeathReason::Silent),
         Observed::Dead(DeathReason::Vanished),
         Observed::Dead(DeathReason::Crashed { code: 137 }),
         Observed::Absent,

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use smartbox_control::{
-    AdminSecret, AgentRuntime, Clock, Control, Doors, Entropy, ForeignIdentities, Ingress, Limits, Parts,
+    AdminSecret, AgentRuntime, Clock, Control, Doors, Entropy, ForeignIdentities, Host, Ingress, Limits,
+    Parts,
 };
 use smartbox_core::routing::OwnAddress;
 use smartbox_core::{Threshold, Thresholds};
@@ -22,7 +23,7 @@ use super::loops::Loops;
 use super::{ADMIN_SECRET, TestApp};
 use crate::gateway::GatewayDouble;
 use crate::log_watch::LogWatch;
-use crate::{FakeDoors, FakeIngress, ManualClock, SeededEntropy};
+use crate::{FakeDoors, FakeHost, FakeIngress, ManualClock, SeededEntropy};
 
 /// Name of the platform's first org.
 pub(super) const FIRST_ORG: &str = "home";
@@ -106,6 +107,7 @@ impl TestAppBuilder {
             doors: Arc::new(FakeDoors::default()),
             ingress: Arc::new(FakeIngress::default()),
             sleep: self.sleep,
+            host: Arc::new(FakeHost::default()),
             store: Store::in_memory().await.expect("a database in memory"),
             public_url: PublicUrl::default(),
             limits: self.limits,
@@ -125,6 +127,7 @@ impl TestAppBuilder {
             doors: kept.doors,
             ingress: kept.ingress,
             sleep: kept.sleep,
+            host: kept.host,
             store: kept.store,
             control,
             state,
@@ -148,6 +151,7 @@ pub(super) struct Kept {
     pub(super) doors: Arc<FakeDoors>,
     pub(super) ingress: Arc<FakeIngress>,
     pub(super) sleep: Thresholds,
+    pub(super) host: Arc<FakeHost>,
     pub(super) store: Store,
     pub(super) public_url: PublicUrl,
     pub(super) limits: Limits,
@@ -164,6 +168,7 @@ impl Kept {
             doors: Arc::clone(&self.doors) as Arc<dyn Doors>,
             ingress: Arc::clone(&self.ingress) as Arc<dyn Ingress>,
             sleep: self.sleep,
+            host: Arc::clone(&self.host) as Arc<dyn Host>,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             entropy: Arc::clone(&self.entropy) as Arc<dyn Entropy>,
             runtime: AgentRuntime::new(pinned().openclaw.clone(), ModelConfig::new(model(), Vec::new())),

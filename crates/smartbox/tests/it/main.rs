@@ -8,6 +8,7 @@ mod discovery;
 mod fake;
 mod people;
 mod program;
+mod second;
 mod signals;
 mod streams;
 mod terminal;

@@ -63,6 +63,12 @@ fn describe(smartbox: &BoxView, address: &str, paint: Paint) -> String {
         lines.push(("Error", format!("{} ({})", paint.red(&error.detail), error.code)));
         lines.extend(error.remedy.clone().map(|remedy| ("Help", remedy)));
     }
+    if let Some(breaker) = &smartbox.breaker {
+        let since = moment(&breaker.open_since);
+        let what = if breaker.is_trying { "tried again now" } else { "left alone" };
+        lines.push(("Breaker", format!("open since {since}: {what}, because it kept failing")));
+        lines.push(("Next trial", moment(&breaker.next_trial_at)));
+    }
     lines.extend(smartbox.retry_at.as_deref().map(|at| ("Next try", moment(at))));
     if let Some(at) = &smartbox.purge_at {
         let undo =

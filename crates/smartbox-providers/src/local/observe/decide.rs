@@ -1,6 +1,6 @@
 //! From facts to the observed state: one pure function.
 
-use smartbox_boxd::{BoxdStatus, EXIT_CONFIG, ExitInfo, GatewayStatus};
+use smartbox_boxd::{BoxdStatus, EXIT_CONFIG, GatewayStatus};
 use smartbox_core::{DeathReason, Observed, SleepDepth, Stage};
 
 use crate::local::host::Doing;
@@ -67,17 +67,14 @@ fn alive(facts: &Facts<'_>) -> Observed {
         // boxd that does not end by itself is no reason to wait for ever.
         GatewayStatus::Stopping | GatewayStatus::Stopped if facts.stop_overdue => Observed::Unready,
         GatewayStatus::Stopping | GatewayStatus::Stopped => Observed::Stopping,
-        GatewayStatus::Failed => Observed::Dead(reason(status.last_exit, facts.oom_kills)),
+        GatewayStatus::Failed => Observed::Dead(reason(Some(status), facts.oom_kills)),
     }
 }
 
 fn gone(facts: &Facts<'_>) -> Observed {
     let gateway = facts.status.map(|status| status.gateway);
     match gateway {
-        Some(GatewayStatus::Failed) => {
-            let last_exit = facts.status.and_then(|status| status.last_exit);
-            Observed::Dead(reason(last_exit, facts.oom_kills))
-        }
+        Some(GatewayStatus::Failed) => Observed::Dead(reason(facts.status, facts.oom_kills)),
         Some(GatewayStatus::Stopped) => Observed::Stopped,
         _ if facts.stop_asked => Observed::Stopped,
         _ if facts.oom_kills > 0 => Observed::Dead(DeathReason::OutOfMemory),
@@ -85,8 +82,9 @@ fn gone(facts: &Facts<'_>) -> Observed {
     }
 }
 
-fn reason(last_exit: Option<ExitInfo>, oom_kills: u64) -> DeathReason {
-    match last_exit {
+fn reason(status: Option<&BoxdStatus>, oom_kills: u64) -> DeathReason {
+    match status.and_then(|status| status.last_exit) {
+        Some(_) if status.is_some_and(|status| status.was_silent) => DeathReason::Silent,
         Some(exit) if exit.code == EXIT_CONFIG => DeathReason::Config,
         Some(exit) if exit.is_killed() && oom_kills > 0 => DeathReason::OutOfMemory,
         Some(exit) => DeathReason::Crashed { code: exit.code },
@@ -96,6 +94,8 @@ fn reason(last_exit: Option<ExitInfo>, oom_kills: u64) -> DeathReason {
 
 #[cfg(test)]
 mod tests {
+    use smartbox_boxd::ExitInfo;
+
     use super::*;
 
     const FACTS: Facts<'static> = Facts {
@@ -111,7 +111,8 @@ mod tests {
 
     fn with(gateway: GatewayStatus, code: Option<i32>, facts: &Facts<'_>) -> Observed {
         let last_exit = code.map(|code| ExitInfo { code });
-        let status = BoxdStatus { generation: 1, sequence: 1, gateway, restarts: 0, last_exit };
+        let status =
+            BoxdStatus { generation: 1, sequence: 1, gateway, restarts: 0, last_exit, was_silent: false };
         observed(&Facts { status: Some(&status), ..*facts })
     }
 
@@ -150,6 +151,16 @@ mod tests {
         let oom = Facts { oom_kills: 1, ..FACTS };
         assert_eq!(dead(137, &oom), Observed::Dead(DeathReason::OutOfMemory));
         assert_eq!(dead(78, &Facts { alive: false, ..FACTS }), Observed::Dead(DeathReason::Config));
+        let hung = BoxdStatus {
+            generation: 1,
+            sequence: 1,
+            gateway: GatewayStatus::Failed,
+            restarts: 2,
+            last_exit: Some(ExitInfo { code: 137 }),
+            was_silent: true,
+        };
+        let seen = observed(&Facts { status: Some(&hung), ..FACTS });
+        assert_eq!(seen, Observed::Dead(DeathReason::Silent), "boxd ended it, whatever its exit code says");
     }
 
     #[test]

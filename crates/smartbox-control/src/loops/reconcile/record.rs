@@ -1,0 +1,123 @@
+//! Writes down what was seen of a box, and what came of what was done with it.
+
+use jiff::Timestamp;
+use smartbox_core::{BoxId, Desired, Observed, backoff};
+use smartbox_provider::Observation;
+use smartbox_store::{BoxError, NewFailure, Outcome as OperationOutcome, Smartbox, SystemActor, Target};
+
+use super::{ACTOR, Reconciler};
+use crate::Error;
+use crate::loops::{heal, observe};
+
+/// Failed attempts after which a waiting operation is told so. Attempts go on.
+const OPERATION_ATTEMPTS_MAX: u32 = 3;
+
+impl Reconciler {
+    pub(super) async fn record(&mut self, row: &Smartbox, seen: &Observation) -> Result<Smartbox, Error> {
+        let was_launched = !self.busy.contains_key(&row.id) && self.launched.remove(&row.id);
+        let update = observe::update(seen);
+        // Most looks find nothing new: those do not ask the database again.
+        if row.is_seen_as(&update) && !was_launched {
+            return Ok(row.clone());
+        }
+        let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
+        let now = self.control.inner.clock.now();
+        let bigger = heal::bigger_tier(&self.control, row, seen).await?;
+        let mut events = observe::notes(row, seen, bigger.as_deref()).into_iter().map(|note| {
+            let detail = self.detail(row.id, note.action, now);
+            self.control.event(ACTOR, note.action, &note.reason, detail)
+        });
+        let first = events.next();
+        let changed = fleet.record_observation(row.id, &update, first, now).await?;
+        for event in events {
+            fleet.append_event(Some(row.org), Some(row.id), event, now).await?;
+        }
+        if !changed && !was_launched {
+            return Ok(row.clone());
+        }
+        self.count(row, seen, was_launched, bigger.as_deref()).await?;
+        if seen.observed == Observed::Ready {
+            self.started.remove(&row.id);
+            fleet.clear_failure(row.id).await?;
+        }
+        self.control.inner.changes.written();
+        Ok(fleet.find_box(row.id).await?.unwrap_or_else(|| row.clone()))
+    }
+
+    /// Ends the operations and the failures of a goal that is reached, also those that found it reached already.
+    pub(super) async fn settle_reached(&self, row: &Smartbox, is_waited_for: bool) -> Result<(), Error> {
+        let generation = match (row.desired, &row.observed) {
+            (Desired::Running, Observed::Ready) | (Desired::Asleep, Observed::Asleep(_)) => {
+                row.observed_generation.unwrap_or(0)
+            }
+            (Desired::Asleep | Desired::Stopped | Desired::Deleted, Observed::Stopped | Observed::Absent) => {
+                row.generation
+            }
+            _ => return Ok(()),
+        };
+        let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
+        // A failure may be recorded after the success it belongs to: the answer to a call that did its work was lost.
+        let is_over = generation >= row.generation && !self.busy.contains_key(&row.id);
+        if is_over && row.has_failure() && fleet.clear_failure(row.id).await? {
+            self.control.inner.changes.written();
+        }
+        if !is_waited_for {
+            return Ok(());
+        }
+        let target = Target { desired: row.desired, generation };
+        let now = self.control.inner.clock.now();
+        if !fleet.settle_operations(row.id, target, &OperationOutcome::Succeeded, now).await?.is_empty() {
+            self.control.inner.changes.written();
+        }
+        Ok(())
+    }
+
+    /// How long a start took, where that is what happened.
+    fn detail(&self, id: BoxId, action: &str, now: Timestamp) -> serde_json::Value {
+        match self.started.get(&id) {
+            Some(started) if action == "box.ready" => {
+                serde_json::json!({ "took_ms": now.duration_since(*started).as_millis() })
+            }
+            _ => serde_json::json!({}),
+        }
+    }
+
+    pub(super) async fn record_failure(
+        &self,
+        row: &Smartbox,
+        error: BoxError,
+        retry_at: Option<Timestamp>,
+        fail_now: bool,
+    ) -> Result<(), Error> {
+        let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
+        let now = self.control.inner.clock.now();
+        let failures = row.failures.saturating_add(1);
+        let mut jitter = [0u8; 1];
+        self.control.inner.entropy.fill(&mut jitter);
+        let wait = backoff::after(failures, jitter[0]);
+        let retry_at = retry_at.map_or_else(|| now.checked_add(wait).map_err(Error::internal), Ok)?;
+        let detail = serde_json::json!({ "failures": failures, "retry_at": retry_at.to_string() });
+        let event = self.control.event(ACTOR, "box.failed", &error.what, detail);
+        let failure = NewFailure { version: row.version, error: error.clone(), retry_at };
+        let counts = fleet.record_failure(row.id, &failure, Some(event), now).await?;
+        if counts && (fail_now || failures >= OPERATION_ATTEMPTS_MAX) {
+            let target = Target { desired: row.desired, generation: row.generation };
+            fleet.settle_operations(row.id, target, &OperationOutcome::Failed(error), now).await?;
+        }
+        self.control.inner.changes.written();
+        Ok(())
+    }
+
+    /// The platform's services answer inside every box that has processes.
+    pub(super) async fn keep_doors(&self, row: &Smartbox) {
+        let doors = &self.control.inner.doors;
+        if self.busy.contains_key(&row.id) {
+            return;
+        }
+        if !row.observed.is_alive() {
+            doors.close(row.id);
+        } else if let Err(error) = doors.ensure_open(row.id).await {
+            tracing::warn!(box.id = %row.id, error, "the platform's services do not answer inside a box");
+        }
+    }
+}
