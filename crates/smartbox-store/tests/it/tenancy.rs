@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use smartbox_core::{BoxId, Desired, DeviceStatus, Pairing, Role, UserStatus};
+use smartbox_core::wake::HoldKind;
+use smartbox_core::{BoxId, Desired, DeviceStatus, Pairing, Role, SleepChange, Threshold, UserStatus};
 use smartbox_store::{BoxFilter, Claim, Error, OperationKind, TicketHolder, UserChange};
 
 use crate::support::{
@@ -18,6 +19,8 @@ fn methods() -> BTreeSet<&'static str> {
         include_str!("../../src/org/people.rs"),
         include_str!("../../src/org/tickets.rs"),
         include_str!("../../src/org/tokens.rs"),
+        // What is the system's own stands below.
+        include_str!("../../src/sleep.rs").split("impl FleetStore").next().unwrap(),
     ];
     rooms
         .into_iter()
@@ -47,6 +50,8 @@ async fn what_belongs_to_another_org_does_not_exist() {
     finds_nothing("list_boxes", !listed.items.is_empty() || listed.next.is_some());
     let told = stranger.timeline(mine.id, None, 10).await.unwrap();
     finds_nothing("timeline", !told.items.is_empty() || told.next.is_some());
+    let latest = stranger.latest_event(mine.id, ["box.created"; 3]).await.unwrap();
+    finds_nothing("latest_event", latest.is_some());
     finds_nothing("find_operation", stranger.find_operation(my_operation.id).await.unwrap().is_some());
     finds_nothing("secret", stranger.secret(mine.id, "gateway-token").await.unwrap().is_some());
 
@@ -71,12 +76,35 @@ async fn what_belongs_to_another_org_does_not_exist() {
     let claim = stranger.idempotency_begin("k", "POST /elsewhere", &[2; 32], at(2)).await.unwrap();
     finds_nothing("idempotency_begin", claim != Claim::Fresh);
 
+    sleep_of_another_org(&world, mine.id, &mut finds_nothing).await;
     people_of_another_org(&world, &mut finds_nothing).await;
     devices_of_another_org(&world, mine.id, &mut finds_nothing).await;
 
     assert_eq!(world.reload(mine.id).await, mine, "nothing of it was changed");
     assert_eq!(world.org.timeline(mine.id, None, 10).await.unwrap().items.len(), 1);
     assert_eq!(tried, methods(), "every method of the handle is in this table");
+}
+
+async fn sleep_of_another_org(
+    world: &World,
+    smartbox: BoxId,
+    finds_nothing: &mut impl FnMut(&'static str, bool),
+) {
+    let stranger = &world.other;
+    let never = SleepChange { frozen_after: Some(Some(Threshold::Never)), ..SleepChange::default() };
+    let changed = stranger.change_box_sleep(smartbox, &never, None, event("box.sleep-set"), at(2)).await;
+    finds_nothing("change_box_sleep", !matches!(changed, Err(Error::NotFound("box"))));
+    stranger.change_sleep(&never, event("org.sleep-set"), at(2)).await.unwrap();
+    finds_nothing("change_sleep", !world.org.sleep().await.unwrap().is_empty());
+    finds_nothing("sleep", stranger.sleep().await.unwrap().is_empty());
+
+    world.org.hold_wakes(HoldKind::Budget, "spent", event("org.held"), at(2)).await.unwrap();
+    finds_nothing("wake_holds", !stranger.wake_holds().await.unwrap().is_empty());
+    let released = stranger.release_wakes(HoldKind::Budget, event("org.released"), at(2)).await.unwrap();
+    finds_nothing("release_wakes", released);
+    stranger.hold_wakes(HoldKind::Plan, "too big", event("org.held"), at(2)).await.unwrap();
+    let mine: Vec<_> = world.org.wake_holds().await.unwrap().into_iter().map(|hold| hold.kind).collect();
+    finds_nothing("hold_wakes", mine != [HoldKind::Budget]);
 }
 
 async fn people_of_another_org(world: &World, finds_nothing: &mut impl FnMut(&'static str, bool)) {
