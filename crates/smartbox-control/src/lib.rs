@@ -17,10 +17,12 @@ mod doors;
 mod entropy;
 mod error;
 mod exec;
+mod explain;
 mod fleet_view;
 mod foreign;
 mod gate;
 mod gateway;
+mod holds;
 mod idempotency;
 mod ingress;
 mod logs;
@@ -37,8 +39,11 @@ mod recognise;
 mod resolve;
 mod revocations;
 mod routing;
+mod schedules;
 mod sessions;
 mod sign_in;
+mod sleep_policies;
+mod sleep_state;
 mod spec;
 mod ssh;
 mod tickets;
@@ -58,12 +63,13 @@ pub use doors::Doors;
 pub use entropy::{Entropy, SystemEntropy, random_token};
 pub use error::{Error, FieldIssue};
 pub use exec::{CommandEvent, CommandInput, CommandOutput, CommandSession, NewCommand};
+pub use explain::Why;
 pub use fleet_view::{BoxState, FleetView, phase_of, stage_of};
 pub use foreign::{ForeignIdentities, SignUp, SignUpPolicy};
 pub use idempotency::Idempotency;
 pub use ingress::{Ingress, NoIngress, WorkSeen};
 pub use logs::{LogLine, LogQuery};
-pub use loops::{janitor::Janitor, reconcile::Reconciler, rollback::RollbackWatch};
+pub use loops::{janitor::Janitor, reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler};
 pub use oidc::BegunSignIn;
 pub use op::{Op, Origin};
 pub use orgs::NewOrg;
@@ -71,7 +77,10 @@ pub use pairing::{PairedDevice, Showing};
 pub use people::{NewPerson, PersonChange};
 pub use recognise::Recognised;
 pub use routing::RouteChange;
+pub use schedules::ScheduleWish;
 pub use sign_in::{NewSession, SignInCode};
+pub use sleep_policies::PolicyWish;
+pub use sleep_state::SleepState;
 /// Header of Cloudflare Access.
 pub use smartbox_identity::ACCESS_HEADER;
 /// What a browser brings back from an OpenID provider.
@@ -83,8 +92,8 @@ pub use smartbox_identity::{DPOP_HEADER, ProofRequest};
 pub use smartbox_provider::LogSource;
 /// Rows as the API shows them.
 pub use smartbox_store::{
-    AuditEvent, BoxError, Cursor, Device, Event, Operation, Org, Outcome, Page, RoutingRow, ServiceToken,
-    Session, Smartbox, User,
+    AuditEvent, BoxError, Cursor, Device, Event, Operation, Org, Outcome, Page, RoutingRow, Schedule,
+    ScheduleAction, ServiceToken, Session, Smartbox, User, WakeHold,
 };
 pub use spec::{AgentRuntime, Ingredients, render_files};
 pub use tickets::{MadeTicket, TICKET_PREFIX, TicketFor};
@@ -153,6 +162,8 @@ pub struct Limits {
     pub reconcile_width: usize,
     /// A full pass is made at least this often.
     pub reconcile_period: Duration,
+    /// Schedules of the same minute are spread over this time.
+    pub schedule_stagger: Duration,
 }
 
 impl Default for Limits {
@@ -165,6 +176,7 @@ impl Default for Limits {
             sign_in_ttl: Duration::from_mins(15),
             reconcile_width: 4,
             reconcile_period: Duration::from_secs(5),
+            schedule_stagger: Duration::ZERO,
         }
     }
 }

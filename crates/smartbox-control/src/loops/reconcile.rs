@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
+use smartbox_core::explain::Refused;
 use smartbox_core::plan::PlanFacts;
 use smartbox_core::{BoxId, Desired, Observed, Step, backoff, next_step};
 use smartbox_provider::{Epoch, Observation};
@@ -18,7 +19,7 @@ use super::due::{self, DueWakes};
 use super::fall_asleep::{Slept, Wish, fall_asleep};
 use super::publish::Publisher;
 use super::step::{self, Outcome};
-use super::{fence, observe};
+use super::{fence, observe, wake_story};
 use crate::{Control, Error};
 
 /// Who writes the timeline lines of this loop.
@@ -194,10 +195,12 @@ impl Reconciler {
         }
         let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
         let now = self.control.inner.clock.now();
-        let mut events = observe::notes(row, seen).into_iter().map(|note| {
-            let detail = self.detail(row.id, note.action, now);
-            self.control.event(ACTOR, note.action, &note.reason, detail)
-        });
+        let mut events = Vec::new();
+        for note in observe::notes(row, seen) {
+            let detail = self.detail(row, note.action, now).await?;
+            events.push(self.control.event(ACTOR, note.action, &note.reason, detail));
+        }
+        let mut events = events.into_iter();
         let first = events.next();
         let changed = fleet.record_observation(row.id, &update, first, now).await?;
         for event in events {
@@ -248,13 +251,13 @@ impl Reconciler {
         Ok(())
     }
 
-    /// How long a start took, where that is what happened.
-    fn detail(&self, id: BoxId, action: &str, now: Timestamp) -> serde_json::Value {
-        match self.started.get(&id) {
-            Some(started) if action == "box.ready" => {
-                serde_json::json!({ "took_ms": now.duration_since(*started).as_millis() })
+    /// What a start or a wake took and who wanted it, where that is what happened.
+    async fn detail(&self, row: &Smartbox, action: &str, now: Timestamp) -> Result<serde_json::Value, Error> {
+        match action {
+            "box.ready" | "box.awake" => {
+                wake_story::story(&self.control, row, self.started.get(&row.id).copied(), now).await
             }
-            _ => serde_json::json!({}),
+            _ => Ok(serde_json::json!({})),
         }
     }
 
@@ -319,7 +322,7 @@ impl Reconciler {
         if !self.has_place(Job::Step(step)) {
             return;
         }
-        if step == Step::Run {
+        if matches!(step, Step::Run | Step::Wake) {
             self.started.insert(row.id, now);
         }
         self.busy.insert(row.id, Job::Step(step));
@@ -403,7 +406,9 @@ impl Reconciler {
             Done::Step(_, Err(failure)) => self.step_failed(&row, failure).await,
             Done::Slept(Ok(Slept::No { why, again })) => {
                 self.drowsy.refused(&self.control, row.id, again);
-                self.control.inner.vigils.refuse(row.id, self.control.inner.clock.now(), &why);
+                let at = self.control.inner.clock.now();
+                let again = at.checked_add(again).unwrap_or(at);
+                self.control.inner.vigils.refuse(row.id, Refused { at, why, again });
             }
             Done::Slept(Err(error)) => {
                 tracing::warn!(box.id = %row.id, error = &error as &dyn std::error::Error, "a box could not be put to sleep");
