@@ -17,6 +17,7 @@ mod token;
 mod user;
 mod version;
 mod whoami;
+mod why;
 
 use clap::Subcommand;
 
@@ -34,7 +35,9 @@ pub enum ClientCommand {
     /// Create, list, start, stop and delete boxes
     #[command(subcommand, name = "box")]
     Boxes(boxes::BoxCommand),
-    /// Create and list orgs
+    /// Say why a box is awake or asleep, what wakes it, and what it is waiting for
+    Why(why::WhyArgs),
+    /// Create, list and change orgs; hold their boxes back
     #[command(subcommand)]
     Org(org::OrgCommand),
     /// Add, list, change and remove people
@@ -55,7 +58,7 @@ pub enum ClientCommand {
     /// Move callers of the admin API and of boxes to another server step by step, and back
     #[command(subcommand)]
     Route(route::RouteCommand),
-    /// List the sizes a box can have
+    /// List the sizes a box can have; change when boxes of a size sleep
     #[command(subcommand)]
     Tier(tier::TierCommand),
     /// Talk to a box's agent; the answer is printed as it comes
@@ -95,6 +98,7 @@ impl BoxFlag {
 pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &mut Console) -> Outcome {
     match command {
         ClientCommand::Boxes(command) => boxes::run(&connect(global, console).await?, command, console).await,
+        ClientCommand::Why(args) => why::run(&connect(global, console).await?, &args, console).await,
         ClientCommand::Org(command) => org::run(&connect(global, console).await?, command, console).await,
         ClientCommand::User(command) => user::run(&connect(global, console).await?, command, console).await,
         ClientCommand::Token(command) => token::run(&connect(global, console).await?, command, console).await,

@@ -16,4 +16,5 @@ mod open;
 mod people;
 mod routes;
 mod run;
+mod sleep;
 mod waiting;
