@@ -91,6 +91,8 @@ pub struct Settings {
     pub hold: Duration,
     /// When boxes fall asleep about which nothing else was decided.
     pub sleep: Thresholds,
+    /// Schedules of the same minute are spread over this time.
+    pub schedule_stagger: Duration,
     /// Which log lines are written.
     pub log_filter: String,
     /// How they look.
@@ -138,6 +140,10 @@ impl Settings {
                 .take("boxes.stop_grace", parse::duration(raw.boxes.stop_grace.as_deref(), "30s")),
             hold: problems.take("boxes.hold", parse::duration(raw.boxes.hold.as_deref(), "90s")),
             sleep: parse::thresholds(&raw.boxes, &mut problems),
+            schedule_stagger: problems.take(
+                "boxes.schedule_stagger",
+                parse::duration(raw.boxes.schedule_stagger.as_deref(), "15s"),
+            ),
             log_filter: raw.log.filter.unwrap_or_else(|| "info".to_owned()),
             log_format: problems.take("log.format", parse::log_format(raw.log.format.as_deref())),
             stop_boxes_on_exit: flags.stop_boxes_on_exit,

@@ -83,6 +83,7 @@ impl Daemon {
             limits: Limits {
                 delete_grace: settings.delete_grace,
                 stop_grace: settings.stop_grace,
+                schedule_stagger: settings.schedule_stagger,
                 ..Limits::default()
             },
         });

@@ -123,6 +123,7 @@ pub(super) struct Boxes {
     pub(super) sleep_after: Option<String>,
     pub(super) squeeze_after: Option<String>,
     pub(super) end_after: Option<String>,
+    pub(super) schedule_stagger: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
