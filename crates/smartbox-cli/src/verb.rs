@@ -11,6 +11,7 @@ mod logs;
 mod open;
 mod org;
 mod route;
+mod schedule;
 mod session;
 mod tier;
 mod token;
@@ -58,6 +59,9 @@ pub enum ClientCommand {
     /// Move callers of the admin API and of boxes to another server step by step, and back
     #[command(subcommand)]
     Route(route::RouteCommand),
+    /// Wake boxes, and say things to their agents, by the clock
+    #[command(subcommand)]
+    Schedule(schedule::ScheduleCommand),
     /// List the sizes a box can have; change when boxes of a size sleep
     #[command(subcommand)]
     Tier(tier::TierCommand),
@@ -106,6 +110,9 @@ pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &m
             session::run(&connect(global, console).await?, &command, console).await
         }
         ClientCommand::Route(command) => route::run(&connect(global, console).await?, command, console).await,
+        ClientCommand::Schedule(command) => {
+            schedule::run(&connect(global, console).await?, command, console).await
+        }
         ClientCommand::Device(command) => {
             device::run(global, connect(global, console).await?, command, console).await
         }

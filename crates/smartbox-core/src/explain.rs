@@ -70,7 +70,7 @@ pub struct Refused {
 pub enum Because {
     /// Requests are under way.
     Requests(u32),
-    /// Chats or commands are under way.
+    /// Chats or commands are under way, or a schedule keeps it awake.
     Uses(u32),
     /// It is talking to the platform's services.
     Calls(u32),

@@ -23,6 +23,8 @@ use crate::{Control, Error};
 pub(super) const ACTOR: &str = "scheduler";
 /// Schedules that are looked at in one pass, and runs under way at the same time. The others follow.
 const AT_ONCE_MAX: u32 = 16;
+/// Boxes that are kept awake at the same time.
+const KEPT_MAX: u32 = 1_000;
 /// Longest time between two looks: the wall clock may be set meanwhile.
 const LOOK_MAX: Duration = Duration::from_mins(1);
 /// When to look again when more was due than there was room for.
@@ -77,6 +79,9 @@ impl Scheduler {
         let now = control.inner.clock.now();
         let fleet = control.inner.store.fleet(SystemActor::new(ACTOR));
         self.kept.retain(|_box, (until, _use)| *until > now);
+        for (id, until) in fleet.kept_awake(now, KEPT_MAX).await? {
+            self.keep_awake(id, until);
+        }
         let active = fleet.active_schedules(now, AT_ONCE_MAX).await?;
         let is_full = active.len() >= AT_ONCE_MAX as usize;
         for schedule in active {
@@ -105,9 +110,6 @@ impl Scheduler {
     }
 
     async fn follow(&mut self, schedule: &Schedule, now: Timestamp) -> Result<(), Error> {
-        if let Some(until) = schedule.awake_until.filter(|until| *until > now) {
-            self.keep_awake(schedule.box_id, until);
-        }
         if self.busy.contains(&schedule.id) {
             return Ok(());
         }

@@ -6,6 +6,7 @@ mod janitor;
 mod reconcile;
 mod routing;
 mod running_loop;
+mod schedules;
 mod simulation;
 mod sleep;
 mod wake;

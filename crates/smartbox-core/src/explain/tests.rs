@@ -46,7 +46,7 @@ fn a_box_at_work_is_awake_for_what_it_does() {
         told(&awake(working)),
         [
             "requests: 1 request or socket call is under way.",
-            "uses: 2 chats or commands are under way.",
+            "uses: 2 chats, commands or schedules are under way.",
             "calls: 1 call of the box to the platform, such as one to a model, is under way.",
         ]
     );

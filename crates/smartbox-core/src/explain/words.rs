@@ -51,7 +51,9 @@ impl fmt::Display for Because {
             Self::Requests(count) => {
                 counted(f, *count, "request or socket call is", "requests or socket calls are")
             }
-            Self::Uses(count) => counted(f, *count, "chat or command is", "chats or commands are"),
+            Self::Uses(count) => {
+                counted(f, *count, "chat, command or schedule is", "chats, commands or schedules are")
+            }
             Self::Calls(count) => counted(
                 f,
                 *count,

@@ -23,6 +23,7 @@ mod pages;
 mod people;
 mod restart;
 mod routes;
+mod schedules;
 mod sign_in;
 mod sleep;
 mod tenancy;

@@ -1,26 +1,39 @@
 //! Schedules as the loop that acts on them sees them.
 
 use jiff::Timestamp;
-use smartbox_core::ScheduleId;
+use smartbox_core::{BoxId, ScheduleId};
 
 use super::row::{ScheduleRow, select_schedules};
 use super::{NextTime, RunState, Schedule, ScheduleRun};
 use crate::event::{self, NewEvent};
+use crate::row::{instant, parsed};
 use crate::{Error, FleetStore};
 
 impl FleetStore {
-    /// Schedules that ask for something now: their time has come, a run of theirs was begun and not ended, or they keep
-    /// their box awake. The longest overdue first, at most `limit`.
+    /// Schedules that ask for something now: their time has come, or a run of theirs was begun and not ended. The longest
+    /// overdue first, at most `limit`.
     pub async fn active_schedules(&self, now: Timestamp, limit: u32) -> Result<Vec<Schedule>, Error> {
         let rows: Vec<ScheduleRow> = sqlx::query_as(select_schedules!(
-            "where (enabled and fires_at_ms <= $1) or run_state = 'started' or awake_until_ms > $1
-             order by fires_at_ms, id limit $2"
+            "where (enabled and fires_at_ms <= $1) or run_state = 'started' order by fires_at_ms, id limit $2"
         ))
         .bind(now.as_millisecond())
         .bind(i64::from(limit))
         .fetch_all(&mut *self.store.database.read().await?)
         .await?;
         rows.into_iter().map(Schedule::try_from).collect()
+    }
+
+    /// The boxes that schedules keep awake, and until when. At most `limit`.
+    pub async fn kept_awake(&self, now: Timestamp, limit: u32) -> Result<Vec<(BoxId, Timestamp)>, Error> {
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "select box_id, max(awake_until_ms) from schedules where awake_until_ms > $1
+             group by box_id order by box_id limit $2",
+        )
+        .bind(now.as_millisecond())
+        .bind(i64::from(limit))
+        .fetch_all(&mut *self.store.database.read().await?)
+        .await?;
+        rows.into_iter().map(|(id, until)| Ok((parsed(&id)?, instant(until)?))).collect()
     }
 
     /// When the next schedule of any box has its time.
