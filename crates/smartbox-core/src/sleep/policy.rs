@@ -80,7 +80,7 @@ pub fn effective(
     SleepTier::ALL.map(|tier| {
         let circles = [(Circle::Box, of_box), (Circle::Org, of_org), (Circle::Tier, of_tier)];
         let said = circles.into_iter().find_map(|(from, policy)| Some((policy.of(tier)?, from)));
-        let (begins, from) = said.unwrap_or((platform.of(tier), Circle::Platform));
+        let (begins, from) = said.unwrap_or_else(|| (platform.of(tier), Circle::Platform));
         Effective { tier, begins, from }
     })
 }
