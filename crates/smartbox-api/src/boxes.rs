@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::{EffectiveSleepView, SleepPolicyView, SleepView};
+
 /// Asks for a new box.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -80,6 +82,15 @@ pub struct BoxView {
     /// When a deleted box is removed for good. Until then `start` or `stop` brings it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purge_at: Option<String>,
+    /// How it sleeps, while it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sleep: Option<SleepView>,
+    /// What its owner has decided about its sleep, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sleep_policy: Option<SleepPolicyView>,
+    /// When its tiers of sleep begin, and who says so. Absent in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sleep_after: Option<EffectiveSleepView>,
 }
 
 /// Why a box is left alone, and for how long.
@@ -120,7 +131,7 @@ pub struct CreatedBox {
     pub operation: super::OperationView,
 }
 
-/// Answer to start, stop, restart and delete.
+/// Answer to start, stop, restart, sleep, wake and delete.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Launched {
     /// The box after the change of intent.
@@ -155,6 +166,9 @@ pub struct TierView {
     pub pids_max: u32,
     /// Most boxes of this tier on the platform that run at a time; one that sleeps or is stopped does not count.
     pub boxes_max: u32,
+    /// What was decided about the sleep of its boxes, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sleep_policy: Option<SleepPolicyView>,
 }
 
 /// Every tier.

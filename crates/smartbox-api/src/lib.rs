@@ -15,12 +15,15 @@ mod orgs;
 mod page;
 mod problem;
 mod routes;
+mod schedules;
 mod sessions;
 mod sign_in;
+mod sleep;
 mod status;
 mod tickets;
 mod tokens;
 mod users;
+mod why;
 
 pub use audit::{AuditLine, AuditList};
 pub use boxes::{
@@ -35,16 +38,24 @@ pub use exec::{
 pub use logs::LogsQuery;
 pub use messages::{MessageEvent, SendMessage};
 pub use operations::{OperationQuery, OperationView};
-pub use orgs::{CreateOrg, OrgList, OrgView, UpdateOrg};
+pub use orgs::{CreateOrg, HoldList, HoldOrg, HoldView, OrgList, OrgView, UpdateOrg};
 pub use page::{ListQuery, PageQuery};
 pub use problem::{FieldError, PROBLEM_CONTENT_TYPE, Problem};
 pub use routes::{RolledBackView, RouteList, RouteView, UpdateRoute};
+pub use schedules::{
+    CreateSchedule, MessageAction, ScheduleList, ScheduleRunView, ScheduleView, UpdateSchedule, WakeAction,
+};
 pub use sessions::{SessionList, SessionQuery, SessionView};
 pub use sign_in::{CreateSignInLink, RedeemSignIn, SignInLink, SignedIn};
+pub use sleep::{
+    EffectiveSleepView, SleepBox, SleepPolicyView, SleepView, ThresholdView, UpdateBox, UpdateSleep,
+    UpdateTier,
+};
 pub use status::{DefaultBoxStatus, Health, PlatformStatus, Readiness};
 pub use tickets::{CreateTicket, TicketView};
 pub use tokens::{CreateToken, CreatedToken, TokenList, TokenView};
 pub use users::{CreateUser, Me, OrgPageQuery, OrgQuery, SetPassword, UpdateUser, UserList, UserView};
+pub use why::{LastWakeView, ReasonView, WhyView};
 
 /// Header that carries the platform's admin secret.
 pub const ADMIN_SECRET_HEADER: &str = "x-admin-secret";

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::{SleepPolicyView, UpdateSleep};
+
 /// Asks for a new org with one user, its owner.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -12,13 +14,17 @@ pub struct CreateOrg {
     pub name: String,
 }
 
-/// What of an org changes.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+/// What of an org changes; what is left out stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateOrg {
-    /// What becomes of devices that come for the first time: `manual`, `auto` or `off`.
+    /// What becomes of devices that come for the first time: `manual`, `auto` or `off`. Only its owners may change it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "manual")]
-    pub pairing: String,
+    pub pairing: Option<String>,
+    /// When its boxes sleep.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sleep: Option<UpdateSleep>,
 }
 
 /// An org.
@@ -35,6 +41,36 @@ pub struct OrgView {
     pub owner: String,
     /// When it was created (RFC 3339).
     pub created_at: String,
+    /// What it has decided about the sleep of its boxes. Absent in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sleep_policy: Option<SleepPolicyView>,
+}
+
+/// Keeps every box of an org from waking.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HoldOrg {
+    /// Why, for the people of the org; 1 to 500 characters.
+    #[schema(example = "the invoice of May is open")]
+    pub reason: String,
+}
+
+/// Why no box of an org may wake.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HoldView {
+    /// `account`, `abuse`, `plan` or `budget`.
+    pub kind: String,
+    /// In the words of whoever set it.
+    pub reason: String,
+    /// Since when (RFC 3339).
+    pub since: String,
+}
+
+/// Every hold of an org.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HoldList {
+    /// The holds; none: its boxes may wake.
+    pub items: Vec<HoldView>,
 }
 
 /// Every org.

@@ -11,12 +11,14 @@ mod logs;
 mod open;
 mod org;
 mod route;
+mod schedule;
 mod session;
 mod tier;
 mod token;
 mod user;
 mod version;
 mod whoami;
+mod why;
 
 use clap::Subcommand;
 
@@ -34,7 +36,9 @@ pub enum ClientCommand {
     /// Create, list, start, stop and delete boxes
     #[command(subcommand, name = "box")]
     Boxes(boxes::BoxCommand),
-    /// Create and list orgs
+    /// Say why a box is awake or asleep, what wakes it, and what it is waiting for
+    Why(why::WhyArgs),
+    /// Create, list and change orgs; hold their boxes back
     #[command(subcommand)]
     Org(org::OrgCommand),
     /// Add, list, change and remove people
@@ -55,7 +59,10 @@ pub enum ClientCommand {
     /// Move callers of the admin API and of boxes to another server step by step, and back
     #[command(subcommand)]
     Route(route::RouteCommand),
-    /// List the sizes a box can have
+    /// Wake boxes, and say things to their agents, by the clock
+    #[command(subcommand)]
+    Schedule(schedule::ScheduleCommand),
+    /// List the sizes a box can have; change when boxes of a size sleep
     #[command(subcommand)]
     Tier(tier::TierCommand),
     /// Talk to a box's agent; the answer is printed as it comes
@@ -95,6 +102,7 @@ impl BoxFlag {
 pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &mut Console) -> Outcome {
     match command {
         ClientCommand::Boxes(command) => boxes::run(&connect(global, console).await?, command, console).await,
+        ClientCommand::Why(args) => why::run(&connect(global, console).await?, &args, console).await,
         ClientCommand::Org(command) => org::run(&connect(global, console).await?, command, console).await,
         ClientCommand::User(command) => user::run(&connect(global, console).await?, command, console).await,
         ClientCommand::Token(command) => token::run(&connect(global, console).await?, command, console).await,
@@ -102,6 +110,9 @@ pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &m
             session::run(&connect(global, console).await?, &command, console).await
         }
         ClientCommand::Route(command) => route::run(&connect(global, console).await?, command, console).await,
+        ClientCommand::Schedule(command) => {
+            schedule::run(&connect(global, console).await?, command, console).await
+        }
         ClientCommand::Device(command) => {
             device::run(global, connect(global, console).await?, command, console).await
         }

@@ -11,13 +11,19 @@ const HINTS_MAX: usize = 16;
 /// Wakes the reconcile loop and everybody who waits for a result.
 pub struct Changes {
     reconcile: Notify,
+    schedules: Notify,
     hinted: Mutex<Vec<BoxId>>,
     revision: watch::Sender<u64>,
 }
 
 impl Default for Changes {
     fn default() -> Self {
-        Self { reconcile: Notify::new(), hinted: Mutex::default(), revision: watch::Sender::new(0) }
+        Self {
+            reconcile: Notify::new(),
+            schedules: Notify::new(),
+            hinted: Mutex::default(),
+            revision: watch::Sender::new(0),
+        }
     }
 }
 
@@ -31,6 +37,24 @@ impl Changes {
         drop(hinted);
         self.reconcile.notify_one();
         self.written();
+    }
+
+    /// Something about many boxes was written: the loop should look at all of them.
+    pub(crate) fn all(&self) {
+        self.hinted().clear();
+        self.reconcile.notify_one();
+        self.written();
+    }
+
+    /// A schedule was changed: whoever acts on them should look, and the loop that wakes boxes ahead.
+    pub(crate) fn scheduled(&self) {
+        self.schedules.notify_one();
+        self.all();
+    }
+
+    /// Waits for such a change. One made while nobody waited is kept.
+    pub(crate) async fn schedules_changed(&self) {
+        self.schedules.notified().await;
     }
 
     /// Something was written: waiters should look.

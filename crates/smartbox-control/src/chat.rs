@@ -18,7 +18,7 @@ const TEXT_CHARS_MAX: usize = 100_000;
 /// Events that wait for a slow reader; then the gateway's stream waits.
 const EVENTS_MAX: usize = 64;
 /// The agent's main session.
-const MAIN_SESSION: &str = "agent:main:main";
+pub(crate) const MAIN_SESSION: &str = "agent:main:main";
 /// Longest name of a session.
 const SESSION_CHARS_MAX: usize = 200;
 /// A turn that says nothing for so long is given up. Tool calls may be quiet for minutes.
@@ -66,19 +66,8 @@ impl Control {
         text: String,
         session: Option<String>,
     ) -> Result<ChatStream, Error> {
-        if text.trim().is_empty() || text.chars().count() > TEXT_CHARS_MAX {
-            return Err(Error::field("text", format!("must have 1 to {TEXT_CHARS_MAX} characters")));
-        }
         let session = session.unwrap_or_else(|| MAIN_SESSION.to_owned());
-        if session.is_empty()
-            || session.chars().count() > SESSION_CHARS_MAX
-            || session.chars().any(char::is_control)
-        {
-            return Err(Error::field(
-                "session",
-                format!("must have 1 to {SESSION_CHARS_MAX} printable characters"),
-            ));
-        }
+        check_message(&text, &session).map_err(|(field, message)| Error::field(field, message))?;
         // Unknown boxes are refused before the stream begins, so that the caller gets a proper status.
         let reference = self.resolve(op, Permission::BoxesTalk, reference).await?.id.to_string();
         let (sender, events) = mpsc::channel(EVENTS_MAX);
@@ -132,4 +121,16 @@ impl Control {
             }
         }
     }
+}
+
+/// Whether this can be said in that session; otherwise which field is wrong, and why.
+pub(crate) fn check_message(text: &str, session: &str) -> Result<(), (&'static str, String)> {
+    if text.trim().is_empty() || text.chars().count() > TEXT_CHARS_MAX {
+        return Err(("text", format!("must have 1 to {TEXT_CHARS_MAX} characters")));
+    }
+    let is_name = !session.is_empty() && !session.chars().any(char::is_control);
+    if !is_name || session.chars().count() > SESSION_CHARS_MAX {
+        return Err(("session", format!("must have 1 to {SESSION_CHARS_MAX} printable characters")));
+    }
+    Ok(())
 }

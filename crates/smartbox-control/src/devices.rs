@@ -108,17 +108,22 @@ impl Control {
         Ok(())
     }
 
+    /// Whether the caller may say so, and whether it is a way to pair devices.
+    ///
+    /// # Errors
+    /// [`Error::Lacks`], [`Error::Invalid`].
+    pub fn check_pairing(&self, op: &Op, pairing: &str) -> Result<Pairing, Error> {
+        op.require(Permission::OrgOwn)?;
+        pairing.parse().map_err(|error: smartbox_core::access::BadPairingWord| {
+            Error::field("pairing", error.to_string())
+        })
+    }
+
     /// Says what becomes of devices that come for the first time. Where they are to be approved from now on, connections of
     /// people without an approved one end.
     pub async fn set_pairing(&self, op: &Op, org: &str, pairing: &str) -> Result<NewOrg, Error> {
-        op.require(Permission::OrgOwn)?;
-        let pairing: Pairing = pairing.parse().map_err(|error: smartbox_core::access::BadPairingWord| {
-            Error::field("pairing", error.to_string())
-        })?;
-        let org = match (org, op.principal.org()) {
-            ("me", Some(own)) => own,
-            (named, _) => self.resolve_org(op, Some(named)).await.map_err(|_error| Error::NotFound("org"))?,
-        };
+        let pairing = self.check_pairing(op, pairing)?;
+        let org = self.named_org(op, org).await?;
         let detail = serde_json::json!({ "pairing": pairing.as_str() });
         let event = self.event_of(op, "org.pairing-set", "asked for", detail);
         let changed = self.inner.store.org(org).set_pairing(pairing, event, self.inner.clock.now()).await?;

@@ -17,10 +17,12 @@ mod doors;
 mod entropy;
 mod error;
 mod exec;
+mod explain;
 mod fleet_view;
 mod foreign;
 mod gate;
 mod gateway;
+mod holds;
 mod host;
 mod idempotency;
 mod ingress;
@@ -40,8 +42,11 @@ mod resolve;
 mod revocations;
 mod room;
 mod routing;
+mod schedules;
 mod sessions;
 mod sign_in;
+mod sleep_policies;
+mod sleep_state;
 mod spec;
 mod ssh;
 mod tickets;
@@ -61,6 +66,7 @@ pub use doors::Doors;
 pub use entropy::{Entropy, SystemEntropy, random_token};
 pub use error::{Error, FieldIssue};
 pub use exec::{CommandEvent, CommandInput, CommandOutput, CommandSession, NewCommand};
+pub use explain::Why;
 pub use fleet_view::{BoxState, FleetView, phase_of, stage_of};
 pub use foreign::{ForeignIdentities, SignUp, SignUpPolicy};
 pub use host::{Host, UnknownHost};
@@ -68,7 +74,7 @@ pub use idempotency::Idempotency;
 pub use ingress::{Ingress, NoIngress, WorkSeen};
 pub use lease::Lease;
 pub use logs::{LogLine, LogQuery};
-pub use loops::{janitor::Janitor, reconcile::Reconciler, rollback::RollbackWatch};
+pub use loops::{janitor::Janitor, reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler};
 pub use oidc::BegunSignIn;
 pub use op::{Op, Origin};
 pub use orgs::NewOrg;
@@ -77,7 +83,10 @@ pub use people::{NewPerson, PersonChange};
 pub use recognise::Recognised;
 pub use room::Activity;
 pub use routing::RouteChange;
+pub use schedules::ScheduleWish;
 pub use sign_in::{NewSession, SignInCode};
+pub use sleep_policies::PolicyWish;
+pub use sleep_state::SleepState;
 /// Header of Cloudflare Access.
 pub use smartbox_identity::ACCESS_HEADER;
 /// What a browser brings back from an OpenID provider.
@@ -89,8 +98,8 @@ pub use smartbox_identity::{DPOP_HEADER, ProofRequest};
 pub use smartbox_provider::LogSource;
 /// Rows as the API shows them.
 pub use smartbox_store::{
-    AuditEvent, BoxError, Cursor, Device, Event, Operation, Org, Outcome, Page, RoutingRow, ServiceToken,
-    Session, Smartbox, User,
+    AuditEvent, BoxError, Cursor, Device, Event, Operation, Org, Outcome, Page, RoutingRow, Schedule,
+    ScheduleAction, ServiceToken, Session, Smartbox, User, WakeHold,
 };
 pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, render_files};
 pub use tickets::{MadeTicket, TICKET_PREFIX, TicketFor};
@@ -170,6 +179,8 @@ pub struct Limits {
     pub host: HostLimits,
     /// Whether the default box of an org is woken when one of its people signs in.
     pub prewarm_on_sign_in: bool,
+    /// Schedules of the same minute are spread over this time.
+    pub schedule_stagger: Duration,
 }
 
 impl Default for Limits {
@@ -186,6 +197,7 @@ impl Default for Limits {
             reconcile_period: Duration::from_secs(5),
             host: HostLimits::default(),
             prewarm_on_sign_in: false,
+            schedule_stagger: Duration::ZERO,
         }
     }
 }

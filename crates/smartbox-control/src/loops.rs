@@ -11,5 +11,7 @@ pub(crate) mod publish;
 pub(crate) mod reconcile;
 mod rest;
 pub(crate) mod rollback;
+pub(crate) mod schedules;
 mod step;
+mod wake_story;
 mod wake_up;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use smartbox_core::BoxId;
+use smartbox_core::explain::Refused;
 use smartbox_core::sleep::{Stay, Thresholds};
 
 /// What keeps a box as it is.
@@ -25,8 +26,8 @@ pub struct Vigil {
     pub calls: u32,
     /// Why it is left as it is; `None`: it is on its way.
     pub stay: Option<Stay>,
-    /// Why it did not fall asleep when it was last tried, and when that was.
-    pub refused: Option<(Timestamp, String)>,
+    /// Why it did not fall asleep when it was last tried.
+    pub refused: Option<Refused>,
 }
 
 /// What was seen of each box. Bounded by the number of boxes.
@@ -40,9 +41,9 @@ impl Vigils {
         vigils.insert(id, vigil);
     }
 
-    pub(crate) fn refuse(&self, id: BoxId, at: Timestamp, why: &str) {
+    pub(crate) fn refuse(&self, id: BoxId, refused: Refused) {
         if let Some(vigil) = self.vigils().get_mut(&id) {
-            vigil.refused = Some((at, why.to_owned()));
+            vigil.refused = Some(refused);
         }
     }
 

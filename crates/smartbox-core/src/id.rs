@@ -76,6 +76,8 @@ typed_ids! {
     DeviceId = "dev",
     /// A signed-in browser.
     SessionId = "ses",
+    /// Something that happens in a box by the clock.
+    ScheduleId = "sch",
 }
 
 #[cfg(test)]

@@ -6,6 +6,10 @@ use std::time::Duration;
 
 use crate::state::{BadState, SleepDepth};
 
+mod policy;
+
+pub use policy::{Circle, Effective, SleepChange, effective};
+
 /// How far a box goes down when it is not needed. In their order: the further, the less it takes and the longer its wake.
 ///
 /// `hibernated` and `archived` of the design have their places before and after `stopped` and come with them.
@@ -210,7 +214,7 @@ impl Thresholds {
         }
     }
 
-    fn of(&self, tier: SleepTier) -> Threshold {
+    pub(crate) fn of(&self, tier: SleepTier) -> Threshold {
         match tier {
             SleepTier::Frozen => self.frozen,
             SleepTier::Squeezed => self.squeezed,

@@ -6,8 +6,10 @@ mod devices;
 mod operations;
 mod orgs;
 mod routes;
+mod schedules;
 mod sessions;
 mod sign_in_links;
+mod sleep;
 mod tickets;
 mod tiers;
 mod tokens;
@@ -26,6 +28,7 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .merge(operations::routes())
         .merge(orgs::routes())
         .merge(routes::routes())
+        .merge(schedules::routes())
         .merge(sessions::routes())
         .merge(sign_in_links::routes())
         .merge(tickets::routes())

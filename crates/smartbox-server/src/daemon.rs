@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use secrecy::SecretString;
-use smartbox_control::{Control, Janitor, Lease, Reconciler, RollbackWatch};
+use smartbox_control::{Control, Janitor, Lease, Reconciler, RollbackWatch, Scheduler};
 use smartbox_core::routing::Outcome;
 use smartbox_edge::{Edge, EdgeListener, RouteTable};
 use smartbox_providers::local::LocalProvider;
@@ -72,6 +72,7 @@ impl Daemon {
         // The first pass adopts what runs, so that the first request finds it.
         reconciler.pass().await.context("the boxes could not be looked at")?;
         life.spawn("reconciler", reconciler.run(life.soft.clone()));
+        life.spawn("scheduler", Scheduler::new(control.clone()).run(life.soft.clone()));
         life.spawn("janitor", Janitor::new(control.clone()).run(life.soft.clone()));
         life.spawn("rollback", RollbackWatch::new(control.clone()).run(outcomes, life.soft.clone()));
         life.spawn("routes", routes::follow(control.fleet(), routes, life.soft.clone()));

@@ -97,6 +97,8 @@ pub struct Settings {
     pub prewarm_on_sign_in: bool,
     /// What the host keeps for itself.
     pub(crate) host: HostLimits,
+    /// Schedules of the same minute are spread over this time.
+    pub schedule_stagger: Duration,
     /// Which log lines are written.
     pub log_filter: String,
     /// How they look.
@@ -147,6 +149,10 @@ impl Settings {
             prewarm_on_sign_in: problems
                 .take("boxes.prewarm_on_sign_in", parse::flag(raw.boxes.prewarm_on_sign_in.as_deref())),
             host: host::parse(&raw.host, &mut problems),
+            schedule_stagger: problems.take(
+                "boxes.schedule_stagger",
+                parse::duration(raw.boxes.schedule_stagger.as_deref(), "15s"),
+            ),
             log_filter: raw.log.filter.unwrap_or_else(|| "info".to_owned()),
             log_format: problems.take("log.format", parse::log_format(raw.log.format.as_deref())),
             stop_boxes_on_exit: flags.stop_boxes_on_exit,

@@ -46,6 +46,8 @@ pub(crate) struct BoxRow {
     idle_since_ms: Option<i64>,
     due_at_ms: Option<i64>,
     due_why: Option<String>,
+    schedule_at_ms: Option<i64>,
+    schedule_name: Option<String>,
     #[sqlx(flatten)]
     sleep: PolicyColumns,
     breaker: Option<String>,
@@ -83,17 +85,21 @@ impl TryFrom<BoxRow> for Smartbox {
             last_error: error_from(row.error_code, row.error_what, row.error_remedy)?,
             asleep: parsed(&row.asleep_tier)?,
             idle_since: instant_opt(row.idle_since_ms)?,
-            due: match (instant_opt(row.due_at_ms)?, row.due_why) {
-                (Some(at), why) => Some(Due { at, why: why.unwrap_or_default() }),
-                (None, _) => None,
-            },
+            due: Due::earlier(
+                due(row.due_at_ms, row.due_why)?,
+                due(row.schedule_at_ms, row.schedule_name.map(|name| format!("schedule `{name}`")))?,
+            ),
             sleep: row.sleep.into(),
             breaker: breaker::from_column(row.breaker.as_deref())?,
         })
     }
 }
 
-/// A query for whole rows of boxes. Columns are named, so that a later migration cannot reorder them.
+fn due(at_ms: Option<i64>, why: Option<String>) -> Result<Option<Due>, Error> {
+    Ok(instant_opt(at_ms)?.map(|at| Due { at, why: why.unwrap_or_default() }))
+}
+
+/// A query for whole rows of boxes, each with its next schedule. Columns are named, so that a later migration cannot reorder them.
 macro_rules! select_boxes {
     ($tail:literal) => {
         concat!(
@@ -102,7 +108,12 @@ macro_rules! select_boxes {
                     observed_detail, observed_exit_code, observed_generation, observed_at_ms, was_seen, restarts,
                     oom_kills, pid, failures, retry_at_ms, error_code, error_what, error_remedy, asleep_tier,
                     idle_since_ms, due_at_ms, due_why, frozen_after_secs, squeezed_after_secs, stopped_after_secs,
-                    breaker
+                    breaker,
+                    (select min(fires_at_ms) from schedules
+                     where schedules.box_id = boxes.id and schedules.enabled) as schedule_at_ms,
+                    (select schedules.name from schedules
+                     where schedules.box_id = boxes.id and schedules.enabled and schedules.fires_at_ms is not null
+                     order by schedules.fires_at_ms, schedules.id limit 1) as schedule_name
              from boxes ",
             $tail
         )

@@ -269,3 +269,30 @@ pub(crate) async fn timeline(
     let next = if is_last { None } else { items.last().map(|event| Cursor::at(event.seq)) };
     Ok(Page { items, next })
 }
+
+/// Events of a box that are looked through for its latest of some kind.
+const LATEST_SCAN_MAX: i64 = 1_000;
+
+/// A box's latest event that is one of these, among its latest thousand.
+pub(crate) async fn latest(
+    connection: &mut Connection,
+    org: OrgId,
+    box_id: BoxId,
+    actions: [&str; 3],
+) -> Result<Option<Event>, Error> {
+    let row: Option<EventRow> = sqlx::query_as(
+        "select seq, id, org_id, box_id, at_ms, actor, action, reason, detail from
+             (select seq, id, org_id, box_id, at_ms, actor, action, reason, detail from events
+              where org_id = $1 and box_id = $2 order by seq desc limit $3) as recent
+         where action in ($4, $5, $6) order by seq desc limit 1",
+    )
+    .bind(org.to_string())
+    .bind(box_id.to_string())
+    .bind(LATEST_SCAN_MAX)
+    .bind(actions[0])
+    .bind(actions[1])
+    .bind(actions[2])
+    .fetch_optional(connection)
+    .await?;
+    row.map(Event::try_from).transpose()
+}

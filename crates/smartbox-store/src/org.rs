@@ -142,6 +142,11 @@ impl OrgStore {
         event::timeline(&mut *self.store.database.read().await?, self.org, id, cursor, limit).await
     }
 
+    /// The latest of a box's last thousand events that is one of these.
+    pub async fn latest_event(&self, id: BoxId, actions: [&str; 3]) -> Result<Option<Event>, Error> {
+        event::latest(&mut *self.store.database.read().await?, self.org, id, actions).await
+    }
+
     /// The org's lines of the audit log, the oldest first.
     ///
     /// # Errors

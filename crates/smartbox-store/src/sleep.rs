@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use smartbox_core::wake::HoldKind;
-use smartbox_core::{BoxId, OrgId, SleepPolicy, Threshold};
+use smartbox_core::{BoxId, OrgId, SleepChange, SleepPolicy, Threshold};
 
 use crate::database::Connection;
 use crate::event::NewEvent;
@@ -52,6 +52,14 @@ pub struct Due {
     pub why: String,
 }
 
+impl Due {
+    /// The earlier of both.
+    #[must_use]
+    pub fn earlier(one: Option<Self>, another: Option<Self>) -> Option<Self> {
+        one.into_iter().chain(another).min_by_key(|due| due.at)
+    }
+}
+
 /// A reason why no box of an org may wake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WakeHold {
@@ -71,18 +79,24 @@ struct HoldRow {
 }
 
 impl OrgStore {
-    /// Decides how one box sleeps. With the event that tells of it, all or nothing.
+    /// Changes how one box sleeps. With the event that tells of it, all or nothing.
     ///
     /// # Errors
-    /// [`Error::NotFound`].
-    pub async fn set_box_sleep(
+    /// [`Error::NotFound`]; [`Error::VersionMismatch`] when `if_version` is given and is not the box's version.
+    pub async fn change_box_sleep(
         &self,
         id: BoxId,
-        policy: SleepPolicy,
+        change: &SleepChange,
+        if_version: Option<i64>,
         event: NewEvent,
         now: Timestamp,
     ) -> Result<Smartbox, Error> {
         let mut tx = self.store.database.write().await?;
+        let before = boxes::find_of_org(&mut tx, self.org, id).await?.ok_or(Error::NotFound("box"))?;
+        if if_version.is_some_and(|expected| expected != before.version) {
+            return Err(Error::VersionMismatch { current: before.version });
+        }
+        let policy = before.sleep.with(change);
         sqlx::query(
             "update boxes set frozen_after_secs = $3, squeezed_after_secs = $4, stopped_after_secs = $5,
                     version = version + 1
@@ -106,22 +120,22 @@ impl OrgStore {
     /// # Errors
     /// [`Error::NotFound`].
     pub async fn sleep(&self) -> Result<SleepPolicy, Error> {
-        let columns: Option<PolicyColumns> = sqlx::query_as(
-            "select frozen_after_secs, squeezed_after_secs, stopped_after_secs from orgs where id = $1",
-        )
-        .bind(self.org.to_string())
-        .fetch_optional(&mut *self.store.database.read().await?)
-        .await?;
-        Ok(columns.ok_or(Error::NotFound("org"))?.into())
+        sleep_of_org(&mut *self.store.database.read().await?, self.org).await
     }
 
-    /// Decides how the boxes of the org sleep.
+    /// Changes how the boxes of the org sleep.
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub async fn set_sleep(&self, policy: SleepPolicy, event: NewEvent, now: Timestamp) -> Result<(), Error> {
+    pub async fn change_sleep(
+        &self,
+        change: &SleepChange,
+        event: NewEvent,
+        now: Timestamp,
+    ) -> Result<SleepPolicy, Error> {
         let mut tx = self.store.database.write().await?;
-        let changed = sqlx::query(
+        let policy = sleep_of_org(&mut tx, self.org).await?.with(change);
+        sqlx::query(
             "update orgs set frozen_after_secs = $2, squeezed_after_secs = $3, stopped_after_secs = $4 where id = $1",
         )
         .bind(self.org.to_string())
@@ -130,11 +144,9 @@ impl OrgStore {
         .bind(column(policy.stopped_after))
         .execute(&mut *tx)
         .await?;
-        if changed.rows_affected() == 0 {
-            return Err(Error::NotFound("org"));
-        }
         event::append(&mut tx, Some(self.org), None, &event, now).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(policy)
     }
 
     /// Why no box of this org may wake. Empty: they may.
@@ -194,6 +206,26 @@ impl OrgStore {
     }
 }
 
+async fn sleep_of_org(connection: &mut Connection, org: OrgId) -> Result<SleepPolicy, Error> {
+    let columns: Option<PolicyColumns> = sqlx::query_as(
+        "select frozen_after_secs, squeezed_after_secs, stopped_after_secs from orgs where id = $1",
+    )
+    .bind(org.to_string())
+    .fetch_optional(connection)
+    .await?;
+    Ok(columns.ok_or(Error::NotFound("org"))?.into())
+}
+
+async fn sleep_of_tier(connection: &mut Connection, tier: &str) -> Result<SleepPolicy, Error> {
+    let columns: Option<PolicyColumns> = sqlx::query_as(
+        "select frozen_after_secs, squeezed_after_secs, stopped_after_secs from tiers where name = $1",
+    )
+    .bind(tier)
+    .fetch_optional(connection)
+    .await?;
+    Ok(columns.ok_or(Error::UnknownTier)?.into())
+}
+
 async fn holds_of(connection: &mut Connection, org: OrgId) -> Result<Vec<WakeHold>, Error> {
     let rows: Vec<HoldRow> =
         sqlx::query_as("select kind, reason, since_at_ms from wake_holds where org_id = $1 order by kind")
@@ -236,19 +268,28 @@ impl FleetStore {
         Ok(rows.into_iter().map(|row| (row.name, row.columns.into())).collect())
     }
 
-    /// Decides how the boxes of a tier sleep.
+    /// What holds for the boxes of one tier.
     ///
     /// # Errors
     /// [`Error::UnknownTier`].
-    pub async fn set_tier_sleep(
+    pub async fn tier_sleep(&self, tier: &str) -> Result<SleepPolicy, Error> {
+        sleep_of_tier(&mut *self.store.database.read().await?, tier).await
+    }
+
+    /// Changes how the boxes of a tier sleep.
+    ///
+    /// # Errors
+    /// [`Error::UnknownTier`].
+    pub async fn change_tier_sleep(
         &self,
         tier: &str,
-        policy: SleepPolicy,
+        change: &SleepChange,
         event: NewEvent,
         now: Timestamp,
-    ) -> Result<(), Error> {
+    ) -> Result<SleepPolicy, Error> {
         let mut tx = self.store.database.write().await?;
-        let changed = sqlx::query(
+        let policy = sleep_of_tier(&mut tx, tier).await?.with(change);
+        sqlx::query(
             "update tiers set frozen_after_secs = $2, squeezed_after_secs = $3, stopped_after_secs = $4
              where name = $1",
         )
@@ -258,11 +299,9 @@ impl FleetStore {
         .bind(column(policy.stopped_after))
         .execute(&mut *tx)
         .await?;
-        if changed.rows_affected() == 0 {
-            return Err(Error::UnknownTier);
-        }
         event::append(&mut tx, None, None, &event, now).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(policy)
     }
 
     /// Writes when a box has to be awake by itself; `None`: no such time is known.

@@ -71,7 +71,8 @@ pub struct Smartbox {
     pub asleep: SleepTier,
     /// Since when nothing was to do, as of falling asleep.
     pub idle_since: Option<Timestamp>,
-    /// When it has to be awake by itself next, as far as is known. Written when it falls asleep.
+    /// When it has to be awake by itself next, as far as is known: by one of its schedules, or by what its gateway said when it
+    /// fell asleep.
     pub due: Option<Due>,
     /// What its owner has decided about its sleep.
     pub sleep: SleepPolicy,

@@ -25,6 +25,26 @@ impl Client {
         self.send(limited(request)).await.map(drop)
     }
 
+    /// Sets a thing to the body, and reads what it is then.
+    pub(crate) async fn put_json<T: DeserializeOwned>(
+        &self,
+        route: Route<'_>,
+        body: &impl Serialize,
+    ) -> Result<T, Failure> {
+        let request = self.with_body(Method::PUT, &route, body)?;
+        self.json(self.send(limited(request)).await?).await
+    }
+
+    /// A POST with a body that changes what is wanted: sending it twice wants the same.
+    pub(crate) async fn post_with<T: DeserializeOwned>(
+        &self,
+        route: Route<'_>,
+        body: &impl Serialize,
+    ) -> Result<T, Failure> {
+        let request = self.with_body(Method::POST, &route, body)?;
+        self.json(self.send(limited(request)).await?).await
+    }
+
     /// A POST without a body whose answer is empty, for what is the same when it is asked for twice.
     pub(crate) async fn order(&self, route: Route<'_>) -> Result<(), Failure> {
         let request = self.request(Method::POST, &route);

@@ -4,6 +4,7 @@ mod change;
 mod create;
 mod delete;
 mod list;
+mod set;
 mod show;
 mod timeline;
 
@@ -13,7 +14,9 @@ use crate::Outcome;
 use crate::args::BoxReference;
 use crate::client::Client;
 use crate::console::Console;
-use change::{Change, ChangeArgs};
+use change::{Change, ChangeArgs, SleepArgs};
+
+pub(super) use set::told;
 
 /// Commands about boxes.
 #[derive(Debug, Subcommand)]
@@ -30,6 +33,12 @@ pub enum BoxCommand {
     Stop(ChangeArgs),
     /// Stop and start a box and wait until it runs
     Restart(ChangeArgs),
+    /// Put a box to sleep when it has done what it does; whoever needs it wakes it
+    Sleep(SleepArgs),
+    /// Wake a box and wait until it answers
+    Wake(ChangeArgs),
+    /// Change when a box sleeps
+    Set(set::SetArgs),
     /// Delete a box; it can be brought back in a grace period
     Delete(delete::DeleteArgs),
     /// Show what happened to a box, who did it and why
@@ -45,6 +54,9 @@ pub(super) async fn run(client: &Client, command: BoxCommand, console: &mut Cons
         BoxCommand::Start(args) => change::run(client, Change::Start, &args, console).await,
         BoxCommand::Stop(args) => change::run(client, Change::Stop, &args, console).await,
         BoxCommand::Restart(args) => change::run(client, Change::Restart, &args, console).await,
+        BoxCommand::Sleep(args) => change::sleep(client, &args, console).await,
+        BoxCommand::Wake(args) => change::run(client, Change::Wake, &args, console).await,
+        BoxCommand::Set(args) => set::run(client, args, console).await,
         BoxCommand::Delete(args) => delete::run(client, &args, console).await,
         BoxCommand::Timeline(args) => timeline::run(client, &args, console).await,
     }
@@ -59,7 +71,7 @@ pub(crate) struct BoxArgument {
 }
 
 impl BoxArgument {
-    fn reference(&self) -> BoxReference {
+    pub(super) fn reference(&self) -> BoxReference {
         self.reference.clone().unwrap_or_default()
     }
 }

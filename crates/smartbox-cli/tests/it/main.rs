@@ -16,4 +16,6 @@ mod open;
 mod people;
 mod routes;
 mod run;
+mod schedules;
+mod sleep;
 mod waiting;

@@ -96,7 +96,7 @@ impl Drowsy {
             is_watched: work.watching > 0,
             asleep: asleep.map(|tier| tier.max(row.asleep)),
             deepest: control.inner.provider.capabilities().deepest_sleep,
-            due_in: row.due.as_ref().filter(|_| asleep.is_some()).map(|due| elapsed(now, due.at)),
+            due_in: row.due.as_ref().map(|due| elapsed(now, due.at)),
         });
         let stay = match decided {
             Drowse::Stay(stay) => Some(stay),

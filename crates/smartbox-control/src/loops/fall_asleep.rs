@@ -166,7 +166,8 @@ fn refusal(
     if control.inner.doors.work(row.id).ongoing > 0 {
         return Some("it is talking to a service of the platform".to_owned());
     }
-    let due = due?;
+    // A schedule of the platform counts as much as the gateway's own jobs.
+    let due = Due::earlier(due.cloned(), row.due.clone())?;
     let until = due.at.duration_since(control.inner.clock.now());
     let shortest = tier.lead() + tier.shortest();
     let pays = Duration::try_from(until).is_ok_and(|until| until >= shortest);

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use smartbox_control::PolicyWish;
 use smartbox_core::capacity::HostFacts;
 use smartbox_core::sleep::Stay;
-use smartbox_core::{BoxId, EventId, SleepPolicy, SleepTier, Threshold, Thresholds};
+use smartbox_core::{BoxId, SleepTier, Threshold, Thresholds};
 use smartbox_provider::fake::Call;
-use smartbox_store::{EventOutcome, NewEvent};
 use smartbox_testkit::gateway::{Reply, Rest};
 use smartbox_testkit::{Client, TestApp, id_of};
 
@@ -273,17 +273,6 @@ async fn under_memory_pressure_the_box_that_is_needed_least_sleeps_first() {
 
 /// Boxes of a test platform never sleep unless somebody has decided so.
 async fn allow_sleep(app: &TestApp, id: BoxId) {
-    let now = smartbox_control::Clock::now(&*app.clock);
-    let after = Threshold::After(Duration::from_hours(24));
-    let policy = SleepPolicy { frozen_after: Some(after), ..SleepPolicy::default() };
-    let event = NewEvent {
-        id: EventId::from_parts(now, [7; 10]),
-        actor: "test".into(),
-        action: "box.sleep-set".into(),
-        reason: "the test wants it".into(),
-        detail: serde_json::json!({}),
-        address: None,
-        outcome: EventOutcome::Ok,
-    };
-    app.store.org(app.first_org().await).set_box_sleep(id, policy, event, now).await.unwrap();
+    let wish = PolicyWish { frozen_after: Some(Some("24h".into())), ..PolicyWish::default() };
+    app.control.change_box_sleep(&app.admin_op(), &id.to_string(), &wish, None).await.unwrap();
 }

@@ -10,6 +10,7 @@ mod reconcile;
 mod room;
 mod routing;
 mod running_loop;
+mod schedules;
 mod simulation;
 mod sleep;
 mod sleep_killed;

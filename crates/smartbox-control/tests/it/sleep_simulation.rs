@@ -7,13 +7,11 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use smartbox_control::{Clock, Error, NewBox};
-use smartbox_core::{
-    BoxId, DeathReason, Desired, EventId, Observed, Phase, SleepPolicy, SleepTier, Threshold, Thresholds,
-};
+use smartbox_control::{Clock, Error, NewBox, PolicyWish};
+use smartbox_core::{BoxId, DeathReason, Desired, Observed, Phase, SleepTier, Threshold, Thresholds};
 use smartbox_provider::Provider;
 use smartbox_provider::fake::{Call, Failure};
-use smartbox_store::{EventOutcome, NewEvent, Smartbox, SystemActor};
+use smartbox_store::{Smartbox, SystemActor};
 use smartbox_testkit::gateway::Rest;
 use smartbox_testkit::{SeededEntropy, TestApp};
 
@@ -68,7 +66,7 @@ impl Run {
             ids.push(app.control.create_box(&op, &new).await.unwrap().smartbox.id);
         }
         app.settle().await;
-        let mut run = Self {
+        let run = Self {
             app,
             dice: SeededEntropy::new(seed ^ 0x51ee),
             seed,
@@ -80,20 +78,9 @@ impl Run {
         run
     }
 
-    async fn never_sleeps(&mut self, id: BoxId) {
-        let org = self.app.first_org().await;
-        let policy = SleepPolicy { frozen_after: Some(Threshold::Never), ..SleepPolicy::default() };
-        let now = self.app.clock.now();
-        let event = NewEvent {
-            id: EventId::from_parts(now, [7; 10]),
-            actor: "test".into(),
-            action: "box.sleep-set".into(),
-            reason: "the test wants it".into(),
-            detail: serde_json::json!({}),
-            address: None,
-            outcome: EventOutcome::Ok,
-        };
-        self.app.store.org(org).set_box_sleep(id, policy, event, now).await.unwrap();
+    async fn never_sleeps(&self, id: BoxId) {
+        let wish = PolicyWish { frozen_after: Some(Some("never".into())), ..PolicyWish::default() };
+        self.app.control.change_box_sleep(&self.app.admin_op(), &id.to_string(), &wish, None).await.unwrap();
     }
 
     async fn play(mut self) {

@@ -74,6 +74,7 @@ pages![
     "platform-failed",
     "provider",
     "route-not-found",
+    "schedule-not-found",
     "session-not-found",
     "sign-in-link-used-up",
     "sign-up-closed",

@@ -73,6 +73,8 @@ codes! {
         "`smartbox device list` shows those that wait and those that are approved. One that waits is forgotten after an hour.";
     ROUTE_NOT_FOUND = "route-not-found" NOT_FOUND "There is no such route"
         "`smartbox route list` shows all of them.";
+    SCHEDULE_NOT_FOUND = "schedule-not-found" NOT_FOUND "There is no such schedule"
+        "`smartbox schedule list` shows those of a box.";
     OPERATION_NOT_FOUND = "operation-not-found" NOT_FOUND "There is no such operation"
         "Ended operations are forgotten after a while. `smartbox box timeline` tells what happened.";
     METHOD_NOT_ALLOWED = "method-not-allowed" METHOD_NOT_ALLOWED "This route does not know the method"

@@ -10,21 +10,26 @@ mod logs;
 mod restart;
 mod send_message;
 mod show;
+mod sleep;
 mod start;
 mod stop;
 mod timeline;
+mod update;
+mod wake;
+mod why;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
 use smartbox_api::{BoxErrorView, BoxView, BreakerView, Launched};
-use smartbox_control::{BoxError, Error, Intended, Smartbox, phase_of, stage_of};
+use smartbox_control::{BoxError, Error, Intended, SleepState, Smartbox, phase_of, stage_of};
 use smartbox_core::Observed;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::operations::operation_view;
+use super::sleep::{policy_view, sleep_view};
 use crate::HttpState;
 use crate::body::json;
 use crate::precondition::etag;
@@ -33,11 +38,14 @@ use crate::problem::ApiError;
 pub(super) fn routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new()
         .routes(routes!(create::create, list::list))
-        .routes(routes!(show::show, delete::delete))
+        .routes(routes!(show::show, update::update, delete::delete))
         .routes(routes!(start::start))
         .routes(routes!(stop::stop))
         .routes(routes!(restart::restart))
+        .routes(routes!(sleep::sleep))
+        .routes(routes!(wake::wake))
         .routes(routes!(timeline::timeline))
+        .routes(routes!(why::why))
         .routes(routes!(logs::logs))
         .routes(routes!(exec_sync::exec_sync))
         .routes(routes!(exec_stream::exec_stream))
@@ -86,6 +94,9 @@ pub(crate) fn box_view(row: &Smartbox, log_tail: Vec<String>) -> BoxView {
             is_trying: open.is_trying,
         }),
         purge_at: row.purge_at.map(|at| at.to_string()),
+        sleep: SleepState::of(row).map(sleep_view),
+        sleep_policy: (!row.sleep.is_empty()).then(|| policy_view(&row.sleep)),
+        sleep_after: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tiers.
 
 mod list;
+mod update;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -8,5 +9,5 @@ use utoipa_axum::routes;
 use crate::HttpState;
 
 pub(super) fn routes() -> OpenApiRouter<HttpState> {
-    OpenApiRouter::new().routes(routes!(list::list))
+    OpenApiRouter::new().routes(routes!(list::list)).routes(routes!(update::update))
 }

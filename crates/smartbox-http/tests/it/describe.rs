@@ -47,6 +47,9 @@ impl Route {
             .replace("{token}", "tok_01932f00000070008000000000000000")
             .replace("{device}", "dev_01932f00000070008000000000000000")
             .replace("{org}", "me")
+            .replace("{schedule}", "sch_01932f00000070008000000000000000")
+            .replace("{kind}", "budget")
+            .replace("{tier}", "standard-1")
             .replace("{route}", "admin-api")
             .replace("{session}", "ses_01932f00000070008000000000000000");
         assert!(!path.contains('{'), "{}: give its parameter a value here", self.id);
@@ -74,6 +77,11 @@ impl Route {
             "updateRoute" => json!({ "percentage": 10 }),
             "updateUser" => json!({ "role": "owner" }),
             "execSync" => json!({ "argv": ["true"] }),
+            "updateBox" | "updateTier" => json!({ "sleep": { "frozen_after": "20m" } }),
+            "sleepBox" => json!({ "tier": "squeezed" }),
+            "holdOrg" => json!({ "reason": "the invoice is open" }),
+            "createSchedule" => json!({ "name": "report", "cron": "0 9 * * *", "message": { "text": "go" } }),
+            "updateSchedule" => json!({ "name": "another" }),
             "sendMessage" => json!({ "text": "hello" }),
             "signIn" => json!({ "code": "no-such-code" }),
             other => panic!("{other}: give it a good body here"),

@@ -67,7 +67,7 @@ async fn a_wrong_method_is_a_problem_that_names_the_right_ones() {
     let app = TestApp::start().await;
     for (method, path, allowed) in [
         (Method::PUT, "/v1/boxes", "GET,HEAD,POST"),
-        (Method::PATCH, "/v1/boxes/home", "DELETE,GET,HEAD"),
+        (Method::PUT, "/v1/boxes/home", "DELETE,GET,HEAD,PATCH"),
         (Method::GET, "/v1/boxes/home/start", "POST"),
         (Method::POST, "/health", "GET,HEAD"),
     ] {

@@ -81,13 +81,7 @@ impl Daemon {
                 listen: listener.local_addr(),
                 public_hosts: settings.edge.public_hosts.clone(),
             },
-            limits: Limits {
-                delete_grace: settings.delete_grace,
-                stop_grace: settings.stop_grace,
-                host: settings.host,
-                prewarm_on_sign_in: settings.prewarm_on_sign_in,
-                ..Limits::default()
-            },
+            limits: limits(&settings),
         });
         // The lock of the data directory, where the database lies, proves that the last holder is gone.
         let lease = Lease::acquire(&store, Arc::clone(&clock), &*entropy, LEASE_TTL, true).await?;
@@ -177,6 +171,18 @@ async fn open_store(data: &DataDir) -> Result<Store> {
     data.make_private_dir(&data.keyring())?;
     let keyring = Keyring::open_or_create(&data.keyring()).context("the sealing key cannot be used")?;
     Store::open(&data.database(), Sealer::new(keyring)).await.map_err(|error: OpenError| error.into())
+}
+
+/// Bounds and times that are settings.
+fn limits(settings: &Settings) -> Limits {
+    Limits {
+        delete_grace: settings.delete_grace,
+        stop_grace: settings.stop_grace,
+        host: settings.host.clone(),
+        prewarm_on_sign_in: settings.prewarm_on_sign_in,
+        schedule_stagger: settings.schedule_stagger,
+        ..Limits::default()
+    }
 }
 
 fn edge(

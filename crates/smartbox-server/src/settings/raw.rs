@@ -124,6 +124,7 @@ pub(super) struct Boxes {
     pub(super) sleep_after: Option<String>,
     pub(super) squeeze_after: Option<String>,
     pub(super) end_after: Option<String>,
+    pub(super) schedule_stagger: Option<String>,
     pub(super) prewarm_on_sign_in: Option<String>,
 }
 

@@ -2,8 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use smartbox_core::{BoxId, Desired, DeviceStatus, Pairing, Role, UserStatus};
-use smartbox_store::{BoxFilter, Claim, Error, OperationKind, TicketHolder, UserChange};
+use smartbox_core::schedule::CatchUp;
+use smartbox_core::wake::HoldKind;
+use smartbox_core::{
+    BoxId, Desired, DeviceStatus, Pairing, Role, ScheduleId, SleepChange, Threshold, UserStatus,
+};
+use smartbox_store::{
+    BoxFilter, Claim, Error, OperationKind, ScheduleAction, SchedulePlan, TicketHolder, UserChange,
+};
 
 use crate::support::{
     World, at, create, event, intent, new_box, new_device, new_session, new_ticket, new_token, new_user,
@@ -18,6 +24,9 @@ fn methods() -> BTreeSet<&'static str> {
         include_str!("../../src/org/people.rs"),
         include_str!("../../src/org/tickets.rs"),
         include_str!("../../src/org/tokens.rs"),
+        include_str!("../../src/schedules.rs"),
+        // What is the system's own stands below.
+        include_str!("../../src/sleep.rs").split("impl FleetStore").next().unwrap(),
     ];
     rooms
         .into_iter()
@@ -47,6 +56,8 @@ async fn what_belongs_to_another_org_does_not_exist() {
     finds_nothing("list_boxes", !listed.items.is_empty() || listed.next.is_some());
     let told = stranger.timeline(mine.id, None, 10).await.unwrap();
     finds_nothing("timeline", !told.items.is_empty() || told.next.is_some());
+    let latest = stranger.latest_event(mine.id, ["box.created"; 3]).await.unwrap();
+    finds_nothing("latest_event", latest.is_some());
     finds_nothing("find_operation", stranger.find_operation(my_operation.id).await.unwrap().is_some());
     finds_nothing("secret", stranger.secret(mine.id, "gateway-token").await.unwrap().is_some());
 
@@ -71,12 +82,67 @@ async fn what_belongs_to_another_org_does_not_exist() {
     let claim = stranger.idempotency_begin("k", "POST /elsewhere", &[2; 32], at(2)).await.unwrap();
     finds_nothing("idempotency_begin", claim != Claim::Fresh);
 
+    sleep_of_another_org(&world, mine.id, &mut finds_nothing).await;
     people_of_another_org(&world, &mut finds_nothing).await;
     devices_of_another_org(&world, mine.id, &mut finds_nothing).await;
 
     assert_eq!(world.reload(mine.id).await, mine, "nothing of it was changed");
-    assert_eq!(world.org.timeline(mine.id, None, 10).await.unwrap().items.len(), 1);
+    let told = world.org.timeline(mine.id, None, 10).await.unwrap().items;
+    assert_eq!(told.len(), 3, "its creation, and a schedule of its own that came and went");
     assert_eq!(tried, methods(), "every method of the handle is in this table");
+}
+
+async fn sleep_of_another_org(
+    world: &World,
+    smartbox: BoxId,
+    finds_nothing: &mut impl FnMut(&'static str, bool),
+) {
+    let stranger = &world.other;
+    let never = SleepChange { frozen_after: Some(Some(Threshold::Never)), ..SleepChange::default() };
+    let changed = stranger.change_box_sleep(smartbox, &never, None, event("box.sleep-set"), at(2)).await;
+    finds_nothing("change_box_sleep", !matches!(changed, Err(Error::NotFound("box"))));
+    stranger.change_sleep(&never, event("org.sleep-set"), at(2)).await.unwrap();
+    finds_nothing("change_sleep", !world.org.sleep().await.unwrap().is_empty());
+    finds_nothing("sleep", stranger.sleep().await.unwrap().is_empty());
+
+    schedules_of_another_org(world, smartbox, finds_nothing).await;
+    world.org.hold_wakes(HoldKind::Budget, "spent", event("org.held"), at(2)).await.unwrap();
+    finds_nothing("wake_holds", !stranger.wake_holds().await.unwrap().is_empty());
+    let released = stranger.release_wakes(HoldKind::Budget, event("org.released"), at(2)).await.unwrap();
+    finds_nothing("release_wakes", released);
+    stranger.hold_wakes(HoldKind::Plan, "too big", event("org.held"), at(2)).await.unwrap();
+    let mine: Vec<_> = world.org.wake_holds().await.unwrap().into_iter().map(|hold| hold.kind).collect();
+    finds_nothing("hold_wakes", mine != [HoldKind::Budget]);
+}
+
+async fn schedules_of_another_org(
+    world: &World,
+    smartbox: BoxId,
+    finds_nothing: &mut impl FnMut(&'static str, bool),
+) {
+    let stranger = &world.other;
+    let plan = SchedulePlan {
+        name: "report".to_owned(),
+        cron: Some("0 9 * * *".to_owned()),
+        time_zone: "UTC".to_owned(),
+        at: None,
+        action: ScheduleAction::Wake { awake_secs: 60 },
+        catch_up: CatchUp::Once,
+        enabled: true,
+    };
+    let id = ScheduleId::from_parts(at(1), [1; 10]);
+    let made = event("schedule.created");
+    let created = stranger.create_schedule((id, smartbox), &plan, None, made.clone(), at(2)).await;
+    finds_nothing("create_schedule", !matches!(created, Err(Error::NotFound("box"))));
+    let mine = world.org.create_schedule((id, smartbox), &plan, None, made, at(2)).await.unwrap();
+    finds_nothing("list_schedules", !stranger.list_schedules(smartbox).await.unwrap().is_empty());
+    finds_nothing("find_schedule", stranger.find_schedule(smartbox, id).await.unwrap().is_some());
+    let changed = stranger.change_schedule(&mine, &plan, None, event("schedule.changed"), at(2)).await;
+    finds_nothing("change_schedule", !matches!(changed, Err(Error::NotFound("schedule"))));
+    let removed = stranger.remove_schedule(smartbox, id, event("schedule.removed"), at(2)).await;
+    finds_nothing("remove_schedule", !matches!(removed, Err(Error::NotFound("schedule"))));
+    assert_eq!(world.org.find_schedule(smartbox, id).await.unwrap(), Some(mine));
+    world.org.remove_schedule(smartbox, id, event("schedule.removed"), at(2)).await.unwrap();
 }
 
 async fn people_of_another_org(world: &World, finds_nothing: &mut impl FnMut(&'static str, bool)) {

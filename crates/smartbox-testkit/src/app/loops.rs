@@ -2,7 +2,7 @@
 
 use std::task::Poll;
 
-use smartbox_control::{Control, Reconciler};
+use smartbox_control::{Control, Reconciler, Scheduler};
 use smartbox_provider::fake::Call;
 use smartbox_store::SystemActor;
 use tokio::sync::Mutex;
@@ -15,22 +15,35 @@ const PASSES_MAX: usize = 100;
 
 pub(super) enum Loops {
     None,
-    ByHand(Box<Mutex<Reconciler>>),
+    ByHand(Box<Mutex<(Reconciler, Scheduler)>>),
     Background { _task: JoinSet<()> },
 }
 
 impl Loops {
     pub(super) fn by_hand(control: Control, epoch: i64) -> Self {
-        Self::ByHand(Box::new(Mutex::new(Reconciler::new(control, epoch))))
+        let scheduler = Scheduler::new(control.clone());
+        Self::ByHand(Box::new(Mutex::new((Reconciler::new(control, epoch), scheduler))))
+    }
+}
+
+/// Makes passes until somebody else has what they wait for.
+async fn keep_passing(reconciler: &mut Reconciler) {
+    loop {
+        tokio::task::yield_now().await;
+        // What fails is tried again by the next.
+        let _ = reconciler.pass().await;
+        reconciler.settle().await;
     }
 }
 
 impl TestApp {
     /// Lets the loop run by itself from now on.
     pub fn run_loops(&mut self) {
-        if let Loops::ByHand(reconciler) = std::mem::replace(&mut self.loops, Loops::None) {
+        if let Loops::ByHand(loops) = std::mem::replace(&mut self.loops, Loops::None) {
+            let (reconciler, scheduler) = loops.into_inner();
             let mut task = JoinSet::new();
-            task.spawn(reconciler.into_inner().run(self.stop_signal()));
+            task.spawn(reconciler.run(self.stop_signal()));
+            task.spawn(scheduler.run(self.stop_signal()));
             self.loops = Loops::Background { _task: task };
         }
     }
@@ -41,11 +54,18 @@ impl TestApp {
     /// When the loop runs by itself.
     #[expect(clippy::panic, reason = "that is how a test fails")]
     pub async fn pass(&self) -> bool {
-        let Loops::ByHand(reconciler) = &self.loops else { panic!("the loop runs by itself") };
-        let mut reconciler = reconciler.lock().await;
+        let Loops::ByHand(loops) = &self.loops else { panic!("the loop runs by itself") };
+        let mut loops = loops.lock().await;
+        let (reconciler, scheduler) = &mut *loops;
         let passed = reconciler.pass().await.is_ok();
         reconciler.settle().await;
-        passed
+        // What is due now waits for its box, which the other loop brings up.
+        let has_passed = scheduler.pass().await.is_ok();
+        tokio::select! {
+            () = scheduler.settle() => {}
+            () = keep_passing(reconciler) => {}
+        }
+        passed && has_passed
     }
 
     /// Makes passes until `reached`, and kills the platform at that very moment. Says whether the moment came.
@@ -63,12 +83,15 @@ impl TestApp {
             Poll::Pending
         });
         let passes = async {
-            let Loops::ByHand(reconciler) = &self.loops else { panic!("the loop runs by itself") };
-            let mut reconciler = reconciler.lock().await;
+            let Loops::ByHand(loops) = &self.loops else { panic!("the loop runs by itself") };
+            let mut loops = loops.lock().await;
             for _ in 0..PASSES_MAX {
                 // A pass that fails is left to the next, as the loop does.
+                let (reconciler, scheduler) = &mut *loops;
                 let _ = reconciler.pass().await;
                 reconciler.settle().await;
+                let _ = scheduler.pass().await;
+                scheduler.settle().await;
             }
         };
         let is_reached = tokio::select! { biased;

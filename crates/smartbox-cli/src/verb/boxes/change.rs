@@ -1,9 +1,11 @@
-//! `smartbox box start`, `stop` and `restart`, and what every change of a box shares.
+//! `smartbox box start`, `stop`, `restart`, `sleep` and `wake`, and what every change of a box shares.
 
 use std::time::Duration;
 
 use clap::Args;
-use smartbox_api::{BoxView, Launched, OperationView};
+use clap::builder::PossibleValuesParser;
+use smartbox_api::{BoxView, Launched, OperationView, SleepBox};
+use smartbox_core::SleepTier;
 
 use super::BoxArgument;
 use crate::Outcome;
@@ -14,13 +16,23 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::operation;
 
-/// Flags of start, stop and restart.
+/// Flags of start, stop, restart and wake.
 #[derive(Debug, Args)]
 pub struct ChangeArgs {
     #[command(flatten)]
     smartbox: BoxArgument,
     #[command(flatten)]
     waiting: WaitFlags,
+}
+
+/// Flags of sleep.
+#[derive(Debug, Args)]
+pub struct SleepArgs {
+    #[command(flatten)]
+    change: ChangeArgs,
+    /// How far down: processes kept; their memory pushed out, too; disk only
+    #[arg(long, value_parser = PossibleValuesParser::new(SleepTier::ALL.map(SleepTier::as_str)), default_value = "frozen")]
+    tier: String,
 }
 
 /// Whether and how long to wait.
@@ -40,6 +52,8 @@ pub(crate) enum Change {
     Start,
     Stop,
     Restart,
+    Sleep,
+    Wake,
 }
 
 impl Change {
@@ -49,6 +63,8 @@ impl Change {
             Self::Start => "start",
             Self::Stop => "stop",
             Self::Restart => "restart",
+            Self::Sleep => "sleep",
+            Self::Wake => "wake",
         }
     }
 
@@ -58,6 +74,8 @@ impl Change {
             Self::Start => "runs",
             Self::Stop => "has stopped",
             Self::Restart => "runs again",
+            Self::Sleep => "sleeps",
+            Self::Wake => "is awake",
         }
     }
 }
@@ -71,7 +89,26 @@ pub(super) async fn run(
 ) -> Outcome {
     let reference = args.smartbox.reference();
     let route = ["boxes", reference.as_str(), change.action()];
-    let mut launched: Launched = client.post(Route::v1(&route)).await?;
+    let launched: Launched = client.post(Route::v1(&route)).await?;
+    follow(client, change, args, launched, console).await
+}
+
+/// Asks for a sleep and waits for it.
+pub(super) async fn sleep(client: &Client, args: &SleepArgs, console: &mut Console) -> Outcome {
+    let reference = args.change.smartbox.reference();
+    let route = ["boxes", reference.as_str(), Change::Sleep.action()];
+    let body = SleepBox { tier: Some(args.tier.clone()) };
+    let launched: Launched = client.post_with(Route::v1(&route), &body).await?;
+    follow(client, Change::Sleep, &args.change, launched, console).await
+}
+
+async fn follow(
+    client: &Client,
+    change: Change,
+    args: &ChangeArgs,
+    mut launched: Launched,
+    console: &mut Console,
+) -> Outcome {
     let is_done =
         settle(client, console, args.waiting, &mut launched.smartbox, &mut launched.operation).await?;
     if is_done {

@@ -3,12 +3,12 @@
 use clap::Args;
 use smartbox_api::BoxView;
 
-use super::BoxArgument;
+use super::{BoxArgument, told};
 use crate::Outcome;
 use crate::client::{Client, Route};
 use crate::console::{Console, Paint};
 use crate::exit::Exit;
-use crate::table::{facts, moment};
+use crate::table::{cell, facts, moment};
 
 /// Flags of `box show`.
 #[derive(Debug, Args)]
@@ -70,6 +70,15 @@ fn describe(smartbox: &BoxView, address: &str, paint: Paint) -> String {
         lines.push(("Next trial", moment(&breaker.next_trial_at)));
     }
     lines.extend(smartbox.retry_at.as_deref().map(|at| ("Next try", moment(at))));
+    if let Some(sleep) = &smartbox.sleep {
+        let since = sleep.since.as_deref().map(|at| format!(" since {}", moment(at))).unwrap_or_default();
+        lines.push(("Asleep", format!("{}{since}", sleep.tier)));
+        let why = sleep.due_why.as_deref().unwrap_or("a schedule");
+        lines.extend(
+            sleep.due_at.as_deref().map(|at| ("Wakes", format!("{} for {}", moment(at), cell(why, 200)))),
+        );
+    }
+    lines.extend(smartbox.sleep_after.as_ref().map(|effective| ("Sleeps", told(effective))));
     if let Some(at) = &smartbox.purge_at {
         let undo =
             format!("{}; until then `smartbox box start {}` brings it back", moment(at), smartbox.name);

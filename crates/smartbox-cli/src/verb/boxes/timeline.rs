@@ -1,7 +1,10 @@
 //! `smartbox box timeline`.
 
+use std::time::Duration;
+
 use clap::Args;
 use smartbox_api::{EventList, EventView};
+use smartbox_core::explain::span;
 
 use super::BoxArgument;
 use crate::Outcome;
@@ -36,5 +39,17 @@ pub(super) async fn run(client: &Client, args: &TimelineArgs, console: &mut Cons
 }
 
 fn row(event: &EventView) -> [String; 4] {
-    [table::moment(&event.at), event.action.clone(), event.actor.clone(), event.reason.clone()]
+    let reason = format!("{}{}", event.reason, figures(event));
+    [table::moment(&event.at), event.action.clone(), event.actor.clone(), reason]
+}
+
+/// What a wake took and the sleep before it, behind its reason.
+fn figures(event: &EventView) -> String {
+    let shown = |name: &str| event.detail[name].as_u64().map(|ms| span(Duration::from_millis(ms)));
+    match (shown("took_ms"), shown("slept_ms")) {
+        (Some(took), Some(slept)) => format!(" (took {took}, slept {slept})"),
+        (Some(took), None) => format!(" (took {took})"),
+        (None, Some(slept)) => format!(" (slept {slept})"),
+        (None, None) => String::new(),
+    }
 }

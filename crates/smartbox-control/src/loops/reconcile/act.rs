@@ -1,6 +1,7 @@
 //! Takes the next step with a box, as a job of its own.
 
 use jiff::Timestamp;
+use smartbox_core::explain::Refused;
 use smartbox_core::plan::PlanFacts;
 use smartbox_core::{Desired, SleepTier, Step, next_step};
 use smartbox_store::{IntentChange, Smartbox, SystemActor};
@@ -49,8 +50,10 @@ impl Reconciler {
         if !self.has_place(Job::Step(step)) {
             return;
         }
-        if step == Step::Run {
+        if matches!(step, Step::Run | Step::Wake) {
             self.started.insert(row.id, now);
+        }
+        if step == Step::Run {
             self.launching.insert(row.id);
         }
         self.turns.served(row.org);
@@ -155,7 +158,9 @@ impl Reconciler {
             Done::Step(step, Err(failure)) => self.step_failed(&row, step, failure).await,
             Done::Slept(Ok(Slept::No { why, again, .. })) => {
                 self.drowsy.refused(&self.control, row.id, again);
-                self.control.inner.vigils.refuse(row.id, self.control.inner.clock.now(), &why);
+                let at = self.control.inner.clock.now();
+                let again = at.checked_add(again).unwrap_or(at);
+                self.control.inner.vigils.refuse(row.id, Refused { at, why, again });
             }
             Done::Slept(Err(error)) => {
                 tracing::warn!(box.id = %row.id, error = &error as &dyn std::error::Error, "a box could not be put to sleep");

@@ -1,13 +1,13 @@
 //! Writes down what was seen of a box, and what came of what was done with it.
 
 use jiff::Timestamp;
-use smartbox_core::{BoxId, Desired, Observed, backoff};
+use smartbox_core::{Desired, Observed, backoff};
 use smartbox_provider::Observation;
 use smartbox_store::{BoxError, NewFailure, Outcome as OperationOutcome, Smartbox, SystemActor, Target};
 
 use super::{ACTOR, Reconciler};
 use crate::Error;
-use crate::loops::{heal, observe};
+use crate::loops::{heal, observe, wake_story};
 
 /// Failed attempts after which a waiting operation is told so. Attempts go on.
 const OPERATION_ATTEMPTS_MAX: u32 = 3;
@@ -23,10 +23,12 @@ impl Reconciler {
         let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
         let now = self.control.inner.clock.now();
         let bigger = heal::bigger_tier(&self.control, row, seen).await?;
-        let mut events = observe::notes(row, seen, bigger.as_deref()).into_iter().map(|note| {
-            let detail = self.detail(row.id, note.action, now);
-            self.control.event(ACTOR, note.action, &note.reason, detail)
-        });
+        let mut events = Vec::new();
+        for note in observe::notes(row, seen, bigger.as_deref()) {
+            let detail = self.detail(row, note.action, now).await?;
+            events.push(self.control.event(ACTOR, note.action, &note.reason, detail));
+        }
+        let mut events = events.into_iter();
         let first = events.next();
         let changed = fleet.record_observation(row.id, &update, first, now).await?;
         for event in events {
@@ -72,13 +74,13 @@ impl Reconciler {
         Ok(())
     }
 
-    /// How long a start took, where that is what happened.
-    fn detail(&self, id: BoxId, action: &str, now: Timestamp) -> serde_json::Value {
-        match self.started.get(&id) {
-            Some(started) if action == "box.ready" => {
-                serde_json::json!({ "took_ms": now.duration_since(*started).as_millis() })
+    /// What a start or a wake took and who wanted it, where that is what happened.
+    async fn detail(&self, row: &Smartbox, action: &str, now: Timestamp) -> Result<serde_json::Value, Error> {
+        match action {
+            "box.ready" | "box.awake" => {
+                wake_story::story(&self.control, row, self.started.get(&row.id).copied(), now).await
             }
-            _ => serde_json::json!({}),
+            _ => Ok(serde_json::json!({})),
         }
     }
 

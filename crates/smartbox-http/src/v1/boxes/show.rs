@@ -10,6 +10,7 @@ use crate::HttpState;
 use crate::body::json;
 use crate::caller::Caller;
 use crate::problem::ApiError;
+use crate::v1::sleep::effective_view;
 
 /// Look at a box
 ///
@@ -34,5 +35,7 @@ pub(crate) async fn show(
 ) -> Result<Response, ApiError> {
     let row = state.control().resolve(&op, smartbox_core::Permission::BoxesRead, &reference).await?;
     let log_tail = state.control().failure_log(&row).await;
-    Ok(tagged(json(StatusCode::OK, &box_view(&row, log_tail)), &row))
+    let effective = state.control().effective_sleep(&row).await?;
+    let view = BoxView { sleep_after: Some(effective_view(&effective)), ..box_view(&row, log_tail) };
+    Ok(tagged(json(StatusCode::OK, &view), &row))
 }

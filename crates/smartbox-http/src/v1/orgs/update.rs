@@ -4,15 +4,17 @@ use axum::Json;
 use axum::extract::{Path, State};
 use smartbox_api::{OrgView, UpdateOrg};
 
-use super::org_view;
+use super::whole_view;
 use crate::HttpState;
 use crate::body::JsonBody;
 use crate::caller::Caller;
 use crate::problem::ApiError;
+use crate::v1::sleep::wish;
 
 /// Change an org
 ///
-/// Only its owners and the platform's admin may. Live connections of the org end, so that the new rule holds for all.
+/// How devices are paired, which only its owners and the platform's admin may change: live connections of the org end, so that
+/// the new rule holds for all. And when its boxes sleep, which its admins may change, too.
 #[utoipa::path(
     patch,
     path = "/v1/orgs/{org}",
@@ -28,5 +30,21 @@ pub(crate) async fn update(
     Path(org): Path<String>,
     JsonBody(body): JsonBody<UpdateOrg>,
 ) -> Result<Json<OrgView>, ApiError> {
-    Ok(Json(org_view(&state.control().set_pairing(&op, &org, &body.pairing).await?)))
+    let control = state.control();
+    let (pairing, sleep) = (body.pairing.as_deref(), body.sleep.map(wish));
+    if pairing.is_none() && sleep.is_none() {
+        return Err(ApiError::field("body", "names nothing to change"));
+    }
+    // The one that can be wrong in more ways goes first, so that a wrong request changes nothing.
+    if let Some(wish) = &sleep {
+        if let Some(pairing) = pairing {
+            control.check_pairing(&op, pairing)?;
+        }
+        control.change_org_sleep(&op, &org, wish).await?;
+    }
+    let changed = match pairing {
+        Some(pairing) => control.set_pairing(&op, &org, pairing).await?,
+        None => control.find_org(&op, &org).await?,
+    };
+    Ok(Json(whole_view(&state, &changed).await?))
 }

@@ -1,13 +1,16 @@
 //! `GET /v1/tiers`
 
+use std::collections::HashMap;
+
 use axum::Json;
 use axum::extract::State;
 use smartbox_api::{TierList, TierView};
-use smartbox_core::Tier;
+use smartbox_core::{SleepPolicy, Tier};
 
 use crate::HttpState;
 use crate::caller::Caller;
 use crate::problem::ApiError;
+use crate::v1::sleep::policy_view;
 
 /// List tiers
 #[utoipa::path(
@@ -22,10 +25,12 @@ pub(crate) async fn list(
     Caller(_op): Caller,
 ) -> Result<Json<TierList>, ApiError> {
     let tiers = state.control().list_tiers().await?;
-    Ok(Json(TierList { items: tiers.iter().map(tier_view).collect() }))
+    let sleep: HashMap<String, SleepPolicy> = state.control().tier_sleep().await?.into_iter().collect();
+    let view = |tier: &Tier| tier_view(tier, sleep.get(&tier.name));
+    Ok(Json(TierList { items: tiers.iter().map(view).collect() }))
 }
 
-fn tier_view(tier: &Tier) -> TierView {
+fn tier_view(tier: &Tier, sleep: Option<&SleepPolicy>) -> TierView {
     TierView {
         name: tier.name.clone(),
         cpu_millis: tier.cpu_millis,
@@ -33,5 +38,6 @@ fn tier_view(tier: &Tier) -> TierView {
         memory_max_bytes: tier.memory_max_bytes,
         pids_max: tier.pids_max,
         boxes_max: tier.boxes_max,
+        sleep_policy: sleep.map(policy_view),
     }
 }

@@ -22,7 +22,7 @@ async fn a_real_box_sleeps_when_it_is_idle_and_misses_nothing() {
         [("ANTHROPIC_API_KEY", KEY), ("ANTHROPIC_BASE_URL", &*base_url), ("SANDBOX_SLEEP_AFTER", "10s")];
     let platform = Platform::start(&environment).await;
     let before = platform.wait_for_phase("home", "running").await;
-    //TEMP
+    a_turn_is_not_cut(&platform, &model).await;
 
     platform.wait_for_phase("home", "sleeping").await;
     let held = platform.http().get(platform.url("/b/home/v1/models"));
