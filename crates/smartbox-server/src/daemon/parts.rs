@@ -178,7 +178,7 @@ fn limits(settings: &Settings) -> Limits {
     Limits {
         delete_grace: settings.delete_grace,
         stop_grace: settings.stop_grace,
-        host: settings.host.clone(),
+        host: settings.host,
         prewarm_on_sign_in: settings.prewarm_on_sign_in,
         schedule_stagger: settings.schedule_stagger,
         ..Limits::default()
