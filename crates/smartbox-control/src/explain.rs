@@ -11,7 +11,7 @@ use crate::vigil::Vigil;
 use crate::{Control, Error, Op, SleepState};
 
 /// Events that end a sleep or a start.
-pub(crate) const RUNS: [&str; 3] = ["box.awake", "box.ready", "box.recovered"];
+pub(crate) const RUNS: [&str; 3] = ["box.awake", "box.ready", "box.awake"];
 
 /// Why a box is as it is.
 #[derive(Clone, Debug)]

@@ -25,8 +25,11 @@ impl Reconciler {
         let bigger = heal::bigger_tier(&self.control, row, seen).await?;
         let mut events = Vec::new();
         for note in observe::notes(row, seen, bigger.as_deref()) {
-            let detail = self.detail(row, note.action, now).await?;
-            events.push(self.control.event(ACTOR, note.action, &note.reason, detail));
+            // A gateway that was thawed may fail its first probe; what it recovers from is then its sleep.
+            let is_wake = note.action == "box.recovered" && self.started.contains_key(&row.id);
+            let action = if is_wake { "box.awake" } else { note.action };
+            let detail = self.detail(row, action, now).await?;
+            events.push(self.control.event(ACTOR, action, &note.reason, detail));
         }
         let mut events = events.into_iter();
         let first = events.next();
