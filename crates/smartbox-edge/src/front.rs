@@ -7,7 +7,6 @@ use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use smartbox_core::box_host;
 
 use crate::body::{Body, Bounded, empty};
@@ -126,7 +125,7 @@ impl Shared {
     pub(crate) async fn answer(
         self: Arc<Self>,
         mut conn: Connection,
-        request: Request<Incoming>,
+        request: Request<Body>,
     ) -> Response<Body> {
         let id = (self.ports.request_ids)();
         let asked = Remarks::of(&request, &conn);
@@ -146,7 +145,7 @@ impl Shared {
         scheme: Option<Scheme>,
         id: &str,
         tally: &Tally,
-        request: Request<Incoming>,
+        request: Request<Body>,
     ) -> Response<Body> {
         let (mut head, body) = request.into_parts();
         let wants_page = page::is_navigation(&head);
@@ -199,7 +198,7 @@ impl Shared {
         }
     }
 
-    async fn ask_platform(&self, asked: &Asked, head: Parts, body: Incoming) -> Response<Body> {
+    async fn ask_platform(&self, asked: &Asked, head: Parts, body: Body) -> Response<Body> {
         // How large a body may be is for each of the platform's own routes to say.
         let body = Bounded::new(body, u64::MAX, self.config.stall_timeout).boxed_unsync();
         self.ask_platform_with(asked, head, body).await

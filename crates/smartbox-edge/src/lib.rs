@@ -22,6 +22,7 @@ pub mod fuzzing;
 mod gate;
 mod hold;
 mod limits;
+mod line;
 mod page;
 mod path;
 mod places;
@@ -37,6 +38,7 @@ mod since;
 mod sockets;
 mod tls;
 mod tunnel;
+mod wire;
 
 pub use bind::{BindError, EdgeListener};
 pub use body::{Body, BoxError};

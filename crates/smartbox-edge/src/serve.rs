@@ -13,9 +13,12 @@ use crate::bind::EdgeListener;
 use crate::edge::Shared;
 
 mod connection;
+mod direct;
 mod handshake;
 mod http1;
 mod http2;
+mod patience;
+mod rewound;
 mod streams;
 
 /// How often idle connections and forgotten boxes are looked after.

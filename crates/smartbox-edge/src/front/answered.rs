@@ -2,7 +2,6 @@
 
 use http::header::{CONNECTION, HOST, STRICT_TRANSPORT_SECURITY, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
-use hyper::body::Incoming;
 
 use crate::body::Body;
 use crate::gate;
@@ -20,7 +19,7 @@ pub(super) struct Remarks {
 }
 
 impl Remarks {
-    pub(super) fn of(request: &Request<Incoming>, conn: &Connection) -> Self {
+    pub(super) fn of(request: &Request<Body>, conn: &Connection) -> Self {
         let host = request.uri().authority().map(|authority| authority.as_str());
         let host = host.or_else(|| request.headers().get(HOST).and_then(|host| host.to_str().ok()));
         Self {

@@ -6,7 +6,6 @@ use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use http::{Response, StatusCode};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use smartbox_core::Principal;
 use smartbox_core::routing::RouteName;
@@ -60,7 +59,7 @@ impl Shared {
         &self,
         asked: &Asked,
         mut head: Parts,
-        body: Incoming,
+        body: Body,
         mut target: Target,
     ) -> Response<Body> {
         if let Err(problem) = path::refuse_credentials(target.path_and_query.query()) {
@@ -161,7 +160,7 @@ impl Shared {
                 (Reached::Opened(opened), body) => (opened, body),
                 (Reached::Answered(response), _body) => return Err(response),
             };
-            match relay::send(&self.config, inquiry, opened, body).await {
+            match relay::send(&self.config, &self.pool, inquiry, opened, body).await {
                 Ok(answer) => return Ok(answer),
                 Err(Failure::NotSent(unsent)) => body = unsent,
                 Err(Failure::Lost(problem)) => {
