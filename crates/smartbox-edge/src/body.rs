@@ -55,7 +55,9 @@ pub(crate) async fn whole(mut body: Body, bytes_max: u64) -> Result<Bytes, Body>
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
-    let Some(length) = body.size_hint().exact().filter(|length| *length <= bytes_max) else { return Err(body) };
+    let Some(length) = body.size_hint().exact().filter(|length| *length <= bytes_max) else {
+        return Err(body);
+    };
     let (mut pieces, mut left) = (Vec::new(), length);
     while left > 0 {
         let now = poll_fn(|cx| Poll::Ready(Pin::new(&mut body).poll_frame(cx))).await;

@@ -212,6 +212,3 @@ impl Line {
 fn is_interim(head: &Head) -> bool {
     head.parts.status.is_informational() && head.parts.status != StatusCode::SWITCHING_PROTOCOLS
 }
-
-#[cfg(test)]
-mod tests;

@@ -65,7 +65,13 @@ impl Shared {
         let Answer { response, route, upstream } = answer;
         let (config, pool) = (&self.config, &self.pool);
         if let Some(base) = upstream {
-            return documents::secure_foreign(foreign::pass_on(config, pool, &base, response, Some(in_flight)));
+            return documents::secure_foreign(foreign::pass_on(
+                config,
+                pool,
+                &base,
+                response,
+                Some(in_flight),
+            ));
         }
         let answer = Answer { response, route, upstream };
         let response = relay::pass_on(config, pool, inquiry, answer, in_flight);

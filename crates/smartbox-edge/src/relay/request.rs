@@ -3,49 +3,58 @@
 use std::net::IpAddr;
 
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, COOKIE, EXPECT, FORWARDED, HOST, ORIGIN,
-    SEC_WEBSOCKET_EXTENSIONS, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    ACCEPT, ACCEPT_ENCODING, CONNECTION, COOKIE, HOST, ORIGIN, SEC_WEBSOCKET_EXTENSIONS, UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{Inquiry, cookies};
 use crate::config::EdgeConfig;
 
-/// Meant for the next hop only (RFC 9110 §7.6.1), besides those that `Connection` names. `Expect` is answered by the
-/// edge itself.
-const HOP_BY_HOP: [HeaderName; 8] = [
-    CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    TE,
-    TRAILER,
-    TRANSFER_ENCODING,
-    UPGRADE,
-    HeaderName::from_static("http2-settings"),
-    EXPECT,
-];
+/// Whether a header is meant for the next hop only (RFC 9110 §7.6.1), besides those that `Connection` names. `Expect` is
+/// answered by the edge itself.
+///
+/// A match, like the next: it is asked for each header of each request, and a list of names is built for each question.
+pub(super) fn is_hop_by_hop(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    matches!(
+        name,
+        "connection"
+            | "expect"
+            | "http2-settings"
+            | "keep-alive"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+    ) || name.starts_with("proxy-")
+}
 
-/// Says who the caller is or where they come from: believed by a gateway that trusts its proxy, hence never passed
-/// through. Some are of other proxies' dialects, which the edge does not speak.
-const IDENTITY: [HeaderName; 16] = [
-    AUTHORIZATION,
-    FORWARDED,
-    HeaderName::from_static("client-ip"),
-    HeaderName::from_static("fastly-client-ip"),
-    HeaderName::from_static("remote-user"),
-    HeaderName::from_static("true-client-ip"),
-    HeaderName::from_static("x-admin-secret"),
-    HeaderName::from_static("x-client-ip"),
-    HeaderName::from_static("x-cluster-client-ip"),
-    HeaderName::from_static("x-openclaw-scopes"),
-    HeaderName::from_static("x-openclaw-token"),
-    HeaderName::from_static("x-original-host"),
-    HeaderName::from_static("x-original-url"),
-    HeaderName::from_static("x-real-ip"),
-    HeaderName::from_static("x-remote-user"),
-    HeaderName::from_static("x-rewrite-url"),
-];
+/// Whether a header says who the caller is or where they come from: believed by a gateway that trusts its proxy, hence never
+/// passed through. Some are of other proxies' dialects, which the edge does not speak.
+fn is_identity(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    matches!(
+        name,
+        "authorization"
+            | "client-ip"
+            | "fastly-client-ip"
+            | "forwarded"
+            | "remote-user"
+            | "true-client-ip"
+            | "x-admin-secret"
+            | "x-client-ip"
+            | "x-cluster-client-ip"
+            | "x-openclaw-scopes"
+            | "x-openclaw-token"
+            | "x-original-host"
+            | "x-original-url"
+            | "x-real-ip"
+            | "x-remote-user"
+            | "x-rewrite-url"
+    ) || IDENTITY_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
 
-/// The same, for whole families of names.
+/// Whole families of such names.
 const IDENTITY_PREFIXES: [&str; 10] = [
     "cf-",
     "proxy-",
@@ -63,15 +72,6 @@ const IDENTITY_PREFIXES: [&str; 10] = [
 pub(super) fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
     let values = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).filter_map(|name| name.trim().parse().ok()).collect()
-}
-
-/// Whether a header is for the next hop only.
-pub(super) fn is_hop_by_hop(name: &HeaderName) -> bool {
-    HOP_BY_HOP.contains(name) || name.as_str().starts_with("proxy-")
-}
-
-fn is_identity(name: &HeaderName) -> bool {
-    IDENTITY.contains(name) || IDENTITY_PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix))
 }
 
 /// Asks the next hop to speak WebSocket.

@@ -64,12 +64,17 @@ fn cleaned(
 
 fn is_platforms(name: &HeaderName, value: &HeaderValue) -> bool {
     let name = name.as_str();
-    let is_prefix = |bytes: &[u8]| bytes.eq_ignore_ascii_case(PLATFORM_PREFIXES[0].as_bytes());
-    let mentions = || value.as_bytes().windows(PLATFORM_PREFIXES[0].len()).any(is_prefix);
     name == "x-request-id"
         || ORIGIN_WIDE.contains(&name)
         || PLATFORM_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-        || mentions()
+        || mentions_platform(value.as_bytes())
+}
+
+/// Whether a value names a header of the platform. Most have no `x` at all.
+fn mentions_platform(value: &[u8]) -> bool {
+    let prefix = PLATFORM_PREFIXES[0].as_bytes();
+    memchr::memchr2_iter(b'x', b'X', value)
+        .any(|at| value.get(at..at + prefix.len()).is_some_and(|found| found.eq_ignore_ascii_case(prefix)))
 }
 
 /// A location of the gateway, as the client has to ask for it. `None` if it stays as it is.

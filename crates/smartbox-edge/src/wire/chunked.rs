@@ -66,8 +66,7 @@ impl Chunked {
                 Place::End => return Ok(Piece::End),
                 Place::Data if buffer.is_empty() => return Ok(Piece::More),
                 Place::Data => {
-                    let length =
-                        usize::try_from(self.left_bytes).unwrap_or(usize::MAX).min(buffer.len());
+                    let length = usize::try_from(self.left_bytes).unwrap_or(usize::MAX).min(buffer.len());
                     self.left_bytes -= length as u64;
                     if self.left_bytes == 0 {
                         self.place = Place::DataCr;

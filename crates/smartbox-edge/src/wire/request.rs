@@ -113,16 +113,16 @@ fn plain(bytes: &[u8]) -> Option<Plain> {
 
 /// Methods that are no protocols of their own.
 fn method(name: &str) -> Option<Method> {
-    let known = [
-        Method::GET,
-        Method::POST,
-        Method::HEAD,
-        Method::PUT,
-        Method::PATCH,
-        Method::DELETE,
-        Method::OPTIONS,
-    ];
-    known.into_iter().find(|known| known.as_str() == name)
+    Some(match name {
+        "GET" => Method::GET,
+        "POST" => Method::POST,
+        "HEAD" => Method::HEAD,
+        "PUT" => Method::PUT,
+        "PATCH" => Method::PATCH,
+        "DELETE" => Method::DELETE,
+        "OPTIONS" => Method::OPTIONS,
+        _ => return None,
+    })
 }
 
 /// A path of printable ASCII, and no whole address.

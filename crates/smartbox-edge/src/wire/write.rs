@@ -27,7 +27,12 @@ pub(crate) enum Sending {
 }
 
 /// Writes a request's head. A body is told by its length alone, whatever the client said about it.
-pub(crate) fn request(out: &mut Vec<u8>, (method, target): (&Method, &str), headers: &HeaderMap, body_bytes: usize) {
+pub(crate) fn request(
+    out: &mut Vec<u8>,
+    (method, target): (&Method, &str),
+    headers: &HeaderMap,
+    body_bytes: usize,
+) {
     push(out, &[method.as_str().as_bytes(), b" ", target.as_bytes(), b" HTTP/1.1\r\n"]);
     for (name, value) in headers {
         if *name != CONTENT_LENGTH {
@@ -146,7 +151,12 @@ mod tests {
 
     use super::*;
 
-    fn written(status: u16, method: &Method, size: Size, headers: &[(&'static str, &'static str)]) -> (String, Sending, bool) {
+    fn written(
+        status: u16,
+        method: &Method,
+        size: Size,
+        headers: &[(&'static str, &'static str)],
+    ) -> (String, Sending, bool) {
         let mut head = Response::builder().status(status).body(()).unwrap().into_parts().0;
         for (name, value) in headers {
             head.headers.append(*name, HeaderValue::from_static(value));
