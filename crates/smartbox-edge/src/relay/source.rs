@@ -33,16 +33,10 @@ pub(crate) struct Coming {
 }
 
 impl Coming {
-    /// The whole body, if it has come already: then its connection is free for others.
-    fn whole(mut self, pool: &Pool) -> Result<Bytes, Self> {
-        match self.conn.line.take_whole(&mut self.framing) {
-            None => Err(self),
-            Some(bytes) => {
-                if self.keeps {
-                    pool.keep(self.conn);
-                }
-                Ok(bytes)
-            }
+    /// Keeps the connection, if it can be kept.
+    fn end(self, pool: &Pool) {
+        if self.keeps {
+            pool.keep(self.conn);
         }
     }
 }
@@ -68,9 +62,13 @@ pub(super) fn stream(
             }
             Bounded::new(body, u64::MAX, stall).boxed_unsync()
         }
-        Source::Line(coming) => match coming.whole(pool) {
-            Ok(bytes) => full(bytes),
-            Err(coming) => {
+        Source::Line(mut coming) => match coming.conn.line.take_whole(&mut coming.framing) {
+            // All of it is there: the connection is free for others, and the request is over.
+            Some(bytes) => {
+                coming.end(pool);
+                full(bytes)
+            }
+            None => {
                 let body = Driven { coming: Some(coming), pool: Arc::clone(pool), in_flight };
                 Bounded::new(body, u64::MAX, stall).boxed_unsync()
             }
@@ -107,11 +105,8 @@ impl http_body::Body for Driven {
                 false
             }
         };
-        if is_over
-            && let Some(over) = self.coming.take()
-            && over.keeps
-        {
-            self.pool.keep(over.conn);
+        if is_over && let Some(over) = self.coming.take() {
+            over.end(&self.pool);
         }
         Poll::Ready(read.map(|data| data.map(Frame::data)).map_err(Into::into).transpose())
     }

@@ -22,6 +22,9 @@ const GATHERED_BYTES_MAX: usize = 4 * 1024;
 /// When what is gathered is written, whatever comes behind it.
 const OUT_BYTES_MAX: usize = 16 * 1024;
 
+/// Most that is kept of a buffer between two answers.
+const KEPT_BYTES_MAX: usize = 4 * 1024;
+
 /// What comes next of a body: a frame, its end, or the news that it has broken off.
 type Next = Option<Result<Frame<Bytes>, BoxError>>;
 
@@ -108,7 +111,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
             () = hard => return None,
         }
         self.out.clear();
-        self.out.shrink_to(OUT_BYTES_MAX);
+        self.out.shrink_to(KEPT_BYTES_MAX);
         Some(())
     }
 }
