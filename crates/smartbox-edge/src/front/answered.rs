@@ -13,7 +13,8 @@ const STAY_ON_TLS: HeaderValue = HeaderValue::from_static("max-age=15552000");
 /// What is remembered of a request for its answer.
 pub(super) struct Remarks {
     method: Method,
-    path: String,
+    /// For the log, if it is told.
+    path: Option<String>,
     is_chunked: bool,
     may_insist_on_tls: bool,
 }
@@ -24,7 +25,7 @@ impl Remarks {
         let host = host.or_else(|| request.headers().get(HOST).and_then(|host| host.to_str().ok()));
         Self {
             method: request.method().clone(),
-            path: request.uri().path().to_owned(),
+            path: tracing::enabled!(tracing::Level::DEBUG).then(|| request.uri().path().to_owned()),
             is_chunked: request.headers().contains_key(TRANSFER_ENCODING),
             may_insist_on_tls: conn.is_tls && host.is_some_and(gate::may_insist_on_tls),
         }
@@ -34,7 +35,9 @@ impl Remarks {
     pub(super) fn write(self, response: &mut Response<Body>, id: &str) {
         let status = response.status();
         let Self { method, path, .. } = &self;
-        tracing::debug!(request.id = id, %method, path, status = status.as_u16(), "answered");
+        if let Some(path) = path {
+            tracing::debug!(request.id = id, %method, path, status = status.as_u16(), "answered");
+        }
         let headers = response.headers_mut();
         if let Ok(id) = HeaderValue::try_from(id) {
             headers.insert(HeaderName::from_static("x-request-id"), id);

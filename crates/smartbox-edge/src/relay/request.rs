@@ -136,17 +136,19 @@ fn may_bring_page(inquiry: &Inquiry<'_>) -> bool {
 pub(super) fn forward(config: &EdgeConfig, inquiry: &Inquiry<'_>, to: &mut HeaderMap) {
     let addressed = &inquiry.asked.addressed;
     let client = client_address(config, inquiry.asked.conn.peer.ip());
+    to.insert("x-forwarded-proto", HeaderValue::from_static(addressed.scheme.as_str()));
     let said = [
-        ("x-forwarded-for", client.to_string()),
-        ("x-forwarded-proto", addressed.scheme.as_str().to_owned()),
-        ("x-forwarded-host", addressed.host.clone()),
-        ("x-request-id", inquiry.asked.id.clone()),
-        ("host", addressed.host.clone()),
+        ("x-forwarded-for", client.to_string().try_into()),
+        ("x-request-id", inquiry.asked.id.as_str().try_into()),
     ];
     for (name, value) in said {
-        if let Ok(value) = HeaderValue::try_from(value) {
-            to.insert(HeaderName::from_static(name), value);
+        if let Ok(value) = value {
+            to.insert(name, value);
         }
+    }
+    if let Ok(host) = HeaderValue::try_from(addressed.host.as_str()) {
+        to.insert("x-forwarded-host", host.clone());
+        to.insert(HOST, host);
     }
 }
 
