@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::header::LOCATION;
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use smartbox_core::box_host;
 
@@ -15,6 +15,7 @@ use crate::edge::Shared;
 use crate::forwarded;
 use crate::gate::{self, Addressed};
 use crate::limits::Tally;
+use crate::names::{X_FORWARDED_FOR, X_FORWARDED_PROTO, X_REQUEST_ID};
 use crate::page;
 use crate::ports::{ClientAddr, RequestId, call_platform};
 use crate::problem::{Problem, head_too_large, not_found};
@@ -163,7 +164,7 @@ impl Shared {
         };
         plain::make(&mut head, &addressed.host);
         // Whoever says who somebody is reads it: which cookies count depends on it.
-        head.headers.insert("x-forwarded-proto", HeaderValue::from_static(addressed.scheme.as_str()));
+        head.headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static(addressed.scheme.as_str()));
         let asked = Asked { id: id.to_owned(), conn, addressed, wants_page, tally: tally.clone() };
         // From which page it may come is for the ticket to say, then.
         if let Err(problem) = gate::check_page(&head, &asked.addressed)
@@ -217,13 +218,13 @@ impl Shared {
         // Whatever a client says here is overwritten: the platform's service takes it as a fact.
         let client = asked.conn.peer.ip().to_canonical().to_string();
         let facts = [
-            ("x-request-id", asked.id.as_str()),
-            ("x-forwarded-proto", asked.addressed.scheme.as_str()),
-            ("x-forwarded-for", client.as_str()),
+            (X_REQUEST_ID, asked.id.as_str()),
+            (X_FORWARDED_PROTO, asked.addressed.scheme.as_str()),
+            (X_FORWARDED_FOR, client.as_str()),
         ];
         for (name, fact) in facts {
             if let Ok(fact) = HeaderValue::try_from(fact) {
-                head.headers.insert(HeaderName::from_static(name), fact);
+                head.headers.insert(name, fact);
             }
         }
         call_platform(self.ports.platform.clone(), Request::from_parts(head, body)).await

@@ -21,6 +21,7 @@ use crate::policy::{Handshake, Policy};
 use crate::relay::{scoped_cookie, without_platform_cookies};
 use crate::routes::Grant;
 use crate::tunnel::{self, Rules};
+use crate::wire::Lines;
 use crate::wire::request::{self, Scan};
 use crate::wire::response::Head;
 
@@ -122,7 +123,8 @@ pub async fn gateway_answer(bytes: &[u8], sizes: &[u8], is_head: bool) -> Option
     let come: VecDeque<Vec<u8>> = pieces(bytes, sizes).map(<[u8]>::to_vec).collect();
     let mut line = Line::new(Box::new(Scripted(come)));
     let method = if is_head { Method::HEAD } else { Method::GET };
-    let asking = Asking { method: &method, target: "/", headers: &HeaderMap::new(), body: &Bytes::new() };
+    let asking =
+        Asking { method: &method, target: "/", headers: &Lines::with_capacity(0), body: &Bytes::new() };
     let Head { parts, mut framing, keeps } = line.ask(&asking, || ()).await.ok()?;
     let mut body = Vec::new();
     let is_whole = loop {

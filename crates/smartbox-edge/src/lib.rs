@@ -23,6 +23,7 @@ mod gate;
 mod hold;
 mod limits;
 mod line;
+mod names;
 mod page;
 mod path;
 mod places;

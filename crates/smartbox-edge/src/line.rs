@@ -7,13 +7,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Method, StatusCode};
+use http::{Method, StatusCode};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::io::poll_read_buf;
 
 use crate::ports::Duplex;
 use crate::wire::response::{self, Framing, Head};
-use crate::wire::{chunked, take, write};
+use crate::wire::{Lines, chunked, take, write};
 
 /// Most of a response's head.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
@@ -40,7 +40,7 @@ pub(crate) struct Asking<'a> {
     pub(crate) method: &'a Method,
     /// Path and query.
     pub(crate) target: &'a str,
-    pub(crate) headers: &'a HeaderMap,
+    pub(crate) headers: &'a Lines,
     pub(crate) body: &'a Bytes,
 }
 

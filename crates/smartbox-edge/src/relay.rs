@@ -17,6 +17,7 @@ use crate::line::{Asking, Lost};
 use crate::pool::{Conn, Pool, Sender};
 use crate::problem::{Problem, unreachable};
 use crate::routes::Route;
+use crate::wire::Lines;
 
 mod cookies;
 pub(crate) mod documents;
@@ -87,7 +88,7 @@ pub(crate) async fn send(
     let answered = match whole {
         Ok(body) => ask(config, inquiry, (conn, turn), &headers, body).await,
         Err(body) => match pool.hand_to_hyper(conn).await {
-            Ok(sender) => exchange(config, sender, outbound(inquiry, headers, body), turn).await,
+            Ok(sender) => exchange(config, sender, outbound(inquiry, headers.into_map(), body), turn).await,
             Err(_ended) => Err(Broken::NotSent(body)),
         },
     };
@@ -114,7 +115,7 @@ async fn ask(
     config: &EdgeConfig,
     inquiry: &Inquiry<'_>,
     (mut conn, turn): (Conn, Option<Turn>),
-    headers: &HeaderMap,
+    headers: &Lines,
     body: Bytes,
 ) -> Result<Response<Source>, Broken> {
     let (method, target) = (&inquiry.head.method, inquiry.target.path_and_query.as_str());
@@ -159,10 +160,10 @@ pub(crate) fn pass_on(
     config: &EdgeConfig,
     pool: &Arc<Pool>,
     inquiry: &Inquiry<'_>,
-    answer: Answer,
+    mut answer: Answer,
     in_flight: InFlight,
 ) -> Response<Body> {
-    let headers = response::headers(config, inquiry, answer.response.headers());
+    let headers = response::headers(config, inquiry, std::mem::take(answer.response.headers_mut()));
     stream(config, pool, answer.response, headers, Some(in_flight))
 }
 
@@ -176,10 +177,10 @@ pub(crate) fn switched(
     let mut response = Response::new(crate::body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     *response.headers_mut() = match upstream {
-        None => response::headers(config, inquiry, answer.headers()),
-        Some(base) => response::foreign(config, base, answer.headers()),
+        None => response::headers(config, inquiry, answer.headers().clone()),
+        Some(base) => response::foreign(config, base, answer.headers().clone()),
     };
-    request::ask_for_websocket(response.headers_mut());
+    response.headers_mut().extend(request::websocket());
     response
 }
 

@@ -6,9 +6,12 @@
 use bytes::{Buf, Bytes, BytesMut};
 
 pub(crate) mod chunked;
+mod lines;
 pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod write;
+
+pub(crate) use lines::Lines;
 
 /// Pieces up to this size are copied out of a buffer, which stays whole; larger ones are cut off.
 const COPIED_BYTES_MAX: usize = 2048;

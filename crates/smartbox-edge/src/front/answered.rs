@@ -1,10 +1,11 @@
 //! What every answer says, whoever made it.
 
 use http::header::{CONNECTION, HOST, STRICT_TRANSPORT_SECURITY, TRANSFER_ENCODING};
-use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 
 use crate::body::Body;
 use crate::gate;
+use crate::names::X_REQUEST_ID;
 use crate::serve::Connection;
 
 /// For half a year a browser that came over TLS comes back over TLS only (RFC 6797).
@@ -40,7 +41,7 @@ impl Remarks {
         }
         let headers = response.headers_mut();
         if let Ok(id) = HeaderValue::try_from(id) {
-            headers.insert(HeaderName::from_static("x-request-id"), id);
+            headers.insert(X_REQUEST_ID, id);
         }
         if self.may_insist_on_tls && status != StatusCode::MISDIRECTED_REQUEST {
             headers.insert(STRICT_TRANSPORT_SECURITY, STAY_ON_TLS);

@@ -59,13 +59,13 @@ fn headers(
     let mut to = request::kept(config, from);
     if inquiry.is_websocket {
         // The edge reads frames: they come uncompressed.
-        to.remove(SEC_WEBSOCKET_EXTENSIONS);
-        request::ask_for_websocket(&mut to);
+        to.remove(&SEC_WEBSOCKET_EXTENSIONS);
+        request::websocket().into_iter().for_each(|(name, value)| to.set(name, value));
     }
     if route == RouteName::AdminApi
         && let Some(secret) = sensitive_secret(inquiry.head)
     {
-        to.insert(ADMIN_SECRET, secret);
+        to.set(ADMIN_SECRET, secret);
     }
     request::forward(config, inquiry, &mut to);
     // The edge has found the client's origin to be its own; the other server knows its own only.
@@ -76,9 +76,10 @@ fn headers(
     ];
     for (name, value) in told {
         if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
-            to.insert(name, value);
+            to.set(name, value);
         }
     }
+    let mut to = to.into_map();
     routing.sign(&mut to);
     to
 }
@@ -94,10 +95,10 @@ pub(crate) fn pass_on(
     config: &EdgeConfig,
     pool: &Arc<Pool>,
     base: &BaseUrl,
-    answer: Response<Source>,
+    mut answer: Response<Source>,
     in_flight: Option<InFlight>,
 ) -> Response<Body> {
-    let headers = response::foreign(config, base, answer.headers());
+    let headers = response::foreign(config, base, std::mem::take(answer.headers_mut()));
     stream(config, pool, answer, headers, in_flight)
 }
 

@@ -9,6 +9,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{Inquiry, cookies};
 use crate::config::EdgeConfig;
+use crate::names::{X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO, X_REQUEST_ID};
+use crate::wire::Lines;
 
 /// Whether a header is meant for the next hop only (RFC 9110 §7.6.1), besides those that `Connection` names. `Expect` is
 /// answered by the edge itself.
@@ -71,13 +73,17 @@ const IDENTITY_PREFIXES: [&str; 10] = [
 /// Names of headers that `Connection` declares to be for the next hop only.
 pub(super) fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
     let values = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).filter_map(|name| name.trim().parse().ok()).collect()
+    let names = values.flat_map(|value| value.split(',')).map(str::trim);
+    // What nearly everybody says names nothing that would stay otherwise.
+    names
+        .filter(|name| !name.eq_ignore_ascii_case("keep-alive"))
+        .filter_map(|name| name.parse().ok())
+        .collect()
 }
 
 /// Asks the next hop to speak WebSocket.
-pub(crate) fn ask_for_websocket(headers: &mut HeaderMap) {
-    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
-    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+pub(crate) const fn websocket() -> [(HeaderName, HeaderValue); 2] {
+    [(CONNECTION, HeaderValue::from_static("Upgrade")), (UPGRADE, HeaderValue::from_static("websocket"))]
 }
 
 /// The headers of a request to a gateway. What the edge says is set last, so that nothing of the client survives
@@ -86,40 +92,40 @@ pub(super) fn headers(
     config: &EdgeConfig,
     inquiry: &Inquiry<'_>,
     credential: Vec<(HeaderName, HeaderValue)>,
-) -> HeaderMap {
+) -> Lines {
     let from = &inquiry.head.headers;
     let mut to = kept(config, from);
     if inquiry.is_websocket {
         // The edge reads frames: they come uncompressed.
-        to.remove(SEC_WEBSOCKET_EXTENSIONS);
-        ask_for_websocket(&mut to);
+        to.remove(&SEC_WEBSOCKET_EXTENSIONS);
+        websocket().into_iter().for_each(|(name, value)| to.set(name, value));
     }
     if from.contains_key(ORIGIN) {
-        to.insert(ORIGIN, config.gateway_origin.clone());
+        to.set(ORIGIN, config.gateway_origin.clone());
     }
     if may_bring_page(inquiry) {
         // A page has to be readable for the edge.
-        to.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        to.set(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     }
     for (name, value) in credential {
-        to.insert(name, value);
+        to.set(name, value);
     }
     forward(config, inquiry, &mut to);
     to
 }
 
 /// What is left of a client's headers for whoever is behind the edge.
-pub(super) fn kept(config: &EdgeConfig, from: &HeaderMap) -> HeaderMap {
+pub(super) fn kept(config: &EdgeConfig, from: &HeaderMap) -> Lines {
     let dropped = named_by_connection(from);
-    let mut to = HeaderMap::with_capacity(from.len() + 8);
+    let mut to = Lines::with_capacity(from.len() + 10);
     for (name, value) in from {
         let is_ours = is_hop_by_hop(name) || is_identity(name) || *name == COOKIE || *name == HOST;
         if !is_ours && !dropped.contains(name) {
-            to.append(name, value.clone());
+            to.add(name.clone(), value.clone());
         }
     }
     if let Some(cookie) = cookies::without(from, &config.platform_cookies) {
-        to.insert(COOKIE, cookie);
+        to.set(COOKIE, cookie);
     }
     to
 }
@@ -133,22 +139,19 @@ fn may_bring_page(inquiry: &Inquiry<'_>) -> bool {
 }
 
 /// Says where the request came from: one address, never a loopback one.
-pub(super) fn forward(config: &EdgeConfig, inquiry: &Inquiry<'_>, to: &mut HeaderMap) {
+pub(super) fn forward(config: &EdgeConfig, inquiry: &Inquiry<'_>, to: &mut Lines) {
     let addressed = &inquiry.asked.addressed;
     let client = client_address(config, inquiry.asked.conn.peer.ip());
-    to.insert("x-forwarded-proto", HeaderValue::from_static(addressed.scheme.as_str()));
-    let said = [
-        ("x-forwarded-for", client.to_string().try_into()),
-        ("x-request-id", inquiry.asked.id.as_str().try_into()),
-    ];
-    for (name, value) in said {
-        if let Ok(value) = value {
-            to.insert(name, value);
-        }
+    to.set(X_FORWARDED_PROTO, HeaderValue::from_static(addressed.scheme.as_str()));
+    if let Ok(client) = HeaderValue::try_from(client.to_string()) {
+        to.set(X_FORWARDED_FOR, client);
+    }
+    if let Ok(id) = HeaderValue::try_from(inquiry.asked.id.as_str()) {
+        to.set(X_REQUEST_ID, id);
     }
     if let Ok(host) = HeaderValue::try_from(addressed.host.as_str()) {
-        to.insert("x-forwarded-host", host.clone());
-        to.insert(HOST, host);
+        to.set(X_FORWARDED_HOST, host.clone());
+        to.set(HOST, host);
     }
 }
 

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, Method, StatusCode, response};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 
-use super::digits;
+use super::{Lines, digits};
 
 /// What is known of the length of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,16 +30,16 @@ pub(crate) enum Sending {
 pub(crate) fn request(
     out: &mut Vec<u8>,
     (method, target): (&Method, &str),
-    headers: &HeaderMap,
+    headers: &Lines,
     body_bytes: usize,
 ) {
     push(out, &[method.as_str().as_bytes(), b" ", target.as_bytes(), b" HTTP/1.1\r\n"]);
-    for (name, value) in headers {
+    for (name, value) in headers.iter() {
         if *name != CONTENT_LENGTH {
             push(out, &[name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"]);
         }
     }
-    if body_bytes > 0 || headers.contains_key(CONTENT_LENGTH) {
+    if body_bytes > 0 || headers.has(&CONTENT_LENGTH) {
         number(out, "content-length: ", body_bytes as u64);
     }
     out.extend_from_slice(b"\r\n");
@@ -134,7 +134,18 @@ fn line(out: &mut Vec<u8>, name: &HeaderName, value: &[u8]) {
 }
 
 fn number(out: &mut Vec<u8>, name: &str, number: u64) {
-    push(out, &[name.as_bytes(), number.to_string().as_bytes(), b"\r\n"]);
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    let mut left = number;
+    loop {
+        at -= 1;
+        digits[at] = b"0123456789"[usize::try_from(left % 10).unwrap_or_default()];
+        left /= 10;
+        if left == 0 {
+            break;
+        }
+    }
+    push(out, &[name.as_bytes(), &digits[at..], b"\r\n"]);
 }
 
 fn push(out: &mut Vec<u8>, pieces: &[&[u8]]) {
@@ -209,7 +220,8 @@ mod tests {
     #[test]
     fn a_gateway_is_told_the_length_that_the_body_has() {
         let mut out = Vec::new();
-        let headers = [(CONTENT_LENGTH, HeaderValue::from_static("99"))].into_iter().collect();
+        let mut headers = Lines::with_capacity(1);
+        headers.add(CONTENT_LENGTH, HeaderValue::from_static("99"));
         request(&mut out, (&Method::POST, "/a"), &headers, 3);
         assert_eq!(String::from_utf8(out).unwrap(), "POST /a HTTP/1.1\r\ncontent-length: 3\r\n\r\n");
     }
