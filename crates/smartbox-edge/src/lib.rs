@@ -13,6 +13,7 @@ mod bind;
 mod body;
 mod bounded_io;
 mod config;
+mod decimal;
 mod edge;
 mod forwarded;
 mod front;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 
 use super::{Lines, digits};
+use crate::decimal::Decimal;
 
 /// What is known of the length of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,18 +135,7 @@ fn line(out: &mut Vec<u8>, name: &HeaderName, value: &[u8]) {
 }
 
 fn number(out: &mut Vec<u8>, name: &str, number: u64) {
-    let mut digits = [0; 20];
-    let mut at = digits.len();
-    let mut left = number;
-    loop {
-        at -= 1;
-        digits[at] = b"0123456789"[usize::try_from(left % 10).unwrap_or_default()];
-        left /= 10;
-        if left == 0 {
-            break;
-        }
-    }
-    push(out, &[name.as_bytes(), &digits[at..], b"\r\n"]);
+    push(out, &[name.as_bytes(), Decimal::new(number).as_bytes(), b"\r\n"]);
 }
 
 fn push(out: &mut Vec<u8>, pieces: &[&[u8]]) {
