@@ -43,7 +43,7 @@ async fn by_hyper(bytes: &[u8], is_head: bool) -> Option<(http::response::Parts,
 fuzz_target!(|data: &[u8]| {
     let Some((cuts, bytes)) = data.split_first() else { return };
     let is_head = cuts & 1 == 1;
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let ask = |sizes: &[u8]| runtime.block_on(gateway_answer(bytes, sizes, is_head));
     let (whole, cut) = (ask(&[]), ask(&[cuts & 0x0F, cuts >> 4, 3]));
     assert_eq!(whole.is_some(), cut.is_some());

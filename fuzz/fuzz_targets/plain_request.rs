@@ -50,7 +50,7 @@ fuzz_target!(|data: &[u8]| {
     };
     let cut = cut.expect("the same in pieces");
     assert_eq!((&cut.head.uri, &cut.head.headers, &cut.body), (&plain.head.uri, &plain.head.headers, &plain.body));
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let (head, body) = runtime.block_on(by_hyper(bytes)).expect("hyper reads it, too");
     assert_eq!(head.method, plain.head.method);
     assert_eq!(head.uri, plain.head.uri);

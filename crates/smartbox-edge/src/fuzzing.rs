@@ -6,6 +6,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::COOKIE;
@@ -123,8 +124,8 @@ pub async fn gateway_answer(bytes: &[u8], sizes: &[u8], is_head: bool) -> Option
     let come: VecDeque<Vec<u8>> = pieces(bytes, sizes).map(<[u8]>::to_vec).collect();
     let mut line = Line::new(Box::new(Scripted(come)));
     let method = if is_head { Method::HEAD } else { Method::GET };
-    let asking =
-        Asking { method: &method, target: "/", headers: &Lines::with_capacity(0), body: &Bytes::new() };
+    let (headers, body, timeout) = (Lines::with_capacity(0), Bytes::new(), Duration::from_secs(60));
+    let asking = Asking { method: &method, target: "/", headers: &headers, body: &body, timeout };
     let Head { parts, mut framing, keeps } = line.ask(&asking, || ()).await.ok()?;
     let mut body = Vec::new();
     let is_whole = loop {

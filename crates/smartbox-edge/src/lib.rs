@@ -27,6 +27,7 @@ mod line;
 mod names;
 mod page;
 mod path;
+mod patience;
 mod places;
 mod policy;
 mod pool;

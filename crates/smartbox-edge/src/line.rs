@@ -5,12 +5,14 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{Method, StatusCode};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::io::poll_read_buf;
 
+use crate::patience::Patience;
 use crate::ports::Duplex;
 use crate::wire::response::{self, Framing, Head};
 use crate::wire::{Lines, chunked, take, write};
@@ -33,6 +35,8 @@ pub(crate) struct Line {
     read: BytesMut,
     out: Vec<u8>,
     sent_bytes: usize,
+    /// How long a response may take to begin. Kept, because to set a timer for each costs more than to look at one.
+    patience: Option<Patience>,
 }
 
 /// A request with all of its body.
@@ -42,6 +46,8 @@ pub(crate) struct Asking<'a> {
     pub(crate) target: &'a str,
     pub(crate) headers: &'a Lines,
     pub(crate) body: &'a Bytes,
+    /// Longest wait for the head of the response.
+    pub(crate) timeout: Duration,
 }
 
 /// Why there is no response.
@@ -53,11 +59,13 @@ pub(crate) enum Lost {
     Ended,
     /// What came was no response.
     Broken,
+    /// None came in time.
+    Silent,
 }
 
 impl Line {
     pub(crate) fn new(io: Box<dyn Duplex>) -> Self {
-        Self { io, read: BytesMut::new(), out: Vec::new(), sent_bytes: 0 }
+        Self { io, read: BytesMut::new(), out: Vec::new(), sent_bytes: 0, patience: None }
     }
 
     /// What it is a connection over. Nothing of a response may be under way.
@@ -79,6 +87,23 @@ impl Line {
     /// # Errors
     /// There is no response. The connection is of no use any more.
     pub(crate) async fn ask(&mut self, asking: &Asking<'_>, on_sent: impl FnOnce()) -> Result<Head, Lost> {
+        let mut patience = match self.patience.take() {
+            Some(mut patience) => {
+                patience.restart(asking.timeout);
+                patience
+            }
+            None => Patience::new(asking.timeout),
+        };
+        let asked = tokio::select! {
+            biased;
+            asked = self.converse(asking, on_sent) => asked,
+            () = patience.is_over() => Err(Lost::Silent),
+        };
+        self.patience = Some(patience);
+        asked
+    }
+
+    async fn converse(&mut self, asking: &Asking<'_>, on_sent: impl FnOnce()) -> Result<Head, Lost> {
         self.sent_bytes = 0;
         write::request(&mut self.out, (asking.method, asking.target), asking.headers, asking.body.len());
         self.out.extend_from_slice(asking.body);

@@ -119,18 +119,18 @@ async fn ask(
     body: Bytes,
 ) -> Result<Response<Source>, Broken> {
     let (method, target) = (&inquiry.head.method, inquiry.target.path_and_query.as_str());
-    let asking = Asking { method, target, headers, body: &body };
+    let timeout = config.response_head_timeout;
+    let asking = Asking { method, target, headers, body: &body, timeout };
     // The request is on the connection; the next one that waits may follow.
-    let asked = conn.line.ask(&asking, || drop(turn));
-    match tokio::time::timeout(config.response_head_timeout, asked).await {
-        Ok(Ok(head)) => {
+    match conn.line.ask(&asking, || drop(turn)).await {
+        Ok(head) => {
             let coming = Coming { conn, framing: head.framing, keeps: head.keeps };
             Ok(Response::from_parts(head.parts, Source::Line(coming)))
         }
-        Ok(Err(Lost::Unsent)) => Err(Broken::NotSent(body::full(body))),
-        Ok(Err(Lost::Broken)) => Err(Broken::NoResponse),
-        Ok(Err(Lost::Ended)) => Err(Broken::Lost),
-        Err(_elapsed) => Err(Broken::Silent),
+        Err(Lost::Unsent) => Err(Broken::NotSent(body::full(body))),
+        Err(Lost::Broken) => Err(Broken::NoResponse),
+        Err(Lost::Ended) => Err(Broken::Lost),
+        Err(Lost::Silent) => Err(Broken::Silent),
     }
 }
 

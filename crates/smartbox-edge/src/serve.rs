@@ -17,7 +17,6 @@ mod direct;
 mod handshake;
 mod http1;
 mod http2;
-mod patience;
 mod rewound;
 mod streams;
 

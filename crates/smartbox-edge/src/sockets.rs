@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use foldhash::fast::RandomState;
 use smartbox_core::Tie;
@@ -149,8 +150,18 @@ impl Open {
 impl Ticket {
     /// Waits until the right ends, and says why. Cancel-safe.
     pub(crate) async fn ended(&self) -> String {
+        self.ended_before(self.expires).await
+    }
+
+    /// The same for somebody who waits no longer than this: a right that lasts longer needs no timer. Cancel-safe.
+    pub(crate) async fn ended_within(&self, longest: Duration) -> String {
+        let horizon = Instant::now().checked_add(longest);
+        self.ended_before(self.expires.filter(|at| horizon.is_none_or(|horizon| *at <= horizon))).await
+    }
+
+    async fn ended_before(&self, expires: Option<Instant>) -> String {
         let expired = async {
-            match self.expires {
+            match expires {
                 Some(at) => tokio::time::sleep_until(at).await,
                 None => std::future::pending().await,
             }

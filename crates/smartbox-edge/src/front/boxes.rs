@@ -1,6 +1,7 @@
 //! Requests to boxes: who asks, which box, is it there, and then the relay.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::header::CONTENT_LENGTH;
 use http::request::Parts;
@@ -118,7 +119,7 @@ impl Shared {
         let answered = tokio::select! {
             biased;
             // However long the box takes to start or to answer: nothing is begun for somebody who may not any more.
-            why = ticket.ended() => Err(asked.refuse(self.no_longer(&visit, &why))),
+            why = ticket.ended_within(self.longest_wait()) => Err(asked.refuse(self.no_longer(&visit, &why))),
             answered = self.converse_with(choice.as_mut(), &visit, &inquiry, &in_flight, body.boxed_unsync()) => answered,
         };
         let response = match answered {
@@ -126,6 +127,16 @@ impl Shared {
             Err(response) => response,
         };
         settle(choice, response)
+    }
+
+    /// No request waits longer than this for the head of its answer: each attempt has its deadlines, and there are so many with
+    /// the box, with a candidate and with a primary.
+    fn longest_wait(&self) -> Duration {
+        let config = &self.config;
+        let asked = config.connect_timeout.saturating_add(config.response_head_timeout);
+        asked
+            .saturating_add(config.hold_timeout)
+            .saturating_mul(3 * u32::try_from(ATTEMPTS_MAX).unwrap_or(u32::MAX))
     }
 
     /// Why a request that is under way is not finished.

@@ -19,11 +19,11 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio_util::io::poll_read_buf;
 use tokio_util::sync::WaitForCancellationFuture;
 
-use super::patience::Patience;
 use super::rewound::Rewound;
 use super::{Connection, http1};
 use crate::body::{Body, empty, full};
 use crate::edge::Shared;
+use crate::patience::Patience;
 use crate::wire::request::{self, Plain, Read, Scan};
 use crate::wire::take;
 

@@ -6,19 +6,19 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// Waits for a deadline. To put it off costs nothing: the timer is only set again when it rings too early.
-pub(super) struct Patience {
+pub(crate) struct Patience {
     due: Instant,
     timer: Pin<Box<Sleep>>,
 }
 
 impl Patience {
-    pub(super) fn new(wait: Duration) -> Self {
+    pub(crate) fn new(wait: Duration) -> Self {
         let due = Instant::now() + wait;
         Self { due, timer: Box::pin(sleep_until(due)) }
     }
 
     /// Begins anew.
-    pub(super) fn restart(&mut self, wait: Duration) {
+    pub(crate) fn restart(&mut self, wait: Duration) {
         self.due = Instant::now() + wait;
         if self.due < self.timer.deadline() {
             self.timer.as_mut().reset(self.due);
@@ -26,7 +26,7 @@ impl Patience {
     }
 
     /// Returns at the deadline. Cancel-safe.
-    pub(super) async fn is_over(&mut self) {
+    pub(crate) async fn is_over(&mut self) {
         loop {
             self.timer.as_mut().await;
             if self.due <= Instant::now() {
