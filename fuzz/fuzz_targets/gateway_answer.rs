@@ -64,10 +64,7 @@ fuzz_target!(|data: &[u8]| {
         other_headers.remove(CONTENT_LENGTH);
     }
     assert_eq!(other_headers, head.headers);
-    if is_whole && !other_is_whole {
-        // hyper reads trailers, which the edge drops.
-        assert!(head.headers.contains_key(TRANSFER_ENCODING));
-    } else {
-        assert_eq!((other_body, other_is_whole), (body, is_whole));
-    }
+    assert_eq!(other_body, body);
+    // Trailers end nobody's body early, but hyper reads them where the edge only looks for their end.
+    assert!(is_whole == other_is_whole || head.headers.contains_key(TRANSFER_ENCODING));
 });

@@ -83,8 +83,9 @@ fn framing(parts: &mut Parts, method: &Method) -> Result<(Framing, bool), Broken
     if parts.version != Version::HTTP_11 {
         return Err(Broken);
     }
-    let last = codings.as_bytes().rsplit(|byte| *byte == b',').next().unwrap_or_default();
-    let is_chunked = last.trim_ascii().eq_ignore_ascii_case(b"chunked");
+    // A list with something strange in it names nothing.
+    let last = codings.to_str().unwrap_or_default().rsplit(',').next().unwrap_or_default();
+    let is_chunked = last.trim().eq_ignore_ascii_case("chunked");
     // Whoever says both may mean either: the length goes no further, and nothing is read behind the body.
     parts.headers.remove(CONTENT_LENGTH);
     Ok(match is_chunked {
@@ -163,6 +164,7 @@ mod tests {
             (&get, "200 OK\r\ntransfer-encoding: chunked", "chunked"),
             (&get, "200 OK\r\ntransfer-encoding: gzip, Chunked", "chunked"),
             (&get, "200 OK\r\ntransfer-encoding: chunked, gzip", "close, not kept"),
+            (&get, "200 OK\r\ntransfer-encoding: \u{e9}, chunked", "close, not kept"),
             (&get, "200 OK\r\ncontent-length: 7\r\ntransfer-encoding: chunked", "chunked, not kept"),
             (&get, "200 OK", "close, not kept"),
             (&get, "204 No Content", "0"),

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use http::StatusCode;
+use smartbox_edge::EdgeConfig;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -23,7 +25,11 @@ type Script = (&'static [&'static str], bool);
 
 impl Scripted {
     async fn start(scripts: &[(&'static str, Script)]) -> Self {
-        let edge = TestEdge::start(vec![ready(1, 1, "home", true)]).await;
+        Self::start_with(EdgeConfig::default(), scripts).await
+    }
+
+    async fn start_with(config: EdgeConfig, scripts: &[(&'static str, Script)]) -> Self {
+        let edge = TestEdge::start_with(config, vec![ready(1, 1, "home", true)]).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         edge.world.gateways.lock().unwrap().insert(box_id(1), listener.local_addr().unwrap());
         let scripts: Arc<HashMap<_, _>> = Arc::new(scripts.iter().copied().collect());
@@ -169,4 +175,21 @@ async fn a_body_that_is_cut_off_or_broken_does_not_look_whole() {
         assert_eq!(response.status(), StatusCode::OK, "{path}");
         assert!(http_body_util::BodyExt::collect(response.into_body()).await.is_err(), "{path}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_does_not_answer_in_time_is_not_waited_for() {
+    let config = EdgeConfig { response_head_timeout: Duration::from_millis(200), ..EdgeConfig::default() };
+    let scripted = Scripted::start_with(
+        config,
+        &[("/silent", (&[], false)), ("/half", (&["HTTP/1.1 200 OK\r\n"], false))],
+    )
+    .await;
+    for path in ["/silent", "/half"] {
+        // Also on a connection that has served before.
+        assert_eq!(scripted.get("/").await.0, StatusCode::OK);
+        let answer = scripted.edge.get(path).await;
+        assert_eq!((answer.status, answer.code().as_str()), (StatusCode::GATEWAY_TIMEOUT, "gateway-timeout"));
+    }
+    assert_eq!(scripted.get("/").await, (StatusCode::OK, "fine".to_owned()));
 }
