@@ -84,17 +84,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
         let mut stop = pin!(shared.stop.cancelled());
         let mut patience = Patience::new(shared.config.head_timeout);
         loop {
-            let (mut scan, mut plain) = (Scan::default(), None);
-            // Once with what has come behind the last request already.
-            while plain.is_none() {
+            let mut scan = Scan::default();
+            let plain = loop {
+                // Something may have come behind the last request already.
                 if !self.read.is_empty() {
                     match self.look(shared, &mut scan) {
-                        Ok(found) => plain = found,
+                        Ok(None) => {}
+                        Ok(Some(plain)) => break plain,
                         Err(after) => return after,
                     }
-                }
-                if plain.is_some() {
-                    break;
                 }
                 tokio::select! {
                     biased;
@@ -108,8 +106,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
                     () = stop.as_mut() => return if self.read.is_empty() { After::Close } else { After::Hyper },
                     () = patience.is_over() => return After::Drop,
                 }
-            }
-            let Some(plain) = plain else { return After::Hyper };
+            };
             if !self.has_all(&plain, hard.as_mut(), &mut patience).await {
                 return After::Hyper;
             }

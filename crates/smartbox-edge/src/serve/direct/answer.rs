@@ -38,7 +38,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
         mut hard: Hard<'_, '_>,
     ) -> Option<bool> {
         let (head, body) = response.into_parts();
-        let mut keeps = !shared.stop.is_cancelled();
+        // A client that always has something to ask never waits for either signal.
+        let mut keeps = !shared.stop.is_cancelled() && !shared.hard.is_cancelled();
         let now = || (shared.ports.clock)();
         let sending = write::answer(&mut self.out, &head, method, size_of(&body), &mut keeps, now);
         let is_whole = self.say_body(sending, body, hard.as_mut()).await;
