@@ -1,5 +1,6 @@
 //! Bodies that stream: nothing here collects one.
 
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -29,6 +30,11 @@ pub(crate) fn full(bytes: impl Into<Bytes>) -> Body {
     Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
 }
 
+/// A body that hyper reads.
+pub(crate) fn incoming(body: hyper::body::Incoming) -> Body {
+    body.map_err(Into::into).boxed_unsync()
+}
+
 /// No body.
 pub(crate) fn empty() -> Body {
     Empty::new().map_err(|never| match never {}).boxed_unsync()
@@ -42,6 +48,32 @@ pub(crate) fn failed(error: BoxError) -> Body {
 /// Bytes that were read already, then the rest.
 pub(crate) fn resumed(ahead: Bytes, rest: Body) -> Body {
     Resumed { ahead: Some(ahead), rest }.boxed_unsync()
+}
+
+/// All of a body, if it is there and no larger than this; else the body as it was.
+pub(crate) async fn whole(mut body: Body, bytes_max: u64) -> Result<Bytes, Body> {
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
+    let Some(length) = body.size_hint().exact().filter(|length| *length <= bytes_max) else {
+        return Err(body);
+    };
+    let (mut pieces, mut left) = (Vec::new(), length);
+    while left > 0 {
+        let now = poll_fn(|cx| Poll::Ready(Pin::new(&mut body).poll_frame(cx))).await;
+        match now {
+            Poll::Ready(Some(Ok(frame))) => {
+                let data = frame.into_data().unwrap_or_default();
+                left = left.saturating_sub(data.len() as u64);
+                pieces.push(data);
+            }
+            Poll::Ready(Some(Err(error))) => return Err(failed(error)),
+            Poll::Ready(None) => break,
+            Poll::Pending if pieces.is_empty() => return Err(body),
+            Poll::Pending => return Err(resumed(pieces.concat().into(), body)),
+        }
+    }
+    Ok(if let [only] = &mut pieces[..] { std::mem::take(only) } else { pieces.concat().into() })
 }
 
 /// A body that ends with an error when the right behind it does.

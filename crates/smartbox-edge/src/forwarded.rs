@@ -5,13 +5,12 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use http::{HeaderMap, HeaderName};
+use http::HeaderMap;
 use ipnet::IpNet;
 
 use crate::config::Scheme;
+use crate::names::{X_FORWARDED_FOR, X_FORWARDED_PROTO};
 
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 /// Most entries that are looked at. Nobody has more proxies in a row.
 const HOPS_MAX: usize = 32;
 
@@ -40,7 +39,7 @@ pub(crate) fn client(trusted: &[IpNet], peer: SocketAddr, headers: &HeaderMap) -
 }
 
 fn walk(trusted: &[IpNet], peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-    let lines: Vec<_> = headers.get_all(FORWARDED_FOR).iter().collect();
+    let lines: Vec<_> = headers.get_all(X_FORWARDED_FOR).iter().collect();
     let entries = lines.iter().rev().flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
     let mut found = peer;
     for entry in entries.take(HOPS_MAX) {
@@ -65,7 +64,7 @@ fn address(entry: &[u8]) -> Option<IpAddr> {
 
 /// One word that is a scheme; a list or anything else says nothing.
 fn scheme(headers: &HeaderMap) -> Option<Scheme> {
-    let mut said = headers.get_all(FORWARDED_PROTO).iter();
+    let mut said = headers.get_all(X_FORWARDED_PROTO).iter();
     let (Some(only), None) = (said.next(), said.next()) else { return None };
     match only.as_bytes() {
         word if word.eq_ignore_ascii_case(b"https") => Some(Scheme::Https),

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use http::header::LOCATION;
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use smartbox_core::box_host;
 
 use crate::body::{Body, Bounded, empty};
@@ -16,6 +15,7 @@ use crate::edge::Shared;
 use crate::forwarded;
 use crate::gate::{self, Addressed};
 use crate::limits::Tally;
+use crate::names::{X_FORWARDED_FOR, X_FORWARDED_PROTO, X_REQUEST_ID};
 use crate::page;
 use crate::ports::{ClientAddr, RequestId, call_platform};
 use crate::problem::{Problem, head_too_large, not_found};
@@ -126,7 +126,7 @@ impl Shared {
     pub(crate) async fn answer(
         self: Arc<Self>,
         mut conn: Connection,
-        request: Request<Incoming>,
+        request: Request<Body>,
     ) -> Response<Body> {
         let id = (self.ports.request_ids)();
         let asked = Remarks::of(&request, &conn);
@@ -146,7 +146,7 @@ impl Shared {
         scheme: Option<Scheme>,
         id: &str,
         tally: &Tally,
-        request: Request<Incoming>,
+        request: Request<Body>,
     ) -> Response<Body> {
         let (mut head, body) = request.into_parts();
         let wants_page = page::is_navigation(&head);
@@ -164,7 +164,7 @@ impl Shared {
         };
         plain::make(&mut head, &addressed.host);
         // Whoever says who somebody is reads it: which cookies count depends on it.
-        head.headers.insert("x-forwarded-proto", HeaderValue::from_static(addressed.scheme.as_str()));
+        head.headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static(addressed.scheme.as_str()));
         let asked = Asked { id: id.to_owned(), conn, addressed, wants_page, tally: tally.clone() };
         // From which page it may come is for the ticket to say, then.
         if let Err(problem) = gate::check_page(&head, &asked.addressed)
@@ -199,7 +199,7 @@ impl Shared {
         }
     }
 
-    async fn ask_platform(&self, asked: &Asked, head: Parts, body: Incoming) -> Response<Body> {
+    async fn ask_platform(&self, asked: &Asked, head: Parts, body: Body) -> Response<Body> {
         // How large a body may be is for each of the platform's own routes to say.
         let body = Bounded::new(body, u64::MAX, self.config.stall_timeout).boxed_unsync();
         self.ask_platform_with(asked, head, body).await
@@ -218,13 +218,13 @@ impl Shared {
         // Whatever a client says here is overwritten: the platform's service takes it as a fact.
         let client = asked.conn.peer.ip().to_canonical().to_string();
         let facts = [
-            ("x-request-id", asked.id.as_str()),
-            ("x-forwarded-proto", asked.addressed.scheme.as_str()),
-            ("x-forwarded-for", client.as_str()),
+            (X_REQUEST_ID, asked.id.as_str()),
+            (X_FORWARDED_PROTO, asked.addressed.scheme.as_str()),
+            (X_FORWARDED_FOR, client.as_str()),
         ];
         for (name, fact) in facts {
             if let Ok(fact) = HeaderValue::try_from(fact) {
-                head.headers.insert(HeaderName::from_static(name), fact);
+                head.headers.insert(name, fact);
             }
         }
         call_platform(self.ports.platform.clone(), Request::from_parts(head, body)).await

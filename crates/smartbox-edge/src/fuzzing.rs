@@ -1,18 +1,30 @@
 //! What `fuzz/` reaches of the readers of foreign bytes. No part of the crate's interface.
 
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
 
+use bytes::Bytes;
 use http::header::COOKIE;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, Method};
 use smartbox_core::Permission::{BoxesRead, BoxesTalk};
 use smartbox_core::Role;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Semaphore;
 
+use crate::line::{Asking, Line};
 use crate::path;
 use crate::policy::{Handshake, Policy};
 use crate::relay::{scoped_cookie, without_platform_cookies};
 use crate::routes::Grant;
 use crate::tunnel::{self, Rules};
+use crate::wire::Lines;
+use crate::wire::request::{self, Scan};
+use crate::wire::response::Head;
 
 /// The one method that [`inspect`] lets its caller use after the handshake.
 pub const ALLOWED_METHOD: &str = "health";
@@ -62,6 +74,103 @@ fn pieces<'a>(bytes: &'a [u8], sizes: &'a [u8]) -> impl Iterator<Item = &'a [u8]
         rest = more;
         (!piece.is_empty()).then_some(piece)
     })
+}
+
+/// A request that was read without hyper, and what is left behind it.
+#[derive(Debug)]
+pub struct PlainRequest {
+    /// Its head.
+    pub head: http::request::Parts,
+    /// Its body.
+    pub body: Vec<u8>,
+    /// What comes behind it.
+    pub rest: Vec<u8>,
+}
+
+/// Reads a client's bytes as far as they come in pieces of these sizes; `None` where hyper is asked.
+pub fn plain_request(bytes: &[u8], sizes: &[u8]) -> Option<PlainRequest> {
+    let (mut scan, mut come) = (Scan::default(), 0);
+    for piece in pieces(bytes, sizes) {
+        come += piece.len();
+        match request::read(&bytes[..come], &mut scan) {
+            request::Read::More => {}
+            request::Read::Other => return None,
+            request::Read::Plain(plain) => {
+                let end = plain.head_bytes.checked_add(usize::try_from(plain.body_bytes).ok()?)?;
+                let body = bytes.get(plain.head_bytes..end)?.to_vec();
+                return Some(PlainRequest { head: plain.head, body, rest: bytes[end..].to_vec() });
+            }
+        }
+    }
+    None
+}
+
+/// A gateway's answer as the edge reads it on a connection that it drives itself.
+#[derive(Debug)]
+pub struct GatewayAnswer {
+    /// Its head.
+    pub head: http::response::Parts,
+    /// Its body, as far as it came.
+    pub body: Vec<u8>,
+    /// Whether that is all of it.
+    pub is_whole: bool,
+    /// Whether the connection is used again.
+    pub is_kept: bool,
+}
+
+/// Asks with GET or HEAD, and reads these bytes as the answer; they come in pieces of these sizes and end. `None` where they
+/// are no answer.
+pub async fn gateway_answer(bytes: &[u8], sizes: &[u8], is_head: bool) -> Option<GatewayAnswer> {
+    let come: VecDeque<Vec<u8>> = pieces(bytes, sizes).map(<[u8]>::to_vec).collect();
+    let mut line = Line::new(Box::new(Scripted(come)));
+    let method = if is_head { Method::HEAD } else { Method::GET };
+    let (headers, body, timeout) = (Lines::with_capacity(0), Bytes::new(), Duration::from_secs(60));
+    let asking = Asking { method: &method, target: "/", headers: &headers, body: &body, timeout };
+    let Head { parts, mut framing, keeps } = line.ask(&asking, || ()).await.ok()?;
+    let mut body = Vec::new();
+    let is_whole = loop {
+        match poll_fn(|cx| line.poll_body(cx, &mut framing)).await {
+            Ok(Some(piece)) => body.extend_from_slice(&piece),
+            Ok(None) => break true,
+            Err(_broken) => break false,
+        }
+    };
+    Some(GatewayAnswer { head: parts, body, is_whole, is_kept: is_whole && keeps && line.is_free() })
+}
+
+/// A connection that takes everything and says what it has to say.
+struct Scripted(VecDeque<Vec<u8>>);
+
+impl AsyncRead for Scripted {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if let Some(piece) = self.0.front_mut() {
+            let rest = piece.split_off(piece.len().min(buf.remaining()));
+            buf.put_slice(piece);
+            *piece = rest;
+            if piece.is_empty() {
+                self.0.pop_front();
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Scripted {
+    fn poll_write(self: Pin<&mut Self>, _cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
 }
 
 /// The one way to read a path; `None` if there are several.

@@ -13,6 +13,7 @@ use http::{HeaderMap, Method, StatusCode, Version};
 use smartbox_core::box_host;
 
 use crate::config::{EdgeConfig, Scheme};
+use crate::names::{SEC_FETCH_MODE, SEC_FETCH_SITE, SERVICE_WORKER};
 use crate::problem::{Problem, not_found};
 
 /// Under which address the client reached us.
@@ -56,10 +57,10 @@ pub(crate) fn check_page(head: &Parts, addressed: &Addressed) -> Result<(), Prob
 pub(crate) fn check_box(head: &Parts, addressed: &Addressed, is_mounted: bool) -> Result<(), Problem> {
     // A service worker at the root would stand between the person and the platform's own pages.
     let is_beside_platform = !is_mounted && addressed.label.is_none();
-    if is_beside_platform && head.headers.contains_key("service-worker") {
+    if is_beside_platform && head.headers.contains_key(SERVICE_WORKER) {
         return Err(not_found());
     }
-    let is_navigation = head.headers.get("sec-fetch-mode").is_some_and(|mode| mode == "navigate");
+    let is_navigation = head.headers.get(SEC_FETCH_MODE).is_some_and(|mode| mode == "navigate");
     if is_navigation && !head.headers.contains_key(ORIGIN) {
         return Ok(());
     }
@@ -169,7 +170,7 @@ fn check_origin(headers: &HeaderMap, addressed: &Addressed) -> Result<(), Proble
         let is_same = origin.to_str().is_ok_and(|origin| is_same_origin(origin, addressed));
         return if is_same && origins.next().is_none() { Ok(()) } else { Err(bad_origin()) };
     }
-    match headers.get("sec-fetch-site").map(http::HeaderValue::as_bytes) {
+    match headers.get(SEC_FETCH_SITE).map(http::HeaderValue::as_bytes) {
         None | Some(b"same-origin" | b"none") => Ok(()),
         Some(_other) => Err(bad_origin()),
     }

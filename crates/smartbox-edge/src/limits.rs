@@ -97,15 +97,22 @@ impl Limits {
     pub(crate) fn count(&self, subject: Subject, rate: Rate) -> Result<Standing, Problem> {
         let now = Instant::now();
         let mut remembered = self.paid_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_full = remembered.len() >= REMEMBERED_MAX && !remembered.contains_key(&subject);
-        let subject = if is_full { Subject::Others } else { subject };
+        let is_full = remembered.len() >= REMEMBERED_MAX;
+        let (subject, paid_at) = match remembered.get_mut(&subject) {
+            Some(paid_at) => (subject, paid_at),
+            None => {
+                let subject = if is_full { Subject::Others } else { subject };
+                (subject, remembered.entry(subject).or_insert(now))
+            }
+        };
         let cost = rate.window / rate.burst.max(1);
-        let paid_at = remembered.get(&subject).map_or(now, |at| (*at).max(now)) + cost;
-        match paid_at.duration_since(now).checked_sub(rate.window).filter(|over| !over.is_zero()) {
+        let then = (*paid_at).max(now) + cost;
+        let owed = then.duration_since(now);
+        match owed.checked_sub(rate.window).filter(|over| !over.is_zero()) {
             Some(wait) => Err(too_many_requests(subject.name(), rate, wait)),
             None => {
-                remembered.insert(subject, paid_at);
-                Ok(standing(subject, rate, paid_at.duration_since(now)))
+                *paid_at = then;
+                Ok(standing(subject, rate, owed))
             }
         }
     }

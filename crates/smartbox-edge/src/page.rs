@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::Body;
 use crate::body::full;
 use crate::gate;
+use crate::names::SEC_FETCH_MODE;
 use crate::problem::{Problem, set_retry_after};
 use crate::routes::{Route, RouteState};
 
@@ -30,12 +31,11 @@ const RETRY_LOADING: Duration = Duration::from_secs(3);
 
 /// Whether a person's browser opens a page, as opposed to a program or a script of a page that asks for something.
 pub(crate) fn is_navigation(head: &Parts) -> bool {
-    let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
-    let accepts_html = head.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
-    matches!(head.method, Method::GET | Method::HEAD)
+    let text = |name: HeaderName| head.headers.get(name).and_then(|value| value.to_str().ok());
+    text(ACCEPT).is_some_and(|accept| accept.contains("text/html"))
+        && matches!(head.method, Method::GET | Method::HEAD)
         && !gate::is_websocket(head)
-        && header("sec-fetch-mode").is_none_or(|mode| mode == "navigate")
-        && accepts_html.is_some_and(|accept| accept.contains("text/html"))
+        && text(SEC_FETCH_MODE).is_none_or(|mode| mode == "navigate")
 }
 
 /// A refusal as a page.

@@ -12,6 +12,9 @@ use crate::problem::Problem;
 /// # Errors
 /// It could be read in more than one way.
 pub(crate) fn plain(path: &str) -> Result<String, Problem> {
+    if is_simple(path) {
+        return Ok(path.to_owned());
+    }
     let decoded = String::from_utf8(decoded(path)).map_err(|_bytes| ambiguous("It is not UTF-8."))?;
     if path.bytes().any(|byte| !byte.is_ascii_graphic()) || has_stray_percent(path) {
         return Err(ambiguous("It holds characters that have to be encoded."));
@@ -32,6 +35,13 @@ pub(crate) fn plain(path: &str) -> Result<String, Problem> {
     Ok(decoded)
 }
 
+/// Whether a path is one that nobody could want to decode, like most.
+fn is_simple(path: &str) -> bool {
+    let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'~' | b'.');
+    let has_odd_segment = || path.as_bytes().windows(2).any(|pair| matches!(pair, b"//" | b"/."));
+    path.starts_with('/') && path.bytes().all(is_safe) && !has_odd_segment()
+}
+
 /// Names of query parameters that pages and programs once put credentials into, or another gateway's address for them.
 const CREDENTIALS: [&str; 9] = [
     "access_token",
@@ -50,7 +60,8 @@ const CREDENTIALS: [&str; 9] = [
 /// # Errors
 /// There is one.
 pub(crate) fn refuse_credentials(query: Option<&str>) -> Result<(), Problem> {
-    let pairs = query.unwrap_or_default().split(['&', ';']);
+    let Some(query) = query else { return Ok(()) };
+    let pairs = query.split(['&', ';']);
     let mut names = pairs.map(|pair| pair.split('=').next().unwrap_or_default());
     let is_credential = |name: &str| {
         let name = String::from_utf8_lossy(&decoded(name)).to_ascii_lowercase();
@@ -112,6 +123,8 @@ mod tests {
             ("/media/a%20b%C3%A9.png", "/media/a bé.png"),
             ("/chat/agent%3Amain%3Amain", "/chat/agent:main:main"),
             ("/100%25", "/100%"),
+            ("/a.b-c_d~e/F9", "/a.b-c_d~e/F9"),
+            ("/.well-known/a", "/.well-known/a"),
             ("/...", "/..."),
         ] {
             assert_eq!(plain(path).unwrap(), decoded);

@@ -1,35 +1,38 @@
 //! One request to one gateway, and its answer back.
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Request, Response, StatusCode, Version};
-use http_body::{Body as _, Frame, SizeHint};
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use smartbox_core::Principal;
 use smartbox_core::routing::BaseUrl;
 
-use crate::body::{Body, Bounded, BoxError, CutOff, Verdict};
+use crate::body::{self, Body, CutOff, Verdict};
 use crate::config::EdgeConfig;
 use crate::front::{Asked, Target};
 use crate::hold::{InFlight, Opened, Turn};
-use crate::pool::{Conn, Pool};
+use crate::line::{Asking, Lost};
+use crate::pool::{Conn, Pool, Sender};
 use crate::problem::{Problem, unreachable};
 use crate::routes::Route;
+use crate::wire::Lines;
 
 mod cookies;
 pub(crate) mod documents;
 pub(crate) mod foreign;
 mod request;
 mod response;
+mod source;
 
 #[cfg(feature = "fuzzing")]
 pub(crate) use cookies::{scoped as scoped_cookie, without as without_platform_cookies};
+pub(crate) use source::Source;
+use source::{Coming, stream};
+
+/// Largest body of a request that is sent to a gateway together with the head, if all of it is there.
+const WHOLE_BYTES_MAX: u64 = 64 * 1024;
 
 /// A request to a box, as far as it does not change when it is tried again.
 pub(crate) struct Inquiry<'a> {
@@ -50,10 +53,9 @@ pub(crate) enum Failure {
     Lost(Problem),
 }
 
-/// A gateway's response and the connection it came on.
+/// A gateway's response and where its body comes from.
 pub(crate) struct Answer {
-    pub(crate) response: Response<Incoming>,
-    pub(crate) conn: Conn,
+    pub(crate) response: Response<Source>,
     /// The box as it was when it was asked.
     pub(crate) route: Arc<Route>,
     /// The other server that answered in its place.
@@ -64,7 +66,9 @@ pub(crate) struct Answer {
 enum Broken {
     /// Nothing was sent.
     NotSent(Body),
-    Lost(hyper::Error),
+    /// What came was no response.
+    NoResponse,
+    Lost,
     /// No answer came in time.
     Silent,
 }
@@ -72,40 +76,80 @@ enum Broken {
 /// Sends a request and waits for the head of the response.
 pub(crate) async fn send(
     config: &EdgeConfig,
+    pool: &Pool,
     inquiry: &Inquiry<'_>,
     opened: Opened,
     body: Body,
 ) -> Result<Answer, Failure> {
     let Opened { route, conn, turn } = opened;
     let credential = route.credential.grant_for(inquiry.principal).headers;
-    let mut outbound = Request::new(body);
-    *outbound.uri_mut() = inquiry.target.path_and_query.clone().into();
-    outbound.method_mut().clone_from(&inquiry.head.method);
-    *outbound.version_mut() = Version::HTTP_11;
-    *outbound.headers_mut() = request::headers(config, inquiry, credential);
-    match exchange(config, conn, outbound, turn).await {
-        Ok((response, conn)) => Ok(Answer { response, conn, route, upstream: None }),
+    let headers = request::headers(config, inquiry, credential);
+    let whole = if inquiry.is_websocket { Err(body) } else { body::whole(body, WHOLE_BYTES_MAX).await };
+    let answered = match whole {
+        Ok(body) => ask(config, inquiry, (conn, turn), &headers, body).await,
+        Err(body) => match pool.hand_to_hyper(conn).await {
+            Ok(sender) => exchange(config, sender, outbound(inquiry, headers.into_map(), body), turn).await,
+            Err(_ended) => Err(Broken::NotSent(body)),
+        },
+    };
+    match answered {
+        Ok(response) => Ok(Answer { response, route, upstream: None }),
         Err(Broken::NotSent(unsent)) => Err(Failure::NotSent(unsent)),
-        Err(Broken::Lost(error)) => Err(Failure::Lost(lost(&error, inquiry.verdict))),
+        Err(Broken::NoResponse) => Err(Failure::Lost(lost(true, inquiry.verdict))),
+        Err(Broken::Lost) => Err(Failure::Lost(lost(false, inquiry.verdict))),
         Err(Broken::Silent) => Err(Failure::Lost(no_answer())),
     }
 }
 
-/// Sends a request over a connection and waits for the head of the response.
+fn outbound(inquiry: &Inquiry<'_>, headers: HeaderMap, body: Body) -> Request<Body> {
+    let mut outbound = Request::new(body);
+    *outbound.uri_mut() = inquiry.target.path_and_query.clone().into();
+    outbound.method_mut().clone_from(&inquiry.head.method);
+    *outbound.version_mut() = Version::HTTP_11;
+    *outbound.headers_mut() = headers;
+    outbound
+}
+
+/// Sends a request whose body is there, and waits for the head of the response.
+async fn ask(
+    config: &EdgeConfig,
+    inquiry: &Inquiry<'_>,
+    (mut conn, turn): (Conn, Option<Turn>),
+    headers: &Lines,
+    body: Bytes,
+) -> Result<Response<Source>, Broken> {
+    let (method, target) = (&inquiry.head.method, inquiry.target.path_and_query.as_str());
+    let timeout = config.response_head_timeout;
+    let asking = Asking { method, target, headers, body: &body, timeout };
+    // The request is on the connection; the next one that waits may follow.
+    match conn.line.ask(&asking, || drop(turn)).await {
+        Ok(head) => {
+            let coming = Coming { conn, framing: head.framing, keeps: head.keeps };
+            Ok(Response::from_parts(head.parts, Source::Line(coming)))
+        }
+        Err(Lost::Unsent) => Err(Broken::NotSent(body::full(body))),
+        Err(Lost::Broken) => Err(Broken::NoResponse),
+        Err(Lost::Ended) => Err(Broken::Lost),
+        Err(Lost::Silent) => Err(Broken::Silent),
+    }
+}
+
+/// Sends a request over a connection of hyper and waits for the head of the response.
 async fn exchange(
     config: &EdgeConfig,
-    mut conn: Conn,
+    mut sender: Sender,
     outbound: Request<Body>,
     turn: Option<Turn>,
-) -> Result<(Response<Incoming>, Conn), Broken> {
-    let sent = conn.sender.try_send_request(outbound);
+) -> Result<Response<Source>, Broken> {
+    let sent = sender.sender.try_send_request(outbound);
     // The request is on the connection; the next one that waits may follow.
     drop(turn);
     match tokio::time::timeout(config.response_head_timeout, sent).await {
-        Ok(Ok(response)) => Ok((response, conn)),
+        Ok(Ok(response)) => Ok(response.map(|body| Source::Hyper(body, sender))),
         Ok(Err(mut error)) => Err(match error.take_message() {
             Some(unsent) => Broken::NotSent(unsent.into_body()),
-            None => Broken::Lost(error.into_error()),
+            None if error.into_error().is_parse() => Broken::NoResponse,
+            None => Broken::Lost,
         }),
         Err(_elapsed) => Err(Broken::Silent),
     }
@@ -116,52 +160,35 @@ pub(crate) fn pass_on(
     config: &EdgeConfig,
     pool: &Arc<Pool>,
     inquiry: &Inquiry<'_>,
-    answer: Answer,
+    mut answer: Answer,
     in_flight: InFlight,
 ) -> Response<Body> {
-    let headers = response::headers(config, inquiry, answer.response.headers());
-    stream(config, pool, (answer.response, answer.conn), headers, Some(in_flight))
-}
-
-/// Streams a response, and keeps its connection when it ends.
-fn stream(
-    config: &EdgeConfig,
-    pool: &Arc<Pool>,
-    (response, conn): (Response<Incoming>, Conn),
-    headers: HeaderMap,
-    in_flight: Option<InFlight>,
-) -> Response<Body> {
-    let (mut head, body) = response.into_parts();
-    head.headers = headers;
-    head.version = Version::HTTP_11;
-    head.extensions = http::Extensions::default();
-    let body = GatewayBody::new(body, Arc::clone(pool), conn, in_flight);
-    let bounded = Bounded::new(body, u64::MAX, config.response_stall_timeout);
-    Response::from_parts(head, bounded.boxed_unsync())
+    let headers = response::headers(config, inquiry, std::mem::take(answer.response.headers_mut()));
+    stream(config, pool, answer.response, headers, Some(in_flight))
 }
 
 /// The head of the answer to a client that now speaks WebSocket.
 pub(crate) fn switched(
     config: &EdgeConfig,
     inquiry: &Inquiry<'_>,
-    answer: &Response<Incoming>,
+    answer: &Response<Source>,
     upstream: Option<&BaseUrl>,
 ) -> Response<Body> {
     let mut response = Response::new(crate::body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     *response.headers_mut() = match upstream {
-        None => response::headers(config, inquiry, answer.headers()),
-        Some(base) => response::foreign(config, base, answer.headers()),
+        None => response::headers(config, inquiry, answer.headers().clone()),
+        Some(base) => response::foreign(config, base, answer.headers().clone()),
     };
-    request::ask_for_websocket(response.headers_mut());
+    response.headers_mut().extend(request::websocket());
     response
 }
 
-fn lost(error: &hyper::Error, verdict: &Verdict) -> Problem {
+fn lost(is_parse: bool, verdict: &Verdict) -> Problem {
     match verdict.get() {
         Some(CutOff::TooLarge) => too_large(),
         Some(CutOff::Stalled) => stalled(),
-        None if error.is_parse() => {
+        None if is_parse => {
             Problem::new(StatusCode::BAD_GATEWAY, "gateway-broken-answer", "The box sent a broken answer")
                 .remedy("`smartbox logs` shows what the box says.")
         }
@@ -184,59 +211,4 @@ fn stalled() -> Problem {
 fn no_answer() -> Problem {
     Problem::new(StatusCode::GATEWAY_TIMEOUT, "gateway-timeout", "The box did not answer in time")
         .remedy("Ask for a streamed answer, or for less at once.")
-}
-
-pin_project_lite::pin_project! {
-    /// The body of a gateway's response. At its end, the connection goes back to the pool; cut off, it is closed.
-    struct GatewayBody {
-        #[pin]
-        inner: Incoming,
-        pool: Arc<Pool>,
-        conn: Option<Conn>,
-        in_flight: Option<InFlight>,
-    }
-}
-
-impl GatewayBody {
-    fn new(inner: Incoming, pool: Arc<Pool>, conn: Conn, in_flight: Option<InFlight>) -> Self {
-        let mut body = Self { inner, pool, conn: Some(conn), in_flight };
-        if body.inner.is_end_stream() {
-            give_back(&body.pool, &mut body.conn);
-        }
-        body
-    }
-}
-
-fn give_back(pool: &Arc<Pool>, conn: &mut Option<Conn>) {
-    if let Some(conn) = conn.take() {
-        pool.put_back(conn);
-    }
-}
-
-impl http_body::Body for GatewayBody {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let mut this = self.project();
-        let frame = ready!(this.inner.as_mut().poll_frame(cx));
-        match &frame {
-            // A body of known length ends with its last bytes; nobody asks for more.
-            Some(Ok(_data)) if !this.inner.is_end_stream() => {}
-            Some(Ok(_)) | None => give_back(this.pool, this.conn),
-            Some(Err(_broken)) => *this.conn = None,
-        }
-        Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
-    }
 }

@@ -13,9 +13,11 @@ use crate::bind::EdgeListener;
 use crate::edge::Shared;
 
 mod connection;
+mod direct;
 mod handshake;
 mod http1;
 mod http2;
+mod rewound;
 mod streams;
 
 /// How often idle connections and forgotten boxes are looked after.

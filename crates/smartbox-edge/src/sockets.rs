@@ -1,11 +1,13 @@
 //! What is open because somebody has a right: when the right ends, so does what it opened.
 //!
 //! Every request to a box and every socket is entered once when it begins and taken out when it ends. In between it
-//! costs nothing: what waits here is woken, and asks nobody.
+//! costs nothing: what waits here is woken, and asks nobody. What hangs on a right is found by looking at everything that is open:
+//! rights end seldom, and an index by right would be kept up to date with every request.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use foldhash::fast::RandomState;
 use smartbox_core::Tie;
@@ -30,7 +32,6 @@ struct Index {
     max: usize,
     // All keys are of the platform's own making: nobody can choose them so that they collide.
     open: HashMap<u64, Open, RandomState>,
-    by_tie: HashMap<Tie, HashSet<u64, RandomState>, RandomState>,
 }
 
 struct Open {
@@ -66,8 +67,7 @@ pub(crate) struct Ticket {
 
 impl Sockets {
     pub(crate) fn new(max: usize) -> Self {
-        let (open, by_tie) = (HashMap::default(), HashMap::default());
-        Self(Arc::new(Mutex::new(Index { epoch: 0, next: 0, max, open, by_tie })))
+        Self(Arc::new(Mutex::new(Index { epoch: 0, next: 0, max, open: HashMap::default() })))
     }
 
     /// Closes everything that hangs on `tie` and returns how much that is. To be called once the right has ended for
@@ -111,9 +111,6 @@ impl Sockets {
         }
         let key = index.next;
         index.next += 1;
-        for tie in &ties {
-            index.by_tie.entry(*tie).or_default().insert(key);
-        }
         let stop = Arc::<Stop>::default();
         index.open.insert(key, Open { ties, stop: Arc::clone(&stop) });
         Admission::Entered(Ticket { sockets: self.clone(), key, stop, expires })
@@ -121,10 +118,10 @@ impl Sockets {
 
     /// Closes what is open to boxes that are gone.
     pub(crate) fn prune(&self, table: &RouteTable) {
+        let is_gone = |tie: &Tie| matches!(tie, Tie::Box(id) if table.is_gone(*id));
         let index = self.index();
-        let is_gone = |tie: &&Tie| matches!(tie, Tie::Box(id) if table.is_gone(*id));
-        for tie in index.by_tie.keys().filter(is_gone) {
-            index.stop(tie, BOX_GONE);
+        for open in index.open.values().filter(|open| open.ties.iter().any(is_gone)) {
+            open.end(BOX_GONE);
         }
     }
 
@@ -136,21 +133,8 @@ impl Sockets {
 impl Index {
     /// What is stopped stays in the index until its ticket is dropped.
     fn stop(&self, tie: &Tie, reason: &str) -> usize {
-        let Some(keys) = self.by_tie.get(tie) else { return 0 };
-        keys.iter().filter_map(|key| self.open.get(key)).for_each(|open| open.end(reason));
-        keys.len()
-    }
-
-    fn leave(&mut self, key: u64) {
-        let Some(open) = self.open.remove(&key) else { return };
-        for tie in open.ties {
-            if let Some(keys) = self.by_tie.get_mut(&tie) {
-                keys.remove(&key);
-                if keys.is_empty() {
-                    self.by_tie.remove(&tie);
-                }
-            }
-        }
+        let hanging = self.open.values().filter(|open| open.ties.contains(tie));
+        hanging.map(|open| open.end(reason)).count()
     }
 }
 
@@ -166,8 +150,18 @@ impl Open {
 impl Ticket {
     /// Waits until the right ends, and says why. Cancel-safe.
     pub(crate) async fn ended(&self) -> String {
+        self.ended_before(self.expires).await
+    }
+
+    /// The same for somebody who waits no longer than this: a right that lasts longer needs no timer. Cancel-safe.
+    pub(crate) async fn ended_within(&self, longest: Duration) -> String {
+        let horizon = Instant::now().checked_add(longest);
+        self.ended_before(self.expires.filter(|at| horizon.is_none_or(|horizon| *at <= horizon))).await
+    }
+
+    async fn ended_before(&self, expires: Option<Instant>) -> String {
         let expired = async {
-            match self.expires {
+            match expires {
                 Some(at) => tokio::time::sleep_until(at).await,
                 None => std::future::pending().await,
             }
@@ -187,7 +181,9 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        self.sockets.index().leave(self.key);
+        let left = self.sockets.index().open.remove(&self.key);
+        // Freed without the lock.
+        drop(left);
     }
 }
 

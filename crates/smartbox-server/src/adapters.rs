@@ -7,6 +7,7 @@ pub(crate) mod identity;
 pub(crate) mod ingress;
 pub(crate) mod places;
 pub(crate) mod ready;
+pub(crate) mod request_ids;
 pub(crate) mod revocations;
 pub(crate) mod routes;
 pub(crate) mod upstream;

@@ -20,15 +20,14 @@ pin_project_lite::pin_project! {
         #[pin]
         inner: Body,
         ticket: Arc<Ticket>,
-        ended: Pin<Box<dyn Future<Output = String> + Send>>,
+        // Made when there is something to wait for.
+        ended: Option<Pin<Box<dyn Future<Output = String> + Send>>>,
     }
 }
 
 impl WhileAllowed {
     pub(super) fn new(inner: Body, ticket: Ticket) -> Self {
-        let ticket = Arc::new(ticket);
-        let waiting = Arc::clone(&ticket);
-        Self { inner, ticket, ended: Box::pin(async move { waiting.ended().await }) }
+        Self { inner, ticket: Arc::new(ticket), ended: None }
     }
 }
 
@@ -47,7 +46,11 @@ impl http_body::Body for WhileAllowed {
         {
             return Poll::Ready(frame);
         }
-        this.ended.as_mut().poll(cx).map(|why| Some(Err(AccessEnded(why).into())))
+        let ended = this.ended.get_or_insert_with(|| {
+            let ticket = Arc::clone(this.ticket);
+            Box::pin(async move { ticket.ended().await })
+        });
+        ended.as_mut().poll(cx).map(|why| Some(Err(AccessEnded(why).into())))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -10,7 +10,7 @@ fn trusted() -> Vec<IpNet> {
 fn found(peer: &str, lines: &[&[u8]]) -> String {
     let mut headers = HeaderMap::new();
     for line in lines {
-        headers.append(FORWARDED_FOR, HeaderValue::from_bytes(line).unwrap());
+        headers.append(X_FORWARDED_FOR, HeaderValue::from_bytes(line).unwrap());
     }
     client(&trusted(), SocketAddr::new(peer.parse().unwrap(), 7), &headers).address.ip().to_string()
 }
@@ -47,7 +47,7 @@ fn only_a_trusted_proxy_says_the_scheme_and_only_in_one_word() {
     let scheme = |peer: &str, lines: &[&'static str]| {
         let mut headers = HeaderMap::new();
         for line in lines {
-            headers.append(FORWARDED_PROTO, HeaderValue::from_static(line));
+            headers.append(X_FORWARDED_PROTO, HeaderValue::from_static(line));
         }
         client(&trusted(), SocketAddr::new(peer.parse().unwrap(), 7), &headers).scheme
     };

@@ -7,7 +7,6 @@ use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use http::{Response, StatusCode};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use smartbox_core::Principal;
 use smartbox_core::routing::RouteName;
 
@@ -20,13 +19,12 @@ use crate::path;
 use crate::ports::{Caller, DeviceNotApproved};
 use crate::problem::{Problem, admin_only, device_not_approved, not_signed_in};
 use crate::relay::documents;
-use crate::relay::foreign::{self, ForeignAnswer};
-use crate::relay::{self, Failure, Inquiry};
+use crate::relay::{self, Failure, Inquiry, foreign};
 use crate::routing::Choice;
 
 impl Shared {
     /// Answers a request to the admin API, or has it answered.
-    pub(super) async fn ask_admin_api(&self, asked: &Asked, head: Parts, body: Incoming) -> Response<Body> {
+    pub(super) async fn ask_admin_api(&self, asked: &Asked, head: Parts, body: Body) -> Response<Body> {
         // Whoever is no admin is refused wherever it leads.
         let Some(mut choice) = self.choose(RouteName::AdminApi, &Principal::Admin, asked) else {
             return self.ask_platform(asked, head, body).await;
@@ -64,7 +62,7 @@ impl Shared {
         &self,
         asked: &Asked,
         head: Parts,
-        body: Incoming,
+        body: Body,
         choice: &mut Choice,
     ) -> Response<Body> {
         let Some(whole) = head.uri.path_and_query().cloned() else {
@@ -85,11 +83,10 @@ impl Shared {
                 verdict: &verdict,
             };
             match self.ask_upstream(RouteName::AdminApi, &base, &inquiry, body).await {
-                Ok(answer) if answer.response.status() == StatusCode::SWITCHING_PROTOCOLS => {
+                Ok(answer) if answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
                     return asked.refuse(foreign::broken());
                 }
-                Ok(ForeignAnswer { response, conn }) => {
-                    let answer = ForeignAnswer { response, conn };
+                Ok(answer) => {
                     let response = foreign::pass_on(&self.config, &self.pool, &base, answer, None);
                     return documents::secure_foreign(response);
                 }

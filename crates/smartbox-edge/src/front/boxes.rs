@@ -1,12 +1,12 @@
 //! Requests to boxes: who asks, which box, is it there, and then the relay.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use http::{Response, StatusCode};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use smartbox_core::Principal;
 use smartbox_core::routing::RouteName;
@@ -61,7 +61,7 @@ impl Shared {
         &self,
         asked: &Asked,
         mut head: Parts,
-        body: Incoming,
+        body: Body,
         mut target: Target,
     ) -> Response<Body> {
         if let Err(problem) = path::refuse_credentials(target.path_and_query.query()) {
@@ -120,7 +120,7 @@ impl Shared {
         let answered = tokio::select! {
             biased;
             // However long the box takes to start or to answer: nothing is begun for somebody who may not any more.
-            why = ticket.ended() => Err(asked.refuse(self.no_longer(&visit, &why))),
+            why = ticket.ended_within(self.longest_wait()) => Err(asked.refuse(self.no_longer(&visit, &why))),
             answered = self.converse_with(choice.as_mut(), &visit, &inquiry, &in_flight, body.boxed_unsync()) => answered,
         };
         let response = match answered {
@@ -128,6 +128,16 @@ impl Shared {
             Err(response) => response,
         };
         settle(choice, response)
+    }
+
+    /// No request waits longer than this for the head of its answer: each attempt has its deadlines, and there are so many with
+    /// the box, with a candidate and with a primary.
+    fn longest_wait(&self) -> Duration {
+        let config = &self.config;
+        let asked = config.connect_timeout.saturating_add(config.response_head_timeout);
+        asked
+            .saturating_add(config.hold_timeout)
+            .saturating_mul(3 * u32::try_from(ATTEMPTS_MAX).unwrap_or(u32::MAX))
     }
 
     /// Why a request that is under way is not finished.
@@ -162,7 +172,7 @@ impl Shared {
                 (Reached::Opened(opened), body) => (opened, body),
                 (Reached::Answered(response), _body) => return Err(response),
             };
-            match relay::send(&self.config, inquiry, opened, body).await {
+            match relay::send(&self.config, &self.pool, inquiry, opened, body).await {
                 Ok(answer) => return Ok(answer),
                 Err(Failure::NotSent(unsent)) => body = unsent,
                 Err(Failure::Lost(problem)) => {

@@ -4,7 +4,6 @@ use http::header::LOCATION;
 use http::request::Parts;
 use http::uri::{Authority, Uri};
 use http::{HeaderValue, Response, StatusCode};
-use hyper::body::Incoming;
 use smartbox_core::box_host;
 
 use super::{Asked, ENTER_PATH, Target};
@@ -34,7 +33,7 @@ impl Shared {
         &self,
         asked: &Asked,
         mut head: Parts,
-        body: Incoming,
+        body: Body,
         uri: Uri,
     ) -> Response<Body> {
         head.uri = uri;

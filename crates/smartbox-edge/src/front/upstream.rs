@@ -13,8 +13,8 @@ use crate::edge::Shared;
 use crate::hold::{InFlight, closed};
 use crate::limits::network;
 use crate::problem::Problem;
-use crate::relay::foreign::{self, ForeignAnswer};
-use crate::relay::{self, Answer, Failure, Inquiry, documents};
+use crate::relay::foreign;
+use crate::relay::{self, Answer, Failure, Inquiry, Source, documents};
 use crate::routes::RouteState;
 use crate::routing::Choice;
 
@@ -44,9 +44,9 @@ impl Shared {
                 return Err(visit.asked.refuse(closed(&visit.route)));
             }
             match self.ask_upstream(RouteName::ContainerGateway, &base, inquiry, body).await {
-                Ok(ForeignAnswer { response, conn }) => {
+                Ok(response) => {
                     let route = Arc::clone(&visit.route);
-                    return Ok(Answer { response, conn, route, upstream: Some(base) });
+                    return Ok(Answer { response, route, upstream: Some(base) });
                 }
                 Err(Failure::NotSent(unsent)) if choice.fall_back() => body = unsent,
                 Err(failure) => return Err(visit.asked.refuse(lost(visit.asked, &base, failure))),
@@ -62,13 +62,18 @@ impl Shared {
         answer: Answer,
         in_flight: InFlight,
     ) -> Response<Body> {
-        let Answer { response, conn, route, upstream } = answer;
+        let Answer { response, route, upstream } = answer;
         let (config, pool) = (&self.config, &self.pool);
         if let Some(base) = upstream {
-            let answer = ForeignAnswer { response, conn };
-            return documents::secure_foreign(foreign::pass_on(config, pool, &base, answer, Some(in_flight)));
+            return documents::secure_foreign(foreign::pass_on(
+                config,
+                pool,
+                &base,
+                response,
+                Some(in_flight),
+            ));
         }
-        let answer = Answer { response, conn, route, upstream };
+        let answer = Answer { response, route, upstream };
         let response = relay::pass_on(config, pool, inquiry, answer, in_flight);
         documents::secure(inquiry, self.ports.mount, response).await
     }
@@ -83,20 +88,20 @@ impl Shared {
         base: &Arc<BaseUrl>,
         inquiry: &Inquiry<'_>,
         mut body: Body,
-    ) -> Result<ForeignAnswer, Failure> {
+    ) -> Result<Response<Source>, Failure> {
         if self.ports.routing.has_seen(&inquiry.head.headers) {
             return Err(Failure::Lost(foreign::loop_detected()));
         }
         for _attempt in 0..ATTEMPTS_MAX {
-            let conn = match self.pool.connect_upstream(base).await {
-                Ok(conn) => conn,
+            let sender = match self.pool.connect_upstream(base).await {
+                Ok(sender) => sender,
                 Err(error) => {
                     tracing::info!(request.id = inquiry.asked.id, upstream = %base, %error, "an upstream is not reached");
                     return Err(Failure::NotSent(body));
                 }
             };
             let sent =
-                foreign::send(&self.config, &self.ports.routing, (route, base), inquiry, conn, body).await;
+                foreign::send(&self.config, &self.ports.routing, (route, base), inquiry, sender, body).await;
             match sent {
                 Err(Failure::NotSent(unsent)) => body = unsent,
                 sent => return sent,

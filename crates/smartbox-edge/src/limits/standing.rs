@@ -6,9 +6,12 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::Rate;
+use crate::decimal::Decimal;
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+/// Room for what is said of a limit.
+const SAID_BYTES: usize = 64;
 
 /// What a limit allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,17 +38,26 @@ pub struct Standing {
 impl Standing {
     /// Says it in the headers of an answer.
     pub(crate) fn write(&self, headers: &mut HeaderMap) {
-        let reset = self.reset.map(|reset| format!(";t={}", whole_seconds(reset))).unwrap_or_default();
-        let policy = match self.quota {
-            Quota::Rate(rate) => format!("q={};w={}", rate.burst, rate.window.as_secs().max(1)),
+        let number = |number: u64| Decimal::new(number);
+        let mut said = Vec::with_capacity(SAID_BYTES);
+        push(&mut said, &[b"\"", self.name.as_bytes(), b"\";r=", number(self.left.into()).as_bytes()]);
+        if let Some(reset) = self.reset {
+            push(&mut said, &[b";t=", number(whole_seconds(reset)).as_bytes()]);
+        }
+        let mut policy = Vec::with_capacity(SAID_BYTES);
+        push(&mut policy, &[b"\"", self.name.as_bytes(), b"\";q="]);
+        match self.quota {
+            Quota::Rate(rate) => {
+                let window = number(rate.window.as_secs().max(1));
+                push(&mut policy, &[number(rate.burst.into()).as_bytes(), b";w=", window.as_bytes()]);
+            }
             // A quota without a window; its unit is one of the draft's.
-            Quota::AtOnce(max) => format!("q={max};qu=\"concurrent-requests\""),
-        };
-        let said = [
-            (RATE_LIMIT, format!("\"{}\";r={}{reset}", self.name, self.left)),
-            (RATE_LIMIT_POLICY, format!("\"{}\";{policy}", self.name)),
-        ];
-        for (header, value) in said {
+            Quota::AtOnce(max) => {
+                let max = number(u64::try_from(max).unwrap_or(u64::MAX));
+                push(&mut policy, &[max.as_bytes(), b";qu=\"concurrent-requests\""]);
+            }
+        }
+        for (header, value) in [(RATE_LIMIT, said), (RATE_LIMIT_POLICY, policy)] {
             if let Ok(value) = HeaderValue::try_from(value) {
                 headers.insert(header, value);
             }
@@ -63,8 +75,12 @@ impl Standing {
     }
 }
 
-fn whole_seconds(time: Duration) -> u128 {
-    time.as_millis().div_ceil(1000).max(1)
+fn push(to: &mut Vec<u8>, pieces: &[&[u8]]) {
+    pieces.iter().for_each(|piece| to.extend_from_slice(piece));
+}
+
+fn whole_seconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis().div_ceil(1000).max(1)).unwrap_or(u64::MAX)
 }
 
 /// The most exhausted of the limits that a request was counted for. All clones are one.

@@ -87,8 +87,9 @@ fn sandbox(headers: &mut HeaderMap) {
 
 /// Whether a browser that opens this would run scripts in it. An unnamed type may be anything.
 fn is_document(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or_default().to_ascii_lowercase());
-    kind.is_none_or(|kind| kind.is_empty() || kind.contains("html") || kind.contains("xml"))
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default().as_bytes();
+    let has = |word: &[u8]| kind.windows(word.len()).any(|found| found.eq_ignore_ascii_case(word));
+    kind.is_empty() || has(b"html") || has(b"xml")
 }
 
 /// Whether the headers are those of the Control UI: HTML that can be read, with a policy that names the scripts it

@@ -8,14 +8,13 @@ use std::sync::Arc;
 use http::header::{HOST, ORIGIN, SEC_WEBSOCKET_EXTENSIONS};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version};
-use hyper::body::Incoming;
 use smartbox_core::routing::{BaseUrl, RouteName};
 
-use super::{Failure, Inquiry, request, response};
+use super::{Failure, Inquiry, Source, request, response, stream};
 use crate::body::{Body, CutOff, Verdict};
 use crate::config::EdgeConfig;
 use crate::hold::InFlight;
-use crate::pool::{Conn, Pool};
+use crate::pool::{Pool, Sender};
 use crate::problem::Problem;
 use crate::routing::Routing;
 
@@ -24,21 +23,15 @@ pub(crate) const ADMIN_SECRET: HeaderName = HeaderName::from_static("x-admin-sec
 /// Tells the other server who asks: the id of a user or token, or `admin`.
 const CALLER: HeaderName = HeaderName::from_static("x-smartbox-caller");
 
-/// Another server's response and the connection it came on.
-pub(crate) struct ForeignAnswer {
-    pub(crate) response: Response<Incoming>,
-    pub(crate) conn: Conn,
-}
-
 /// Sends a request to another server and waits for the head of the response.
 pub(crate) async fn send(
     config: &EdgeConfig,
     routing: &Routing,
     (route, base): (RouteName, &BaseUrl),
     inquiry: &Inquiry<'_>,
-    conn: Conn,
+    sender: Sender,
     body: Body,
-) -> Result<ForeignAnswer, Failure> {
+) -> Result<Response<Source>, Failure> {
     let mut outbound = Request::new(body);
     if let Some(target) = inquiry.head.uri.path_and_query() {
         // As the client wrote it: prefix, and whatever signs the query, are the other server's to read.
@@ -47,10 +40,11 @@ pub(crate) async fn send(
     outbound.method_mut().clone_from(&inquiry.head.method);
     *outbound.version_mut() = Version::HTTP_11;
     *outbound.headers_mut() = headers(config, routing, (route, base), inquiry);
-    match super::exchange(config, conn, outbound, None).await {
-        Ok((response, conn)) => Ok(ForeignAnswer { response, conn }),
+    match super::exchange(config, sender, outbound, None).await {
+        Ok(response) => Ok(response),
         Err(super::Broken::NotSent(unsent)) => Err(Failure::NotSent(unsent)),
-        Err(super::Broken::Lost(error)) => Err(Failure::Lost(lost(&error, inquiry.verdict))),
+        Err(super::Broken::NoResponse) => Err(Failure::Lost(lost(true, inquiry.verdict))),
+        Err(super::Broken::Lost) => Err(Failure::Lost(lost(false, inquiry.verdict))),
         Err(super::Broken::Silent) => Err(Failure::Lost(no_answer())),
     }
 }
@@ -65,13 +59,13 @@ fn headers(
     let mut to = request::kept(config, from);
     if inquiry.is_websocket {
         // The edge reads frames: they come uncompressed.
-        to.remove(SEC_WEBSOCKET_EXTENSIONS);
-        request::ask_for_websocket(&mut to);
+        to.remove(&SEC_WEBSOCKET_EXTENSIONS);
+        request::websocket().into_iter().for_each(|(name, value)| to.set(name, value));
     }
     if route == RouteName::AdminApi
         && let Some(secret) = sensitive_secret(inquiry.head)
     {
-        to.insert(ADMIN_SECRET, secret);
+        to.set(ADMIN_SECRET, secret);
     }
     request::forward(config, inquiry, &mut to);
     // The edge has found the client's origin to be its own; the other server knows its own only.
@@ -82,9 +76,10 @@ fn headers(
     ];
     for (name, value) in told {
         if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
-            to.insert(name, value);
+            to.set(name, value);
         }
     }
+    let mut to = to.into_map();
     routing.sign(&mut to);
     to
 }
@@ -100,18 +95,18 @@ pub(crate) fn pass_on(
     config: &EdgeConfig,
     pool: &Arc<Pool>,
     base: &BaseUrl,
-    answer: ForeignAnswer,
+    mut answer: Response<Source>,
     in_flight: Option<InFlight>,
 ) -> Response<Body> {
-    let headers = response::foreign(config, base, answer.response.headers());
-    super::stream(config, pool, (answer.response, answer.conn), headers, in_flight)
+    let headers = response::foreign(config, base, std::mem::take(answer.headers_mut()));
+    stream(config, pool, answer, headers, in_flight)
 }
 
-fn lost(error: &hyper::Error, verdict: &Verdict) -> Problem {
+fn lost(is_parse: bool, verdict: &Verdict) -> Problem {
     match verdict.get() {
         Some(CutOff::TooLarge) => super::too_large(),
         Some(CutOff::Stalled) => super::stalled(),
-        None if error.is_parse() => broken(),
+        None if is_parse => broken(),
         None => unreachable(),
     }
 }

@@ -3,49 +3,60 @@
 use std::net::IpAddr;
 
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, COOKIE, EXPECT, FORWARDED, HOST, ORIGIN,
-    SEC_WEBSOCKET_EXTENSIONS, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    ACCEPT, ACCEPT_ENCODING, CONNECTION, COOKIE, HOST, ORIGIN, SEC_WEBSOCKET_EXTENSIONS, UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{Inquiry, cookies};
 use crate::config::EdgeConfig;
+use crate::names::{X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO, X_REQUEST_ID};
+use crate::wire::Lines;
 
-/// Meant for the next hop only (RFC 9110 §7.6.1), besides those that `Connection` names. `Expect` is answered by the
-/// edge itself.
-const HOP_BY_HOP: [HeaderName; 8] = [
-    CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    TE,
-    TRAILER,
-    TRANSFER_ENCODING,
-    UPGRADE,
-    HeaderName::from_static("http2-settings"),
-    EXPECT,
-];
+/// Whether a header is meant for the next hop only (RFC 9110 §7.6.1), besides those that `Connection` names. `Expect` is
+/// answered by the edge itself.
+///
+/// A match, like the next: it is asked for each header of each request, and a list of names is built for each question.
+pub(super) fn is_hop_by_hop(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    matches!(
+        name,
+        "connection"
+            | "expect"
+            | "http2-settings"
+            | "keep-alive"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+    ) || name.starts_with("proxy-")
+}
 
-/// Says who the caller is or where they come from: believed by a gateway that trusts its proxy, hence never passed
-/// through. Some are of other proxies' dialects, which the edge does not speak.
-const IDENTITY: [HeaderName; 16] = [
-    AUTHORIZATION,
-    FORWARDED,
-    HeaderName::from_static("client-ip"),
-    HeaderName::from_static("fastly-client-ip"),
-    HeaderName::from_static("remote-user"),
-    HeaderName::from_static("true-client-ip"),
-    HeaderName::from_static("x-admin-secret"),
-    HeaderName::from_static("x-client-ip"),
-    HeaderName::from_static("x-cluster-client-ip"),
-    HeaderName::from_static("x-openclaw-scopes"),
-    HeaderName::from_static("x-openclaw-token"),
-    HeaderName::from_static("x-original-host"),
-    HeaderName::from_static("x-original-url"),
-    HeaderName::from_static("x-real-ip"),
-    HeaderName::from_static("x-remote-user"),
-    HeaderName::from_static("x-rewrite-url"),
-];
+/// Whether a header says who the caller is or where they come from: believed by a gateway that trusts its proxy, hence never
+/// passed through. Some are of other proxies' dialects, which the edge does not speak.
+fn is_identity(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    matches!(
+        name,
+        "authorization"
+            | "client-ip"
+            | "fastly-client-ip"
+            | "forwarded"
+            | "remote-user"
+            | "true-client-ip"
+            | "x-admin-secret"
+            | "x-client-ip"
+            | "x-cluster-client-ip"
+            | "x-openclaw-scopes"
+            | "x-openclaw-token"
+            | "x-original-host"
+            | "x-original-url"
+            | "x-real-ip"
+            | "x-remote-user"
+            | "x-rewrite-url"
+    ) || IDENTITY_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
 
-/// The same, for whole families of names.
+/// Whole families of such names.
 const IDENTITY_PREFIXES: [&str; 10] = [
     "cf-",
     "proxy-",
@@ -62,22 +73,17 @@ const IDENTITY_PREFIXES: [&str; 10] = [
 /// Names of headers that `Connection` declares to be for the next hop only.
 pub(super) fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
     let values = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).filter_map(|name| name.trim().parse().ok()).collect()
-}
-
-/// Whether a header is for the next hop only.
-pub(super) fn is_hop_by_hop(name: &HeaderName) -> bool {
-    HOP_BY_HOP.contains(name) || name.as_str().starts_with("proxy-")
-}
-
-fn is_identity(name: &HeaderName) -> bool {
-    IDENTITY.contains(name) || IDENTITY_PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix))
+    let names = values.flat_map(|value| value.split(',')).map(str::trim);
+    // What nearly everybody says names nothing that would stay otherwise.
+    names
+        .filter(|name| !name.eq_ignore_ascii_case("keep-alive"))
+        .filter_map(|name| name.parse().ok())
+        .collect()
 }
 
 /// Asks the next hop to speak WebSocket.
-pub(crate) fn ask_for_websocket(headers: &mut HeaderMap) {
-    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
-    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+pub(crate) const fn websocket() -> [(HeaderName, HeaderValue); 2] {
+    [(CONNECTION, HeaderValue::from_static("Upgrade")), (UPGRADE, HeaderValue::from_static("websocket"))]
 }
 
 /// The headers of a request to a gateway. What the edge says is set last, so that nothing of the client survives
@@ -86,40 +92,40 @@ pub(super) fn headers(
     config: &EdgeConfig,
     inquiry: &Inquiry<'_>,
     credential: Vec<(HeaderName, HeaderValue)>,
-) -> HeaderMap {
+) -> Lines {
     let from = &inquiry.head.headers;
     let mut to = kept(config, from);
     if inquiry.is_websocket {
         // The edge reads frames: they come uncompressed.
-        to.remove(SEC_WEBSOCKET_EXTENSIONS);
-        ask_for_websocket(&mut to);
+        to.remove(&SEC_WEBSOCKET_EXTENSIONS);
+        websocket().into_iter().for_each(|(name, value)| to.set(name, value));
     }
     if from.contains_key(ORIGIN) {
-        to.insert(ORIGIN, config.gateway_origin.clone());
+        to.set(ORIGIN, config.gateway_origin.clone());
     }
     if may_bring_page(inquiry) {
         // A page has to be readable for the edge.
-        to.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        to.set(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     }
     for (name, value) in credential {
-        to.insert(name, value);
+        to.set(name, value);
     }
     forward(config, inquiry, &mut to);
     to
 }
 
 /// What is left of a client's headers for whoever is behind the edge.
-pub(super) fn kept(config: &EdgeConfig, from: &HeaderMap) -> HeaderMap {
+pub(super) fn kept(config: &EdgeConfig, from: &HeaderMap) -> Lines {
     let dropped = named_by_connection(from);
-    let mut to = HeaderMap::with_capacity(from.len() + 8);
+    let mut to = Lines::with_capacity(from.len() + 10);
     for (name, value) in from {
         let is_ours = is_hop_by_hop(name) || is_identity(name) || *name == COOKIE || *name == HOST;
         if !is_ours && !dropped.contains(name) {
-            to.append(name, value.clone());
+            to.add(name.clone(), value.clone());
         }
     }
     if let Some(cookie) = cookies::without(from, &config.platform_cookies) {
-        to.insert(COOKIE, cookie);
+        to.set(COOKIE, cookie);
     }
     to
 }
@@ -133,20 +139,19 @@ fn may_bring_page(inquiry: &Inquiry<'_>) -> bool {
 }
 
 /// Says where the request came from: one address, never a loopback one.
-pub(super) fn forward(config: &EdgeConfig, inquiry: &Inquiry<'_>, to: &mut HeaderMap) {
+pub(super) fn forward(config: &EdgeConfig, inquiry: &Inquiry<'_>, to: &mut Lines) {
     let addressed = &inquiry.asked.addressed;
     let client = client_address(config, inquiry.asked.conn.peer.ip());
-    let said = [
-        ("x-forwarded-for", client.to_string()),
-        ("x-forwarded-proto", addressed.scheme.as_str().to_owned()),
-        ("x-forwarded-host", addressed.host.clone()),
-        ("x-request-id", inquiry.asked.id.clone()),
-        ("host", addressed.host.clone()),
-    ];
-    for (name, value) in said {
-        if let Ok(value) = HeaderValue::try_from(value) {
-            to.insert(HeaderName::from_static(name), value);
-        }
+    to.set(X_FORWARDED_PROTO, HeaderValue::from_static(addressed.scheme.as_str()));
+    if let Ok(client) = HeaderValue::try_from(client.to_string()) {
+        to.set(X_FORWARDED_FOR, client);
+    }
+    if let Ok(id) = HeaderValue::try_from(inquiry.asked.id.as_str()) {
+        to.set(X_REQUEST_ID, id);
+    }
+    if let Ok(host) = HeaderValue::try_from(addressed.host.as_str()) {
+        to.set(X_FORWARDED_HOST, host.clone());
+        to.set(HOST, host);
     }
 }
 

@@ -27,33 +27,44 @@ const ORIGIN_WIDE: [&str; 9] = [
 const PLATFORM_PREFIXES: [&str; 2] = ["x-smartbox-", "x-platform-"];
 
 /// The headers of a response to the client.
-pub(super) fn headers(config: &EdgeConfig, inquiry: &Inquiry<'_>, from: &HeaderMap) -> HeaderMap {
+pub(super) fn headers(config: &EdgeConfig, inquiry: &Inquiry<'_>, from: HeaderMap) -> HeaderMap {
     let (host, prefix) = (&inquiry.asked.addressed.host, inquiry.target.prefix.as_str());
     cleaned(config, from, prefix, |location| relocated(location, host, prefix))
 }
 
 /// The headers of another server's response to the client. Paths are the same here and there.
-pub(super) fn foreign(config: &EdgeConfig, base: &BaseUrl, from: &HeaderMap) -> HeaderMap {
+pub(super) fn foreign(config: &EdgeConfig, base: &BaseUrl, from: HeaderMap) -> HeaderMap {
     cleaned(config, from, "", |location| brought_here(location, base))
 }
 
 fn cleaned(
     config: &EdgeConfig,
-    from: &HeaderMap,
+    mut from: HeaderMap,
     prefix: &str,
     locate: impl Fn(&HeaderValue) -> Option<HeaderValue>,
 ) -> HeaderMap {
-    let dropped = named_by_connection(from);
+    let dropped = named_by_connection(&from);
+    let is_dropped = |name: &HeaderName| is_hop_by_hop(name) || dropped.contains(name);
+    let stays = |(name, value): (&HeaderName, &HeaderValue)| {
+        is_dropped(name) || !(is_changed(name) || is_platforms(name, value))
+    };
+    if from.iter().all(stays) {
+        let gone: Vec<_> = from.keys().filter(|name| is_dropped(name)).cloned().collect();
+        for name in gone {
+            from.remove(name);
+        }
+        return from;
+    }
     let mut to = HeaderMap::with_capacity(from.len() + 2);
-    for (name, value) in from {
-        if is_hop_by_hop(name) || dropped.contains(name) || is_platforms(name, value) {
+    for (name, value) in &from {
+        if is_dropped(name) || is_platforms(name, value) {
             continue;
         }
         if *name == SET_COOKIE {
             if let Some(cookie) = cookies::scoped(value, &config.platform_cookies, prefix) {
                 to.append(name, cookie);
             }
-        } else if *name == LOCATION || *name == CONTENT_LOCATION {
+        } else if is_changed(name) {
             to.insert(name, locate(value).unwrap_or_else(|| value.clone()));
         } else {
             to.append(name, value.clone());
@@ -62,14 +73,24 @@ fn cleaned(
     to
 }
 
+/// Whether a header's value is not passed on as it is.
+fn is_changed(name: &HeaderName) -> bool {
+    matches!(*name, SET_COOKIE | LOCATION | CONTENT_LOCATION)
+}
+
 fn is_platforms(name: &HeaderName, value: &HeaderValue) -> bool {
     let name = name.as_str();
-    let is_prefix = |bytes: &[u8]| bytes.eq_ignore_ascii_case(PLATFORM_PREFIXES[0].as_bytes());
-    let mentions = || value.as_bytes().windows(PLATFORM_PREFIXES[0].len()).any(is_prefix);
     name == "x-request-id"
         || ORIGIN_WIDE.contains(&name)
         || PLATFORM_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-        || mentions()
+        || mentions_platform(value.as_bytes())
+}
+
+/// Whether a value names a header of the platform. Most have no `x` at all.
+fn mentions_platform(value: &[u8]) -> bool {
+    let prefix = PLATFORM_PREFIXES[0].as_bytes();
+    memchr::memchr2_iter(b'x', b'X', value)
+        .any(|at| value.get(at..at + prefix.len()).is_some_and(|found| found.eq_ignore_ascii_case(prefix)))
 }
 
 /// A location of the gateway, as the client has to ask for it. `None` if it stays as it is.

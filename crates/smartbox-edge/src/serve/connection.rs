@@ -6,7 +6,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use super::handshake::{Begun, begin};
-use super::{Connection, http1, http2};
+use super::{Connection, direct, http1, http2};
 use crate::bounded_io::BoundedIo;
 use crate::edge::Shared;
 use crate::forwarded::is_trusted;
@@ -26,8 +26,7 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream, connection: Co
     };
     let stall = shared.config.stall_timeout;
     let Some(tls) = tls else {
-        let io = TokioIo::new(BoundedIo::new(stream, stall));
-        return http1::serve(&shared, io, &connection).await;
+        return direct::serve(&shared, BoundedIo::new(stream, stall), &connection).await;
     };
     let begun = tokio::select! {
         biased;
@@ -40,7 +39,7 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream, connection: Co
         }
         // The handshake was the answer.
         Begun::Tls(stream) if stream.get_ref().1.alpn_protocol() == Some(ALPN_ACME) => {}
-        Begun::Tls(stream) => http1::serve(&shared, TokioIo::new(stream), &connection).await,
+        Begun::Tls(stream) => direct::serve(&shared, stream, &connection).await,
         Begun::ClearText(stream) => {
             http1::refuse(&shared, TokioIo::new(BoundedIo::new(stream, stall)), &connection).await;
         }

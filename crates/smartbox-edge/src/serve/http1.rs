@@ -1,4 +1,4 @@
-//! HTTP/1.1 on one connection.
+//! HTTP/1.1 on one connection, by hyper: what is not plain, see [`super::direct`], and everything after it.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -13,7 +13,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioTimer;
 
 use super::Connection;
-use crate::Body;
+use crate::body::{Body, incoming};
 use crate::edge::Shared;
 use crate::problem::https_required;
 
@@ -28,11 +28,11 @@ pub(super) async fn serve<S>(shared: &Arc<Shared>, io: S, connection: &Connectio
 where
     S: Read + Write + Unpin + Send + 'static,
 {
-    let answer = |request| {
+    let answer = |request: Request<Body>| {
         let (shared, connection) = (Arc::clone(shared), connection.clone());
         async move { shared.answer(connection, request).await }
     };
-    run(shared, io, connection, answer).await;
+    run(shared, io, connection, |request| answer(request.map(incoming))).await;
 }
 
 /// Tells a client in clear text that TLS is spoken here.

@@ -16,6 +16,7 @@ use tokio::time::timeout;
 
 use super::Connection;
 use super::streams::Streams;
+use crate::body::incoming;
 use crate::edge::Shared;
 use crate::problem::overloaded;
 
@@ -44,7 +45,7 @@ where
                 let id = (shared.ports.request_ids)();
                 return Ok::<_, Infallible>(overloaded().into_response(&id));
             };
-            let response = shared.answer(connection, request).await;
+            let response = shared.answer(connection, request.map(incoming)).await;
             Ok(response.map(|body| Streams::watch(body, permit)))
         }
     });

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use jiff::Timestamp;
 use smartbox_core::{BoxId, UserId};
 
@@ -35,7 +33,6 @@ async fn the_end_of_one_user_among_ten_thousand_sockets_touches_nobody_else() {
     assert_eq!(sockets.len(), 10_000, "they leave when they have ended");
     drop(tickets);
     assert!(sockets.is_empty());
-    assert!(sockets.index().by_tie.is_empty(), "nothing is left behind");
     assert_eq!(sockets.close(&user(7), "again"), 0);
 }
 
@@ -56,6 +53,20 @@ async fn a_right_that_expires_ends_by_itself() {
     let started = Instant::now();
     assert_eq!(ticket.ended().await, EXPIRED);
     assert_eq!(started.elapsed(), Duration::from_secs(60));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_less_than_a_right_lasts_sets_no_timer() {
+    let sockets = Sockets::new(10);
+    let minute = Duration::from_secs(60);
+    let expires = Some(Instant::now() + minute);
+    let Admission::Entered(ticket) = sockets.enter(0, vec![user(1)], expires) else { panic!("not entered") };
+    assert_eq!(tokio::time::timeout(2 * minute, ticket.ended_within(minute)).await.unwrap(), EXPIRED);
+    let expires = Some(Instant::now() + 2 * minute);
+    let Admission::Entered(ticket) = sockets.enter(0, vec![user(1)], expires) else { panic!("not entered") };
+    assert!(tokio::time::timeout(3 * minute, ticket.ended_within(minute)).await.is_err());
+    sockets.close(&user(1), "removed");
+    assert_eq!(ticket.ended_within(minute).await, "removed");
 }
 
 #[test]

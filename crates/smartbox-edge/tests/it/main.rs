@@ -4,6 +4,7 @@
 mod attacks;
 mod candidates;
 mod clock;
+mod direct;
 mod gateway;
 mod harness;
 mod headers;
@@ -13,6 +14,7 @@ mod http2;
 mod http2_attacks;
 mod lifecycle;
 mod limits;
+mod lines;
 mod pages;
 mod pinning;
 mod proxies;

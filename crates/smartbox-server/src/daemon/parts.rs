@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use secrecy::SecretString;
 use smartbox_control::{
     AdminSecret, AgentRuntime, Clock, Control, Doors, Entropy, ForeignIdentities, Ingress, Lease, Limits,
-    Parts, Reconciler, SystemClock, SystemEntropy, random_token,
+    Parts, Reconciler, SystemClock, SystemEntropy,
 };
 use smartbox_core::routing::OwnAddress;
 use smartbox_edge::{
@@ -27,7 +27,7 @@ use super::{Daemon, routing};
 use crate::adapters::ingress::EdgeIngress;
 use crate::adapters::{
     dial::EdgeDial, doors::ServiceDoors, host::ThisHost, identity::ApiIdentity, places, ready::ControlReady,
-    upstream::UpstreamDial, wake::ControlWake,
+    request_ids::RequestIds, upstream::UpstreamDial, wake::ControlWake,
 };
 use crate::console::Console;
 use crate::data_dir::DataDir;
@@ -219,6 +219,7 @@ pub(crate) fn wire_edge(
     });
     let api = smartbox_http::router(state).map_request(places::hand_over);
     let clock = control.clock();
+    let request_ids = RequestIds::new(SystemEntropy);
     let ports = EdgePorts {
         routes: followed,
         identity: Arc::new(ApiIdentity(control.clone())),
@@ -227,7 +228,7 @@ pub(crate) fn wire_edge(
         platform: platform_service(api),
         routing,
         mount: smartbox_openclaw::control_ui::mount,
-        request_ids: Arc::new(|| format!("req_{}", random_token(&SystemEntropy))),
+        request_ids: Arc::new(move || request_ids.next()),
         clock: Arc::new(move || clock.now()),
     };
     (routes, Edge::new(config, ports, soft.clone(), hard))
