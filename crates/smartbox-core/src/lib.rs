@@ -9,6 +9,7 @@ pub mod audit;
 pub mod backoff;
 pub mod box_host;
 pub mod box_name;
+pub mod egress_policy;
 pub mod id;
 pub mod kind;
 pub mod phase;
