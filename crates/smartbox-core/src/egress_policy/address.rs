@@ -64,10 +64,8 @@ const METADATA_V4: [Ipv4Addr; 4] = [
     Ipv4Addr::new(168, 63, 129, 16),
 ];
 /// The same of Amazon over IPv6, and of Google.
-const METADATA_V6: [Ipv6Addr; 2] = [
-    Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
-    Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
-];
+const METADATA_V6: [Ipv6Addr; 2] =
+    [Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254), Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254)];
 
 /// A network and what it is for; the first that fits counts.
 const V4: &[([u8; 4], u32, AddressClass)] = &[

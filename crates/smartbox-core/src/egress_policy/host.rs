@@ -28,7 +28,9 @@ pub enum BadTarget {
     #[error("its host is neither a name in ASCII nor an address (write an international name as `xn--…`)")]
     Host,
     /// `2130706433`, `0x7f.1`, `0177.0.0.1`, `127.1`.
-    #[error("its host is an address in an unusual spelling (write it as four numbers, or as IPv6 in brackets)")]
+    #[error(
+        "its host is an address in an unusual spelling (write it as four numbers, or as IPv6 in brackets)"
+    )]
     Disguised,
     /// No port, or none of 1 to 65535.
     #[error("its port is missing or none of 1 to 65535")]
@@ -43,7 +45,10 @@ impl Host {
     pub fn parse(text: &str) -> Result<Self, BadTarget> {
         if let Some(inner) = text.strip_prefix('[') {
             let inner = inner.strip_suffix(']').ok_or(BadTarget::Host)?;
-            return inner.parse::<Ipv6Addr>().map(|address| Self::Address(address.into())).map_err(|_| BadTarget::Host);
+            return inner
+                .parse::<Ipv6Addr>()
+                .map(|address| Self::Address(address.into()))
+                .map_err(|_| BadTarget::Host);
         }
         if let Ok(address) = text.parse::<Ipv4Addr>() {
             return Ok(Self::Address(address.into()));

@@ -4,8 +4,8 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use super::host::{BadTarget, HostPattern};
 use super::Target;
+use super::host::{BadTarget, HostPattern};
 
 /// Most ranges of ports, and most methods, of a rule.
 const LIST_MAX: usize = 32;
@@ -132,9 +132,8 @@ fn ports(list: &str) -> Result<Vec<RangeInclusive<u16>>, BadRule> {
     };
     let range = |text: &str| match text.split_once('-') {
         None => port(text).map(|port| port..=port),
-        Some((from, to)) => Ok(port(from)?..=port(to)?).and_then(|range| {
-            if range.is_empty() { Err(BadRule::Ports) } else { Ok(range) }
-        }),
+        Some((from, to)) => Ok(port(from)?..=port(to)?)
+            .and_then(|range| if range.is_empty() { Err(BadRule::Ports) } else { Ok(range) }),
     };
     let ranges = list.split(',').map(range).collect::<Result<Vec<_>, _>>()?;
     if ranges.len() <= LIST_MAX { Ok(ranges) } else { Err(BadRule::Ports) }

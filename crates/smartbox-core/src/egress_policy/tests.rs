@@ -27,7 +27,10 @@ fn without_rules_the_web_is_open_and_nothing_else() {
 fn in_a_layer_the_first_rule_that_matches_counts() {
     let only_github = policy(&[], &[], &[], &["allow *.github.com", "allow github.com", "deny *"]);
     assert!(ask(&only_github, "CONNECT", "api.github.com:443").is_ok());
-    assert!(ask(&only_github, "CONNECT", "github.com:22").is_ok(), "a rule opens every port that it does not restrict");
+    assert!(
+        ask(&only_github, "CONNECT", "github.com:22").is_ok(),
+        "a rule opens every port that it does not restrict"
+    );
     assert!(ask(&only_github, "CONNECT", "evilgithub.com:443").is_err());
     assert!(ask(&only_github, "CONNECT", "github.com.evil.example:443").is_err());
     assert!(ask(&only_github, "CONNECT", "140.82.112.3:443").is_err(), "an address is not its name");
