@@ -14,6 +14,7 @@ mod clock;
 mod credential_cache;
 mod devices;
 mod doors;
+mod egress;
 mod entropy;
 mod error;
 mod exec;

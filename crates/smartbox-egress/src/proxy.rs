@@ -36,7 +36,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use secrecy::SecretString;
 use smartbox_core::BoxId;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -81,6 +81,8 @@ pub(crate) struct Inner {
     limits: ProxyLimits,
     ports: ProxyPorts,
     names: resolver::Names,
+    /// Places for the connections of all boxes.
+    places: Semaphore,
     callers: Mutex<HashMap<BoxId, Arc<Caller>>>,
     /// A tunnel has ended, so there is something to hand over.
     ended: Notify,
@@ -102,6 +104,7 @@ impl ForwardProxy {
     /// A proxy with these bounds.
     pub fn new(ports: ProxyPorts, limits: ProxyLimits) -> Self {
         let inner = Inner {
+            places: Semaphore::new(limits.all_connections_max),
             limits,
             ports,
             names: resolver::Names::default(),
@@ -189,13 +192,18 @@ impl Inner {
 
 /// Serves one connection to its end.
 async fn connection(inner: Arc<Inner>, door: Door, mut stream: Box<dyn Duplex>, stop: CancellationToken) {
+    let Ok(_place) = inner.places.try_acquire() else {
+        return connect::say(stream, Refusal::Busy("connections"), "").await;
+    };
     let first = tokio::select! { biased;
         () = stop.cancelled() => return,
         first = head::first(&mut *stream, inner.limits.head_bytes_max, inner.limits.head_timeout) => first,
     };
     match first {
         Ok(First::End) => {}
-        Ok(First::Other(read)) => Box::pin(http::serve(inner, door, Prefixed::new(read, stream), stop)).await,
+        Ok(First::Other(read)) => {
+            Box::pin(http::serve(Arc::clone(&inner), door, Prefixed::new(read, stream), stop)).await
+        }
         Ok(First::Connect(head, ahead)) => match inner.admit(&door, head.credential).await {
             Ok(caller) => connect::serve(caller, (head.host, head.port), ahead, stream, stop).await,
             Err(refusal) => connect::say(stream, refusal, "").await,

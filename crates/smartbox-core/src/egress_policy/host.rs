@@ -48,7 +48,7 @@ impl Host {
             return inner
                 .parse::<Ipv6Addr>()
                 .map(|address| Self::Address(address.into()))
-                .map_err(|_| BadTarget::Host);
+                .map_err(|_no_address| BadTarget::Host);
         }
         if let Ok(address) = text.parse::<Ipv4Addr>() {
             return Ok(Self::Address(address.into()));

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::pin;
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
@@ -104,15 +103,12 @@ impl Caller {
                 None if attempts.is_empty() => return Err(last),
                 None => {}
             }
-            let mut pause = pin!(tokio::time::sleep(stagger));
-            loop {
-                tokio::select! { biased;
-                    Some(ended) = attempts.next() => match ended {
-                        Ok(stream) => return Ok(stream),
-                        Err(error) => { last = error; break }
-                    },
-                    () = pause.as_mut(), if waiting.len() > 0 => break,
-                }
+            tokio::select! { biased;
+                Some(ended) = attempts.next() => match ended {
+                    Ok(stream) => return Ok(stream),
+                    Err(error) => last = error,
+                },
+                () = tokio::time::sleep(stagger), if waiting.len() > 0 => {}
             }
         }
     }

@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct ProxyLimits {
     /// Most connections of one box at once, tunnels included; further ones wait in the listener's backlog.
     pub connections_max: usize,
+    /// Most connections of all boxes together; further ones are refused.
+    pub all_connections_max: usize,
     /// Most connections of all boxes at the listener for remote ones.
     pub remote_connections_max: usize,
     /// Most bytes of a request's head.
@@ -47,6 +49,7 @@ impl Default for ProxyLimits {
     fn default() -> Self {
         Self {
             connections_max: 512,
+            all_connections_max: 16_384,
             remote_connections_max: 4096,
             head_bytes_max: 64 * 1024,
             head_timeout: Duration::from_secs(30),

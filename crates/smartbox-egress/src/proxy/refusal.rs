@@ -1,7 +1,5 @@
 //! Answers of the proxy itself: what is wrong, and what to do about it, for an agent to read.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, PROXY_AUTHENTICATE};
 use http::{Response, StatusCode};
@@ -61,7 +59,7 @@ pub(crate) enum Refusal {
     #[error("what this box may reach is not known yet")]
     NoPolicy,
     /// Too much at a time.
-    #[error("this box has too many {0} open at the same time")]
+    #[error("too many {0} are open at the same time")]
     Busy(&'static str),
     /// The name leads nowhere.
     #[error("there is no address for this name")]
@@ -135,8 +133,7 @@ impl Refusal {
 
     /// What is wrong and what to do, for people and agents.
     fn text(&self, target: &str) -> String {
-        let target =
-            if target.is_empty() { Cow::Borrowed("This request") } else { format!("{target}").into() };
+        let target = if target.is_empty() { "This request" } else { target };
         let remedy = if self.is_of_policy() { format!(" {REMEDY}") } else { String::new() };
         format!("Smartbox: {target} was not reached: {self}.{remedy}\n(reason: {})\n", self.reason())
     }

@@ -25,7 +25,7 @@ use tower::ServiceExt;
 
 use super::{Daemon, routing};
 use crate::adapters::{
-    dial::EdgeDial, doors::ServiceDoors, identity::ApiIdentity, places, ready::ControlReady,
+    dial::EdgeDial, doors::ServiceDoors, egress::Egress, identity::ApiIdentity, places, ready::ControlReady,
     upstream::UpstreamDial, wake::ControlWake,
 };
 use crate::console::Console;
@@ -62,8 +62,13 @@ impl Daemon {
         let life = Lifecycle::default();
         let link: Arc<dyn Link> = Arc::clone(&provider) as Arc<dyn Link>;
         let gateway = AiGateway::new(settings.models.clone(), smartbox_egress::Limits::default())?;
-        let doors =
-            Arc::new(ServiceDoors::new(Arc::clone(&link), ServicesServer::new(gateway), life.soft.clone()));
+        let egress = Egress::new(settings.egress.proxy_listen)?;
+        let doors = Arc::new(ServiceDoors::new(
+            Arc::clone(&link),
+            ServicesServer::new(gateway),
+            egress.proxy.clone(),
+            life.soft.clone(),
+        ));
         let control = Control::new(Parts {
             store: store.clone(),
             provider: Arc::clone(&provider) as Arc<dyn Provider>,
@@ -99,6 +104,7 @@ impl Daemon {
             control,
             provider,
             doors,
+            egress,
             reconciler,
             routes,
             outcomes,

@@ -7,7 +7,7 @@ use smartbox_egress::{ProxyLimits, Used};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_util::sync::CancellationToken;
 
-use super::rig::{Rig, listener, soon};
+use super::rig::{Rig, beside, done, listener, soon};
 use crate::rig::a_box;
 
 #[tokio::test]
@@ -40,7 +40,7 @@ async fn both_half_closed_directions_are_counted_to_their_ends() -> Result<()> {
         let server = listener().await?;
         let mut stream = rig.tunnel(server.local_addr()?.port()).await?;
         let (mut served, _) = server.accept().await?;
-        let (mut first, mut second) =
+        let (first, second) =
             if box_ends_first { (&mut stream, &mut served) } else { (&mut served, &mut stream) };
         first.write_all(b"one").await?;
         first.shutdown().await?;
@@ -49,8 +49,6 @@ async fn both_half_closed_directions_are_counted_to_their_ends() -> Result<()> {
         second.write_all(&[b'x'; 70_000]).await?;
         second.shutdown().await?;
         soon(first.read_to_string(&mut text)).await??;
-        (first, second) = (second, first);
-        drop((first, second));
         rig.proxy.flush().await;
         let (sent, received) = if box_ends_first { (3, 70_000) } else { (70_000, 3) };
         assert_eq!(rig.world.total(), Used { sent, received, connections: 1, requests: 0 });
@@ -84,7 +82,7 @@ async fn a_lot_through_the_kernel_is_counted_to_the_byte() -> Result<()> {
     let server = listener().await?;
     let mut stream = rig.tunnel(server.local_addr()?.port()).await?;
     let (mut served, _) = server.accept().await?;
-    let serving = tokio::spawn(async move {
+    let serving = beside(async move {
         tokio::io::copy(&mut tokio::io::repeat(3).take(BYTES), &mut served).await?;
         served.shutdown().await?;
         let mut seen = 0;
@@ -99,7 +97,7 @@ async fn a_lot_through_the_kernel_is_counted_to_the_byte() -> Result<()> {
     let got = soon(tokio::io::copy(&mut (&mut stream).take(BYTES), &mut tokio::io::sink())).await??;
     soon(tokio::io::copy(&mut tokio::io::repeat(4).take(BYTES / 2), &mut stream)).await??;
     stream.shutdown().await?;
-    let seen = soon(serving).await???;
+    let seen = done(serving).await??;
     assert_eq!((got, seen), (BYTES, BYTES / 2));
     let mut end = [0];
     assert_eq!(soon(stream.read(&mut end)).await??, 0);
@@ -135,7 +133,7 @@ async fn amounts_are_handed_over_by_the_clock_at_a_tunnels_end_and_at_the_stop()
     let server = listener().await?;
     let stop = CancellationToken::new();
     let (proxy, token) = (rig.proxy.clone(), stop.clone());
-    let meter = tokio::spawn(async move { proxy.run_meter(token).await });
+    let meter = beside(async move { proxy.run_meter(token).await });
     let mut stream = rig.tunnel(server.local_addr()?.port()).await?;
     let (served, _) = server.accept().await?;
     stream.write_all(b"12345").await?;
@@ -152,7 +150,7 @@ async fn amounts_are_handed_over_by_the_clock_at_a_tunnels_end_and_at_the_stop()
     second.write_all(b"678").await?;
     soon(served.read_exact(&mut [0; 3])).await??;
     stop.cancel();
-    soon(meter).await??;
+    done(meter).await?;
     assert_eq!(rig.world.total().sent, 8);
     assert_eq!(rig.world.total().connections, 2);
     Ok(())

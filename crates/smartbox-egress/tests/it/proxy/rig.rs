@@ -215,6 +215,18 @@ pub(crate) async fn read_head(stream: &mut TcpStream) -> Result<String> {
     Ok(String::from_utf8(head)?)
 }
 
+/// Something that goes on beside a test, and its result.
+pub(crate) fn beside<T: Send + 'static>(task: impl Future<Output = T> + Send + 'static) -> JoinSet<T> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(task);
+    tasks
+}
+
+/// Waits for it.
+pub(crate) async fn done<T: 'static>(mut task: JoinSet<T>) -> Result<T> {
+    Ok(soon(task.join_next()).await?.expect("there is one task")?)
+}
+
 pub(crate) async fn listener() -> Result<TcpListener> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?)
 }

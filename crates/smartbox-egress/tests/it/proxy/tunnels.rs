@@ -7,7 +7,7 @@ use smartbox_egress::ProxyLimits;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::rig::{Rig, listener, soon, upstream};
+use super::rig::{Rig, beside, done, listener, soon, upstream};
 
 async fn echo(mut stream: TcpStream) -> Result<()> {
     let (mut read, mut write) = stream.split();
@@ -41,7 +41,7 @@ async fn a_lot_arrives_whole_in_both_directions_at_once() -> Result<()> {
     let (mut read, mut write) = stream.into_split();
     let sent: Vec<u8> = (0..BYTES).map(|i| u8::try_from((i / 7 + i / 65_537) % 251).unwrap()).collect();
     let expected = sent.clone();
-    let writing = tokio::spawn(async move {
+    let writing = beside(async move {
         // Pieces of many sizes, so that a direction turns into one that carries a lot and back.
         let mut rest = sent.as_slice();
         let mut size = 1;
@@ -55,7 +55,7 @@ async fn a_lot_arrives_whole_in_both_directions_at_once() -> Result<()> {
     });
     let mut answer = Vec::with_capacity(BYTES);
     soon(read.read_to_end(&mut answer)).await??;
-    writing.await??;
+    done(writing).await??;
     assert!(answer == expected, "{} of {BYTES} bytes, or other ones", answer.len());
     Ok(())
 }
