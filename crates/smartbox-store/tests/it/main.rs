@@ -12,6 +12,7 @@ mod audit;
 mod boxes;
 mod devices;
 mod durability;
+mod egress;
 mod housekeeping;
 mod idempotency;
 mod intent;
