@@ -1,5 +1,6 @@
 //! Tunnels: `CONNECT host:port`, then bytes both ways.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +20,7 @@ use crate::accept::{Duplex, into_socket};
 /// Says that the tunnel is open (RFC 9110 §9.3.6).
 const OPEN: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
 /// The method of a tunnel.
-pub(super) const METHOD: &str = "CONNECT";
+const METHOD: &str = "CONNECT";
 /// What is read at once where bytes pass through hyper.
 const BUFFER_BYTES: usize = 16 * 1024;
 /// How long, and how much, a refused client may go on sending until it has read why.
@@ -29,6 +30,7 @@ const LINGER_BYTES_MAX: u64 = 256 * 1024;
 
 /// Where a tunnel leads.
 pub(super) struct Led {
+    pub(super) method: Cow<'static, str>,
     pub(super) host: Host,
     pub(super) port: u16,
     pub(super) peer: IpAddr,
@@ -39,7 +41,7 @@ pub(super) async fn open(caller: &Caller, host: Host, port: u16) -> Result<(TcpS
     let grant = caller.decide(&host, port, METHOD)?;
     let upstream = caller.dial(&host, port, grant).await?;
     let peer = upstream.peer_addr().map_err(|_gone| Refusal::Broken)?.ip();
-    Ok((upstream, Led { host, port, peer }))
+    Ok((upstream, Led { method: Cow::Borrowed(METHOD), host, port, peer }))
 }
 
 /// Serves a request for a tunnel on a connection that carries nothing else.
@@ -126,7 +128,7 @@ pub(super) async fn taken_back(caller: &Caller, led: &Led) {
             return std::future::pending().await;
         }
         policies.mark_unchanged();
-        let grant = caller.decide(&led.host, led.port, METHOD);
+        let grant = caller.decide(&led.host, led.port, &led.method);
         if let Err(refusal) = grant.and_then(|grant| caller.check(led.peer, grant)) {
             caller.refuse(format!("{}:{}", led.host, led.port), &refusal);
             return;

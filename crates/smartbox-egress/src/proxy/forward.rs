@@ -51,6 +51,7 @@ pub(super) async fn forward(
     if request.method() == Method::OPTIONS && is_last_hop(request.headers_mut()) {
         return Ok(Response::new(empty()));
     }
+    let method = request.method().as_str().to_owned();
     let protocol = headers::upgrade(request.headers()).filter(|_| request.version() < Version::HTTP_2);
     let changing = protocol.as_ref().map(|_| hyper::upgrade::on(&mut request));
     let (mut parts, body) = request.into_parts();
@@ -76,9 +77,13 @@ pub(super) async fn forward(
     let (response, conn) =
         sent.map_err(|refusal| if slow.load(Relaxed) { Refusal::BodyTooSlow } else { refusal })?;
     match (response.status(), changing) {
-        (StatusCode::SWITCHING_PROTOCOLS, Some(changing)) => {
-            Ok(switch(caller, response, changing, Led { host: key.0, port, peer: conn.peer }, stop))
-        }
+        (StatusCode::SWITCHING_PROTOCOLS, Some(changing)) => Ok(switch(
+            caller,
+            response,
+            changing,
+            Led { method: method.into(), host: key.0, port, peer: conn.peer },
+            stop,
+        )),
         (StatusCode::SWITCHING_PROTOCOLS, None) => Err(Refusal::Broken),
         _ => Ok(answer(caller, response, conn)),
     }

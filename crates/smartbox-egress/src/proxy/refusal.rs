@@ -12,7 +12,9 @@ pub(crate) const REASON: HeaderName = HeaderName::from_static("x-smartbox-reason
 /// What a remote box has to bring.
 const CHALLENGE: &str = "Basic realm=\"smartbox\"";
 /// Who can change a policy, and how.
-const REMEDY: &str = "Whoever owns this box can allow it: `smartbox egress allow`.";
+const REMEDY: &str = "Whoever manages this box can change its rules: `smartbox egress allow`.";
+/// The same for what is not public.
+const REMEDY_INSIDE: &str = "The platform's admin can allow it: `smartbox egress allow … --inside`.";
 
 /// Why the proxy answers instead of an upstream.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -134,7 +136,11 @@ impl Refusal {
     /// What is wrong and what to do, for people and agents.
     fn text(&self, target: &str) -> String {
         let target = if target.is_empty() { "This request" } else { target };
-        let remedy = if self.is_of_policy() { format!(" {REMEDY}") } else { String::new() };
+        let remedy = match self {
+            Self::Policy(_) => format!(" {REMEDY}"),
+            Self::Address(_) | Self::Own => format!(" {REMEDY_INSIDE}"),
+            _ => String::new(),
+        };
         format!("Smartbox: {target} was not reached: {self}.{remedy}\n(reason: {})\n", self.reason())
     }
 
