@@ -6,6 +6,7 @@
 mod audit;
 mod boxes;
 mod devices;
+mod egress;
 mod events;
 mod exec;
 mod logs;
@@ -25,6 +26,7 @@ mod users;
 pub use audit::{AuditLine, AuditList};
 pub use boxes::{BoxErrorView, BoxList, BoxView, CreateBox, CreatedBox, Launched, TierList, TierView};
 pub use devices::{DeviceList, DeviceQuery, DeviceView, PairDevice};
+pub use egress::{EgressView, SetEgress};
 pub use events::{EventList, EventView};
 pub use exec::{
     EXEC_CHANNEL_CONTROL, EXEC_CHANNEL_STDERR, EXEC_CHANNEL_STDIN, EXEC_CHANNEL_STDOUT, ExecOutcome,

@@ -16,6 +16,8 @@ const ACTOR: &str = "egress";
 /// The rules of every org and box: an immutable picture. The data plane reads this.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EgressRules {
+    /// Of the platform, for every box; from its settings.
+    pub platform: Arc<Rules>,
     /// Of orgs, for all their boxes.
     pub orgs: HashMap<OrgId, Arc<Rules>>,
     /// Of single boxes.
@@ -27,6 +29,8 @@ pub struct EgressRules {
 pub struct BoxEgress {
     /// Which box.
     pub box_id: BoxId,
+    /// What the platform says of every box.
+    pub platform: Arc<Rules>,
     /// What its org says of all its boxes.
     pub org: Option<EgressRow>,
     /// What is said of this one.
@@ -39,12 +43,18 @@ impl Control {
         self.inner.egress.subscribe()
     }
 
-    /// Reads all rules and publishes them. Called at the start and after each change.
-    pub async fn publish_egress(&self) -> Result<(), Error> {
+    /// Reads all rules and publishes them, with those of the platform's settings. To be called once, before boxes are served.
+    pub async fn start_egress(&self, platform: Arc<Rules>) -> Result<(), Error> {
+        self.inner.egress.send_modify(|rules| Arc::make_mut(rules).platform = platform);
+        self.publish_egress().await
+    }
+
+    async fn publish_egress(&self) -> Result<(), Error> {
         // Two changes at a time must not publish the older picture last.
         let _alone = self.inner.egress_publishing.lock().await;
         let rows = self.inner.store.fleet(SystemActor::new(ACTOR)).egress_rules_of_all().await?;
-        let mut rules = EgressRules::default();
+        let platform = Arc::clone(&self.inner.egress.borrow().platform);
+        let mut rules = EgressRules { platform, ..EgressRules::default() };
         for row in rows {
             match row.box_id {
                 Some(id) => rules.boxes.insert(id, row.rules),
@@ -58,9 +68,8 @@ impl Control {
     /// What is said of a box.
     pub async fn box_egress(&self, op: &Op, reference: &str) -> Result<BoxEgress, Error> {
         let smartbox = self.resolve(op, Permission::BoxesRead, reference).await?;
-        let store = self.inner.store.org(smartbox.org);
-        let own = store.egress_rules(Some(smartbox.id)).await?;
-        Ok(BoxEgress { box_id: smartbox.id, org: store.egress_rules(None).await?, own })
+        let own = self.inner.store.org(smartbox.org).egress_rules(Some(smartbox.id)).await?;
+        self.egress_with(smartbox.org, smartbox.id, own).await
     }
 
     /// Replaces the rules of a box. They count at once, for open tunnels as well.
@@ -77,7 +86,7 @@ impl Control {
     ) -> Result<BoxEgress, Error> {
         let smartbox = self.resolve(op, Permission::BoxesManage, reference).await?;
         let rules = Rules::from_lines(lines.iter().map(String::as_str))
-            .map_err(|bad| Error::field("rules", &bad.to_string()))?;
+            .map_err(|bad| Error::field("rules", bad.to_string()))?;
         let store = self.inner.store.org(smartbox.org);
         let before = store.egress_rules(Some(smartbox.id)).await?;
         let version = before.as_ref().map_or(0, |row| row.version);
@@ -95,7 +104,18 @@ impl Control {
         let now = self.inner.clock.now();
         let own = store.set_egress_rules(Some(smartbox.id), &rules, expected, event, now).await?;
         self.publish_egress().await?;
-        Ok(BoxEgress { box_id: smartbox.id, org: store.egress_rules(None).await?, own: Some(own) })
+        self.egress_with(smartbox.org, smartbox.id, Some(own)).await
+    }
+
+    async fn egress_with(
+        &self,
+        org: OrgId,
+        box_id: BoxId,
+        own: Option<EgressRow>,
+    ) -> Result<BoxEgress, Error> {
+        let platform = Arc::clone(&self.inner.egress.borrow().platform);
+        let of_org = self.inner.store.org(org).egress_rules(None).await?;
+        Ok(BoxEgress { box_id, platform, org: of_org, own })
     }
 
     /// Puts down what boxes have used, all of it or nothing.

@@ -70,7 +70,7 @@ impl Daemon {
         start::first_start(&settings, &control).await?;
         routing::start(&settings, &control).await?;
         let proxy = egress.proxy.clone();
-        egress::start(egress, &settings, &control, &life);
+        egress::start(egress, &settings, &control, &life).await?;
         // The first pass adopts what runs, so that the first request finds it.
         reconciler.pass().await.context("the boxes could not be looked at")?;
         life.spawn("reconciler", reconciler.run(life.soft.clone()));

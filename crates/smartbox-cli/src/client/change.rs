@@ -1,6 +1,7 @@
 //! Requests that change a thing, and those whose answer is empty.
 
 use http::Method;
+use http::header::{HeaderValue, IF_MATCH};
 use reqwest::Request;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -23,6 +24,20 @@ impl Client {
     pub(crate) async fn put(&self, route: Route<'_>, body: &impl Serialize) -> Result<(), Failure> {
         let request = self.with_body(Method::PUT, &route, body)?;
         self.send(limited(request)).await.map(drop)
+    }
+
+    /// Sets a thing to the body, if it still has this version; the answer is the thing.
+    pub(crate) async fn replace<T: DeserializeOwned>(
+        &self,
+        route: Route<'_>,
+        body: &impl Serialize,
+        version: i64,
+    ) -> Result<T, Failure> {
+        let mut request = self.with_body(Method::PUT, &route, body)?;
+        if let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\"")) {
+            request.headers_mut().insert(IF_MATCH, tag);
+        }
+        self.json(self.send(limited(request)).await?).await
     }
 
     /// A POST without a body whose answer is empty, for what is the same when it is asked for twice.

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Result};
 use secrecy::{ExposeSecret, SecretString};
-use smartbox_control::Control;
+use smartbox_control::{Control, EgressUsage};
 use smartbox_core::{BoxId, Principal};
 use smartbox_egress::{
     Accept, Authenticate, Duplex, ForwardProxy, KernelAddresses, Meter, Policies, ProxyLimits, ProxyPorts,
@@ -43,7 +43,7 @@ impl Egress {
         let ports = ProxyPorts {
             policies: followed,
             resolver: Arc::new(SystemResolver::default()),
-            meter: Arc::new(MeterLog),
+            meter: Arc::new(UsageMeter(Arc::clone(&control))),
             report: Arc::new(report),
             authenticate: Arc::new(BoxTokens(Arc::clone(&control))),
             own: Arc::new(KernelAddresses),
@@ -84,23 +84,24 @@ impl Authenticate for BoxTokens {
     }
 }
 
-/// Until usage has tables, what boxes have used is told to the log.
-struct MeterLog;
+/// What boxes have used is appended to a table.
+struct UsageMeter(Arc<OnceLock<Control>>);
 
 #[async_trait::async_trait]
-impl Meter for MeterLog {
+impl Meter for UsageMeter {
     async fn record(&self, used: &[(BoxId, Used)]) -> Result<(), String> {
-        for (id, used) in used {
-            tracing::debug!(
-                box.id = %id,
-                sent = used.sent,
-                received = used.received,
-                connections = used.connections,
-                requests = used.requests,
-                "used"
-            );
-        }
-        Ok(())
+        let Some(control) = self.0.get() else { return Err("the platform is not ready".to_owned()) };
+        let rows: Vec<_> = used
+            .iter()
+            .map(|(box_id, used)| EgressUsage {
+                box_id: *box_id,
+                sent: used.sent,
+                received: used.received,
+                connections: used.connections,
+                requests: used.requests,
+            })
+            .collect();
+        control.record_egress_usage(&rows).await.map_err(|error| error.to_string())
     }
 }
 

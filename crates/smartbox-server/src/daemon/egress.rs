@@ -2,22 +2,27 @@
 
 use std::sync::Arc;
 
+use anyhow::Result;
 use smartbox_control::Control;
 
 use crate::adapters::egress::{Egress, RemoteBoxes, policies, report};
 use crate::lifecycle::Lifecycle;
 use crate::settings::Settings;
 
-/// Connects the proxy with control and starts what goes on beside it.
-pub(super) fn start(egress: Egress, settings: &Settings, control: &Control, life: &Lifecycle) {
+/// Reads the rules, connects the proxy with control and starts what goes on beside it.
+pub(super) async fn start(
+    egress: Egress,
+    settings: &Settings,
+    control: &Control,
+    life: &Lifecycle,
+) -> Result<()> {
     let Egress { proxy, policies, refused, control: late, listener } = egress;
+    control.start_egress(Arc::clone(&settings.egress.rules)).await?;
     // Nobody else sets it.
     let _first = late.set(control.clone());
-    let fixed = policies::Fixed {
-        platform: Arc::clone(&settings.egress.rules),
-        own_hosts: settings.edge.public_hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
-    };
-    life.spawn("policies", policies::follow(control.fleet(), policies, fixed, life.soft.clone()));
+    let own_hosts = settings.edge.public_hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
+    let (fleet, rules) = (control.fleet(), control.egress_rules());
+    life.spawn("policies", policies::follow(fleet, rules, policies, own_hosts, life.soft.clone()));
     life.spawn("refusals", report::follow(control.clone(), refused, life.soft.clone()));
     let (meter, soft) = (proxy.clone(), life.soft.clone());
     life.spawn("meter", async move { meter.run_meter(soft).await });
@@ -29,4 +34,5 @@ pub(super) fn start(egress: Egress, settings: &Settings, control: &Control, life
             }
         });
     }
+    Ok(())
 }
