@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 import socket
 import statistics
@@ -14,15 +15,15 @@ PROGRAM = os.environ["SMARTBOX_BENCH_PROXY"]
 LOAD = os.environ["SMARTBOX_BENCH_PROXY_LOAD"]
 ROUNDS = int(os.environ.get("SMARTBOX_BENCH_ROUNDS", "3"))
 SECONDS = os.environ.get("SMARTBOX_BENCH_SECONDS", "3")
-IDLE = int(os.environ.get("SMARTBOX_BENCH_TUNNELS", "10000"))
 # One core for whoever is measured, one for the load and the origin.
 PROXY_CORE, LOAD_CORE = "1", "0"
-FILES = 65536
+FILES = min(65536, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
 PATIENCE_S = 20
+# A tunnel is two descriptors of the proxy.
+IDLE = min(int(os.environ.get("SMARTBOX_BENCH_TUNNELS", "10000")), (FILES - 200) // 2)
 
 SQUID = """
 http_port 127.0.0.1:{port}
-acl all src all
 http_access allow all
 cache deny all
 access_log none
@@ -32,7 +33,7 @@ pid_filename none
 coredump_dir {dir}
 shutdown_lifetime 0 seconds
 max_filedescriptors {files}
-cache_effective_user root
+cache_effective_user nobody
 """
 
 TINYPROXY = """
@@ -68,7 +69,7 @@ class Proxy:
             path = os.path.join(directory, f"{name}.conf")
             with open(path, "w") as file:
                 file.write(text)
-            argv = {"squid": ["squid", "-N", "-f", path], "tinyproxy": ["tinyproxy", "-d", "-c", path]}[name]
+            argv = {"squid": ["squid", "-N", "-n", f"bench{port}", "-f", path], "tinyproxy": ["tinyproxy", "-d", "-c", path]}[name]
             self.child = subprocess.Popen([*run, *argv], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.wait()
 
@@ -150,6 +151,8 @@ def names():
 def main():
     parts = sys.argv[1:] or ["throughput", "opens", "forward", "idle"]
     with tempfile.TemporaryDirectory(prefix="smartbox-bench-") as directory:
+        # squid does not run as root.
+        os.chmod(directory, 0o777)
         if "throughput" in parts:
             for count in (1, 8, 64):
                 compare(f"{count} tunnel(s)", "throughput", count, "MB/s", 1e6, directory)
