@@ -2,6 +2,8 @@
 //!
 //! `proxy_load throughput|opens|forward|idle <proxy> <how many side by side> <seconds>`
 
+#![expect(clippy::print_stdout, reason = "what it prints is what it is for")]
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
