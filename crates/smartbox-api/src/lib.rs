@@ -6,6 +6,7 @@
 mod audit;
 mod boxes;
 mod devices;
+mod egress;
 mod events;
 mod exec;
 mod logs;
@@ -30,6 +31,7 @@ pub use boxes::{
     BoxErrorView, BoxList, BoxView, BreakerView, CreateBox, CreatedBox, Launched, TierList, TierView,
 };
 pub use devices::{DeviceList, DeviceQuery, DeviceView, PairDevice};
+pub use egress::{EgressView, SetEgress};
 pub use events::{EventList, EventView};
 pub use exec::{
     EXEC_CHANNEL_CONTROL, EXEC_CHANNEL_STDERR, EXEC_CHANNEL_STDIN, EXEC_CHANNEL_STDOUT, ExecOutcome,

@@ -5,6 +5,7 @@ mod boxes;
 mod chat;
 mod completion;
 mod device;
+mod egress;
 mod exec;
 mod link;
 mod logs;
@@ -53,6 +54,9 @@ pub enum ClientCommand {
     /// Pair this program as your device; list, approve and revoke devices
     #[command(subcommand)]
     Device(device::DeviceCommand),
+    /// Show and change what a box may reach
+    #[command(subcommand)]
+    Egress(egress::EgressCommand),
     /// Export the audit log, and check that nobody changed it
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -115,6 +119,9 @@ pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &m
         }
         ClientCommand::Device(command) => {
             device::run(global, connect(global, console).await?, command, console).await
+        }
+        ClientCommand::Egress(command) => {
+            egress::run(&connect(global, console).await?, command, console).await
         }
         ClientCommand::Audit(command) => audit::run(global, command, console).await,
         ClientCommand::Whoami => whoami::run(&connect(global, console).await?, console).await,

@@ -1,4 +1,4 @@
-//! Port: the platform's services inside a box (`127.0.0.1:40001`).
+//! Port: the platform's services inside a box (`127.0.0.1:40001`, and the forward proxy at `127.0.0.1:3128`).
 
 use smartbox_core::BoxId;
 

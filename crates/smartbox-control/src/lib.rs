@@ -14,6 +14,7 @@ mod clock;
 mod credential_cache;
 mod devices;
 mod doors;
+mod egress;
 mod entropy;
 mod error;
 mod exec;
@@ -63,6 +64,7 @@ pub use changes::Changes;
 pub use chat::{ChatEvent, ChatStream};
 pub use clock::{Clock, SystemClock};
 pub use doors::Doors;
+pub use egress::{BoxEgress, EgressRules};
 pub use entropy::{Entropy, SystemEntropy, random_token};
 pub use error::{Error, FieldIssue};
 pub use exec::{CommandEvent, CommandInput, CommandOutput, CommandSession, NewCommand};
@@ -98,8 +100,8 @@ pub use smartbox_identity::{DPOP_HEADER, ProofRequest};
 pub use smartbox_provider::LogSource;
 /// Rows as the API shows them.
 pub use smartbox_store::{
-    AuditEvent, BoxError, Cursor, Device, Event, Operation, Org, Outcome, Page, RoutingRow, Schedule,
-    ScheduleAction, ServiceToken, Session, Smartbox, User, WakeHold,
+    AuditEvent, BoxError, Cursor, Device, EgressRow, EgressUsage, Event, Operation, Org, Outcome, Page,
+    RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox, User, WakeHold,
 };
 pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, render_files};
 pub use tickets::{MadeTicket, TICKET_PREFIX, TicketFor};
@@ -228,6 +230,8 @@ pub(crate) struct Inner {
     pub(crate) pending_sign_ins: oidc::PendingSignIns,
     pub(crate) revocations: revocations::Revocations,
     pub(crate) routing: watch::Sender<Arc<RoutingFlags>>,
+    pub(crate) egress: watch::Sender<Arc<EgressRules>>,
+    pub(crate) egress_publishing: tokio::sync::Mutex<()>,
     pub(crate) own_address: OwnAddress,
     pub(crate) attempts: attempts::Attempts,
     pub(crate) passwords: smartbox_identity::PasswordPool,
@@ -264,6 +268,8 @@ impl Control {
                 pending_sign_ins: oidc::PendingSignIns::default(),
                 revocations: revocations::Revocations::default(),
                 routing: watch::Sender::new(Arc::default()),
+                egress: watch::Sender::new(Arc::default()),
+                egress_publishing: tokio::sync::Mutex::default(),
                 own_address: parts.own_address,
                 attempts: attempts::Attempts::default(),
                 passwords: passwords::pool(),

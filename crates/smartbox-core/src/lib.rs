@@ -10,6 +10,7 @@ pub mod backoff;
 pub mod box_host;
 pub mod box_name;
 pub mod capacity;
+pub mod egress_policy;
 pub mod explain;
 pub mod heal;
 pub mod id;

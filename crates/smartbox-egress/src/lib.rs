@@ -1,4 +1,4 @@
-//! The way out of a box: the AI gateway and the built-in demo model.
+//! The way out of a box: the forward proxy, the AI gateway and the built-in demo model.
 //!
 //! A box has no network but its own loopback. [`ServicesServer`] answers there, at [`SERVICES_PORT`], on a
 //! listener that exists in that box's network only: whoever connects to it *is* that box, so no password is
@@ -24,8 +24,10 @@ mod demo;
 mod dialect;
 mod gateway;
 mod limits;
+mod proxy;
 mod refusal;
 mod services;
+mod serving;
 mod settings;
 mod upstream;
 
@@ -35,7 +37,14 @@ pub use catalog::{Model, ModelCatalog};
 pub use dialect::Dialect;
 pub use gateway::{AiGateway, GatewayError};
 pub use limits::Limits;
-pub use services::{ServeError, ServicesServer};
+#[cfg(feature = "fuzzing")]
+pub use proxy::fuzzing;
+pub use proxy::{
+    Authenticate, ForwardProxy, KernelAddresses, Meter, OwnAddresses, PROXY_PORT, Policies, ProxyLimits,
+    ProxyPorts, RefusedRequest, Report, Resolve, SystemResolver, Used,
+};
+pub use services::ServicesServer;
+pub use serving::ServeError;
 pub use settings::{BadSetting, ModelPlan, ModelSettings, UpstreamSettings, model_plan};
 pub use upstream::ModelUpstream;
 

@@ -1,9 +1,7 @@
 //! The platform's services on a box's loopback: connections in, requests out to the service they are for.
 
 use std::convert::Infallible;
-use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
@@ -12,7 +10,6 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
 use smartbox_core::BoxId;
-use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::accept::{Accept, Duplex};
@@ -20,24 +17,13 @@ use crate::activity::Activity;
 use crate::call::ReplyBody;
 use crate::gateway::{AiGateway, Caller};
 use crate::refusal::json_response;
+use crate::serving::{ServeError, serve_each};
 
-/// After so many failures in a row a listener is taken as dead.
-const ACCEPT_FAILURES_MAX: u32 = 10;
-/// Pause after the first failure; it grows with each further one.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 /// Most headers of a request.
 const HEADERS_MAX: usize = 100;
 
 /// The box that asks.
 type Asking = (Caller, Arc<Activity>);
-
-/// A box is no longer served.
-#[derive(Debug, thiserror::Error)]
-pub enum ServeError {
-    /// The listener does not work any more. Make a new one.
-    #[error("the listener in the box failed {ACCEPT_FAILURES_MAX} times in a row")]
-    Listener(#[source] io::Error),
-}
 
 /// Serves the platform's services to boxes. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -60,52 +46,16 @@ impl ServicesServer {
     pub async fn serve(
         &self,
         box_id: BoxId,
-        mut listener: impl Accept,
+        listener: impl Accept,
         activity: Arc<Activity>,
         stop: CancellationToken,
     ) -> Result<(), ServeError> {
         let caller = Arc::new((self.gateway.caller(box_id), activity));
-        let mut connections = JoinSet::new();
-        // Connections also end when the listener is dead.
-        let stop = stop.child_token();
-        let ended = self.accept(&caller, &mut listener, &stop, &mut connections).await;
-        stop.cancel();
-        drop(listener);
-        drain(connections, self.gateway.limits().drain).await;
-        ended
-    }
-
-    /// Takes connections until `stop`, never more than allowed at once.
-    async fn accept(
-        &self,
-        caller: &Arc<Asking>,
-        listener: &mut dyn Accept,
-        stop: &CancellationToken,
-        connections: &mut JoinSet<()>,
-    ) -> Result<(), ServeError> {
-        let mut failures = 0;
-        loop {
-            let full = connections.len() >= self.gateway.limits().connections_max;
-            let accepted = tokio::select! { biased;
-                () = stop.cancelled() => return Ok(()),
-                Some(ended) = connections.join_next() => { report(ended); continue }
-                accepted = listener.accept(), if !full => accepted,
-            };
-            match accepted {
-                Ok(stream) => {
-                    failures = 0;
-                    connections.spawn(self.clone().connection(Arc::clone(caller), stream, stop.clone()));
-                }
-                Err(error) => {
-                    failures += 1;
-                    if failures == ACCEPT_FAILURES_MAX {
-                        return Err(ServeError::Listener(error));
-                    }
-                    tracing::warn!(%error, "cannot take a connection from a box");
-                    tokio::time::sleep(ACCEPT_PAUSE * failures).await;
-                }
-            }
-        }
+        let limits = self.gateway.limits();
+        serve_each(listener, limits.connections_max, limits.drain, stop, |stream, stop| {
+            self.clone().connection(Arc::clone(&caller), stream, stop)
+        })
+        .await
     }
 
     /// Serves one connection to its end.
@@ -142,25 +92,5 @@ impl ServicesServer {
         }
         let _counted = activity.begin();
         self.gateway.handle(caller, request).await
-    }
-}
-
-/// Lets connections end; cuts those that take longer than `patience`.
-async fn drain(mut connections: JoinSet<()>, patience: Duration) {
-    let drained = async {
-        while let Some(ended) = connections.join_next().await {
-            report(ended);
-        }
-    };
-    if tokio::time::timeout(patience, drained).await.is_err() {
-        connections.shutdown().await;
-    }
-}
-
-fn report(ended: Result<(), JoinError>) {
-    if let Err(error) = ended
-        && error.is_panic()
-    {
-        tracing::error!(%error, "a connection from a box panicked");
     }
 }

@@ -14,6 +14,10 @@ pub const STATE_DIR: &str = "/home/agent/state";
 pub const WORKSPACE_DIR: &str = "/home/agent/workspace";
 /// The gateway's own log file; the same lines also go to its standard output.
 pub const LOG_PATH: &str = "/home/agent/state/logs/openclaw.log";
+/// The forward proxy on a box's loopback: the only way out.
+pub const PROXY_URL: &str = "http://127.0.0.1:3128";
+/// What is in the box itself and needs no proxy.
+const NO_PROXY: &str = "127.0.0.1,localhost,::1";
 /// The gateway's port on the box's loopback.
 pub const GATEWAY_PORT: u16 = 18789;
 
@@ -82,6 +86,15 @@ fn shared_env(version: &str) -> Vec<(String, String)> {
         ("TMPDIR", "/tmp"),
         ("OPENCLAW_STATE_DIR", STATE_DIR),
         ("OPENCLAW_CONFIG_PATH", CONFIG_PATH),
+        // Both spellings: curl reads `http_proxy` in lower case only, others read the other one.
+        ("HTTP_PROXY", PROXY_URL),
+        ("HTTPS_PROXY", PROXY_URL),
+        ("NO_PROXY", NO_PROXY),
+        ("http_proxy", PROXY_URL),
+        ("https_proxy", PROXY_URL),
+        ("no_proxy", NO_PROXY),
+        // Node.js itself asks nobody unless it is told to (24 and later).
+        ("NODE_USE_ENV_PROXY", "1"),
     ])
 }
 

@@ -1,13 +1,15 @@
 //! Connections to a box and from it, on its loopback.
 
+use std::any::Any;
+
 use smartbox_core::BoxId;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::LinkError;
 
-/// A connection: bytes both ways.
-pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+/// A connection: bytes both ways. What it really is can be asked: the bytes of a plain socket may stay in the kernel.
+pub trait Duplex: Any + AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: Any + AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
 /// A connection to a port of a box.
 pub type BoxStream = Box<dyn Duplex>;

@@ -2,6 +2,7 @@
 
 pub(crate) mod dial;
 pub(crate) mod doors;
+pub(crate) mod egress;
 pub(crate) mod host;
 pub(crate) mod identity;
 pub(crate) mod ingress;

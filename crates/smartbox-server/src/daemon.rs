@@ -1,5 +1,6 @@
 //! The platform in one process: bind first, install and open second, wire third; then serve until told to stop.
 
+mod egress;
 pub(crate) mod parts;
 pub(crate) mod routing;
 mod start;
@@ -15,7 +16,7 @@ use smartbox_edge::{Edge, EdgeListener, RouteTable};
 use smartbox_providers::local::LocalProvider;
 use tokio::sync::{mpsc, watch};
 
-use crate::adapters::{doors::ServiceDoors, revocations, routes};
+use crate::adapters::{doors::ServiceDoors, egress::Egress, revocations, routes};
 use crate::console::Console;
 use crate::data_dir::DataDir;
 use crate::lifecycle::Lifecycle;
@@ -38,6 +39,7 @@ pub(crate) struct Daemon {
     control: Control,
     provider: Arc<LocalProvider>,
     doors: Arc<ServiceDoors>,
+    egress: Egress,
     reconciler: Reconciler,
     lease: Lease,
     routes: watch::Sender<Arc<RouteTable>>,
@@ -59,6 +61,7 @@ impl Daemon {
             control,
             provider,
             doors,
+            egress,
             mut reconciler,
             lease,
             routes,
@@ -69,6 +72,8 @@ impl Daemon {
         start::first_start(&settings, &control).await?;
         routing::start(&settings, &control).await?;
         life.spawn("lease", lease.clone().keep(life.soft.clone()));
+        let proxy = egress.proxy.clone();
+        egress::start(egress, &settings, &control, &life).await?;
         // The first pass adopts what runs, so that the first request finds it.
         reconciler.pass().await.context("the boxes could not be looked at")?;
         life.spawn("reconciler", reconciler.run(life.soft.clone()));
@@ -104,6 +109,8 @@ impl Daemon {
             () = stopping => life.finish(Duration::ZERO).await,
         }
         doors.closed().await;
+        // What the last tunnels carried.
+        proxy.flush().await;
         let stop_boxes = settings.stop_boxes_on_exit && !lease.is_lost();
         farewell(stop_boxes, &control, &provider, console).await;
         file.remove();

@@ -61,7 +61,9 @@ pub fn up(flags: &Flags, environment: &[(String, String)]) -> ExitCode {
         );
         return ExitCode::from(EXIT_NOT_PERMITTED);
     }
-    open_files::allow(settings.edge.connections_max);
+    open_files::allow(
+        settings.edge.connections_max + smartbox_egress::ProxyLimits::default().all_connections_max,
+    );
     match block_on(run(settings, &console)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -4,6 +4,7 @@
 
 mod aliases;
 mod edge;
+mod egress;
 mod host;
 mod identity;
 mod parse;
@@ -20,6 +21,7 @@ use smartbox_egress::ModelPlan;
 
 use crate::data_dir::Owner;
 pub use edge::EdgeSettings;
+pub(crate) use egress::EgressSettings;
 pub(crate) use identity::ForeignSettings;
 use parse::Problems;
 pub(crate) use routing::RouteSettings;
@@ -83,6 +85,8 @@ pub struct Settings {
     pub foreign: ForeignSettings,
     /// What is said of routes.
     pub(crate) routing: RouteSettings,
+    /// The way out of the boxes.
+    pub(crate) egress: EgressSettings,
     /// Where model calls go.
     pub models: ModelPlan,
     /// How long a deleted box can be brought back.
@@ -139,6 +143,7 @@ impl Settings {
                 .take("admin.previous_secret", parse::admin_secret(raw.admin.previous_secret)),
             foreign: problems.lines(ForeignSettings::parse(raw.identity)),
             routing: problems.lines(routing::parse(&raw.routing)),
+            egress: EgressSettings::parse(&raw.egress, &mut problems),
             models: models.unwrap_or_else(ModelPlan::demo),
             delete_grace: problems
                 .take("boxes.delete_grace", parse::duration(raw.boxes.delete_grace.as_deref(), "24h")),

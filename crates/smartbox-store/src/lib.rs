@@ -15,6 +15,7 @@ mod boxes;
 mod breaker;
 mod database;
 mod device;
+mod egress;
 mod error;
 mod event;
 mod fleet;
@@ -35,6 +36,7 @@ pub use account::{
     NewServiceToken, NewSession, NewUser, Org, ServiceToken, Session, Subject, TokenHash, User, UserChange,
 };
 pub use device::{Device, NewDevice, NewTicket, Ticket, TicketHolder};
+pub use egress::{EgressRow, EgressUsage};
 pub use error::{Error, OpenError};
 pub use event::{AuditEvent, Event, EventOutcome, NewEvent};
 pub use fleet::{FleetStore, Purged, SystemActor};

@@ -2,6 +2,7 @@
 
 mod create;
 mod devices;
+mod egress;
 mod intent;
 mod people;
 mod tickets;

@@ -1,6 +1,7 @@
 //! Requests that change a thing, and those whose answer is empty.
 
 use http::Method;
+use http::header::{HeaderValue, IF_MATCH};
 use reqwest::Request;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -42,6 +43,20 @@ impl Client {
         body: &impl Serialize,
     ) -> Result<T, Failure> {
         let request = self.with_body(Method::POST, &route, body)?;
+        self.json(self.send(limited(request)).await?).await
+    }
+
+    /// Sets a thing to the body, if it still has this version; the answer is the thing.
+    pub(crate) async fn replace<T: DeserializeOwned>(
+        &self,
+        route: Route<'_>,
+        body: &impl Serialize,
+        version: i64,
+    ) -> Result<T, Failure> {
+        let mut request = self.with_body(Method::PUT, &route, body)?;
+        if let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\"")) {
+            request.headers_mut().insert(IF_MATCH, tag);
+        }
         self.json(self.send(limited(request)).await?).await
     }
 

@@ -7,6 +7,7 @@ mod boxes;
 mod chat;
 mod credentials;
 mod devices;
+mod egress;
 mod errors;
 mod exec;
 mod fake;

@@ -1,4 +1,4 @@
-//! The AI gateway from outside: a box's side over a socket, a vendor's side played by the scripted model.
+//! The forward proxy and the AI gateway from outside: a box's side over a socket, a vendor's side played by the scripted model.
 
 #![expect(
     clippy::unwrap_used,
@@ -13,6 +13,7 @@ mod demo_streams;
 mod failures;
 mod keys;
 mod log;
+mod proxy;
 mod requests;
 mod rig;
 mod settings;

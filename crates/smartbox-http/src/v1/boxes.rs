@@ -9,7 +9,9 @@ mod list;
 mod logs;
 mod restart;
 mod send_message;
+mod set_egress;
 mod show;
+mod show_egress;
 mod sleep;
 mod start;
 mod stop;
@@ -39,6 +41,7 @@ pub(super) fn routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new()
         .routes(routes!(create::create, list::list))
         .routes(routes!(show::show, update::update, delete::delete))
+        .routes(routes!(show_egress::show_egress, set_egress::set_egress))
         .routes(routes!(start::start))
         .routes(routes!(stop::stop))
         .routes(routes!(restart::restart))

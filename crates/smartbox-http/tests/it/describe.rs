@@ -73,6 +73,7 @@ impl Route {
             "updateOrg" => json!({ "pairing": "auto" }),
             "createToken" => json!({ "name": "deploy", "scopes": ["boxes:read"] }),
             "createUser" => json!({ "name": "bob", "role": "viewer" }),
+            "setEgress" => json!({ "rules": ["deny *.ads.example"] }),
             "setPassword" => json!({ "password": "correct horse" }),
             "updateRoute" => json!({ "percentage": 10 }),
             "updateUser" => json!({ "role": "owner" }),

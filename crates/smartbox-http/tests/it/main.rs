@@ -4,6 +4,7 @@
 
 mod describe;
 mod devices;
+mod egress;
 mod exec;
 mod failures;
 mod foreign;

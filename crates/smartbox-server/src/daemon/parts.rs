@@ -26,8 +26,8 @@ use tower::ServiceExt;
 use super::{Daemon, routing};
 use crate::adapters::ingress::EdgeIngress;
 use crate::adapters::{
-    dial::EdgeDial, doors::ServiceDoors, host::ThisHost, identity::ApiIdentity, places, ready::ControlReady,
-    request_ids::RequestIds, upstream::UpstreamDial, wake::ControlWake,
+    dial::EdgeDial, doors::ServiceDoors, egress::Egress, host::ThisHost, identity::ApiIdentity, places,
+    ready::ControlReady, request_ids::RequestIds, upstream::UpstreamDial, wake::ControlWake,
 };
 use crate::console::Console;
 use crate::data_dir::DataDir;
@@ -60,9 +60,8 @@ impl Daemon {
 
         let life = Lifecycle::default();
         let link: Arc<dyn Link> = Arc::clone(&provider) as Arc<dyn Link>;
-        let gateway = AiGateway::new(settings.models.clone(), smartbox_egress::Limits::default())?;
-        let doors =
-            Arc::new(ServiceDoors::new(Arc::clone(&link), ServicesServer::new(gateway), life.soft.clone()));
+        let egress = Egress::new(settings.egress.proxy_listen)?;
+        let doors = Arc::new(doors(&settings, &link, &egress, &life)?);
         let ingress = Arc::new(EdgeIngress::default());
         let control = Control::new(Parts {
             store: store.clone(),
@@ -83,12 +82,7 @@ impl Daemon {
             },
             limits: limits(&settings),
         });
-        // The lock of the data directory, where the database lies, proves that the last holder is gone.
-        let lease = Lease::acquire(&store, Arc::clone(&clock), &*entropy, LEASE_TTL, true).await?;
-        let lease = lease.context(
-            "another platform acts on this database\n\
-             help: stop that one; after a crash on another machine, wait half a minute",
-        )?;
+        let lease = lease(&store, &clock, &*entropy).await?;
         let reconciler = Reconciler::under(control.clone(), lease.clone());
         let (routing, outcomes) = routing::wire(&control);
         let dial = EdgeDial { link, upstreams: UpstreamDial::new().context("TLS cannot be used")? };
@@ -104,6 +98,7 @@ impl Daemon {
             control,
             provider,
             doors,
+            egress,
             reconciler,
             lease,
             routes,
@@ -112,6 +107,28 @@ impl Daemon {
             admin_secret,
         })
     }
+}
+
+/// The platform's services inside the boxes.
+fn doors(
+    settings: &Settings,
+    link: &Arc<dyn Link>,
+    egress: &Egress,
+    life: &Lifecycle,
+) -> Result<ServiceDoors> {
+    let gateway = AiGateway::new(settings.models.clone(), smartbox_egress::Limits::default())?;
+    let services = ServicesServer::new(gateway);
+    Ok(ServiceDoors::new(Arc::clone(link), services, egress.proxy.clone(), life.soft.clone()))
+}
+
+/// The right to act on the boxes of the database.
+async fn lease(store: &Store, clock: &Arc<dyn Clock>, entropy: &dyn Entropy) -> Result<Lease> {
+    // The lock of the data directory, where the database lies, proves that the last holder is gone.
+    let lease = Lease::acquire(store, Arc::clone(clock), entropy, LEASE_TTL, true).await?;
+    lease.context(
+        "another platform acts on this database\n\
+         help: stop that one; after a crash on another machine, wait half a minute",
+    )
 }
 
 fn accepted_secrets(settings: &Settings, secret: &SecretString) -> AdminSecret {

@@ -17,6 +17,7 @@ pub(super) struct Raw {
     pub(super) identity: Identity,
     pub(super) routing: Routing,
     pub(super) provider: Provider,
+    pub(super) egress: Egress,
     pub(super) models: Models,
     pub(super) boxes: Boxes,
     pub(super) host: Host,
@@ -101,6 +102,13 @@ pub(super) struct Routing {
 pub(super) struct Provider {
     pub(super) oci_runtime: Option<String>,
     pub(super) image: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Egress {
+    pub(super) proxy_listen: Option<String>,
+    pub(super) rules: Option<String>,
 }
 
 #[derive(Default, Deserialize)]

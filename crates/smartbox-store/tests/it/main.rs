@@ -13,6 +13,7 @@ mod boxes;
 mod breaker;
 mod devices;
 mod durability;
+mod egress;
 mod housekeeping;
 mod idempotency;
 mod intent;

@@ -21,6 +21,7 @@ fn methods() -> BTreeSet<&'static str> {
     let rooms = [
         include_str!("../../src/org.rs"),
         include_str!("../../src/org/devices.rs"),
+        include_str!("../../src/org/egress.rs"),
         include_str!("../../src/org/people.rs"),
         include_str!("../../src/org/tickets.rs"),
         include_str!("../../src/org/tokens.rs"),
@@ -83,6 +84,15 @@ async fn what_belongs_to_another_org_does_not_exist() {
     finds_nothing("idempotency_begin", claim != Claim::Fresh);
 
     sleep_of_another_org(&world, mine.id, &mut finds_nothing).await;
+    let open = "allow *".parse().unwrap();
+    let set = stranger.set_egress_rules(Some(mine.id), &open, None, event("egress.changed"), at(2)).await;
+    finds_nothing("set_egress_rules", !matches!(set, Err(Error::NotFound("box"))));
+    stranger.set_egress_rules(None, &open, None, event("egress.changed"), at(2)).await.unwrap();
+    finds_nothing("egress_rules", {
+        let of_box = stranger.egress_rules(Some(mine.id)).await.unwrap();
+        of_box.is_some() || world.org.egress_rules(None).await.unwrap().is_some()
+    });
+
     people_of_another_org(&world, &mut finds_nothing).await;
     devices_of_another_org(&world, mine.id, &mut finds_nothing).await;
 

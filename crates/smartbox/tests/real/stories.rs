@@ -2,6 +2,7 @@
 
 mod broken;
 mod crash;
+mod egress;
 mod isolation;
 mod moving;
 mod newcomer;

@@ -1,0 +1,150 @@
+//! What boxes may reach, and what the forward proxy tells of them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use smartbox_core::egress_policy::{Rule, Rules};
+use smartbox_core::{BoxId, OrgId, Permission, Principal};
+use smartbox_store::{EgressRow, EgressUsage, EventOutcome, NewEvent, SystemActor};
+use tokio::sync::watch;
+
+use crate::{Control, Error, Op};
+
+/// Who acts here.
+const ACTOR: &str = "egress";
+
+/// The rules of every org and box: an immutable picture. The data plane reads this.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EgressRules {
+    /// Of the platform, for every box; from its settings.
+    pub platform: Arc<Rules>,
+    /// Of orgs, for all their boxes.
+    pub orgs: HashMap<OrgId, Arc<Rules>>,
+    /// Of single boxes.
+    pub boxes: HashMap<BoxId, Arc<Rules>>,
+}
+
+/// What is said of one box.
+#[derive(Clone, Debug)]
+pub struct BoxEgress {
+    /// Which box.
+    pub box_id: BoxId,
+    /// What the platform says of every box.
+    pub platform: Arc<Rules>,
+    /// What its org says of all its boxes.
+    pub org: Option<EgressRow>,
+    /// What is said of this one.
+    pub own: Option<EgressRow>,
+}
+
+impl Control {
+    /// The rules of all orgs and boxes, always the latest.
+    pub fn egress_rules(&self) -> watch::Receiver<Arc<EgressRules>> {
+        self.inner.egress.subscribe()
+    }
+
+    /// Reads all rules and publishes them, with those of the platform's settings. To be called once, before boxes are served.
+    pub async fn start_egress(&self, platform: Arc<Rules>) -> Result<(), Error> {
+        self.inner.egress.send_modify(|rules| Arc::make_mut(rules).platform = platform);
+        self.publish_egress().await
+    }
+
+    async fn publish_egress(&self) -> Result<(), Error> {
+        // Two changes at a time must not publish the older picture last.
+        let _alone = self.inner.egress_publishing.lock().await;
+        let rows = self.inner.store.fleet(SystemActor::new(ACTOR)).egress_rules_of_all().await?;
+        let platform = Arc::clone(&self.inner.egress.borrow().platform);
+        let mut rules = EgressRules { platform, ..EgressRules::default() };
+        for row in rows {
+            match row.box_id {
+                Some(id) => rules.boxes.insert(id, row.rules),
+                None => rules.orgs.insert(row.org, row.rules),
+            };
+        }
+        self.inner.egress.send_replace(Arc::new(rules));
+        Ok(())
+    }
+
+    /// What is said of a box.
+    pub async fn box_egress(&self, op: &Op, reference: &str) -> Result<BoxEgress, Error> {
+        let smartbox = self.resolve(op, Permission::BoxesRead, reference).await?;
+        let own = self.inner.store.org(smartbox.org).egress_rules(Some(smartbox.id)).await?;
+        self.egress_with(smartbox.org, smartbox.id, own).await
+    }
+
+    /// Replaces the rules of a box. They count at once, for open tunnels as well.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for lines that are no rules, [`Error::Forbidden`] when somebody else than the platform's admin adds or
+    /// takes away rules with `inside`: they lead into the operator's own network. [`Error::VersionMismatch`].
+    pub async fn set_box_egress(
+        &self,
+        op: &Op,
+        reference: &str,
+        lines: &[String],
+        if_version: Option<i64>,
+    ) -> Result<BoxEgress, Error> {
+        let smartbox = self.resolve(op, Permission::BoxesManage, reference).await?;
+        let rules = Rules::from_lines(lines.iter().map(String::as_str))
+            .map_err(|bad| Error::field("rules", bad.to_string()))?;
+        let store = self.inner.store.org(smartbox.org);
+        let before = store.egress_rules(Some(smartbox.id)).await?;
+        let version = before.as_ref().map_or(0, |row| row.version);
+        if op.principal != Principal::Admin
+            && inside(before.as_ref().map(|row| &*row.rules)) != inside(Some(&rules))
+        {
+            return Err(Error::Forbidden);
+        }
+        let detail =
+            serde_json::json!({ "rules": rules.iter().map(ToString::to_string).collect::<Vec<_>>() });
+        let reason = format!("what it may reach was changed; {} rule(s) now", rules.iter().count());
+        let event = self.event_of(op, "egress.changed", &reason, detail);
+        // Always against what was just looked at: the check of `inside` rests on it.
+        let expected = Some(if_version.unwrap_or(version));
+        let now = self.inner.clock.now();
+        let own = store.set_egress_rules(Some(smartbox.id), &rules, expected, event, now).await?;
+        self.publish_egress().await?;
+        self.egress_with(smartbox.org, smartbox.id, Some(own)).await
+    }
+
+    async fn egress_with(
+        &self,
+        org: OrgId,
+        box_id: BoxId,
+        own: Option<EgressRow>,
+    ) -> Result<BoxEgress, Error> {
+        let platform = Arc::clone(&self.inner.egress.borrow().platform);
+        let of_org = self.inner.store.org(org).egress_rules(None).await?;
+        Ok(BoxEgress { box_id, platform, org: of_org, own })
+    }
+
+    /// Puts down what boxes have used, all of it or nothing.
+    pub async fn record_egress_usage(&self, used: &[EgressUsage]) -> Result<(), Error> {
+        let fleet = self.inner.store.fleet(SystemActor::new(ACTOR));
+        Ok(fleet.append_egress_usage(used, self.inner.clock.now()).await?)
+    }
+
+    /// Puts a refused request of a box into its timeline. How many there can be is bounded by whoever calls this.
+    pub async fn note_egress_refused(
+        &self,
+        id: BoxId,
+        target: &str,
+        reason: &str,
+        message: &str,
+    ) -> Result<(), Error> {
+        let fleet = self.inner.store.fleet(SystemActor::new(ACTOR));
+        // A box that is gone has nobody to tell.
+        let Some(smartbox) = fleet.find_box(id).await? else { return Ok(()) };
+        let detail = serde_json::json!({ "target": target, "reason": reason });
+        let event = NewEvent {
+            outcome: EventOutcome::Refused,
+            ..self.event(ACTOR, "egress.refused", &format!("{target} was not reached: {message}"), detail)
+        };
+        Ok(fleet.append_event(Some(smartbox.org), Some(id), event, self.inner.clock.now()).await?)
+    }
+}
+
+/// The rules that lead to addresses that are not public, in their order.
+fn inside(rules: Option<&Rules>) -> Vec<&Rule> {
+    rules.into_iter().flat_map(Rules::iter).filter(|rule| rule.inside).collect()
+}

@@ -1,0 +1,148 @@
+//! Tunnels: `CONNECT host:port`, then bytes both ways.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use smartbox_core::egress_policy::Host;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
+
+use super::copy::{self, End};
+use super::counted::Counted;
+use super::dial::Caller;
+use super::refusal::Refusal;
+use crate::accept::{Duplex, into_socket};
+
+/// Says that the tunnel is open (RFC 9110 §9.3.6).
+const OPEN: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
+/// The method of a tunnel.
+const METHOD: &str = "CONNECT";
+/// What is read at once where bytes pass through hyper.
+const BUFFER_BYTES: usize = 16 * 1024;
+/// How long, and how much, a refused client may go on sending until it has read why.
+const LINGER: Duration = Duration::from_secs(1);
+/// See the one before.
+const LINGER_BYTES_MAX: u64 = 256 * 1024;
+
+/// Where a tunnel leads.
+pub(super) struct Led {
+    pub(super) method: Cow<'static, str>,
+    pub(super) host: Host,
+    pub(super) port: u16,
+    pub(super) peer: IpAddr,
+}
+
+/// Decides and dials.
+pub(super) async fn open(caller: &Caller, host: Host, port: u16) -> Result<(TcpStream, Led), Refusal> {
+    let grant = caller.decide(&host, port, METHOD)?;
+    let upstream = caller.dial(&host, port, grant).await?;
+    let peer = upstream.peer_addr().map_err(|_gone| Refusal::Broken)?.ip();
+    Ok((upstream, Led { method: Cow::Borrowed(METHOD), host, port, peer }))
+}
+
+/// Serves a request for a tunnel on a connection that carries nothing else.
+pub(super) async fn serve(
+    caller: Arc<Caller>,
+    (host, port): (Host, u16),
+    ahead: Bytes,
+    mut stream: Box<dyn Duplex>,
+    stop: CancellationToken,
+) {
+    let target = format!("{host}:{port}");
+    let Ok(_place) = Arc::clone(&caller.places).try_acquire_owned() else {
+        return say(stream, Refusal::Busy("tunnels"), &target).await;
+    };
+    let (upstream, led) = match open(&caller, host, port).await {
+        Ok(opened) => opened,
+        Err(refusal) => {
+            caller.refuse(target.clone(), &refusal);
+            return say(stream, refusal, &target).await;
+        }
+    };
+    drop(target);
+    if stream.write_all(OPEN).await.is_err() {
+        return;
+    }
+    match into_socket(stream) {
+        Ok(client) => {
+            let limits = &caller.inner.limits;
+            let times = (limits.tunnel_idle_timeout, limits.tunnel_total_timeout);
+            let end = tokio::select! { biased;
+                () = stop.cancelled() => End::Broken,
+                () = taken_back(&caller, &led) => End::Broken,
+                end = copy::run(&client, &upstream, &ahead, &caller.counters, times) => end,
+            };
+            if end != End::Complete {
+                copy::break_off(&client);
+                copy::break_off(&upstream);
+            }
+            ended(&caller, end);
+        }
+        Err(stream) => {
+            let ahead = super::prefixed::Prefixed::new(ahead, stream);
+            carry(&caller, ahead, upstream, &led, &stop).await;
+        }
+    }
+}
+
+/// Carries bytes where one side is no plain socket.
+pub(super) async fn carry(
+    caller: &Caller,
+    mut client: impl AsyncRead + AsyncWrite + Unpin,
+    upstream: TcpStream,
+    led: &Led,
+    stop: &CancellationToken,
+) {
+    let mut upstream = Counted::new(upstream, Arc::clone(&caller.counters));
+    let moved = upstream.moved();
+    let limits = &caller.inner.limits;
+    let end = tokio::select! { biased;
+        () = stop.cancelled() => End::Broken,
+        () = taken_back(caller, led) => End::Broken,
+        end = copy::watch(&moved, limits.tunnel_idle_timeout, limits.tunnel_total_timeout) => end,
+        copied = tokio::io::copy_bidirectional_with_sizes(&mut client, &mut upstream, BUFFER_BYTES, BUFFER_BYTES) =>
+            if copied.is_ok() { End::Complete } else { End::Broken },
+    };
+    if end != End::Complete {
+        copy::break_off(upstream.get_ref());
+    }
+    ended(caller, end);
+}
+
+fn ended(caller: &Caller, end: End) {
+    tracing::debug!(box.id = %caller.id, ?end, "a tunnel ended");
+    caller.inner.ended.notify_one();
+}
+
+/// Returns when the box may not reach this any more.
+pub(super) async fn taken_back(caller: &Caller, led: &Led) {
+    let mut policies = caller.inner.ports.policies.clone();
+    policies.mark_unchanged();
+    loop {
+        if policies.changed().await.is_err() {
+            // Nobody publishes any more: the last picture holds.
+            return std::future::pending().await;
+        }
+        policies.mark_unchanged();
+        let grant = caller.decide(&led.host, led.port, &led.method);
+        if let Err(refusal) = grant.and_then(|grant| caller.check(led.peer, grant)) {
+            caller.refuse(format!("{}:{}", led.host, led.port), &refusal);
+            return;
+        }
+    }
+}
+
+/// Answers a connection and ends it, so that the answer arrives even if the client is still sending.
+pub(super) async fn say(mut stream: Box<dyn Duplex>, refusal: Refusal, target: &str) {
+    let said = async {
+        stream.write_all(&refusal.into_bytes(target)).await?;
+        stream.shutdown().await?;
+        tokio::io::copy(&mut (&mut stream).take(LINGER_BYTES_MAX), &mut tokio::io::sink()).await
+    };
+    // Whoever does not read the answer has no use for it.
+    let _ = tokio::time::timeout(LINGER, said).await;
+}

@@ -1,0 +1,113 @@
+//! Counts what boxes use while they use it, and hands it over.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use super::ports::Used;
+use super::{ForwardProxy, Inner};
+use tokio_util::sync::CancellationToken;
+
+/// Shortest time between two hand-overs: each may be a write to a database.
+const FLUSH_PAUSE: Duration = Duration::from_millis(100);
+
+/// What a box has used since the last hand-over.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    sent: AtomicU64,
+    received: AtomicU64,
+    connections: AtomicU64,
+    requests: AtomicU64,
+}
+
+impl Counters {
+    pub(super) fn sent(&self, bytes: usize) {
+        self.sent.fetch_add(bytes as u64, Relaxed);
+    }
+
+    pub(super) fn received(&self, bytes: usize) {
+        self.received.fetch_add(bytes as u64, Relaxed);
+    }
+
+    pub(super) fn connected(&self) {
+        self.connections.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn asked(&self) {
+        self.requests.fetch_add(1, Relaxed);
+    }
+
+    /// Takes what has come together; what comes meanwhile is in the next.
+    fn take(&self) -> Used {
+        Used {
+            sent: self.sent.swap(0, Relaxed),
+            received: self.received.swap(0, Relaxed),
+            connections: self.connections.swap(0, Relaxed),
+            requests: self.requests.swap(0, Relaxed),
+        }
+    }
+
+    fn put_back(&self, used: Used) {
+        self.sent.fetch_add(used.sent, Relaxed);
+        self.received.fetch_add(used.received, Relaxed);
+        self.connections.fetch_add(used.connections, Relaxed);
+        self.requests.fetch_add(used.requests, Relaxed);
+    }
+}
+
+impl ForwardProxy {
+    /// Hands counted bytes over until `stop`: every [`ProxyLimits::flush_period`](super::ProxyLimits::flush_period), soon
+    /// after a tunnel's end, and once at the end.
+    pub async fn run_meter(&self, stop: CancellationToken) {
+        let inner = &self.inner;
+        loop {
+            tokio::select! { biased;
+                () = stop.cancelled() => break,
+                () = inner.ended.notified() => {}
+                () = tokio::time::sleep(inner.limits.flush_period) => {}
+            }
+            self.flush().await;
+            tokio::select! { biased;
+                () = stop.cancelled() => break,
+                () = tokio::time::sleep(FLUSH_PAUSE.min(inner.limits.flush_period)) => {}
+            }
+        }
+        self.flush().await;
+    }
+
+    /// Hands over what has come together. What the meter does not take is counted on.
+    pub async fn flush(&self) {
+        // One at a time, so that amounts are not recorded out of order.
+        let _alone = self.inner.flushing.lock().await;
+        let callers = self.inner.callers_snapshot();
+        callers.iter().for_each(|caller| caller.pool.prune(self.inner.limits.pool_idle_timeout));
+        let used: Vec<_> = callers
+            .iter()
+            .map(|caller| (caller, caller.counters.take()))
+            .filter(|(_, used)| *used != Used::default())
+            .collect();
+        let amounts: Vec<_> = used.iter().map(|(caller, used)| (caller.id, *used)).collect();
+        if !amounts.is_empty()
+            && let Err(error) = self.inner.ports.meter.record(&amounts).await
+        {
+            tracing::warn!(%error, boxes = amounts.len(), "what boxes have used could not be recorded; it is counted on");
+            used.iter().for_each(|(caller, used)| caller.counters.put_back(*used));
+            return;
+        }
+        drop(used);
+        drop(callers);
+        self.inner.forget_idle();
+    }
+}
+
+impl Inner {
+    /// Lets go of boxes that have no door and nothing that was not handed over.
+    fn forget_idle(&self) {
+        self.callers().retain(|_, caller| {
+            std::sync::Arc::strong_count(caller) > 1 || {
+                let used = caller.counters.take();
+                caller.counters.put_back(used);
+                used != Used::default()
+            }
+        });
+    }
+}

@@ -1,0 +1,12 @@
+//! The forward proxy from outside: a box's side over a socket, upstreams on loopback, names from a table.
+
+mod attacks;
+mod forwarding;
+mod http2;
+mod limits;
+mod metering;
+mod policies;
+mod remote;
+mod rig;
+mod tunnels;
+mod upgrades;

@@ -1,0 +1,38 @@
+//! The forward proxy's tasks.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use smartbox_control::Control;
+
+use crate::adapters::egress::{Egress, RemoteBoxes, policies, report};
+use crate::lifecycle::Lifecycle;
+use crate::settings::Settings;
+
+/// Reads the rules, connects the proxy with control and starts what goes on beside it.
+pub(super) async fn start(
+    egress: Egress,
+    settings: &Settings,
+    control: &Control,
+    life: &Lifecycle,
+) -> Result<()> {
+    let Egress { proxy, policies, refused, control: late, listener } = egress;
+    control.start_egress(Arc::clone(&settings.egress.rules)).await?;
+    // Nobody else sets it.
+    let _first = late.set(control.clone());
+    let own_hosts = settings.edge.public_hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
+    let (fleet, rules) = (control.fleet(), control.egress_rules());
+    life.spawn("policies", policies::follow(fleet, rules, policies, own_hosts, life.soft.clone()));
+    life.spawn("refusals", report::follow(control.clone(), refused, life.soft.clone()));
+    let (meter, soft) = (proxy.clone(), life.soft.clone());
+    life.spawn("meter", async move { meter.run_meter(soft).await });
+    if let Some(listener) = listener {
+        let soft = life.soft.clone();
+        life.spawn("remote proxy", async move {
+            if let Err(error) = proxy.serve_remote(RemoteBoxes(listener), soft).await {
+                tracing::error!(error = &error as &dyn std::error::Error, "the proxy for remote boxes ended");
+            }
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! What all boxes may reach, and what they have used.
+
+use jiff::Timestamp;
+
+use crate::egress::{self, EgressRow, EgressUsage};
+use crate::row::bigint;
+use crate::{Error, FleetStore};
+
+impl FleetStore {
+    /// Every rule of every org and box.
+    pub async fn egress_rules_of_all(&self) -> Result<Vec<EgressRow>, Error> {
+        egress::all(&mut *self.store.database.read().await?).await
+    }
+
+    /// Appends what boxes have used, all of it or nothing.
+    pub async fn append_egress_usage(&self, used: &[EgressUsage], now: Timestamp) -> Result<(), Error> {
+        let mut tx = self.store.database.write().await?;
+        let count = i64::try_from(used.len()).unwrap_or(i64::MAX);
+        let last: i64 = sqlx::query_scalar(
+            "update counters set value = value + $1 where name = 'egress-usage' returning value",
+        )
+        .bind(count)
+        .fetch_one(&mut *tx)
+        .await?;
+        for (seq, used) in (last - count + 1..).zip(used) {
+            sqlx::query(
+                "insert into egress_usage (seq, box_id, org_id, at_ms, sent, received, connections, requests)
+                 values ($1, $2, (select org_id from boxes where id = $2), $3, $4, $5, $6, $7)",
+            )
+            .bind(seq)
+            .bind(used.box_id.to_string())
+            .bind(now.as_millisecond())
+            .bind(bigint(used.sent))
+            .bind(bigint(used.received))
+            .bind(bigint(used.connections))
+            .bind(bigint(used.requests))
+            .execute(&mut *tx)
+            .await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// What a box has used in all: the sum of what was appended.
+    pub async fn egress_usage_of(&self, id: smartbox_core::BoxId) -> Result<EgressUsage, Error> {
+        let (sent, received, connections, requests): (i64, i64, i64, i64) = sqlx::query_as(
+            "select cast(coalesce(sum(sent), 0) as bigint), cast(coalesce(sum(received), 0) as bigint),
+                    cast(coalesce(sum(connections), 0) as bigint), cast(coalesce(sum(requests), 0) as bigint)
+             from egress_usage where box_id = $1",
+        )
+        .bind(id.to_string())
+        .fetch_one(&mut *self.store.database.read().await?)
+        .await?;
+        let number = |value: i64| u64::try_from(value).unwrap_or(0);
+        Ok(EgressUsage {
+            box_id: id,
+            sent: number(sent),
+            received: number(received),
+            connections: number(connections),
+            requests: number(requests),
+        })
+    }
+}
