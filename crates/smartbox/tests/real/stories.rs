@@ -7,3 +7,4 @@ mod isolation;
 mod moving;
 mod newcomer;
 mod sleep;
+mod sleep_kill;
