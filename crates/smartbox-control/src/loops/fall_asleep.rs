@@ -14,7 +14,7 @@ use smartbox_store::{
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::fence::Fence;
-use super::rest::{self, Asked, Pace};
+use super::rest::{self, Asked};
 use crate::{Control, Error};
 
 const ACTOR: &str = "reconciler";
@@ -67,7 +67,7 @@ pub(super) async fn fall_asleep(
     wish: Wish,
 ) -> Result<Slept, Error> {
     let outcome = match wish {
-        Wish::Idle { .. } => attempt(control, row, epoch, &wish, Pace::AtOnce).await,
+        Wish::Idle { .. } => attempt(control, row, epoch, &wish).await,
         Wish::Intended => attempts(control, row, epoch, &wish).await,
     };
     let why = match &outcome {
@@ -87,7 +87,7 @@ async fn attempts(control: &Control, row: &Smartbox, epoch: Epoch, wish: &Wish) 
     let limits = &control.inner.limits;
     let deadline = Instant::now() + limits.sleep_patience;
     loop {
-        let outcome = attempt(control, row, epoch, wish, Pace::Patient).await;
+        let outcome = attempt(control, row, epoch, wish).await;
         let is_busy = matches!(outcome, Ok(Slept::No { because: Because::Busy, .. }));
         let may_wait = is_busy && Instant::now() < deadline;
         if !may_wait || !rest::is_wanted(control, row).await {
@@ -97,16 +97,14 @@ async fn attempts(control: &Control, row: &Smartbox, epoch: Epoch, wish: &Wish) 
     }
 }
 
-async fn attempt(
-    control: &Control,
-    row: &Smartbox,
-    epoch: Epoch,
-    wish: &Wish,
-    pace: Pace,
-) -> Result<Slept, Error> {
+async fn attempt(control: &Control, row: &Smartbox, epoch: Epoch, wish: &Wish) -> Result<Slept, Error> {
     let no = |why: String| Ok(Slept::No { why, again: AGAIN, because: Because::Other });
     let busy = |why: String, again: Option<Duration>| {
         Ok(Slept::No { why, again: again.unwrap_or(AGAIN), because: Because::Busy })
+    };
+    let met = match rest::meet(control, row).await {
+        Ok(met) => met,
+        Err(rest::NotNow { why, again }) => return busy(why, again),
     };
     let fence = match Fence::close(control, row.id) {
         Ok(fence) => fence,
@@ -115,11 +113,11 @@ async fn attempt(
         }
     };
     let asked_at = Instant::now();
-    let (at_rest, due) = match rest::ask(control, row, pace, &fence).await {
+    let (at_rest, due) = match rest::ask(met, row.id).await {
         Asked::AtRest(at_rest, due) => (Some(at_rest), due),
         // An older gateway cannot be asked: it is never frozen blindly, and ends in order instead.
         Asked::CannotRest => (None, None),
-        Asked::Busy { why, again } => return busy(why, again),
+        Asked::Busy(rest::NotNow { why, again }) => return busy(why, again),
     };
     let tier = match wish {
         _ if at_rest.is_none() => SleepTier::Stopped,

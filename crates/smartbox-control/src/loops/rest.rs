@@ -3,37 +3,31 @@
 use std::time::Duration;
 
 use smartbox_core::BoxId;
-use smartbox_openclaw::ClientError;
-use smartbox_openclaw::client::{SuspendState, Suspension, Timeouts};
+use smartbox_openclaw::client::{NextRun, SuspendState, Suspension, Timeouts};
+use smartbox_openclaw::{ClientError, GatewayClient};
 use smartbox_store::{Due, Smartbox, SystemActor};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::timeout;
 
-use super::fence::Fence;
 use crate::Control;
 use crate::gateway::AtRest;
 
 /// How long a gateway may take for each answer. Measured: 9 to 24 ms.
 const TIMEOUTS: Timeouts = Timeouts { connect: Duration::from_secs(10), call: Duration::from_secs(10) };
-/// How long a gateway may end what it does while nobody is let in and nothing that it says gets out.
-const DRAIN_MAX: Duration = Duration::from_secs(3);
 /// Most reasons of a gateway that are shown.
 const BLOCKERS_MAX: usize = 4;
 /// Most characters of a box's words that are shown.
 const WORDS_MAX: usize = 120;
 /// Longest wait for the answer to a goodbye.
 const RESUME: Duration = Duration::from_secs(5);
-/// The names of our requests: without and with a drain, which are two kinds of suspension for a gateway.
-const REQUESTS: [(&str, bool); 2] = [("smartbox", false), ("smartbox-drain", true)];
+/// The name of our request.
+const REQUEST: &str = "smartbox";
 /// The protocol's word for a method that there is not.
 const UNKNOWN_METHOD: &str = "INVALID_REQUEST";
 
-/// How much time work gets to end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pace {
-    /// None: a box that does something is not idle.
-    AtOnce,
-    /// As much as a person waits; new work is refused meanwhile.
-    Patient,
+/// Why a box is not put to sleep now, and when to ask again, if the gateway says so.
+pub(super) struct NotNow {
+    pub(super) why: String,
+    pub(super) again: Option<Duration>,
 }
 
 /// What a gateway says to the wish that it come to rest.
@@ -41,7 +35,7 @@ pub(super) enum Asked {
     /// It is at rest until its lease ends, and this is what it would do next by itself.
     AtRest(AtRest, Option<Due>),
     /// It does something.
-    Busy { why: String, again: Option<Duration> },
+    Busy(NotNow),
     /// It knows no such wish.
     CannotRest,
 }
@@ -52,50 +46,53 @@ pub(super) async fn is_wanted(control: &Control, row: &Smartbox) -> bool {
     matches!(fleet.find_box(row.id).await, Ok(Some(now)) if now.version == row.version)
 }
 
-/// Asks the box's gateway. Somebody who needs the box ends the wait.
-pub(super) async fn ask(control: &Control, row: &Smartbox, pace: Pace, fence: &Fence) -> Asked {
-    let busy = |why: &str| Asked::Busy { why: why.to_owned(), again: None };
-    let client = match control.gateway_within(row, TIMEOUTS).await {
-        Ok(client) => client,
-        Err(error) => {
-            tracing::debug!(box.id = %row.id, %error, "a gateway that should sleep takes no connection");
-            return busy("its gateway does not answer");
+/// A connection to a gateway, and what the gateway will do next by itself.
+pub(super) struct Met {
+    client: GatewayClient,
+    due: Option<Due>,
+    knows_rest: bool,
+}
+
+/// Connects to the box's gateway while everybody is let in still: at rest it answers nothing but questions about its rest.
+pub(super) async fn meet(control: &Control, row: &Smartbox) -> Result<Met, NotNow> {
+    let client = control.gateway_within(row, TIMEOUTS).await.map_err(|error| {
+        tracing::debug!(box.id = %row.id, %error, "a gateway that should sleep takes no connection");
+        NotNow { why: "its gateway does not answer".to_owned(), again: None }
+    })?;
+    match client.next_run().await {
+        Ok(run) => Ok(Met { client, due: run.and_then(due), knows_rest: true }),
+        Err(error) if is_unknown(&error) => Ok(Met { client, due: None, knows_rest: false }),
+        Err(error) => Err(refused(&error)),
+    }
+}
+
+fn due(run: NextRun) -> Option<Due> {
+    let at = jiff::Timestamp::from_millisecond(run.at_ms).ok()?;
+    Some(Due { at, why: format!("its job `{}`", shown(&run.job)) })
+}
+
+/// Asks the gateway to come to rest at once. It is never asked to drain: what it says meanwhile would reach nobody.
+pub(super) async fn ask(met: Met, id: BoxId) -> Asked {
+    let Met { client, due, knows_rest } = met;
+    if !knows_rest {
+        return Asked::CannotRest;
+    }
+    let answer = match client.suspend_prepare(REQUEST, false).await {
+        Ok(answer) => answer,
+        Err(error) if is_unknown(&error) => return Asked::CannotRest,
+        Err(error) => return Asked::Busy(refused(&error)),
+    };
+    let (why, again) = (blockers(&answer), answer.retry_after_ms.map(Duration::from_millis));
+    match (answer.state, answer.suspension_id) {
+        (SuspendState::Ready, Some(suspension)) => Asked::AtRest(AtRest { client, suspension }, due),
+        (SuspendState::Draining, Some(suspension)) => {
+            resume(id, &AtRest { client, suspension }).await;
+            Asked::Busy(NotNow { why, again: None })
         }
-    };
-    // At rest it answers nothing but questions about its rest.
-    let due = match client.next_run().await {
-        Ok(run) => run.and_then(|run| {
-            let at = jiff::Timestamp::from_millisecond(run.at_ms).ok()?;
-            Some(Due { at, why: format!("its job `{}`", shown(&run.job)) })
-        }),
-        Err(error) if is_unknown(&error) => None,
-        Err(error) => return refused(&error),
-    };
-    let (request, drain) = REQUESTS[usize::from(pace == Pace::Patient)];
-    let limits = &control.inner.limits;
-    let deadline = Instant::now() + DRAIN_MAX;
-    loop {
-        // The same request with the same wish renews its lease.
-        let answer = match client.suspend_prepare(request, drain).await {
-            Ok(answer) => answer,
-            Err(error) if is_unknown(&error) => return Asked::CannotRest,
-            Err(error) => return refused(&error),
-        };
-        let (why, again) = (blockers(&answer), answer.retry_after_ms.map(Duration::from_millis));
-        match (answer.state, answer.suspension_id) {
-            (SuspendState::Ready, Some(suspension)) => {
-                return Asked::AtRest(AtRest { client, suspension }, due);
-            }
-            (SuspendState::Draining, Some(suspension)) => {
-                let is_over = fence.is_called() || Instant::now() >= deadline;
-                if is_over || !is_wanted(control, row).await {
-                    resume(row.id, &AtRest { client, suspension }).await;
-                    return Asked::Busy { why, again: None };
-                }
-                sleep(limits.sleep_poll).await;
-            }
-            (SuspendState::Busy, _) => return Asked::Busy { why, again },
-            _ => return busy("its gateway is kept at rest by somebody else"),
+        (SuspendState::Busy, _) => Asked::Busy(NotNow { why, again }),
+        _ => {
+            let why = "its gateway is kept at rest by somebody else".to_owned();
+            Asked::Busy(NotNow { why, again: None })
         }
     }
 }
@@ -111,23 +108,20 @@ pub(super) async fn resume(id: BoxId, at_rest: &AtRest) {
 /// Lets a gateway go on that another process of the platform has asked to rest.
 pub(super) async fn resume_anew(control: &Control, row: &Smartbox) {
     let Ok(client) = control.gateway_within(row, TIMEOUTS).await else { return };
-    for (request, drain) in REQUESTS {
-        match client.suspend_prepare(request, drain).await {
-            Ok(Suspension { suspension_id: Some(suspension), .. }) => {
-                return resume(row.id, &AtRest { client, suspension }).await;
-            }
-            Ok(Suspension { state: SuspendState::Conflict, .. }) => {}
-            Ok(_) | Err(_) => return,
-        }
+    // The same request renews the suspension that stands, and tells its name.
+    if let Ok(Suspension { suspension_id: Some(suspension), .. }) =
+        client.suspend_prepare(REQUEST, false).await
+    {
+        resume(row.id, &AtRest { client, suspension }).await;
     }
 }
 
-fn refused(error: &ClientError) -> Asked {
+fn refused(error: &ClientError) -> NotNow {
     let again = match error {
         ClientError::Refused { retry_after, .. } => *retry_after,
         _ => None,
     };
-    Asked::Busy { why: format!("its gateway was asked: {error}"), again }
+    NotNow { why: format!("its gateway was asked: {error}"), again }
 }
 
 fn is_unknown(error: &ClientError) -> bool {
