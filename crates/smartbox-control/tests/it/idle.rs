@@ -184,7 +184,6 @@ async fn somebody_who_comes_while_it_falls_asleep_finds_it_awake() {
     let view = app.show(&client, "home").await;
     assert_eq!((view.phase.as_str(), view.desired.as_str()), ("running", "running"));
     assert!(!app.ingress.is_closed(id) && !app.gateway.is_at_rest(id));
-    assert_eq!(app.provider.calls(Call::EnsureAsleep), 0);
 }
 
 #[tokio::test]
