@@ -37,6 +37,10 @@ pub struct BoxEgress {
     pub own: Option<EgressRow>,
 }
 
+/// Bytes between two hand-overs, of two seconds at most, from which on a box is at work: a connection that is kept for
+/// messages, such as a channel's, moves less while nobody writes.
+const WORK_BYTES: u64 = 16 * 1024;
+
 impl Control {
     /// The rules of all orgs and boxes, always the latest.
     pub fn egress_rules(&self) -> watch::Receiver<Arc<EgressRules>> {
@@ -118,8 +122,11 @@ impl Control {
         Ok(BoxEgress { box_id, platform, org: of_org, own })
     }
 
-    /// Puts down what boxes have used, all of it or nothing.
+    /// Puts down what boxes have used, all of it or nothing. A box that moves more than a few signs of life is at work.
     pub async fn record_egress_usage(&self, used: &[EgressUsage]) -> Result<(), Error> {
+        for one in used.iter().filter(|one| one.sent.saturating_add(one.received) >= WORK_BYTES) {
+            self.inner.uses.touch(one.box_id);
+        }
         let fleet = self.inner.store.fleet(SystemActor::new(ACTOR));
         Ok(fleet.append_egress_usage(used, self.inner.clock.now()).await?)
     }

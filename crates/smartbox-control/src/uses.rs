@@ -48,6 +48,12 @@ impl Uses {
         Some(Use { uses: Arc::clone(self), id })
     }
 
+    /// Something was done in the box just now.
+    pub(crate) fn touch(&self, id: BoxId) {
+        let now = self.clock.steady();
+        self.boxes().entry(id).or_default().ended = Some(now);
+    }
+
     /// Says that somebody needs the box: one that is about to fall asleep does not. To be said before its row is read.
     pub(crate) fn call(&self, id: BoxId) {
         if let Some(standing) = self.boxes().get_mut(&id) {

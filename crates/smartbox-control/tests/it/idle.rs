@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use smartbox_control::PolicyWish;
+use smartbox_control::{EgressUsage, PolicyWish};
 use smartbox_core::capacity::HostFacts;
 use smartbox_core::sleep::Stay;
 use smartbox_core::{BoxId, SleepTier, Threshold, Thresholds};
@@ -112,6 +112,19 @@ async fn a_chat_that_goes_on_keeps_its_box_awake() {
     let asked = refused.unwrap().operation.id;
     let ended = app.control.wait_for_operation(&op, asked, Duration::from_secs(20)).await.unwrap();
     assert_eq!(format!("{:?}", ended.outcome), "Some(Succeeded)");
+    assert_eq!(phase(&app, &client).await, "sleeping");
+}
+
+#[tokio::test]
+async fn bytes_that_a_box_moves_keep_it_awake_and_signs_of_life_do_not() {
+    let (app, client, id) = app().await;
+    let moved = |bytes| [EgressUsage { box_id: id, sent: 0, received: bytes, connections: 0, requests: 0 }];
+    after(&app, 9).await;
+    app.control.record_egress_usage(&moved(1024 * 1024)).await.unwrap();
+    after(&app, 5).await;
+    assert_eq!(phase(&app, &client).await, "running", "a download is work");
+    app.control.record_egress_usage(&moved(200)).await.unwrap();
+    after(&app, 5).await;
     assert_eq!(phase(&app, &client).await, "sleeping");
 }
 
