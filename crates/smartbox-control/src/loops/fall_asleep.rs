@@ -134,7 +134,9 @@ async fn attempt(control: &Control, row: &Smartbox, epoch: Epoch, wish: &Wish) -
         Some(at_rest) if keeps_processes || matches!(&went, Ok(Went::Lost(_))) => {
             control.inner.resting.put(row.id, at_rest);
         }
-        Some(at_rest) if !matches!(&went, Ok(Went::Down)) => rest::resume(row.id, &at_rest).await,
+        Some(at_rest) if !matches!(&went, Ok(Went::Down)) => {
+            let _ = rest::resume(row.id, &at_rest).await;
+        }
         _ => {}
     }
     match went? {

@@ -86,7 +86,7 @@ pub(super) async fn ask(met: Met, id: BoxId) -> Asked {
     match (answer.state, answer.suspension_id) {
         (SuspendState::Ready, Some(suspension)) => Asked::AtRest(AtRest { client, suspension }, due),
         (SuspendState::Draining, Some(suspension)) => {
-            resume(id, &AtRest { client, suspension }).await;
+            let _ = resume(id, &AtRest { client, suspension }).await;
             Asked::Busy(NotNow { why, again: None })
         }
         (SuspendState::Busy, _) => Asked::Busy(NotNow { why, again }),
@@ -97,12 +97,14 @@ pub(super) async fn ask(met: Met, id: BoxId) -> Asked {
     }
 }
 
-/// Lets a gateway go on. One whose lease is over does so by itself.
-pub(super) async fn resume(id: BoxId, at_rest: &AtRest) {
+/// Lets a gateway go on; says whether it answered. One whose lease is over does so by itself.
+pub(super) async fn resume(id: BoxId, at_rest: &AtRest) -> bool {
     let resumed = timeout(RESUME, at_rest.client.suspend_resume(&at_rest.suspension)).await;
-    if !matches!(resumed, Ok(Ok(_))) {
+    let has_answered = matches!(resumed, Ok(Ok(_)));
+    if !has_answered {
         tracing::warn!(box.id = %id, "a gateway did not say that it goes on; its lease ends by itself");
     }
+    has_answered
 }
 
 /// Lets a gateway go on that another process of the platform has asked to rest.
@@ -112,7 +114,7 @@ pub(super) async fn resume_anew(control: &Control, row: &Smartbox) {
     if let Ok(Suspension { suspension_id: Some(suspension), .. }) =
         client.suspend_prepare(REQUEST, false).await
     {
-        resume(row.id, &AtRest { client, suspension }).await;
+        let _ = resume(row.id, &AtRest { client, suspension }).await;
     }
 }
 

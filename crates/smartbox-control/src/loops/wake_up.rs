@@ -21,10 +21,13 @@ const PROBE_AGAIN: Duration = Duration::from_millis(25);
 /// Wakes the box. It may answer its probe only later: then it is seen as degraded.
 pub(super) async fn wake_up(control: &Control, row: &Smartbox, epoch: Epoch) -> Result<(), ProviderError> {
     control.inner.provider.ensure_awake(row.id, epoch).await?;
-    match control.inner.resting.take(row.id) {
+    let goes_on = match control.inner.resting.take(row.id) {
         Some(at_rest) => rest::resume(row.id, &at_rest).await,
-        // Another process put it to sleep. Its suspension ends by itself, or by asking once more in the same words.
-        None => rest::resume_anew(control, row).await,
+        None => false,
+    };
+    if !goes_on {
+        // The connection is gone, or another process put it to sleep: it is asked once more in the same words.
+        rest::resume_anew(control, row).await;
     }
     let deadline = Instant::now() + READY_WAIT;
     while !is_ready(control, row).await {
