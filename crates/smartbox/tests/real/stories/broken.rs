@@ -47,7 +47,7 @@ if (!fs.existsSync(mark)) {
   const kept = [];
   for (;;) kept.push(Buffer.alloc(64 * 1024 * 1024, 1));
 }
-http.createServer((request, answer) => answer.end('{}')).listen(18789, '127.0.0.1');
+http.createServer((request, answer) => answer.end('{"ready":true}')).listen(18789, '127.0.0.1');
 ";
 
 /// A runtime store with the real node and image, and a script in place of OpenClaw. Returns the script.
