@@ -38,7 +38,7 @@ async fn a_broken_gateway_is_explained_and_a_repaired_one_runs_again() {
 }
 
 /// Answers the probes; the first incarnation first fills its memory.
-const GREEDY_ONCE: &str = r"
+const GREEDY_ONCE: &str = r#"
 import fs from 'node:fs';
 import http from 'node:http';
 const mark = process.env.HOME + '/was-greedy';
@@ -48,7 +48,7 @@ if (!fs.existsSync(mark)) {
   for (;;) kept.push(Buffer.alloc(64 * 1024 * 1024, 1));
 }
 http.createServer((request, answer) => answer.end('{"ready":true}')).listen(18789, '127.0.0.1');
-";
+"#;
 
 /// A runtime store with the real node and image, and a script in place of OpenClaw. Returns the script.
 fn fake_runtime(store: &Path) -> PathBuf {
