@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 pub use models::{Model, ModelApi, ModelConfig};
 
 use crate::access::{ADMIN_IDENTITY, ADMIN_SCOPES, ALLOWED_ORIGIN, GatewayCredential, MEMBER_SCOPES};
-use crate::environment::{GATEWAY_PORT, LOG_PATH, PROXY_URL, WORKSPACE_DIR};
+use crate::environment::{GATEWAY_PORT, LOG_PATH, WORKSPACE_DIR};
 
 /// The AI gateway on a box's loopback.
 pub const AI_GATEWAY_URL: &str = "http://127.0.0.1:40001";
@@ -89,9 +89,8 @@ impl GatewayConfig {
         let gateway = self.gateway();
         overlay::merge(overlay::object_at(document, &["gateway"]), &gateway);
         overlay::set(document, &["models"], self.models.render(&self.ai_gateway_url));
-        // With this all of the gateway's own clients use it, also those that do not look at the environment. What is on the
-        // box's loopback is reached directly.
-        overlay::set(document, &["proxy"], json!({ "proxyUrl": PROXY_URL, "loopbackMode": "gateway-only" }));
+        // `proxy.proxyUrl` is left out: with it OpenClaw 2026.9.6 ends on SIGTERM at once (exit code 143) and finishes nothing. The
+        // environment names the proxy; what does not look there reaches nothing.
         // A heartbeat turn that is overdue when a box wakes would run at once; schedules are the platform's business.
         overlay::set(document, &["agents", "defaults", "heartbeat"], json!({ "every": "0m" }));
         overlay::set(document, &["agents", "defaults", "workspace"], json!(self.workspace));
