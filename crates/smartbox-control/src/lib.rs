@@ -49,6 +49,7 @@ mod sign_in;
 mod sleep_policies;
 mod sleep_state;
 mod spec;
+mod spend;
 mod ssh;
 mod tickets;
 mod timeline;
@@ -104,6 +105,7 @@ pub use smartbox_store::{
     RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox, User, WakeHold,
 };
 pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, render_files};
+pub use spend::{ModelSpent, Reservation, SpendRefused};
 pub use tickets::{MadeTicket, TICKET_PREFIX, TicketFor};
 pub use tokens::{MadeToken, NewToken, TOKEN_PREFIX};
 pub use vigil::Vigil;
