@@ -5,8 +5,10 @@
 //! so that a lost hint heals. Nothing here knows of HTTP.
 
 mod admin_secret;
+mod allowances;
 mod attempts;
 mod audit;
+mod budgets;
 mod burnt;
 mod changes;
 mod chat;
@@ -37,6 +39,7 @@ mod orgs;
 mod pairing;
 mod passwords;
 mod people;
+mod plans;
 mod readiness;
 mod recognise;
 mod resolve;
@@ -54,12 +57,14 @@ mod ssh;
 mod tickets;
 mod timeline;
 mod tokens;
+mod usage;
 mod uses;
 mod vigil;
 
 pub mod boxes;
 
 pub use admin_secret::{AdminSecret, token_hash};
+pub use allowances::{Allowance, Allowances};
 pub use boxes::{Created, Intended, NewBox};
 pub use changes::Changes;
 pub use chat::{ChatEvent, ChatStream};
@@ -77,7 +82,7 @@ pub use idempotency::Idempotency;
 pub use ingress::{Ingress, NoIngress, WorkSeen};
 pub use lease::Lease;
 pub use logs::{LogLine, LogQuery};
-pub use loops::{janitor::Janitor, reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler};
+pub use loops::{janitor::Janitor, monitor::Monitor, reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler};
 pub use oidc::BegunSignIn;
 pub use op::{Op, Origin};
 pub use orgs::NewOrg;
@@ -101,7 +106,8 @@ pub use smartbox_identity::{DPOP_HEADER, ProofRequest};
 pub use smartbox_provider::LogSource;
 /// Rows as the API shows them.
 pub use smartbox_store::{
-    AuditEvent, BoxError, Cursor, Device, EgressRow, EgressUsage, Event, Operation, Org, Outcome, Page,
+    AuditEvent, BoxError, BudgetRow, Cursor, Device, EgressRow, EgressUsage, Event, ModelSum, NewPlan, Operation, Org, OrgPlan,
+    OrgStanding, Outcome, Page, PlanRow, UsageRow,
     RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox, User, WakeHold,
 };
 pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, render_files};
@@ -185,6 +191,8 @@ pub struct Limits {
     pub prewarm_on_sign_in: bool,
     /// Schedules of the same minute are spread over this time.
     pub schedule_stagger: Duration,
+    /// Between two looks at what boxes use and may use.
+    pub monitor_interval: Duration,
 }
 
 impl Default for Limits {
@@ -202,6 +210,7 @@ impl Default for Limits {
             host: HostLimits::default(),
             prewarm_on_sign_in: false,
             schedule_stagger: Duration::ZERO,
+            monitor_interval: Duration::from_mins(1),
         }
     }
 }
@@ -234,6 +243,9 @@ pub(crate) struct Inner {
     pub(crate) routing: watch::Sender<Arc<RoutingFlags>>,
     pub(crate) egress: watch::Sender<Arc<EgressRules>>,
     pub(crate) egress_publishing: tokio::sync::Mutex<()>,
+    pub(crate) allowances: watch::Sender<Arc<Allowances>>,
+    pub(crate) allowances_publishing: tokio::sync::Mutex<()>,
+    pub(crate) spending: spend::Spending,
     pub(crate) own_address: OwnAddress,
     pub(crate) attempts: attempts::Attempts,
     pub(crate) passwords: smartbox_identity::PasswordPool,
@@ -272,6 +284,9 @@ impl Control {
                 routing: watch::Sender::new(Arc::default()),
                 egress: watch::Sender::new(Arc::default()),
                 egress_publishing: tokio::sync::Mutex::default(),
+                allowances: watch::Sender::new(Arc::default()),
+                allowances_publishing: tokio::sync::Mutex::default(),
+                spending: spend::Spending::default(),
                 own_address: parts.own_address,
                 attempts: attempts::Attempts::default(),
                 passwords: passwords::pool(),

@@ -9,6 +9,7 @@ mod beneath;
 mod bundle;
 mod cgroup;
 mod config;
+mod disk;
 mod doctor;
 mod error;
 mod fence;
@@ -41,7 +42,7 @@ use std::sync::Arc;
 
 use smartbox_core::{BoxId, SleepDepth};
 use smartbox_provider::{
-    Capabilities, Epoch, LogChunk, LogSource, MemoryUse, Observation, Provider, ProviderError, Spec,
+    Capabilities, ComputeUse, Epoch, LogChunk, LogSource, MemoryUse, Observation, Provider, ProviderError, Spec,
 };
 
 pub use config::{ImageChoice, LocalConfig};
@@ -163,6 +164,19 @@ impl Provider for LocalProvider {
     async fn memory(&self, id: BoxId) -> Result<Option<MemoryUse>, ProviderError> {
         let host = Arc::clone(&self.host);
         run_blocking(move || host.memory(id)).await
+    }
+
+    async fn compute(&self, id: BoxId) -> Result<Option<ComputeUse>, ProviderError> {
+        let host = Arc::clone(&self.host);
+        run_blocking(move || host.compute(id)).await
+    }
+
+    async fn disk(&self, id: BoxId) -> Result<Option<u64>, ProviderError> {
+        let volume = self.host.paths.box_dir(id).join("volume");
+        let measured = run_blocking(move || {
+            disk::bytes_below(&volume).map_err(error::at_path("the box's volume", &volume))
+        });
+        measured.await.map(Some)
     }
 
     async fn ensure_stopped(&self, id: BoxId, epoch: Epoch) -> Result<(), ProviderError> {

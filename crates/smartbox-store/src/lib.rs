@@ -20,6 +20,7 @@ mod error;
 mod event;
 mod fleet;
 mod idempotency;
+mod ledger;
 mod open;
 mod operation;
 mod org;
@@ -41,6 +42,10 @@ pub use error::{Error, OpenError};
 pub use event::{AuditEvent, Event, EventOutcome, NewEvent};
 pub use fleet::{FleetStore, Purged, SystemActor};
 pub use idempotency::{BodyHash, Claim, IDEMPOTENCY_TTL, IN_PROGRESS_MAX};
+pub use ledger::{
+    BoxHold, BoxStanding, BudgetRow, ComputeUsage, Gauge, Granted, ModelSum, NewPlan, OrgPlan, OrgStanding, PlanRow, Reached,
+    Settled, SpendAsk, SpendBlock, Spent, Tell, Terms, UsageRow,
+};
 pub use operation::{NewOperation, Operation, OperationKind, Outcome, Target};
 pub use org::{DEVICES_MAX, OrgStore, TICKETS_MAX, TOKENS_MAX};
 pub use page::{Cursor, PAGE_MAX, Page};

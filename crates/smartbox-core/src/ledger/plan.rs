@@ -72,6 +72,25 @@ pub fn judge(plan: &PlanTerms, used: &Amounts, overage_budget: u64) -> Verdict {
     }
 }
 
+/// How many bytes are left to an org until its plan stops it, with what its budget for overage pays for; `None`: no end.
+pub fn bytes_left(plan: &PlanTerms, used: &Amounts, overage_budget: u64) -> Option<u64> {
+    let limit = plan.limits.bytes?;
+    let verdict = judge(plan, used, overage_budget);
+    if verdict.excess().is_some() {
+        return Some(0);
+    }
+    let included = limit.saturating_sub(used.bytes);
+    match plan.rates.bytes {
+        0 if plan.overage_is_free => None,
+        0 => Some(included),
+        rate => {
+            let money = u128::from(overage_budget.saturating_sub(verdict.cost()));
+            let paid = money * u128::from(Measure::Bandwidth.unit()) / u128::from(rate);
+            Some(included.saturating_add(u64::try_from(paid).unwrap_or(u64::MAX)))
+        }
+    }
+}
+
 impl Verdict {
     /// What speaks against more.
     pub const fn excess(&self) -> Option<Excess> {

@@ -7,7 +7,7 @@
 use std::io;
 
 use smartbox_core::{BoxId, SleepDepth};
-use smartbox_provider::{MemoryUse, ProviderError};
+use smartbox_provider::{ComputeUse, MemoryUse, ProviderError};
 
 use super::host::Host;
 use super::memory::{self, swap_free_bytes};
@@ -78,6 +78,14 @@ impl Host {
         let measured = self.cgroups.processes(id).and_then(|pids| memory::of_processes(&pids));
         let unseen = |error| ProviderError::transient("the memory of the box cannot be measured", error);
         Ok(Some(measured.map_err(unseen)?).filter(|sum| sum.processes > 0))
+    }
+
+    /// CPU time of the box's processes. `None` without any.
+    pub(super) fn compute(&self, id: BoxId) -> Result<Option<ComputeUse>, ProviderError> {
+        let unseen = |error| ProviderError::transient("the CPU time of the box cannot be measured", error);
+        let Some(record) = self.record(id)?.filter(|record| self.lives(record)) else { return Ok(None) };
+        let run = format!("{}-{}", record.pid, record.start_ticks);
+        Ok(self.cgroups.cpu_ms(id).map_err(unseen)?.map(|cpu_ms| ComputeUse { run, cpu_ms }))
     }
 
     /// The record of the box's incarnation, whose first process lives.
