@@ -97,6 +97,13 @@ impl Control {
         Ok(())
     }
 
+    /// The same for one org after a change that stands in any case; what cannot be read now is read by the monitor.
+    pub(crate) async fn learn_allowances(&self, org: OrgId) {
+        if let Err(error) = self.publish_allowances_of(&std::iter::once(org).collect()).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "what boxes have left could not be read");
+        }
+    }
+
     fn publish(&self, picture: Allowances) {
         // Each publication makes every open tunnel look.
         self.inner.allowances.send_if_modified(|now| {

@@ -65,6 +65,7 @@ pub mod boxes;
 
 pub use admin_secret::{AdminSecret, token_hash};
 pub use allowances::{Allowance, Allowances};
+pub use budgets::BudgetState;
 pub use boxes::{Created, Intended, NewBox};
 pub use changes::Changes;
 pub use chat::{ChatEvent, ChatStream};
@@ -88,6 +89,7 @@ pub use op::{Op, Origin};
 pub use orgs::NewOrg;
 pub use pairing::{PairedDevice, Showing};
 pub use people::{NewPerson, PersonChange};
+pub use plans::OrgPlanWish;
 pub use recognise::Recognised;
 pub use room::Activity;
 pub use routing::RouteChange;
@@ -114,6 +116,7 @@ pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, render_files};
 pub use spend::{ModelSpent, Reservation, SpendRefused};
 pub use tickets::{MadeTicket, TICKET_PREFIX, TicketFor};
 pub use tokens::{MadeToken, NewToken, TOKEN_PREFIX};
+pub use usage::{PlanState, UsageReport};
 pub use vigil::Vigil;
 
 use std::sync::Arc;

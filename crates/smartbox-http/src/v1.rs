@@ -2,9 +2,11 @@
 
 mod audit;
 mod boxes;
+mod budgets;
 mod devices;
 mod operations;
 mod orgs;
+mod plans;
 mod routes;
 mod schedules;
 mod sessions;
@@ -13,6 +15,7 @@ mod sleep;
 mod tickets;
 mod tiers;
 mod tokens;
+mod usage;
 mod users;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -24,9 +27,11 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new()
         .merge(audit::routes())
         .merge(boxes::routes())
+        .merge(budgets::routes())
         .merge(devices::routes())
         .merge(operations::routes())
         .merge(orgs::routes())
+        .merge(plans::routes())
         .merge(routes::routes())
         .merge(schedules::routes())
         .merge(sessions::routes())
@@ -34,5 +39,6 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .merge(tickets::routes())
         .merge(tiers::routes())
         .merge(tokens::routes())
+        .merge(usage::routes())
         .merge(users::routes())
 }

@@ -49,6 +49,8 @@ impl Route {
             .replace("{org}", "me")
             .replace("{schedule}", "sch_01932f00000070008000000000000000")
             .replace("{kind}", "budget")
+            .replace("{plan}", "default")
+            .replace("{agent}", smartbox)
             .replace("{tier}", "standard-1")
             .replace("{route}", "admin-api")
             .replace("{session}", "ses_01932f00000070008000000000000000");
@@ -73,6 +75,10 @@ impl Route {
             "updateOrg" => json!({ "pairing": "auto" }),
             "createToken" => json!({ "name": "deploy", "scopes": ["boxes:read"] }),
             "createUser" => json!({ "name": "bob", "role": "viewer" }),
+            "createPlan" => json!({ "name": "starter", "limits": { "tokens": 1000 } }),
+            "setPlan" => json!({ "is_default": true }),
+            "setBoxBudget" | "setOrgBudget" => json!({ "day": { "tokens": 1_000_000 } }),
+            "seedSetOverageBudget" => json!({ "budget_cents": 500 }),
             "setEgress" => json!({ "rules": ["deny *.ads.example"] }),
             "setPassword" => json!({ "password": "correct horse" }),
             "updateRoute" => json!({ "percentage": 10 }),
