@@ -13,3 +13,6 @@ pub use period::{BadPeriod, Period, Span};
 pub use plan::{Excess, Limits, PlanTerms, Rates, Verdict, bytes_left, judge};
 pub use usage::Usage;
 
+
+#[cfg(test)]
+mod tests;

@@ -37,19 +37,19 @@ fn caps_view(caps: &Caps) -> BudgetCaps {
 fn tagged(state: &BudgetState) -> Response {
     let row = state.row.as_ref();
     let budget = row.map(|row| row.budget).unwrap_or_default();
-    let bound = |(bound, resets_at): &(smartbox_core::ledger::Bound, jiff::Timestamp)| BudgetBound {
+    let spent = state.bounds.iter().map(|(bound, resets_at)| BudgetBound {
         span: bound.span.to_string(),
         measure: bound.measure.to_string(),
         limit: bound.limit,
         current: bound.current,
         resets_at: resets_at.to_string(),
-    };
+    });
     let view = BudgetView {
         org: state.org.to_string(),
         box_id: state.box_id.map(|id| id.to_string()),
         day: caps_view(&budget.day),
         month: caps_view(&budget.month),
-        spent: state.bounds.iter().map(bound).collect(),
+        spent: spent.collect(),
         version: row.map_or(0, |row| row.version),
         changed_at: row.map(|row| row.changed_at.to_string()),
         changed_by: row.map(|row| row.changed_by.clone()),
