@@ -60,8 +60,9 @@ pub use status::{DefaultBoxStatus, Health, PlatformStatus, Readiness};
 pub use tickets::{CreateTicket, TicketView};
 pub use tokens::{CreateToken, CreatedToken, TokenList, TokenView};
 pub use usage::{
-    BudgetBound, BudgetCaps, BudgetView, CreatePlan, PeriodQuery, PlanLimits, PlanList, PlanRates, PlanStateView, PlanView, SetBudget,
-    SetPlan, UsageOfBox, UsageOfDay, UsageOfModel, UsageQuery, UsageSums, UsageView,
+    BudgetBound, BudgetCaps, BudgetView, CreatePlan, PeriodQuery, PlanLimits, PlanList, PlanRates,
+    PlanStateView, PlanView, SetBudget, SetPlan, UsageOfBox, UsageOfDay, UsageOfModel, UsageQuery, UsageSums,
+    UsageView,
 };
 pub use users::{CreateUser, Me, OrgPageQuery, OrgQuery, SetPassword, UpdateUser, UserList, UserView};
 pub use why::{LastWakeView, ReasonView, WhyView};

@@ -100,7 +100,10 @@ impl Control {
     /// The same for one org after a change that stands in any case; what cannot be read now is read by the monitor.
     pub(crate) async fn learn_allowances(&self, org: OrgId) {
         if let Err(error) = self.publish_allowances_of(&std::iter::once(org).collect()).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "what boxes have left could not be read");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "what boxes have left could not be read"
+            );
         }
     }
 

@@ -104,6 +104,7 @@ impl Control {
 
 /// Numbers that the store has no room for are mistakes.
 fn check(field: &'static str, caps: &Caps) -> Result<(), Error> {
-    let is_too_large = [caps.bytes, caps.tokens, caps.nanos].into_iter().flatten().any(|cap| i64::try_from(cap).is_err());
+    let is_too_large =
+        [caps.bytes, caps.tokens, caps.nanos].into_iter().flatten().any(|cap| i64::try_from(cap).is_err());
     if is_too_large { Err(Error::field(field, "has a number above 2^63 - 1")) } else { Ok(()) }
 }

@@ -132,7 +132,10 @@ impl Control {
         fleet.append_egress_usage(used, &tell, self.inner.clock.now()).await?;
         // It is recorded, whatever becomes of the picture: recorded again it would count twice.
         if let Err(error) = self.take_from_allowances(used).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "what boxes have left could not be read");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "what boxes have left could not be read"
+            );
         }
         Ok(())
     }

@@ -65,8 +65,8 @@ pub mod boxes;
 
 pub use admin_secret::{AdminSecret, token_hash};
 pub use allowances::{Allowance, Allowances};
-pub use budgets::BudgetState;
 pub use boxes::{Created, Intended, NewBox};
+pub use budgets::BudgetState;
 pub use changes::Changes;
 pub use chat::{ChatEvent, ChatStream};
 pub use clock::{Clock, SystemClock};
@@ -83,7 +83,9 @@ pub use idempotency::Idempotency;
 pub use ingress::{Ingress, NoIngress, WorkSeen};
 pub use lease::Lease;
 pub use logs::{LogLine, LogQuery};
-pub use loops::{janitor::Janitor, monitor::Monitor, reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler};
+pub use loops::{
+    janitor::Janitor, monitor::Monitor, reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler,
+};
 pub use oidc::BegunSignIn;
 pub use op::{Op, Origin};
 pub use orgs::NewOrg;
@@ -108,9 +110,9 @@ pub use smartbox_identity::{DPOP_HEADER, ProofRequest};
 pub use smartbox_provider::LogSource;
 /// Rows as the API shows them.
 pub use smartbox_store::{
-    AuditEvent, BoxError, BudgetRow, Cursor, Device, EgressRow, EgressUsage, Event, ModelSum, NewPlan, Operation, Org, OrgPlan,
-    OrgStanding, Outcome, Page, PlanRow, UsageRow,
-    RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox, User, WakeHold,
+    AuditEvent, BoxError, BudgetRow, Cursor, Device, EgressRow, EgressUsage, Event, ModelSum, NewPlan,
+    Operation, Org, OrgPlan, OrgStanding, Outcome, Page, PlanRow, RoutingRow, Schedule, ScheduleAction,
+    ServiceToken, Session, Smartbox, UsageRow, User, WakeHold,
 };
 pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, render_files};
 pub use spend::{ModelSpent, Reservation, SpendRefused};

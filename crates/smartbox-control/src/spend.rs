@@ -123,7 +123,8 @@ impl Control {
             return Ok(reservation);
         }
         let ask = Ask { bytes: 0, tokens, nanos };
-        let expires_at = now.checked_add(RESERVATION_TTL).map_err(|_end_of_time| SpendRefused::Unavailable)?;
+        let expires_at =
+            now.checked_add(RESERVATION_TTL).map_err(|_end_of_time| SpendRefused::Unavailable)?;
         let asked = SpendAsk { id: reservation.id, box_id, ask, expires_at };
         let answer = self.inner.spending.reserving.ask(asked, async |asks| self.reserve(asks).await).await;
         match answer.flatten() {

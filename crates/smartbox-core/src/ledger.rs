@@ -13,6 +13,5 @@ pub use period::{BadPeriod, Period, Span};
 pub use plan::{Excess, Limits, PlanTerms, Rates, Verdict, bytes_left, judge};
 pub use usage::Usage;
 
-
 #[cfg(test)]
 mod tests;

@@ -40,8 +40,8 @@ pub use limits::Limits;
 #[cfg(feature = "fuzzing")]
 pub use proxy::fuzzing;
 pub use proxy::{
-    Admissions, Allowance, Authenticate, ForwardProxy, KernelAddresses, Meter, OwnAddresses, PROXY_PORT, Policies, ProxyLimits,
-    ProxyPorts, RefusedRequest, Report, Resolve, SystemResolver, Used, UsedUp,
+    Admissions, Allowance, Authenticate, ForwardProxy, KernelAddresses, Meter, OwnAddresses, PROXY_PORT,
+    Policies, ProxyLimits, ProxyPorts, RefusedRequest, Report, Resolve, SystemResolver, Used, UsedUp,
 };
 pub use services::ServicesServer;
 pub use serving::ServeError;

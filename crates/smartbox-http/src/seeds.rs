@@ -24,8 +24,5 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
 
 /// The budget is rounded down: it never says more than may be spent.
 fn overage_budget(state: &PlanState) -> OverageBudget {
-    OverageBudget {
-        budget_cents: state.overage_nanos / CENT_NANOS,
-        period_start: state.month.0.to_string(),
-    }
+    OverageBudget { budget_cents: state.overage_nanos / CENT_NANOS, period_start: state.month.0.to_string() }
 }

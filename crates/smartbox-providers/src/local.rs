@@ -42,7 +42,8 @@ use std::sync::Arc;
 
 use smartbox_core::{BoxId, SleepDepth};
 use smartbox_provider::{
-    Capabilities, ComputeUse, Epoch, LogChunk, LogSource, MemoryUse, Observation, Provider, ProviderError, Spec,
+    Capabilities, ComputeUse, Epoch, LogChunk, LogSource, MemoryUse, Observation, Provider, ProviderError,
+    Spec,
 };
 
 pub use config::{ImageChoice, LocalConfig};

@@ -43,8 +43,8 @@ pub use event::{AuditEvent, Event, EventOutcome, NewEvent};
 pub use fleet::{FleetStore, Purged, SystemActor};
 pub use idempotency::{BodyHash, Claim, IDEMPOTENCY_TTL, IN_PROGRESS_MAX};
 pub use ledger::{
-    BoxHold, BoxStanding, BudgetRow, ComputeUsage, Gauge, Granted, ModelSum, NewPlan, OrgPlan, OrgStanding, PlanRow, Reached,
-    Settled, SpendAsk, SpendBlock, Spent, Tell, Terms, UsageRow,
+    BoxHold, BoxStanding, BudgetRow, ComputeUsage, Gauge, Granted, ModelSum, NewPlan, OrgPlan, OrgStanding,
+    PlanRow, Reached, Settled, SpendAsk, SpendBlock, Spent, Tell, Terms, UsageRow,
 };
 pub use operation::{NewOperation, Operation, OperationKind, Outcome, Target};
 pub use org::{DEVICES_MAX, OrgStore, TICKETS_MAX, TOKENS_MAX};

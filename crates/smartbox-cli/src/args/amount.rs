@@ -77,7 +77,8 @@ fn amount(measure: Measure, text: &str) -> Result<u64, String> {
 
 /// A whole number with one of these units.
 fn scaled(text: &str, units: &[(&str, u64)]) -> Option<u64> {
-    let (digits, factor) = units.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)))?;
+    let (digits, factor) =
+        units.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)))?;
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| digits.parse::<u64>().ok()?.checked_mul(*factor)).flatten()
 }
@@ -140,8 +141,18 @@ mod tests {
     #[test]
     fn what_is_no_amount_is_refused_before_anything_is_sent() {
         for bad in [
-            "tokens", "tokens=", "tokens=-1", "tokens=1.5", "tokens=1MiB", "money=1,5", "money=.5", "money=0.0000000001",
-            "bandwidth=99999999999999TiB", "hats=1", "memory=5", "cpu=5",
+            "tokens",
+            "tokens=",
+            "tokens=-1",
+            "tokens=1.5",
+            "tokens=1MiB",
+            "money=1,5",
+            "money=.5",
+            "money=0.0000000001",
+            "bandwidth=99999999999999TiB",
+            "hats=1",
+            "memory=5",
+            "cpu=5",
         ] {
             assert!(bad.parse::<Amount>().is_err(), "{bad}");
         }

@@ -35,7 +35,10 @@ impl Monitor {
                 _ = tick.tick() => {}
             }
             if let Err(error) = self.pass().await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "what boxes use could not be looked at");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "what boxes use could not be looked at"
+                );
             }
         }
     }

@@ -88,7 +88,11 @@ async fn an_org_over_its_plan_is_down_until_its_plan_is_raised_and_a_persons_hol
     app.control.hold_org(&op, "home", "account", "unpaid").await.unwrap();
     app.control.change_plan(&op, &plan(1000), None).await.unwrap();
     look(&app).await;
-    assert_eq!(refusal(&app, "home").await, Some(HoldKind::Account), "what a person has set a person takes away");
+    assert_eq!(
+        refusal(&app, "home").await,
+        Some(HoldKind::Account),
+        "what a person has set a person takes away"
+    );
     app.control.release_org(&op, "home", "account").await.unwrap();
     assert_eq!(refusal(&app, "home").await, None);
 }
@@ -137,7 +141,10 @@ async fn the_picture_for_the_proxy_says_what_is_left_at_once() {
     assert_eq!(picture.borrow().boxes.get(&second).map(|allowance| allowance.bytes_left), Some(Some(600)));
     moved(&app, second, 700).await;
     let allowance = picture.borrow().boxes[&id].clone();
-    assert_eq!((allowance.bytes_left, allowance.what, allowance.current, allowance.limit), (Some(0), "bandwidth", 1100, 1000));
+    assert_eq!(
+        (allowance.bytes_left, allowance.what, allowance.current, allowance.limit),
+        (Some(0), "bandwidth", 1100, 1000)
+    );
     assert!(allowance.message.contains("the org's daily budget for bandwidth"), "{}", allowance.message);
     app.control.set_org_budget(&app.admin_op(), "home", Budget::default(), None).await.unwrap();
     assert!(picture.borrow().boxes.is_empty());

@@ -64,7 +64,10 @@ async fn a_refusal_says_what_how_much_and_until_when() {
     };
     assert_eq!((what, scope, current, limit), (Measure::Tokens, Scope::Box, 60, 100));
     let midnight: Timestamp = resets_at;
-    assert!(midnight > app.control.clock().now() && midnight <= app.control.clock().now() + SignedDuration::from_hours(24));
+    assert!(
+        midnight > app.control.clock().now()
+            && midnight <= app.control.clock().now() + SignedDuration::from_hours(24)
+    );
     for said in ["the box's daily budget for tokens", "60 tokens of 100 tokens", "41 tokens", "anew at"] {
         assert!(message.contains(said), "{said}: {message}");
     }
@@ -108,7 +111,10 @@ async fn while_the_database_is_down_limited_boxes_spend_nothing_and_others_go_on
     app.store.close().await;
     assert_eq!(app.control.reserve_spend(id, 1, 0).await.unwrap_err(), SpendRefused::Unavailable);
     for reservation in [free, held] {
-        assert!(app.control.settle_spend(reservation, spent(1)).await.is_err(), "it is kept, and not acknowledged");
+        assert!(
+            app.control.settle_spend(reservation, spent(1)).await.is_err(),
+            "it is kept, and not acknowledged"
+        );
     }
 }
 

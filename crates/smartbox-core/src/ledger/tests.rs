@@ -35,7 +35,9 @@ fn terms() -> impl Strategy<Value = PlanTerms> {
 }
 
 fn is_inside(plan: &PlanTerms, used: &Amounts) -> bool {
-    Measure::ALL.into_iter().all(|measure| plan.limits.get(measure).is_none_or(|limit| used.get(measure) <= limit))
+    Measure::ALL
+        .into_iter()
+        .all(|measure| plan.limits.get(measure).is_none_or(|limit| used.get(measure) <= limit))
 }
 
 proptest! {
@@ -171,7 +173,18 @@ fn a_day_on_which_the_clock_is_changed_has_23_or_25_hours() {
 
 #[test]
 fn what_is_no_period_is_refused() {
-    for bad in ["", "2026", "2026-13", "2026-00", "2026-02-30", "2026-1", "2026-11-5", "2026-11-05-01", "+026-11", "2026-1１"] {
+    for bad in [
+        "",
+        "2026",
+        "2026-13",
+        "2026-00",
+        "2026-02-30",
+        "2026-1",
+        "2026-11-5",
+        "2026-11-05-01",
+        "+026-11",
+        "2026-1１",
+    ] {
         assert_eq!(bad.parse::<Period>(), Err(BadPeriod), "{bad}");
     }
 }
@@ -200,6 +213,7 @@ fn amounts_are_told_as_people_read_them() {
 
 #[test]
 fn tokens_out_of_a_cache_cost_money_and_count_as_no_tokens() {
-    let usage = Usage { input: 10, output: 5, cache_read: 100_000, cache_write: 3, nanos: 7, ..Usage::default() };
+    let usage =
+        Usage { input: 10, output: 5, cache_read: 100_000, cache_write: 3, nanos: 7, ..Usage::default() };
     assert_eq!((usage.tokens(), usage.amounts(0).nanos), (18, 7));
 }

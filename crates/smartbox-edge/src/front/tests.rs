@@ -39,10 +39,31 @@ fn a_box_without_a_slash_is_redirected_unless_its_socket_is_meant() {
 
 #[test]
 fn the_platforms_paths_are_whole_segments() {
-    for path in ["/v1", "/v1/boxes", "/health", "/healthz", "/_smartbox/x", "/sign-in", "/api/status", "/plans", "/agents/a/usage"] {
+    for path in [
+        "/v1",
+        "/v1/boxes",
+        "/health",
+        "/healthz",
+        "/_smartbox/x",
+        "/sign-in",
+        "/api/status",
+        "/plans",
+        "/agents/a/usage",
+    ] {
         assert!(is_platform_path(path), "{path}");
     }
-    for path in ["/", "/v1x", "/healthy", "/api/statuses", "/api", "//v1", "/b/home/v1", "/agents", "/agents/a/b/usage", "/agents//usage"] {
+    for path in [
+        "/",
+        "/v1x",
+        "/healthy",
+        "/api/statuses",
+        "/api",
+        "//v1",
+        "/b/home/v1",
+        "/agents",
+        "/agents/a/b/usage",
+        "/agents//usage",
+    ] {
         assert!(!is_platform_path(path), "{path}");
     }
 }

@@ -1,7 +1,7 @@
 //! Counts what boxes use while they use it, and hands it over.
 
-use std::sync::{MutexGuard, PoisonError};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::ports::Used;

@@ -21,9 +21,11 @@ use crate::body::json;
 use crate::precondition::etag;
 
 pub(super) fn routes() -> OpenApiRouter<HttpState> {
-    OpenApiRouter::new()
-        .routes(routes!(list::list, create::create))
-        .routes(routes!(show::show, set::set, remove::remove))
+    OpenApiRouter::new().routes(routes!(list::list, create::create)).routes(routes!(
+        show::show,
+        set::set,
+        remove::remove
+    ))
 }
 
 fn limits(limits: &PlanLimits) -> Limits {

@@ -3,9 +3,7 @@
 mod of_box;
 mod of_org;
 
-use smartbox_api::{
-    PlanLimits, PlanStateView, UsageOfBox, UsageOfDay, UsageOfModel, UsageSums, UsageView,
-};
+use smartbox_api::{PlanLimits, PlanStateView, UsageOfBox, UsageOfDay, UsageOfModel, UsageSums, UsageView};
 use smartbox_control::{ModelSum, PlanState, UsageReport};
 use smartbox_core::ledger::{Amounts, Limits, Usage};
 use utoipa_axum::router::OpenApiRouter;

@@ -44,7 +44,10 @@ async fn usage_is_told_by_box_day_and_model_and_by_period() {
     use_some(&app, id).await;
     let of_box = tenant.client.get("/v1/boxes/home/usage").await.json::<UsageView>(StatusCode::OK);
     let total = of_box.total;
-    assert_eq!((total.bytes_sent, total.bytes_received, total.input_tokens, total.cache_read_tokens), (100, 900, 7, 50));
+    assert_eq!(
+        (total.bytes_sent, total.bytes_received, total.input_tokens, total.cache_read_tokens),
+        (100, 900, 7, 50)
+    );
     assert_eq!(of_box.models[0].model, "demo");
     assert_eq!((of_box.days.len(), of_box.days[0].sums), (1, total));
     let of_org = tenant.client.get("/v1/usage").await.json::<UsageView>(StatusCode::OK);
@@ -151,20 +154,31 @@ async fn budgets_of_boxes_and_orgs_are_set_shown_and_hold() {
     let client = &tenant.client;
     let none = client.get("/v1/boxes/home/budget").await.json::<BudgetView>(StatusCode::OK);
     assert_eq!((none.version, none.spent.len()), (0, 0));
-    let set = put(client, "/v1/boxes/home/budget", &json!({ "day": { "tokens": 10 }, "month": { "money_nanos": 5 } })).await;
+    let set = put(
+        client,
+        "/v1/boxes/home/budget",
+        &json!({ "day": { "tokens": 10 }, "month": { "money_nanos": 5 } }),
+    )
+    .await;
     assert_eq!(set.header("etag"), "\"1\"");
     let set = set.json::<BudgetView>(StatusCode::OK);
     assert_eq!((set.day.tokens, set.month.money_nanos, set.month.tokens), (Some(10), Some(5), None));
-    put(client, "/v1/orgs/me/budget", &json!({ "month": { "bytes": 1000 } })).await.json::<BudgetView>(StatusCode::OK);
+    put(client, "/v1/orgs/me/budget", &json!({ "month": { "bytes": 1000 } }))
+        .await
+        .json::<BudgetView>(StatusCode::OK);
     assert!(app.control.reserve_spend(id, 11, 0).await.is_err());
     use_some(&app, id).await;
     let shown = client.get("/v1/boxes/home/budget").await.json::<BudgetView>(StatusCode::OK);
-    assert_eq!((shown.spent[0].measure.as_str(), shown.spent[0].current, shown.spent[0].limit), ("tokens", 10, 10));
+    assert_eq!(
+        (shown.spent[0].measure.as_str(), shown.spent[0].current, shown.spent[0].limit),
+        ("tokens", 10, 10)
+    );
     let org = client.get("/v1/orgs/me/budget").await.json::<BudgetView>(StatusCode::OK);
     assert_eq!((org.spent[0].span.as_str(), org.spent[0].current), ("month", 1000));
     let told = client.get("/v1/boxes/home/timeline").await.text();
     assert!(told.contains("budget.reached") && told.contains("budget.changed"), "{told}");
-    for bad in [json!({ "week": {} }), json!({ "day": { "cpu": 1 } }), json!({ "day": { "tokens": "many" } })] {
+    for bad in [json!({ "week": {} }), json!({ "day": { "cpu": 1 } }), json!({ "day": { "tokens": "many" } })]
+    {
         assert_eq!(put(client, "/v1/boxes/home/budget", &bad).await.problem().status, 422, "{bad}");
     }
     let (_user, viewer) = app.member(&tenant.org, "eve", "viewer").await;

@@ -7,8 +7,8 @@ use super::orders::Order;
 use super::world::{Run, RunState};
 use super::{Call, Failure, FakeProvider};
 use crate::{
-    Capabilities, ComputeUse, Epoch, Generation, LogChunk, LogSource, MemoryUse, Observation, Provider, ProviderError,
-    Spec,
+    Capabilities, ComputeUse, Epoch, Generation, LogChunk, LogSource, MemoryUse, Observation, Provider,
+    ProviderError, Spec,
 };
 
 /// Most bytes of one answer of `logs`, as the trait says.

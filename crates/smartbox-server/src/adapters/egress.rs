@@ -12,8 +12,8 @@ use secrecy::{ExposeSecret, SecretString};
 use smartbox_control::{Control, EgressUsage};
 use smartbox_core::{BoxId, Principal};
 use smartbox_egress::{
-    Accept, Admissions, Authenticate, Duplex, ForwardProxy, KernelAddresses, Meter, Policies, ProxyLimits, ProxyPorts,
-    SystemResolver, Used,
+    Accept, Admissions, Authenticate, Duplex, ForwardProxy, KernelAddresses, Meter, Policies, ProxyLimits,
+    ProxyPorts, SystemResolver, Used,
 };
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{mpsc, watch};

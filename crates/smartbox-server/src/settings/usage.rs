@@ -18,7 +18,8 @@ pub(super) fn interval(raw: &raw::Usage) -> Result<Duration, Wrong<Duration>> {
     let Some(text) = raw.monitor_interval_secs.as_deref() else { return Ok(default) };
     let secs = text.trim().parse().ok().filter(|secs| (INTERVAL_SECS_MIN..=INTERVAL_SECS_MAX).contains(secs));
     secs.map(Duration::from_secs).ok_or_else(|| {
-        let rule = format!("must be a whole number of seconds from {INTERVAL_SECS_MIN} to {INTERVAL_SECS_MAX}");
+        let rule =
+            format!("must be a whole number of seconds from {INTERVAL_SECS_MIN} to {INTERVAL_SECS_MAX}");
         wrong(rule, default)
     })
 }

@@ -151,7 +151,8 @@ impl OrgStore {
         .bind(now.as_millisecond())
         .bind(&event.actor);
         for caps in [budget.day, budget.month] {
-            query = query.bind(caps.bytes.map(bigint)).bind(caps.tokens.map(bigint)).bind(caps.nanos.map(bigint));
+            query =
+                query.bind(caps.bytes.map(bigint)).bind(caps.tokens.map(bigint)).bind(caps.nanos.map(bigint));
         }
         query.execute(&mut *tx).await?;
         // Of the new limit nobody was told yet.

@@ -57,7 +57,8 @@ fn between(before: &GaugeRow, gauge: &Gauge, now: Timestamp, gap_max: Duration) 
         false => gauge.cpu_ms,
     };
     let passed = now.as_millisecond().saturating_sub(before.at_ms);
-    let passed = u64::try_from(passed).unwrap_or(0).min(u64::try_from(gap_max.as_millis()).unwrap_or(u64::MAX));
+    let passed =
+        u64::try_from(passed).unwrap_or(0).min(u64::try_from(gap_max.as_millis()).unwrap_or(u64::MAX));
     let over_time = |bytes: u64| {
         let mib_s = u128::from(bytes) * u128::from(passed) / (1000 << 20);
         u64::try_from(mib_s).unwrap_or(u64::MAX)
@@ -71,19 +72,15 @@ fn between(before: &GaugeRow, gauge: &Gauge, now: Timestamp, gap_max: Duration) 
     }
 }
 
-async fn append(
-    tx: &mut Connection,
-    id: BoxId,
-    usage: &ComputeUsage,
-    now: Timestamp,
-) -> Result<(), Error> {
+async fn append(tx: &mut Connection, id: BoxId, usage: &ComputeUsage, now: Timestamp) -> Result<(), Error> {
     if *usage == ComputeUsage::default() {
         return Ok(());
     }
-    let seq: i64 =
-        sqlx::query_scalar("update counters set value = value + 1 where name = 'compute-usage' returning value")
-            .fetch_one(&mut *tx)
-            .await?;
+    let seq: i64 = sqlx::query_scalar(
+        "update counters set value = value + 1 where name = 'compute-usage' returning value",
+    )
+    .fetch_one(&mut *tx)
+    .await?;
     sqlx::query(
         "insert into compute_usage (seq, box_id, org_id, at_ms, cpu_ms, memory_mib_s, storage_mib_s, awake_ms)
          values ($1, $2, (select org_id from boxes where id = $2), $3, $4, $5, $6, $7)",
@@ -134,7 +131,8 @@ impl FleetStore {
                     .bind(gauge.box_id.to_string())
                     .fetch_optional(&mut *tx)
                     .await?;
-            let first = GaugeRow { at_ms: now.as_millisecond(), run: String::new(), cpu_ms: 0, storage_bytes: 0 };
+            let first =
+                GaugeRow { at_ms: now.as_millisecond(), run: String::new(), cpu_ms: 0, storage_bytes: 0 };
             let usage = between(&before.unwrap_or(first), gauge, now, gap_max);
             append(&mut tx, gauge.box_id, &usage, now).await?;
             keep(&mut tx, gauge, now).await?;

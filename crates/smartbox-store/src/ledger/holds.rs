@@ -35,11 +35,7 @@ impl TryFrom<Row> for BoxHold {
         Ok(Self {
             box_id: parsed(&row.box_id)?,
             org: parsed(&row.org_id)?,
-            hold: WakeHold {
-                kind: parsed(&row.kind)?,
-                reason: row.reason,
-                since: instant(row.since_at_ms)?,
-            },
+            hold: WakeHold { kind: parsed(&row.kind)?, reason: row.reason, since: instant(row.since_at_ms)? },
         })
     }
 }

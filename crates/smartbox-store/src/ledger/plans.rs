@@ -178,7 +178,12 @@ impl FleetStore {
     ///
     /// # Errors
     /// [`Error::NameTaken`], [`Error::TooMany`].
-    pub async fn create_plan(&self, plan: &NewPlan, event: NewEvent, now: Timestamp) -> Result<PlanRow, Error> {
+    pub async fn create_plan(
+        &self,
+        plan: &NewPlan,
+        event: NewEvent,
+        now: Timestamp,
+    ) -> Result<PlanRow, Error> {
         let mut tx = self.store.database.write().await?;
         if find(&mut tx, &plan.name).await?.is_some() {
             return Err(Error::NameTaken);

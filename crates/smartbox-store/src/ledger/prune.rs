@@ -34,9 +34,8 @@ impl FleetStore {
     /// Removes at most `limit` rows of each kind whose time has passed: of the logs, of days, of warnings, of reservations that
     /// nobody has settled. Says how many.
     pub async fn prune_usage(&self, now: Timestamp, limit: u32) -> Result<u64, Error> {
-        let before = |age: Duration| {
-            now.as_millisecond().saturating_sub(bigint(age.as_secs()).saturating_mul(1000))
-        };
+        let before =
+            |age: Duration| now.as_millisecond().saturating_sub(bigint(age.as_secs()).saturating_mul(1000));
         let mut removed = 0;
         for log in Log::ALL {
             let mut tx = self.store.database.write().await?;
@@ -64,7 +63,8 @@ impl FleetStore {
                 now.as_millisecond(),
             ),
         ] {
-            removed += sqlx::query(sql).bind(bound).bind(i64::from(limit)).execute(&mut *tx).await?.rows_affected();
+            removed +=
+                sqlx::query(sql).bind(bound).bind(i64::from(limit)).execute(&mut *tx).await?.rows_affected();
         }
         removed += sqlx::query(
             "delete from usage_rollups where (org_id, box_id, period) in

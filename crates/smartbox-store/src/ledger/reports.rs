@@ -97,11 +97,7 @@ impl OrgStore {
     }
 
     /// What the org, or one of its boxes, has used on each day of a month on which something was.
-    pub async fn usage_by_day(
-        &self,
-        box_id: Option<BoxId>,
-        month: Period,
-    ) -> Result<Vec<UsageRow>, Error> {
+    pub async fn usage_by_day(&self, box_id: Option<BoxId>, month: Period) -> Result<Vec<UsageRow>, Error> {
         let rows: Vec<Row> = sqlx::query_as(concat!(
             "select box_id, period, ",
             sum_columns!(),

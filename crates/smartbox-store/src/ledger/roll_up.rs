@@ -96,7 +96,10 @@ async fn read(tx: &mut Connection, log: Log, rows: &Rows<'_>) -> Result<Vec<LogR
 }
 
 pub(crate) async fn summed(tx: &mut Connection, log: Log) -> Result<i64, Error> {
-    Ok(sqlx::query_scalar("select value from counters where name = $1").bind(log.mark()).fetch_one(tx).await?)
+    Ok(sqlx::query_scalar("select value from counters where name = $1")
+        .bind(log.mark())
+        .fetch_one(tx)
+        .await?)
 }
 
 /// Time zones of orgs that were asked for already.
@@ -172,7 +175,8 @@ pub(crate) async fn rebuild(tx: &mut Connection, org: OrgId, now: Timestamp) -> 
     let (mut zones, org) = (Zones::default(), org.to_string());
     let zone = zones.of(tx, &org).await?;
     let this = Period::of(Span::Month, now, &zone).begins(&zone);
-    let before = Period::of(Span::Month, this.checked_sub(jiff::SignedDuration::from_secs(1)).unwrap_or(this), &zone);
+    let before =
+        Period::of(Span::Month, this.checked_sub(jiff::SignedDuration::from_secs(1)).unwrap_or(this), &zone);
     // Days sort behind their month, and later ones behind earlier ones.
     sqlx::query("delete from usage_rollups where org_id = $1 and period >= $2")
         .bind(&org)

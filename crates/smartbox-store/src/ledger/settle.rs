@@ -49,7 +49,8 @@ async fn settle_one(tx: &mut Connection, settled: &Settled, now: Timestamp) -> R
         .execute(&mut *tx)
         .await?;
     let spent = &settled.spent;
-    if *spent == (Spent { model: spent.model.clone(), provider: spent.provider.clone(), ..Spent::default() }) {
+    if *spent == (Spent { model: spent.model.clone(), provider: spent.provider.clone(), ..Spent::default() })
+    {
         // Nothing came of it.
         return Ok(true);
     }

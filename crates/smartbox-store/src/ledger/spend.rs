@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use smartbox_core::ledger::{Ask, Bound, Excess, Scope, Verdict, judge, may_spend};
 use smartbox_core::{BoxId, OrgId, SpendId};
 
-use super::standing::{self, Terms, Used};
 use super::budgets;
+use super::standing::{self, Terms, Used};
 use crate::database::Connection;
 use crate::row::bigint;
 use crate::{Error, FleetStore};
@@ -69,7 +69,8 @@ impl Account {
     async fn open(tx: &mut Connection, id: BoxId, now: Timestamp) -> Result<Option<Self>, Error> {
         let Some(terms) = standing::terms_of_box(tx, id).await? else { return Ok(None) };
         let (of_org, of_box) = budgets::both(tx, terms.org, id).await?;
-        let mut account = Self { terms, of_org: Used::default(), bounds: Vec::new(), reserved: Ask::default() };
+        let mut account =
+            Self { terms, of_org: Used::default(), bounds: Vec::new(), reserved: Ask::default() };
         if !account.terms.has_limits() && of_org.is_empty() && of_box.is_empty() {
             return Ok(Some(account));
         }
@@ -109,12 +110,7 @@ impl Account {
 }
 
 /// What others have set aside: the org, and the box.
-async fn reserved(
-    tx: &mut Connection,
-    org: OrgId,
-    id: BoxId,
-    now: Timestamp,
-) -> Result<(Ask, Ask), Error> {
+async fn reserved(tx: &mut Connection, org: OrgId, id: BoxId, now: Timestamp) -> Result<(Ask, Ask), Error> {
     let sums: (i64, i64, i64, i64, i64, i64) = sqlx::query_as(
         "select cast(coalesce(sum(bytes), 0) as bigint), cast(coalesce(sum(tokens), 0) as bigint),
                 cast(coalesce(sum(nanos), 0) as bigint),
@@ -129,7 +125,8 @@ async fn reserved(
     .fetch_one(tx)
     .await?;
     let ask = |bytes, tokens, nanos| {
-        let [bytes, tokens, nanos] = [bytes, tokens, nanos].map(|value: i64| u64::try_from(value).unwrap_or(0));
+        let [bytes, tokens, nanos] =
+            [bytes, tokens, nanos].map(|value: i64| u64::try_from(value).unwrap_or(0));
         Ask { bytes, tokens, nanos }
     };
     Ok((ask(sums.0, sums.1, sums.2), ask(sums.3, sums.4, sums.5)))

@@ -90,7 +90,9 @@ pub struct OrgStanding {
 impl OrgStanding {
     /// Whether nothing limits the org or one of its boxes.
     pub fn is_unlimited(&self) -> bool {
-        !self.terms.has_limits() && self.bounds.is_empty() && self.boxes.iter().all(|one| one.bounds.is_empty())
+        !self.terms.has_limits()
+            && self.bounds.is_empty()
+            && self.boxes.iter().all(|one| one.bounds.is_empty())
     }
 }
 

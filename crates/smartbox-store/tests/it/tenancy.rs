@@ -10,8 +10,8 @@ use smartbox_core::{
     BoxId, Desired, DeviceStatus, Pairing, Role, ScheduleId, SleepChange, Threshold, UserStatus,
 };
 use smartbox_store::{
-    BoxFilter, Claim, EgressUsage, Error, Gauge, OperationKind, OrgPlan, ScheduleAction, SchedulePlan, Settled, Spent,
-    TicketHolder, UserChange,
+    BoxFilter, Claim, EgressUsage, Error, Gauge, OperationKind, OrgPlan, ScheduleAction, SchedulePlan,
+    Settled, Spent, TicketHolder, UserChange,
 };
 
 use crate::ledger::{spend_id, tell};
@@ -137,7 +137,10 @@ async fn ledger_of_another_org(
         assert_ne!(world.org.usage(of, month).await.unwrap(), nothing);
         finds_nothing("usage", stranger.usage(of, month).await.unwrap() != nothing);
         finds_nothing("usage_by_day", !stranger.usage_by_day(of, month).await.unwrap().is_empty());
-        finds_nothing("usage_by_model", !stranger.usage_by_model(of, (at(0), at(9))).await.unwrap().is_empty());
+        finds_nothing(
+            "usage_by_model",
+            !stranger.usage_by_model(of, (at(0), at(9))).await.unwrap().is_empty(),
+        );
         finds_nothing("storage_bytes", stranger.storage_bytes(of).await.unwrap() > 0);
     }
     finds_nothing("usage_by_box", !stranger.usage_by_box(month).await.unwrap().is_empty());

@@ -56,13 +56,17 @@ pub(super) async fn run(client: &Client, args: SetArgs, console: &mut Console) -
     if let Some(policy) = changed.sleep_policy.as_ref().filter(|_| update.sleep.is_some()) {
         console.say(&format!("Boxes of `{}` are {}.", changed.name, told(policy))).await;
     }
-    let of_plan = update.plan.is_some() || update.time_zone.is_some() || update.overage_budget_nanos.is_some();
+    let of_plan =
+        update.plan.is_some() || update.time_zone.is_some() || update.overage_budget_nanos.is_some();
     if of_plan {
         let plan = changed.plan.as_deref().unwrap_or("the default");
         let zone = changed.time_zone.as_deref().unwrap_or("UTC");
         let overage = money(changed.overage_budget_nanos.unwrap_or(0));
         console
-            .say(&format!("`{}` has {plan} plan, days of {zone}, and {overage} a month for overage.", changed.name))
+            .say(&format!(
+                "`{}` has {plan} plan, days of {zone}, and {overage} a month for overage.",
+                changed.name
+            ))
             .await;
     }
     if console.wants_json() {

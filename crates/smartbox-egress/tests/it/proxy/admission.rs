@@ -50,7 +50,8 @@ async fn what_was_counted_since_the_picture_was_made_is_not_left_any_more() -> R
     rig.tunnel(port).await?;
     stream.write_all(&[1; 1]).await?;
     soon(served.read_exact(&mut [0; 1])).await??;
-    let (status, reason) = rig.refusal(&format!("CONNECT up.test:{port} HTTP/1.1\r\nhost: up.test\r\n\r\n")).await?;
+    let (status, reason) =
+        rig.refusal(&format!("CONNECT up.test:{port} HTTP/1.1\r\nhost: up.test\r\n\r\n")).await?;
     assert_eq!((status, reason.as_str()), (403, "used-up"));
     Ok(())
 }
@@ -71,7 +72,8 @@ async fn an_open_tunnel_is_cut_when_the_next_picture_leaves_nothing() -> Result<
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_nothing_can_be_recorded_boxes_go_on_for_a_while_and_those_without_limits_for_ever() -> Result<()> {
+async fn while_nothing_can_be_recorded_boxes_go_on_for_a_while_and_those_without_limits_for_ever()
+-> Result<()> {
     let limits = ProxyLimits { meter_patience: Duration::from_secs(30), ..ProxyLimits::default() };
     let rig = Rig::with_limits(&["allow up.test inside"], limits).await?;
     let server = listener().await?;

@@ -11,8 +11,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use smartbox_core::BoxId;
 use smartbox_core::egress_policy::{Policy, Rules};
 use smartbox_egress::{
-    Admissions, Allowance, Authenticate, ForwardProxy, Meter, OwnAddresses, Policies, ProxyLimits, ProxyPorts, RefusedRequest,
-    Report, Resolve, ServeError, Used, UsedUp,
+    Admissions, Allowance, Authenticate, ForwardProxy, Meter, OwnAddresses, Policies, ProxyLimits,
+    ProxyPorts, RefusedRequest, Report, Resolve, ServeError, Used, UsedUp,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};

@@ -87,7 +87,8 @@ fn cpu_time_is_read_in_both_formats() {
     fs::write(v1.file("cpu", "cpuacct.usage"), "1234567890\n").unwrap();
     assert_eq!(v1.cgroups.cpu_ms(id()).unwrap(), Some(1234));
     let v2 = Fixture::new(V2, "cpu memory pids");
-    fs::write(v2.file("", "cpu.stat"), "usage_usec 2500000\nuser_usec 2000000\nsystem_usec 500000\n").unwrap();
+    fs::write(v2.file("", "cpu.stat"), "usage_usec 2500000\nuser_usec 2000000\nsystem_usec 500000\n")
+        .unwrap();
     assert_eq!(v2.cgroups.cpu_ms(id()).unwrap(), Some(2500));
 }
 

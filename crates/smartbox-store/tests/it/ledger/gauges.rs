@@ -32,7 +32,11 @@ async fn what_is_used_is_the_difference_of_readings_and_a_new_run_begins_at_noth
     let id = world.create("mine").await.id;
     let first = Gauge { storage_bytes: Some(1 << 30), ..gauge(id, "1", 700) };
     world.fleet.record_gauges(&[first], GAP, at(0)).await.unwrap();
-    assert_eq!(used(&world, id).await, Usage { cpu_ms: 700, ..Usage::default() }, "how long it ran nobody knows");
+    assert_eq!(
+        used(&world, id).await,
+        Usage { cpu_ms: 700, ..Usage::default() },
+        "how long it ran nobody knows"
+    );
     world.fleet.record_gauges(&[gauge(id, "1", 1000)], GAP, at(60)).await.unwrap();
     let expected = Usage {
         cpu_ms: 1000,
@@ -44,7 +48,11 @@ async fn what_is_used_is_the_difference_of_readings_and_a_new_run_begins_at_noth
     assert_eq!(used(&world, id).await, expected);
     world.fleet.record_gauges(&[gauge(id, "2", 50)], GAP, at(60)).await.unwrap();
     assert_eq!(used(&world, id).await, Usage { cpu_ms: 1050, ..expected });
-    assert_eq!(world.org.storage_bytes(Some(id)).await.unwrap(), 1 << 30, "a disk that was not measured is as it was");
+    assert_eq!(
+        world.org.storage_bytes(Some(id)).await.unwrap(),
+        1 << 30,
+        "a disk that was not measured is as it was"
+    );
     assert_eq!(world.org.storage_bytes(None).await.unwrap(), 1 << 30);
 }
 

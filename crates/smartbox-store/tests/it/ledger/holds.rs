@@ -8,7 +8,9 @@ use crate::support::{World, at, event};
 async fn the_monitor_lets_go_of_what_it_holds_and_of_nothing_that_a_person_holds() {
     let world = World::new().await;
     let org = world.org.id();
-    let held = |reason: &'static str| world.fleet.monitor_hold(org, HoldKind::Plan, reason, event("org.held"), at(1));
+    let held = |reason: &'static str| {
+        world.fleet.monitor_hold(org, HoldKind::Plan, reason, event("org.held"), at(1))
+    };
     assert!(held("too much").await.unwrap());
     assert!(!held("still").await.unwrap(), "it is held already");
     assert_eq!(world.fleet.monitor_holds().await.unwrap(), [(org, HoldKind::Plan)]);

@@ -17,8 +17,15 @@ async fn a_new_platform_has_one_plan_without_limits_and_there_is_always_one_defa
     assert!(plans[0].is_default && plans[0].terms == PlanTerms::default());
     let made = world.fleet.create_plan(&plan("big", true, None), event("plan.created"), at(1)).await.unwrap();
     assert_eq!((made.is_default, made.version, made.changed_by.as_str()), (true, 1, "test"));
-    let defaults: Vec<_> =
-        world.fleet.plans().await.unwrap().into_iter().filter(|plan| plan.is_default).map(|plan| plan.name).collect();
+    let defaults: Vec<_> = world
+        .fleet
+        .plans()
+        .await
+        .unwrap()
+        .into_iter()
+        .filter(|plan| plan.is_default)
+        .map(|plan| plan.name)
+        .collect();
     assert_eq!(defaults, ["big"]);
     let unset = world.fleet.change_plan(&plan("big", false, None), None, event("plan.changed"), at(2)).await;
     assert!(matches!(unset, Err(Error::InUse(_))), "{unset:?}");

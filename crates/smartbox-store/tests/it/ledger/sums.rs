@@ -18,7 +18,10 @@ type Batch = (i64, Vec<(usize, u64, bool)>);
 fn batches() -> impl Strategy<Value = Vec<Batch>> {
     // Around a month turn, and around a change of the clock in October; in any order, as a clock that jumps gives them.
     let moments = prop_oneof![1_761_350_000..1_761_450_000_i64, 1_761_900_000..1_762_000_000_i64];
-    prop::collection::vec((moments, prop::collection::vec((0..2_usize, 0..1000_u64, any::<bool>()), 0..4)), 1..12)
+    prop::collection::vec(
+        (moments, prop::collection::vec((0..2_usize, 0..1000_u64, any::<bool>()), 0..4)),
+        1..12,
+    )
 }
 
 /// What the sums should be.
@@ -28,7 +31,13 @@ fn expected(batches: &[Batch], boxes: &[BoxId], zone: &TimeZone) -> BTreeMap<(Op
         let now = Timestamp::from_second(*secs).unwrap();
         for (which, amount, is_traffic) in rows {
             let usage = match is_traffic {
-                true => Usage { sent: *amount, received: 2 * amount, connections: 1, requests: 3, ..Usage::default() },
+                true => Usage {
+                    sent: *amount,
+                    received: 2 * amount,
+                    connections: 1,
+                    requests: 3,
+                    ..Usage::default()
+                },
                 false if *amount == 0 => continue,
                 false => Usage { calls: 1, input: *amount, nanos: amount * 10, ..Usage::default() },
             };
@@ -60,8 +69,7 @@ async fn put_down(store: &Store, batches: &[Batch], boxes: &[BoxId]) {
     let mut calls = 0;
     for (secs, rows) in batches {
         let now = Timestamp::from_second(*secs).unwrap();
-        let moved: Vec<_> =
-            rows.iter().filter(|row| row.2).map(|row| traffic(boxes[row.0], row.1)).collect();
+        let moved: Vec<_> = rows.iter().filter(|row| row.2).map(|row| traffic(boxes[row.0], row.1)).collect();
         fleet.append_egress_usage(&moved, &tell, now).await.unwrap();
         let mut called = Vec::new();
         for row in rows.iter().filter(|row| !row.2) {
@@ -146,7 +154,11 @@ async fn models_are_summed_by_what_they_cost() {
     let smartbox = world.create("mine").await;
     let mut dear = settled(2, smartbox.id, 100);
     dear.spent.model = "dear".to_owned();
-    world.fleet.settle(&[settled(1, smartbox.id, 1), dear, settled(3, smartbox.id, 2)], &tell, at(5)).await.unwrap();
+    world
+        .fleet
+        .settle(&[settled(1, smartbox.id, 1), dear, settled(3, smartbox.id, 2)], &tell, at(5))
+        .await
+        .unwrap();
     let sums = world.org.usage_by_model(Some(smartbox.id), (at(0), at(10))).await.unwrap();
     let told: Vec<_> = sums.iter().map(|sum| (sum.model.as_str(), sum.calls, sum.input, sum.nanos)).collect();
     assert_eq!(told, [("dear", 1, 100, 1000), ("m", 2, 3, 30)]);

@@ -23,7 +23,11 @@ async fn each_percentage_is_told_once_a_period_and_again_when_the_limit_is_anoth
     assert_eq!(told(&world).await, ["50 tokens", "80 tokens", "100 tokens"]);
     world.fleet.settle(&[settled(6, id, 50)], &tell, at(86_400)).await.unwrap();
     assert_eq!(told(&world).await.len(), 4, "a new day");
-    world.org.set_budget(Some(id), &daily_tokens(60), None, event("budget.changed"), at(86_401)).await.unwrap();
+    world
+        .org
+        .set_budget(Some(id), &daily_tokens(60), None, event("budget.changed"), at(86_401))
+        .await
+        .unwrap();
     world.fleet.settle(&[settled(7, id, 1)], &tell, at(86_402)).await.unwrap();
     assert_eq!(told(&world).await.len(), 6, "half and four fifths of the new limit");
 }
