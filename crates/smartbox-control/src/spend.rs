@@ -126,7 +126,7 @@ impl Control {
         let expires_at =
             now.checked_add(RESERVATION_TTL).map_err(|_end_of_time| SpendRefused::Unavailable)?;
         let asked = SpendAsk { id: reservation.id, box_id, ask, expires_at };
-        let answer = self.inner.spending.reserving.ask(asked, async |asks| self.reserve(asks).await).await;
+        let answer = self.inner.spending.reserving.ask(asked, |asks| self.reserve(asks)).await;
         match answer.flatten() {
             Some(Ok(_granted)) => Ok(reservation),
             Some(Err(block)) => Err(refused(&block, &ask)),
@@ -134,9 +134,9 @@ impl Control {
         }
     }
 
-    async fn reserve(&self, asks: &[SpendAsk]) -> Vec<Option<Result<Granted, SpendBlock>>> {
+    async fn reserve(&self, asks: Vec<SpendAsk>) -> Vec<Option<Result<Granted, SpendBlock>>> {
         let fleet = self.inner.store.fleet(SystemActor::new(ACTOR));
-        match fleet.reserve(asks, self.inner.clock.now()).await {
+        match fleet.reserve(&asks, self.inner.clock.now()).await {
             Ok(answers) => answers.into_iter().map(Some).collect(),
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "nothing could be set aside");
@@ -155,7 +155,7 @@ impl Control {
         let spent = Spent { model, provider, input, output, cache_read, cache_write, nanos };
         let settled = Settled { id: reservation.id, box_id: reservation.box_id, spent };
         let desk = &self.inner.spending.settling;
-        let is_done = desk.ask(settled.clone(), async |settled| self.settle(settled).await).await;
+        let is_done = desk.ask(settled.clone(), |settled| self.settle(settled)).await;
         if is_done == Some(true) {
             return Ok(());
         }
@@ -171,10 +171,10 @@ impl Control {
         })
     }
 
-    async fn settle(&self, settled: &[Settled]) -> Vec<bool> {
+    async fn settle(&self, settled: Vec<Settled>) -> Vec<bool> {
         let fleet = self.inner.store.fleet(SystemActor::new(ACTOR));
         let tell = |reached: &Reached| self.budget_event(reached);
-        let done = fleet.settle(settled, &tell, self.inner.clock.now()).await;
+        let done = fleet.settle(&settled, &tell, self.inner.clock.now()).await;
         if let Err(error) = &done {
             tracing::warn!(error = error as &dyn std::error::Error, "what was used could not be put down");
         }

@@ -40,7 +40,10 @@ impl<Q: Clone, A> Desk<Q, A> {
     ///
     /// The caller who works for others may give up in the middle. Then nobody knows what was done, and the others ask again: doing the
     /// same question twice must be doing it once.
-    pub(crate) async fn ask(&self, question: Q, work: impl AsyncFn(&[Q]) -> Vec<A>) -> Option<A> {
+    pub(crate) async fn ask<F>(&self, question: Q, work: impl Fn(Vec<Q>) -> F) -> Option<A>
+    where
+        F: Future<Output = Vec<A>>,
+    {
         let mut told = self.join(question.clone())?;
         loop {
             let turn = self.turn.lock().await;
@@ -57,7 +60,7 @@ impl<Q: Clone, A> Desk<Q, A> {
             // Who gave up while waiting has nothing done for them.
             let (questions, tellers): (Vec<_>, Vec<_>) =
                 batch.into_iter().filter(|(_, tell)| !tell.is_closed()).unzip();
-            let answers = work(&questions).await;
+            let answers = work(questions).await;
             for (tell, answer) in tellers.into_iter().zip(answers) {
                 let _gone = tell.send(answer);
             }
@@ -86,7 +89,7 @@ mod tests {
         for n in 0..600 {
             let (desk, rounds) = (Arc::clone(&desk), Arc::clone(&rounds));
             asked.spawn(async move {
-                let work = async |questions: &[u32]| {
+                let work = async |questions: Vec<u32>| {
                     rounds.fetch_add(1, Ordering::Relaxed);
                     tokio::task::yield_now().await;
                     questions.iter().map(|question| question * 2).collect()
@@ -102,14 +105,14 @@ mod tests {
     #[tokio::test]
     async fn when_the_one_who_works_gives_up_the_others_go_on() {
         let desk = Arc::new(Desk::<u32, u32>::default());
-        let never = async |_: &[u32]| std::future::pending().await;
+        let never = async |_: Vec<u32>| std::future::pending().await;
         let mut asked = JoinSet::new();
         let leader = Arc::clone(&desk);
         let stuck = asked.spawn(async move { leader.ask(1, never).await });
         tokio::task::yield_now().await;
         let follower = Arc::clone(&desk);
         asked.spawn(async move {
-            follower.ask(2, async |questions: &[u32]| questions.iter().map(|one| one + 40).collect()).await
+            follower.ask(2, async |questions: Vec<u32>| questions.iter().map(|one| one + 40).collect()).await
         });
         tokio::task::yield_now().await;
         stuck.abort();

@@ -48,7 +48,8 @@ impl Caller {
     pub(crate) fn admit(&self) -> Result<(), Refusal> {
         let admissions = self.inner.ports.admissions.borrow();
         let Some(allowance) = admissions.of(self.id) else { return Ok(()) };
-        if allowance.bytes_left.is_some_and(|left| self.counters.pending_bytes() >= left) {
+        let Some(left) = allowance.bytes_left else { return Ok(()) };
+        if self.counters.pending_bytes() >= left {
             return Err(Refusal::UsedUp(Box::new(allowance.used_up.clone())));
         }
         if self.inner.is_meter_lost() { Err(Refusal::NoMeter) } else { Ok(()) }

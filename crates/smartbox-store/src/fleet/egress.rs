@@ -21,7 +21,7 @@ impl FleetStore {
     pub async fn append_egress_usage(
         &self,
         used: &[EgressUsage],
-        tell: &Tell,
+        tell: &Tell<'_>,
         now: Timestamp,
     ) -> Result<(), Error> {
         let mut tx = self.store.database.write().await?;

@@ -166,9 +166,10 @@ struct UsedRow {
     sums: SumsRow,
 }
 
-fn take(used: &mut HashMap<String, Used>, rows: Vec<UsedRow>, storage: u64) {
+/// What lies on disks is no sum, and is added by whoever needs it.
+fn take(used: &mut HashMap<String, Used>, rows: Vec<UsedRow>) {
     for row in rows {
-        let amounts = Usage::from(row.sums).amounts(storage);
+        let amounts = Usage::from(row.sums).amounts(0);
         let entry = used.entry(row.box_id).or_default();
         *(if row.period.len() == 7 { &mut entry.month } else { &mut entry.day }) = amounts;
     }
@@ -194,7 +195,7 @@ pub(crate) async fn used_of(
     .fetch_all(&mut *connection)
     .await?;
     let mut used = HashMap::new();
-    take(&mut used, rows, 0);
+    take(&mut used, rows);
     let mut of_org = used.remove("").unwrap_or_default();
     if terms.plan().limits.storage_bytes.is_some() {
         of_org.month.storage_bytes = storage_of(connection, terms.org).await?;
@@ -228,7 +229,7 @@ async fn standing(connection: &mut Connection, terms: Terms, now: Timestamp) -> 
     .fetch_all(&mut *connection)
     .await?;
     let mut used = HashMap::new();
-    take(&mut used, rows, 0);
+    take(&mut used, rows);
     let mut of_org = used.remove("").unwrap_or_default();
     of_org.month.storage_bytes = storage_of(connection, terms.org).await?;
     let mut budgets: HashMap<Option<BoxId>, Budget> = budgets::all_of(connection, terms.org)

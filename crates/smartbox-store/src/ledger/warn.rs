@@ -27,14 +27,14 @@ pub struct Reached {
 }
 
 /// Makes the event that tells of it.
-pub type Tell = dyn Fn(&Reached) -> NewEvent + Send + Sync;
+pub type Tell<'a> = dyn Fn(&Reached) -> NewEvent + Send + Sync + 'a;
 
 /// Tells what was reached, after something was spent by a box.
 pub(crate) async fn warn(
     tx: &mut Connection,
     terms: &Terms,
     id: BoxId,
-    tell: &Tell,
+    tell: &Tell<'_>,
     now: Timestamp,
 ) -> Result<(), Error> {
     let (of_org, of_box) = budgets::both(tx, terms.org, id).await?;
@@ -57,7 +57,7 @@ async fn tell_of(
     terms: &Terms,
     box_id: Option<BoxId>,
     bound: Bound,
-    tell: &Tell,
+    tell: &Tell<'_>,
     now: Timestamp,
 ) -> Result<(), Error> {
     let [day, month] = terms.periods(now);

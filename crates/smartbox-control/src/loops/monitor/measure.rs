@@ -31,8 +31,7 @@ impl Monitor {
         for row in &rows {
             let measured = gauge(&control, row, disks.contains(&row.id)).await;
             match measured {
-                Ok(Some(gauge)) => gauges.push(gauge),
-                Ok(None) => {}
+                Ok(gauge) => gauges.push(gauge),
                 // It counts with the next reading: CPU in full, memory for a few minutes.
                 Err(error) => tracing::debug!(box.id = %row.id, %error, "a box could not be measured"),
             }
@@ -53,7 +52,7 @@ impl Monitor {
     }
 }
 
-async fn gauge(control: &Control, row: &Smartbox, with_disk: bool) -> Result<Option<Gauge>, ProviderError> {
+async fn gauge(control: &Control, row: &Smartbox, with_disk: bool) -> Result<Gauge, ProviderError> {
     let provider = &control.inner.provider;
     let used = provider.compute(row.id).await?;
     let memory = if used.is_some() { provider.memory(row.id).await? } else { None };
@@ -63,12 +62,12 @@ async fn gauge(control: &Control, row: &Smartbox, with_disk: bool) -> Result<Opt
         row.observed,
         Observed::Asleep(_) | Observed::Stopped | Observed::Absent | Observed::Dead(_)
     );
-    Ok(Some(Gauge {
+    Ok(Gauge {
         box_id: row.id,
         run,
         cpu_ms,
         memory_bytes: memory.map_or(0, |memory| memory.pss_bytes),
         storage_bytes,
         is_awake,
-    }))
+    })
 }
