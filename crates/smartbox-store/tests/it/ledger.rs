@@ -2,6 +2,7 @@
 
 mod gauges;
 mod holds;
+mod killed;
 mod plans;
 mod spending;
 mod sums;
