@@ -9,9 +9,9 @@ use crate::row::bigint;
 use crate::{Error, FleetStore};
 
 /// How long rows of the logs are kept: two whole months and a half, so that the sums of this month and the last can be made anew.
-pub const USAGE_LOG_TTL: Duration = Duration::from_hours(90 * 24);
+pub(crate) const USAGE_LOG_TTL: Duration = Duration::from_hours(90 * 24);
 /// How long sums of days are kept. Those of months stay.
-pub const USAGE_DAYS_TTL: Duration = Duration::from_hours(400 * 24);
+pub(crate) const USAGE_DAYS_TTL: Duration = Duration::from_hours(400 * 24);
 
 const fn pruned(log: Log) -> &'static str {
     match log {
