@@ -92,11 +92,16 @@ pub enum SpendRefused {
 }
 
 /// What is asked of the database, and what is still to be told it.
-#[derive(Default)]
 pub(crate) struct Spending {
     reserving: Desk<SpendAsk, Option<Result<Granted, SpendBlock>>>,
     settling: Desk<Settled, bool>,
     owed: Mutex<VecDeque<Settled>>,
+}
+
+impl Default for Spending {
+    fn default() -> Self {
+        Self { reserving: Desk::asking(), settling: Desk::telling(), owed: Mutex::default() }
+    }
 }
 
 impl Spending {
@@ -187,6 +192,7 @@ impl Control {
     /// It still does not. What is left is kept.
     pub(crate) async fn settle_owed(&self) -> Result<(), Error> {
         const AT_ONCE: usize = 256;
+        self.inner.spending.owed().extend(self.inner.spending.settling.abandoned());
         loop {
             let some: Vec<_> = {
                 let owed = self.inner.spending.owed();

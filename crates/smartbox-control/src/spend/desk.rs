@@ -13,15 +13,29 @@ const WAITING_MAX: usize = 4096;
 pub(crate) struct Desk<Q, A> {
     waiting: Mutex<Vec<(Q, oneshot::Sender<A>)>>,
     turn: tokio::sync::Mutex<()>,
-}
-
-impl<Q, A> Default for Desk<Q, A> {
-    fn default() -> Self {
-        Self { waiting: Mutex::default(), turn: tokio::sync::Mutex::default() }
-    }
+    /// Whether something is done for those, too, who gave up while they waited.
+    is_owed: bool,
 }
 
 impl<Q: Clone, A> Desk<Q, A> {
+    /// A desk at which nothing is done for whoever gives up.
+    pub(crate) fn asking() -> Self {
+        Self { waiting: Mutex::default(), turn: tokio::sync::Mutex::default(), is_owed: false }
+    }
+
+    /// A desk at which what was handed in is done in any case.
+    pub(crate) fn telling() -> Self {
+        Self { is_owed: true, ..Self::asking() }
+    }
+
+    /// Takes out what was handed in by those who gave up, and nobody has come since to do it.
+    pub(crate) fn abandoned(&self) -> Vec<Q> {
+        let mut waiting = self.waiting();
+        let (gone, stays): (Vec<_>, Vec<_>) = waiting.drain(..).partition(|(_, tell)| tell.is_closed());
+        *waiting = stays;
+        gone.into_iter().map(|(question, _)| question).collect()
+    }
+
     fn waiting(&self) -> MutexGuard<'_, Vec<(Q, oneshot::Sender<A>)>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -57,9 +71,8 @@ impl<Q: Clone, A> Desk<Q, A> {
                 let count = waiting.len().min(BATCH_MAX);
                 waiting.drain(..count).collect()
             };
-            // Who gave up while waiting has nothing done for them.
             let (questions, tellers): (Vec<_>, Vec<_>) =
-                batch.into_iter().filter(|(_, tell)| !tell.is_closed()).unzip();
+                batch.into_iter().filter(|(_, tell)| self.is_owed || !tell.is_closed()).unzip();
             let answers = work(questions).await;
             for (tell, answer) in tellers.into_iter().zip(answers) {
                 let _gone = tell.send(answer);
@@ -83,7 +96,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_comes_together_is_done_together_and_everybody_gets_their_own_answer() {
-        let desk = Arc::new(Desk::<u32, u32>::default());
+        let desk = Arc::new(Desk::<u32, u32>::asking());
         let rounds = Arc::new(AtomicU32::new(0));
         let mut asked = JoinSet::new();
         for n in 0..600 {
@@ -104,7 +117,7 @@ mod tests {
 
     #[tokio::test]
     async fn when_the_one_who_works_gives_up_the_others_go_on() {
-        let desk = Arc::new(Desk::<u32, u32>::default());
+        let desk = Arc::new(Desk::<u32, u32>::asking());
         let never = async |_: Vec<u32>| std::future::pending().await;
         let mut asked = JoinSet::new();
         let leader = Arc::clone(&desk);
@@ -118,6 +131,22 @@ mod tests {
         stuck.abort();
         let ended = asked.join_all_but_aborted().await;
         assert_eq!(ended, [Some(42)]);
+    }
+
+    #[tokio::test]
+    async fn what_somebody_has_handed_in_is_done_although_they_gave_up() {
+        let desk = Desk::<u32, u32>::telling();
+        let turn = desk.turn.lock().await;
+        let waits = desk.ask(1, async |_: Vec<u32>| vec![0]);
+        assert!(tokio::time::timeout(std::time::Duration::ZERO, waits).await.is_err());
+        assert_eq!(desk.abandoned(), [1]);
+        let waits = desk.ask(2, async |_: Vec<u32>| vec![0]);
+        assert!(tokio::time::timeout(std::time::Duration::ZERO, waits).await.is_err());
+        drop(turn);
+        let done =
+            desk.ask(3, async |questions: Vec<u32>| questions.iter().map(|one| one * 10).collect()).await;
+        assert_eq!(done, Some(30));
+        assert!(desk.abandoned().is_empty(), "done with the other");
     }
 
     trait JoinAll {
