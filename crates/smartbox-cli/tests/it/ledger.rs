@@ -85,15 +85,9 @@ async fn a_budget_keeps_what_is_not_named_and_is_changed_against_its_version() {
         json!({ "day": { "money_nanos": 5_000_000_000_u64 }, "month": { "bytes": 1000, "tokens": 2_000_000 } })
     );
     assert_eq!(fake.lines().last().unwrap(), "PUT /v1/orgs/me/budget");
-    for (words, told) in [
-        (&["budget", "set", "--day", "cpu=1h"][..], "a budget has no `cpu`"),
-        (&["budget", "set", "--day", "tokens=lots"][..], "tokens=1M"),
-        (&["budget", "set"][..], "required"),
-    ] {
-        let ended = smartbox(&fake, words).end().await;
-        assert_eq!(ended.code, 2, "{ended}");
-        assert!(ended.to_string().contains(told), "{told}: {ended}");
-    }
+    let ended = smartbox(&fake, &["budget", "set", "--day", "cpu=1h"]).end().await;
+    assert_eq!(ended.code, 2, "{ended}");
+    assert!(ended.to_string().contains("a budget has no `cpu`"), "{ended}");
 }
 
 #[tokio::test]

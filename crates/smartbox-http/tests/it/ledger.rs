@@ -191,11 +191,11 @@ async fn budgets_of_boxes_and_orgs_are_set_shown_and_hold() {
 async fn programs_of_the_older_api_find_what_they_know() {
     let (app, tenant, id) = app().await;
     let client = &tenant.client;
+    use_some(&app, id).await;
     let body = json!({ "is_default": true, "limits": { "bandwidth_bytes": 500 }, "rates": { "bandwidth_gib": 15_000_000 } });
     put(&app.admin(), "/v1/plans/default", &body).await.json::<PlanView>(StatusCode::OK);
     let plans = client.get("/plans").await.json::<Vec<SeedPlan>>(StatusCode::OK);
     assert_eq!((plans[0].max_bandwidth_bytes, plans[0].overage_bandwidth_cost_per_gb_cents), (Some(500), 2));
-    use_some(&app, id).await;
     let over = client.get("/agents/home/usage").await.json::<SeedUsage>(StatusCode::OK);
     assert!(!over.allowed && over.bandwidth.exceeded);
     assert_eq!((over.bandwidth.used, over.bandwidth.limit, over.overage_cost_cents), (1000, Some(500), 1));

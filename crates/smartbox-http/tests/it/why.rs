@@ -98,7 +98,7 @@ async fn a_box_that_may_not_wake_says_what_holds_it() {
     let hold = serde_json::json!({ "reason": "the invoice is open" });
     app.admin().change_json(http::Method::PUT, "/v1/orgs/home/holds/account", &hold).await;
     let why = why(&client).await;
-    assert_eq!(codes(&why), ["asleep", "goes-deeper", "wake-blocked-account"]);
+    assert_eq!(codes(&why), ["asleep", "goes-deeper", "wake-blocked-account", "held-because"]);
 }
 
 #[tokio::test]
