@@ -104,7 +104,8 @@ async fn a_plan_that_does_not_pay_for_more_refuses_and_its_overage_budget_pays()
 #[tokio::test]
 async fn while_the_database_is_down_limited_boxes_spend_nothing_and_others_go_on() {
     let (app, _client, id) = app().await;
-    app.expect_log("could not be");
+    app.expect_log("nothing could be set aside");
+    app.expect_log("could not be put down");
     let free = app.control.reserve_spend(id, 1, 0).await.unwrap();
     limit(&app, 100).await;
     let held = app.control.reserve_spend(id, 1, 0).await.unwrap();
