@@ -83,7 +83,12 @@ async fn settle_one(tx: &mut Connection, settled: &Settled, now: Timestamp) -> R
 impl FleetStore {
     /// Settles calls that have ended, all of them or none: what was set aside is given back, what was used is appended and summed up,
     /// and owners are told what was reached of their budgets. Says for each whether it counts now for the first time.
-    pub async fn settle(&self, settled: &[Settled], tell: &Tell<'_>, now: Timestamp) -> Result<Vec<bool>, Error> {
+    pub async fn settle(
+        &self,
+        settled: &[Settled],
+        tell: &Tell<'_>,
+        now: Timestamp,
+    ) -> Result<Vec<bool>, Error> {
         let mut tx = self.store.database.write().await?;
         let mut firsts = Vec::with_capacity(settled.len());
         for one in settled {
