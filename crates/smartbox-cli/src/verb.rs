@@ -9,6 +9,7 @@ mod egress;
 mod exec;
 mod link;
 mod logs;
+mod model;
 mod open;
 mod org;
 mod route;
@@ -57,6 +58,9 @@ pub enum ClientCommand {
     /// Show and change what a box may reach
     #[command(subcommand)]
     Egress(egress::EgressCommand),
+    /// Say who serves models to boxes, with which keys; show what was asked of them
+    #[command(subcommand)]
+    Model(model::ModelCommand),
     /// Export the audit log, and check that nobody changed it
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -123,6 +127,7 @@ pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &m
         ClientCommand::Egress(command) => {
             egress::run(&connect(global, console).await?, command, console).await
         }
+        ClientCommand::Model(command) => model::run(&connect(global, console).await?, command, console).await,
         ClientCommand::Audit(command) => audit::run(global, command, console).await,
         ClientCommand::Whoami => whoami::run(&connect(global, console).await?, console).await,
         ClientCommand::Tier(command) => tier::run(&connect(global, console).await?, command, console).await,

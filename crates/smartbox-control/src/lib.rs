@@ -30,6 +30,7 @@ mod ingress;
 mod lease;
 mod logs;
 mod loops;
+mod models;
 mod oidc;
 mod op;
 mod operations;
@@ -77,6 +78,7 @@ pub use ingress::{Ingress, NoIngress, WorkSeen};
 pub use lease::Lease;
 pub use logs::{LogLine, LogQuery};
 pub use loops::{janitor::Janitor, reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler};
+pub use models::{ModelPicture, ModelProviders, ModelScopeWish, ModelShelf, ProviderWish};
 pub use oidc::BegunSignIn;
 pub use op::{Op, Origin};
 pub use orgs::NewOrg;
@@ -100,7 +102,7 @@ pub use smartbox_identity::{DPOP_HEADER, ProofRequest};
 pub use smartbox_provider::LogSource;
 /// Rows as the API shows them.
 pub use smartbox_store::{
-    AuditEvent, BoxError, Cursor, Device, EgressRow, EgressUsage, Event, Operation, Org, Outcome, Page,
+    AuditEvent, BoxError, Cursor, Device, EgressRow, EgressUsage, Event, ModelCall, ModelProvider, ModelRulesRow, Operation, Org, Outcome, Page,
     RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox, User, WakeHold,
 };
 pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, render_files};
@@ -232,6 +234,8 @@ pub(crate) struct Inner {
     pub(crate) routing: watch::Sender<Arc<RoutingFlags>>,
     pub(crate) egress: watch::Sender<Arc<EgressRules>>,
     pub(crate) egress_publishing: tokio::sync::Mutex<()>,
+    pub(crate) models: watch::Sender<Arc<ModelPicture>>,
+    pub(crate) models_publishing: tokio::sync::Mutex<()>,
     pub(crate) own_address: OwnAddress,
     pub(crate) attempts: attempts::Attempts,
     pub(crate) passwords: smartbox_identity::PasswordPool,
@@ -270,6 +274,8 @@ impl Control {
                 routing: watch::Sender::new(Arc::default()),
                 egress: watch::Sender::new(Arc::default()),
                 egress_publishing: tokio::sync::Mutex::default(),
+                models: watch::Sender::new(Arc::default()),
+                models_publishing: tokio::sync::Mutex::default(),
                 own_address: parts.own_address,
                 attempts: attempts::Attempts::default(),
                 passwords: passwords::pool(),

@@ -15,6 +15,7 @@ pub mod explain;
 pub mod heal;
 pub mod id;
 pub mod kind;
+pub mod models;
 pub mod phase;
 pub mod plan;
 pub mod progress;

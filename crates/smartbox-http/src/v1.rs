@@ -3,6 +3,7 @@
 mod audit;
 mod boxes;
 mod devices;
+mod models;
 mod operations;
 mod orgs;
 mod routes;
@@ -25,6 +26,7 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .merge(audit::routes())
         .merge(boxes::routes())
         .merge(devices::routes())
+        .merge(models::routes())
         .merge(operations::routes())
         .merge(orgs::routes())
         .merge(routes::routes())

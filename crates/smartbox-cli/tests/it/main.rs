@@ -13,6 +13,7 @@ mod exec;
 mod fake;
 mod help;
 mod logs;
+mod model;
 mod open;
 mod people;
 mod routes;

@@ -49,6 +49,7 @@ impl Route {
             .replace("{org}", "me")
             .replace("{schedule}", "sch_01932f00000070008000000000000000")
             .replace("{kind}", "budget")
+            .replace("{provider}", "mine")
             .replace("{tier}", "standard-1")
             .replace("{route}", "admin-api")
             .replace("{session}", "ses_01932f00000070008000000000000000");
@@ -73,6 +74,8 @@ impl Route {
             "updateOrg" => json!({ "pairing": "auto" }),
             "createToken" => json!({ "name": "deploy", "scopes": ["boxes:read"] }),
             "createUser" => json!({ "name": "bob", "role": "viewer" }),
+            "setModelProvider" => json!({ "dialect": "openai", "key": "sk-0123456789abcdef" }),
+            "setModelRules" => json!({ "requests_per_minute": 60 }),
             "setEgress" => json!({ "rules": ["deny *.ads.example"] }),
             "setPassword" => json!({ "password": "correct horse" }),
             "updateRoute" => json!({ "percentage": 10 }),

@@ -16,6 +16,7 @@ mod limits;
 mod lists;
 mod logs;
 mod matrix;
+mod models;
 mod messages;
 mod one_box;
 mod openapi;
