@@ -27,7 +27,8 @@ fuzz_target!(|data: &[u8]| {
     let (_, counts) = model_stream(stream, sizes, false, false);
     if let Some(input) = document["usage"]["input_tokens"].as_u64() {
         let later = document["usage"]["prompt_tokens"].as_u64().unwrap_or(0);
-        let wrapped = ["message", "response"].map(|name| document[name]["usage"]["input_tokens"].as_u64().unwrap_or(0));
+        let wrapped =
+            ["message", "response"].map(|name| document[name]["usage"]["input_tokens"].as_u64().unwrap_or(0));
         let most = wrapped.into_iter().fold(input.max(later), u64::max);
         if wrapped == [0, 0] {
             assert!(counts.contains(&format!("input: Some({most})")), "{counts} of {text}");

@@ -41,8 +41,8 @@ pub use exec::{
 pub use logs::LogsQuery;
 pub use messages::{MessageEvent, SendMessage};
 pub use models::{
-    ModelCallList, ModelCallView, ModelRulesView, ModelScopeQuery, ProviderList, ProviderModel, ProviderPrice,
-    ProviderView, SetModelRules, SetProvider,
+    ModelCallList, ModelCallView, ModelRulesView, ModelScopeQuery, ProviderList, ProviderModel,
+    ProviderPrice, ProviderView, SetModelRules, SetProvider,
 };
 pub use operations::{OperationQuery, OperationView};
 pub use orgs::{CreateOrg, HoldList, HoldOrg, HoldView, OrgList, OrgView, UpdateOrg};

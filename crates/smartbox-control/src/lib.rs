@@ -102,8 +102,9 @@ pub use smartbox_identity::{DPOP_HEADER, ProofRequest};
 pub use smartbox_provider::LogSource;
 /// Rows as the API shows them.
 pub use smartbox_store::{
-    AuditEvent, BoxError, Cursor, Device, EgressRow, EgressUsage, Event, ModelCall, ModelProvider, ModelRulesRow, Operation, Org, Outcome, Page,
-    RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox, User, WakeHold,
+    AuditEvent, BoxError, Cursor, Device, EgressRow, EgressUsage, Event, ModelCall, ModelProvider,
+    ModelRulesRow, Operation, Org, Outcome, Page, RoutingRow, Schedule, ScheduleAction, ServiceToken,
+    Session, Smartbox, User, WakeHold,
 };
 pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, render_files};
 pub use tickets::{MadeTicket, TICKET_PREFIX, TicketFor};

@@ -1,5 +1,6 @@
 //! Who serves models for whom, what may be asked for, and what was asked.
 
+mod offered;
 mod picture;
 mod wish;
 
@@ -124,7 +125,9 @@ impl Control {
             return Err(Error::Forbidden);
         }
         // A key that somebody has put down for one server must not be sent to another by whoever cannot read it.
-        if before.as_ref().is_some_and(|before| is_elsewhere(&before.provider, &provider) && before.key_hint.is_some())
+        if before
+            .as_ref()
+            .is_some_and(|before| is_elsewhere(&before.provider, &provider) && before.key_hint.is_some())
             && matches!(key, KeyChange::Keep)
         {
             return Err(Error::field("key", "is needed again, because the provider is another one now"));

@@ -29,7 +29,8 @@ use hyper_util::rt::TokioIo;
 use serde_json::json;
 use smartbox_egress::{
     Accept, AiGateway, Ask, CallLog, CallRecord, Denied, Duplex, Limits, ModelPorts, ModelRoutes, ModelRules,
-    ModelSettings, PriceTable, Reservation, ServicesServer, Shelf, Spend, Spent, UpstreamSettings, model_plan,
+    ModelSettings, PriceTable, Reservation, ServicesServer, Shelf, Spend, Spent, UpstreamSettings,
+    model_plan,
 };
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
@@ -53,7 +54,9 @@ async fn main() -> Result<()> {
     match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["upstream"] => upstream().await,
         ["gateway", upstream] => gateway(upstream).await,
-        ["load", address, rate, seconds, kind] => load(address, rate.parse()?, seconds.parse()?, *kind == "stream").await,
+        ["load", address, rate, seconds, kind] => {
+            load(address, rate.parse()?, seconds.parse()?, *kind == "stream").await
+        }
         _ => bail!("see the head of this file"),
     }
 }
@@ -149,7 +152,8 @@ async fn gateway(upstream: &str) -> Result<()> {
     let settings = ModelSettings { anthropic: of, ..ModelSettings::default() };
     let plan = model_plan(&settings).map_err(|bad| anyhow::anyhow!("{bad:?}"))?;
     let shelf = Arc::new(Shelf::new(plan.upstreams().to_vec(), ModelRules::default())?);
-    let (_routes, followed) = watch::channel(Arc::new(ModelRoutes::new(shelf, HashMap::new(), HashMap::new())));
+    let (_routes, followed) =
+        watch::channel(Arc::new(ModelRoutes::new(shelf, HashMap::new(), HashMap::new())));
     let clock = || jiff::Timestamp::now();
     let ports = ModelPorts {
         routes: followed,

@@ -117,7 +117,8 @@ impl Drop for Call {
         let duration_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let status = self.status.map(|status| status.as_u16());
         let priced = self.billing.price(self.status, self.outcome, self.meter.as_ref());
-        let Priced { tokens: Tokens { input, output, cache_read, cache_write }, nanos, is_estimated } = priced;
+        let Priced { tokens: Tokens { input, output, cache_read, cache_write }, nanos, is_estimated } =
+            priced;
         tracing::info!(
             box_id = %self.box_id,
             dialect = %self.dialect,
@@ -158,6 +159,11 @@ impl Drop for Call {
             prompt: self.billing.prompt.take(),
         };
         let model = self.billing.model.take();
-        place.tell(Ended { record, model, reservation: self.billing.reservation.take(), taken: self.billing.taken });
+        place.tell(Ended {
+            record,
+            model,
+            reservation: self.billing.reservation.take(),
+            taken: self.billing.taken,
+        });
     }
 }

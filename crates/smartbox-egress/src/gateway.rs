@@ -108,7 +108,11 @@ impl AiGateway {
     ///
     /// # Errors
     /// [`GatewayError::Client`] where somebody is to be asked already.
-    pub fn with_ports(catalog: ModelCatalog, ports: ModelPorts, limits: Limits) -> Result<Self, GatewayError> {
+    pub fn with_ports(
+        catalog: ModelCatalog,
+        ports: ModelPorts,
+        limits: Limits,
+    ) -> Result<Self, GatewayError> {
         let clients = match Clients::new(&limits) {
             Ok(clients) => Some(clients),
             // The demo model needs no connections.
@@ -186,9 +190,10 @@ impl AiGateway {
     {
         let dialect = route::dialect(&request);
         match route::find(request.method(), request.uri().path()) {
-            Ok(Route::Models) => {
-                json_response(StatusCode::OK, &models::list(&self.shelves(caller.id), &self.inner.catalog, dialect))
-            }
+            Ok(Route::Models) => json_response(
+                StatusCode::OK,
+                &models::list(&self.shelves(caller.id), &self.inner.catalog, dialect),
+            ),
             Ok(Route::Call(endpoint)) => self.call(caller, endpoint, request).await,
             Err(refusal) => {
                 tracing::debug!(box_id = %caller.id, code = refusal.code(), "request of no model");

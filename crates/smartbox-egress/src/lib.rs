@@ -43,7 +43,6 @@ pub use dialect::Dialect;
 pub use gateway::{AiGateway, GatewayError};
 pub use limits::Limits;
 pub use models::{BoxShelves, ModelRoutes, Shelf};
-pub use smartbox_core::models::{ModelRules, Price, Tokens};
 pub use ports::{Ask, CallLog, CallRecord, Denied, ModelPorts, Reservation, Spend, Spent};
 pub use prices::{BadPrices, PriceTable};
 #[cfg(feature = "fuzzing")]
@@ -55,6 +54,7 @@ pub use proxy::{
 pub use services::ServicesServer;
 pub use serving::ServeError;
 pub use settings::{BadSetting, ModelPlan, ModelSettings, UpstreamSettings, model_plan};
+pub use smartbox_core::models::{ModelRules, Price, Tokens};
 pub use upstream::ModelUpstream;
 #[cfg(feature = "fuzzing")]
 pub use usage::fuzzing as usage_fuzzing;

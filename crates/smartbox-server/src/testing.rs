@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use smartbox_control::Control;
-use smartbox_egress::{AiGateway, ModelPlan};
 use smartbox_edge::{EdgeConfig, EdgeListener};
+use smartbox_egress::{AiGateway, ModelPlan};
 use smartbox_provider::Link;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;

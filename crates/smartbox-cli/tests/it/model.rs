@@ -68,16 +68,34 @@ async fn a_key_comes_from_standard_input_or_a_file_and_is_not_printed() {
     std::fs::write(&file, format!("{KEY}\n")).unwrap();
     for source in ["-", file.to_str().unwrap()] {
         let fake = Fake::start(routes()).await;
-        let words = ["model", "provider", "set", "mine", "--dialect", "openai", "--url", "https://models.example",
-            "--key-file", source, "--model", "a:1000,b", "--price", "2.50:10", "--platform"];
+        let words = [
+            "model",
+            "provider",
+            "set",
+            "mine",
+            "--dialect",
+            "openai",
+            "--url",
+            "https://models.example",
+            "--key-file",
+            source,
+            "--model",
+            "a:1000,b",
+            "--price",
+            "2.50:10",
+            "--platform",
+        ];
         let ended = smartbox(&fake, &words).stdin(format!("{KEY}\n")).end().await;
         assert_eq!(ended.code, 0, "{ended}");
         assert!(!ended.to_string().contains(KEY), "{ended}");
         let put = &fake.seen()[0];
         assert_eq!(put.line, "PUT /v1/models/providers/mine?platform=true");
         let body: Value = serde_json::from_str(&put.body).unwrap();
-        assert_eq!(body, json!({ "dialect": "openai", "base_url": "https://models.example", "key": KEY,
-            "models": [{ "id": "a", "context_window": 1000 }, { "id": "b" }], "price": { "input": "2.50", "output": "10" } }));
+        assert_eq!(
+            body,
+            json!({ "dialect": "openai", "base_url": "https://models.example", "key": KEY,
+            "models": [{ "id": "a", "context_window": 1000 }, { "id": "b" }], "price": { "input": "2.50", "output": "10" } })
+        );
     }
 }
 
@@ -100,14 +118,30 @@ async fn a_provider_is_removed_where_it_belongs() {
 #[tokio::test]
 async fn only_what_is_named_changes_against_the_version_that_was_read() {
     let fake = Fake::start(routes()).await;
-    let words = ["model", "rules", "set", "--allow", "*", "--fallback", "claude-a=", "--fallback", "*=x,y",
-        "--tokens-per-minute", "1000", "--box", "home"];
+    let words = [
+        "model",
+        "rules",
+        "set",
+        "--allow",
+        "*",
+        "--fallback",
+        "claude-a=",
+        "--fallback",
+        "*=x,y",
+        "--tokens-per-minute",
+        "1000",
+        "--box",
+        "home",
+    ];
     let ended = smartbox(&fake, &words).end().await;
     assert_eq!(ended.code, 0, "{ended}");
     let seen = fake.seen();
     let put = seen.last().unwrap();
     assert_eq!((put.line.as_str(), put.header("if-match")), ("PUT /v1/models/rules?box=home", Some("\"4\"")));
     let body: Value = serde_json::from_str(&put.body).unwrap();
-    assert_eq!(body, json!({ "fallbacks": { "*": ["x", "y"] }, "requests_per_minute": 60, "tokens_per_minute": 1000,
-        "keep_prompts": false }));
+    assert_eq!(
+        body,
+        json!({ "fallbacks": { "*": ["x", "y"] }, "requests_per_minute": 60, "tokens_per_minute": 1000,
+        "keep_prompts": false })
+    );
 }

@@ -49,7 +49,12 @@ impl ProviderWish {
         let provider = Provider {
             name: name.parse().map_err(bad)?,
             dialect: self.dialect.parse().map_err(bad)?,
-            base_url: self.base_url.as_deref().map(str::trim).filter(|url| !url.is_empty()).map(str::to_owned),
+            base_url: self
+                .base_url
+                .as_deref()
+                .map(str::trim)
+                .filter(|url| !url.is_empty())
+                .map(str::to_owned),
             models: self.models.clone(),
             price: self.price.as_ref().map(price).transpose()?,
             may_be_inside: self.may_be_inside,

@@ -19,7 +19,10 @@ pub struct Tokens {
 impl Tokens {
     /// All of them.
     pub const fn total(self) -> u64 {
-        self.input.saturating_add(self.output).saturating_add(self.cache_read).saturating_add(self.cache_write)
+        self.input
+            .saturating_add(self.output)
+            .saturating_add(self.cache_read)
+            .saturating_add(self.cache_write)
     }
 }
 
@@ -94,9 +97,15 @@ mod tests {
     fn money_is_exact_and_rounded_up_once() {
         let price = Price { input: 1, output: 1, cache_read: 0, cache_write: 0 };
         assert_eq!(price.of(Tokens { input: 1, output: 1, ..Tokens::default() }), 1);
-        for (text, value) in
-            [("2.5", Some(2_500_000_000)), ("0.000000001", Some(1)), ("3", Some(3_000_000_000)), ("", None), ("-1", None), ("1.", None), ("1e3", None)]
-        {
+        for (text, value) in [
+            ("2.5", Some(2_500_000_000)),
+            ("0.000000001", Some(1)),
+            ("3", Some(3_000_000_000)),
+            ("", None),
+            ("-1", None),
+            ("1.", None),
+            ("1e3", None),
+        ] {
             assert_eq!(nanos(text), value, "{text}");
         }
     }

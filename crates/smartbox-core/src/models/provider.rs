@@ -182,11 +182,13 @@ pub fn own_server(url: &str) -> Result<Host, BadProvider> {
     if authority.contains('@') {
         return Err(bad("must not hold a user or password; the key has a place of its own"));
     }
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.' | b'~');
+    let is_plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.' | b'~');
     if !path.bytes().all(is_plain) || path.split('/').any(|segment| segment == "..") {
         return Err(bad("must end after a plain path, without `?` or `#`"));
     }
-    let (host, _port) = Host::parse_authority(authority, Some(443)).map_err(|error| bad(&error.to_string()))?;
+    let (host, _port) =
+        Host::parse_authority(authority, Some(443)).map_err(|error| bad(&error.to_string()))?;
     Ok(host)
 }
 
@@ -234,7 +236,15 @@ mod tests {
             assert_eq!(provider(url, false).check().unwrap_err().field, "base_url", "{url}");
             assert_eq!(provider(url, true).check(), Ok(()), "{url}");
         }
-        for url in ["models.example", "ftp://x.example", "https://u:hunter2@x.example", "https://x.example/?a=1", "https://x.example/../y", "https://", "https://0x7f.1/"] {
+        for url in [
+            "models.example",
+            "ftp://x.example",
+            "https://u:hunter2@x.example",
+            "https://x.example/?a=1",
+            "https://x.example/../y",
+            "https://",
+            "https://0x7f.1/",
+        ] {
             let bad = provider(url, true).check().unwrap_err();
             assert!(bad.field == "base_url" && !bad.problem.contains("hunter2"), "{url}: {bad}");
         }

@@ -68,7 +68,10 @@ impl ModelRules {
         let wrong = |field, problem: String| Err(BadRules { field, problem });
         if let Some(list) = &self.allow {
             if list.is_empty() || list.len() > ENTRIES_MAX {
-                return wrong("allow", format!("names 1 to {ENTRIES_MAX} models, or is left out: then all may be used"));
+                return wrong(
+                    "allow",
+                    format!("names 1 to {ENTRIES_MAX} models, or is left out: then all may be used"),
+                );
             }
             if let Some(bad) = list.iter().find(|id| !is_id(id.strip_suffix('*').unwrap_or(id), true)) {
                 return wrong("allow", format!("`{}` is no id of a model", shown(bad)));
@@ -89,15 +92,20 @@ impl ModelRules {
                 return wrong("fallbacks", format!("`{}` is no id of a model", shown(bad)));
             }
         }
-        let limits =
-            [("requests_per_minute", self.requests_per_minute), ("tokens_per_minute", self.tokens_per_minute)];
+        let limits = [
+            ("requests_per_minute", self.requests_per_minute),
+            ("tokens_per_minute", self.tokens_per_minute),
+        ];
         for (field, limit) in limits {
             if limit.is_some_and(|limit| limit == 0 || limit > RATE_MAX) {
                 return wrong(field, format!("is 1 to {RATE_MAX}, or is left out: then there is no limit"));
             }
         }
         if self.cache_secs.is_some_and(|secs| secs == 0 || secs > CACHE_SECS_MAX) {
-            return wrong("cache_secs", format!("is 1 to {CACHE_SECS_MAX}, or is left out: then every request is sent"));
+            return wrong(
+                "cache_secs",
+                format!("is 1 to {CACHE_SECS_MAX}, or is left out: then every request is sent"),
+            );
         }
         Ok(())
     }
@@ -126,7 +134,10 @@ mod tests {
     #[test]
     fn models_are_allowed_by_id_and_by_their_beginning() {
         let rules = ModelRules { allow: Some(list(&["claude-*", "gpt-6-sol"])), ..ModelRules::default() };
-        assert_eq!(["claude-x", "gpt-6-sol", "gpt-6-sol-2", ""].map(|model| rules.allows(model)), [true, true, false, false]);
+        assert_eq!(
+            ["claude-x", "gpt-6-sol", "gpt-6-sol-2", ""].map(|model| rules.allows(model)),
+            [true, true, false, false]
+        );
         assert!(ModelRules::default().allows("anything"));
     }
 
@@ -149,8 +160,17 @@ mod tests {
             (ModelRules { allow: Some(list(&["two words"])), ..none() }, "allow"),
             (ModelRules { allow: Some(list(&["a*b*"])), ..none() }, "allow"),
             (ModelRules { fallbacks: vec![("a".to_owned(), Vec::new())], ..none() }, "fallbacks"),
-            (ModelRules { fallbacks: vec![("a".to_owned(), list(&["b", "c", "d", "e"]))], ..none() }, "fallbacks"),
-            (ModelRules { fallbacks: vec![("a".to_owned(), list(&["b"])), ("a".to_owned(), list(&["c"]))], ..none() }, "fallbacks"),
+            (
+                ModelRules { fallbacks: vec![("a".to_owned(), list(&["b", "c", "d", "e"]))], ..none() },
+                "fallbacks",
+            ),
+            (
+                ModelRules {
+                    fallbacks: vec![("a".to_owned(), list(&["b"])), ("a".to_owned(), list(&["c"]))],
+                    ..none()
+                },
+                "fallbacks",
+            ),
             (ModelRules { requests_per_minute: Some(0), ..none() }, "requests_per_minute"),
             (ModelRules { tokens_per_minute: Some(u32::MAX), ..none() }, "tokens_per_minute"),
             (ModelRules { cache_secs: Some(86_401), ..none() }, "cache_secs"),

@@ -39,7 +39,16 @@ fn a_box_without_a_slash_is_redirected_unless_its_socket_is_meant() {
 
 #[test]
 fn the_platforms_paths_are_whole_segments() {
-    for path in ["/v1", "/v1/boxes", "/ai/v1/messages", "/health", "/healthz", "/_smartbox/x", "/sign-in", "/api/status"] {
+    for path in [
+        "/v1",
+        "/v1/boxes",
+        "/ai/v1/messages",
+        "/health",
+        "/healthz",
+        "/_smartbox/x",
+        "/sign-in",
+        "/api/status",
+    ] {
         assert!(is_platform_path(path), "{path}");
     }
     for path in ["/", "/v1x", "/aide", "/healthy", "/api/statuses", "/api", "//v1", "/b/home/v1"] {

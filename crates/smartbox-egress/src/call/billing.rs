@@ -154,14 +154,18 @@ mod tests {
             r#"{"prompt_tokens":99999999999,"completion_tokens":5}"#.to_owned(),
             r#"{"prompt_tokens":1,"completion_tokens":0}"#.to_owned(),
         ] {
-            let answer = format!(r#"{{"choices":[{{"message":{{"content":"{}"}}}}],"usage":{usage}}}"#, "x".repeat(4000));
+            let answer = format!(
+                r#"{{"choices":[{{"message":{{"content":"{}"}}}}],"usage":{usage}}}"#,
+                "x".repeat(4000)
+            );
             assert_eq!(cost(&answer, Outcome::Complete), (100, 1000, 100 + 10_000, true), "{usage}");
         }
     }
 
     #[test]
     fn an_answer_that_breaks_off_costs_what_was_seen_of_it() {
-        let answer = r#"{"usage":{"input_tokens":50,"output_tokens":1},"content":[{"text":"0123456789abcdef"}"#;
+        let answer =
+            r#"{"usage":{"input_tokens":50,"output_tokens":1},"content":[{"text":"0123456789abcdef"}"#;
         for outcome in [Outcome::Broken("upstream_cut"), Outcome::Abandoned] {
             assert_eq!(cost(answer, outcome), (50, 4, 90, true));
         }
@@ -171,7 +175,9 @@ mod tests {
     fn who_leaves_before_the_answer_pays_for_what_was_read_and_a_refusal_costs_nothing() {
         let priced = billing().price(None, Outcome::Abandoned, None);
         assert_eq!((priced.tokens.input, priced.nanos, priced.is_estimated), (100, 100, true));
-        for (status, outcome) in [(Some(StatusCode::TOO_MANY_REQUESTS), Outcome::Complete), (None, Outcome::Refused("x"))] {
+        for (status, outcome) in
+            [(Some(StatusCode::TOO_MANY_REQUESTS), Outcome::Complete), (None, Outcome::Refused("x"))]
+        {
             assert_eq!(billing().price(status, outcome, None), Priced::default());
         }
         let unsent = Billing { sent_bytes: None, ..billing() };

@@ -110,7 +110,9 @@ where
     for attempt in 1..=TRIES_MAX {
         match put().await {
             Ok(()) => return,
-            Err(error) if attempt == TRIES_MAX => tracing::error!(%error, what, "could not be put down and is lost"),
+            Err(error) if attempt == TRIES_MAX => {
+                tracing::error!(%error, what, "could not be put down and is lost")
+            }
             Err(error) => {
                 tracing::warn!(%error, what, "could not be put down yet");
                 tokio::time::sleep(PAUSE * attempt).await;

@@ -142,7 +142,13 @@ impl AiGateway {
     }
 
     /// Takes the call's turn within the limits of a minute.
-    fn take_turn(&self, caller: &Caller, shelves: &Shelves, bytes: usize, call: &mut Call) -> Result<(), Refusal> {
+    fn take_turn(
+        &self,
+        caller: &Caller,
+        shelves: &Shelves,
+        bytes: usize,
+        call: &mut Call,
+    ) -> Result<(), Refusal> {
         let rate = Rate {
             requests: shelves.lowest(|rules| rules.requests_per_minute),
             tokens: shelves.lowest(|rules| rules.tokens_per_minute),
@@ -182,7 +188,9 @@ impl AiGateway {
         attempts: &[Attempt],
         call: &mut Call,
     ) -> Result<(), Refusal> {
-        let Some(ports) = self.inner.ports.as_ref().filter(|_ports| !call.billing.is_free) else { return Ok(()) };
+        let Some(ports) = self.inner.ports.as_ref().filter(|_ports| !call.billing.is_free) else {
+            return Ok(());
+        };
         let bytes = read.held.bytes().len() as u64;
         let mut ask = Ask { box_id: caller.id, tokens: 0, nanos: 0 };
         for attempt in attempts {
@@ -249,7 +257,11 @@ impl AiGateway {
                     return Ok((upstream, response));
                 }
                 Ok(response) => {
-                    tracing::info!(upstream = upstream.id(), status = response.status().as_u16(), "asking elsewhere");
+                    tracing::info!(
+                        upstream = upstream.id(),
+                        status = response.status().as_u16(),
+                        "asking elsewhere"
+                    );
                 }
                 Err(failure) if index == last => return Err(failure.into()),
                 Err(failure) => {

@@ -214,7 +214,9 @@ mod tests {
             }
         }
         let answers = cache.0.lock().unwrap();
-        assert!(answers.bytes <= ALL_BYTES_MAX && answers.of_orgs.values().all(|bytes| *bytes <= ORG_BYTES_MAX));
+        assert!(
+            answers.bytes <= ALL_BYTES_MAX && answers.of_orgs.values().all(|bytes| *bytes <= ORG_BYTES_MAX)
+        );
         assert_eq!(answers.by_key.len() * ANSWER_BYTES_MAX, answers.bytes);
         assert_eq!(answers.order.values().map(VecDeque::len).sum::<usize>(), answers.by_key.len());
     }

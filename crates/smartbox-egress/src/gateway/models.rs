@@ -9,7 +9,8 @@ use crate::models::Shelves;
 /// The list for callers of a dialect: the nearest layer's first, each id once, and none that may not be asked for.
 pub(super) fn list(shelves: &Shelves, catalog: &ModelCatalog, dialect: Dialect) -> Value {
     let mut models: Vec<(&str, &str)> = Vec::new();
-    let own = shelves.nearest_first().flat_map(|shelf| &shelf.upstreams).flat_map(|upstream| upstream.models());
+    let own =
+        shelves.nearest_first().flat_map(|shelf| &shelf.upstreams).flat_map(|upstream| upstream.models());
     for model in own.chain(catalog.models()).filter(|model| model.dialect == dialect) {
         let is_new = !models.iter().any(|(id, _)| *id == model.id);
         if is_new && model.id != DEMO_ID && shelves.allows(&model.id) {

@@ -6,7 +6,19 @@ const CHARS_MAX: usize = 500;
 const REDACTED: &str = "[redacted]";
 /// Beginnings of well-known secrets.
 const PREFIXES: [&str; 14] = [
-    "sk-", "sbx_", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "AKIA", "ASIA", "AIza", "eyJ",
+    "sk-",
+    "sbx_",
+    "ghp_",
+    "gho_",
+    "ghs_",
+    "github_pat_",
+    "glpat-",
+    "xoxb-",
+    "xoxp-",
+    "AKIA",
+    "ASIA",
+    "AIza",
+    "eyJ",
     "-----BEGIN",
 ];
 /// Words after which a secret follows.

@@ -122,7 +122,10 @@ mod tests {
             rates.take(a_box(), rate, 10, 5_000).unwrap();
         }
         let refused = rates.take(a_box(), rate, 10, 5_000).unwrap_err();
-        assert_eq!((refused.what, refused.per_minute, refused.wait), ("requests", 60, Duration::from_secs(1)));
+        assert_eq!(
+            (refused.what, refused.per_minute, refused.wait),
+            ("requests", 60, Duration::from_secs(1))
+        );
         assert!(rates.take(a_box(), rate, 10, 5_999).is_err());
         rates.take(a_box(), rate, 10, 6_000).unwrap();
     }

@@ -17,8 +17,8 @@ use super::cache::{Keep, Kept};
 use crate::call::{Call, Outcome, ReplyBody};
 use crate::limits::Limits;
 use crate::refusal::{Refusal, whole};
-use crate::usage::AnswerMeter;
 use crate::upstream::{Failure, Upstream, UpstreamFailure, answered_headers};
+use crate::usage::AnswerMeter;
 
 /// Longest error text that is passed on.
 const ERROR_BYTES_MAX: usize = 64 * 1024;

@@ -64,7 +64,8 @@ pub(super) fn read(endpoint: Endpoint, body: &[u8]) -> Result<Asked, String> {
     let output_max = numbers.into_iter().flatten().filter_map(Number::as_u64).max();
     let answers = head.n.as_ref().and_then(Number::as_u64).unwrap_or(1).max(1);
     let is_streamed = head.stream == Some(true);
-    let counts = if is_streamed && endpoint == Endpoint::ChatCompletions { counts(body, &head)? } else { None };
+    let counts =
+        if is_streamed && endpoint == Endpoint::ChatCompletions { counts(body, &head)? } else { None };
     Ok(Asked {
         model,
         is_streamed,
@@ -164,7 +165,11 @@ mod tests {
         for (options, adds, sent) in [
             ("", true, json!({ "include_usage": true })),
             (r#","stream_options":null"#, true, json!({ "include_usage": true })),
-            (r#","stream_options":{"x":1,"include_usage":false}"#, true, json!({ "x": 1, "include_usage": true })),
+            (
+                r#","stream_options":{"x":1,"include_usage":false}"#,
+                true,
+                json!({ "x": 1, "include_usage": true }),
+            ),
             (r#","stream_options":{"include_usage":true}"#, false, json!({ "include_usage": true })),
         ] {
             let (asked, text) = edited(&format!(r#"{{"stream":true,"model":"a"{options}}}"#), Some("other"));
@@ -176,7 +181,13 @@ mod tests {
 
     #[test]
     fn what_can_be_read_in_two_ways_is_refused() {
-        for body in [r#"{"model":"a","model":"b"}"#, r#"{"model":5}"#, r#"{"stream":true,"stream_options":5}"#, "[", "{} {}"] {
+        for body in [
+            r#"{"model":"a","model":"b"}"#,
+            r#"{"model":5}"#,
+            r#"{"stream":true,"stream_options":5}"#,
+            "[",
+            "{} {}",
+        ] {
             assert!(read(Endpoint::ChatCompletions, body.as_bytes()).is_err(), "{body}");
         }
     }

@@ -27,7 +27,12 @@ fn day(text: &str) -> Date {
 #[test]
 fn the_price_of_the_day_counts_and_dated_ids_cost_the_same() {
     let table = PriceTable::parse(TWO).unwrap();
-    let old = Price { input: 2_500_000_000, output: 10_000_000_000, cache_read: 25_000_000, cache_write: 2_500_000_000 };
+    let old = Price {
+        input: 2_500_000_000,
+        output: 10_000_000_000,
+        cache_read: 25_000_000,
+        cache_write: 2_500_000_000,
+    };
     assert_eq!(table.find("m", day("2026-05-31")), Some(old));
     assert_eq!(table.find("m", day("2020-01-01")), Some(old), "before the first date");
     for id in ["m", "m-20260601", "m-2026-06-01"] {
@@ -47,7 +52,9 @@ fn a_call_costs_what_its_kinds_of_tokens_cost() {
 
 #[test]
 fn what_is_wrong_with_a_table_is_said() {
-    for (from, to) in [("openai", "other"), ("2.5", "2,5"), ("2026-06-01", "2026-01-01"), ("2026-06-01", "June")] {
+    for (from, to) in
+        [("openai", "other"), ("2.5", "2,5"), ("2026-06-01", "2026-01-01"), ("2026-06-01", "June")]
+    {
         let bad = PriceTable::parse(&TWO.replace(from, to)).unwrap_err();
         assert!(bad.to_string().contains("m of"), "{bad}");
     }

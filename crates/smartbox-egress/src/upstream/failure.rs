@@ -44,7 +44,7 @@ impl UpstreamFailure {
         match self.what {
             Failure::Unreachable(_) | Failure::Inside | Failure::Redirected | Failure::Cut => {
                 StatusCode::BAD_GATEWAY
-            },
+            }
             Failure::Silent(_) | Failure::Stalled(_) => StatusCode::GATEWAY_TIMEOUT,
             Failure::KeyRefused | Failure::KeyMissing => StatusCode::UNAUTHORIZED,
             Failure::Unshowable(status) => status,
@@ -69,7 +69,10 @@ impl UpstreamFailure {
         let name = format!("The model provider `{}`", self.upstream);
         let (key, base_url) = match self.is_of_settings {
             true => (self.dialect.key_setting(), self.dialect.base_url_setting()),
-            false => ("the key with `smartbox model provider set`", "the address with `smartbox model provider set`"),
+            false => (
+                "the key with `smartbox model provider set`",
+                "the address with `smartbox model provider set`",
+            ),
         };
         match self.what {
             Failure::Unreachable(why) => format!(

@@ -62,7 +62,8 @@ mod tests {
         ] {
             assert!(is_literal_inside(inside), "{inside}");
         }
-        for public in ["https://api.openai.com/v1", "https://1.1.1.1/v1", "https://[2606:4700:4700::1111]/v1"] {
+        for public in ["https://api.openai.com/v1", "https://1.1.1.1/v1", "https://[2606:4700:4700::1111]/v1"]
+        {
             assert!(!is_literal_inside(public), "{public}");
         }
     }

@@ -65,10 +65,7 @@ enum State {
     #[default]
     Between,
     /// In a string; whether the byte before was a backslash.
-    Text {
-        escaped: bool,
-        is_key: bool,
-    },
+    Text { escaped: bool, is_key: bool },
     /// In a number; `None` once it is none that counts tokens.
     Number(Option<u64>),
     /// In `true`, `false` or `null`.

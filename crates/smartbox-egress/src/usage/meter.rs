@@ -39,11 +39,8 @@ struct Strip {
 impl AnswerMeter {
     /// A meter for an answer. `strips`: the event with the counts is not for the caller.
     pub(crate) fn new(endpoint: Endpoint, is_events: bool, strips: bool) -> Self {
-        let watch = if is_events {
-            Watch::Events(Box::new(EventWatch::new()))
-        } else {
-            Watch::Whole(Box::default())
-        };
+        let watch =
+            if is_events { Watch::Events(Box::new(EventWatch::new())) } else { Watch::Whole(Box::default()) };
         Self {
             endpoint,
             watch,

@@ -75,7 +75,8 @@ impl Budget {
 impl Spend for Budget {
     async fn reserve(&self, ask: &Ask) -> Result<Reservation, Denied> {
         let mut state = self.state.lock().unwrap();
-        let taken: u64 = state.open.values().sum::<u64>() + state.spent.iter().map(|spent| spent.nanos).sum::<u64>();
+        let taken: u64 =
+            state.open.values().sum::<u64>() + state.spent.iter().map(|spent| spent.nanos).sum::<u64>();
         if taken + ask.nanos > self.limit {
             return Err(Denied::Over {
                 what: "money".to_owned(),

@@ -58,7 +58,9 @@ async fn a_call_goes_on_with_another_provider_and_another_model_in_order() -> Re
         fallbacks: vec![("scripted-1".to_owned(), vec!["other".to_owned()])],
         ..ModelRules::default()
     };
-    let counted = Counted::start(&plan_for(&first, REAL_KEY), picture((all, rules), nothing(), nothing()), PLENTY).await?;
+    let counted =
+        Counted::start(&plan_for(&first, REAL_KEY), picture((all, rules), nothing(), nothing()), PLENTY)
+            .await?;
     for (index, path) in TURNS.into_iter().enumerate() {
         for (times, status) in [(1, 529), (2, 429)] {
             first.script(ModelScript::error(status));
@@ -81,7 +83,8 @@ async fn a_bad_request_is_nobody_elses_business() -> Result<()> {
     let mut all = provider("first", &first, REAL_KEY, &["scripted-1"]);
     all.extend(provider("second", &second, OWN_KEY, &["scripted-1"]));
     let platform = (all, ModelRules::default());
-    let counted = Counted::start(&plan_for(&first, REAL_KEY), picture(platform, nothing(), nothing()), PLENTY).await?;
+    let counted =
+        Counted::start(&plan_for(&first, REAL_KEY), picture(platform, nothing(), nothing()), PLENTY).await?;
     first.script(ModelScript::error(400));
     let path = "/v1/messages";
     assert_eq!(counted.rig.post(path, &turn(path, "hello", true)).send().await?.status(), 400);
@@ -95,7 +98,8 @@ async fn when_all_fail_the_last_one_says_so() -> Result<()> {
     let mut all = provider("first", &first, REAL_KEY, &["scripted-1"]);
     all.extend(provider("second", &second, OWN_KEY, &["scripted-1"]));
     let platform = (all, ModelRules::default());
-    let counted = Counted::start(&plan_for(&first, REAL_KEY), picture(platform, nothing(), nothing()), PLENTY).await?;
+    let counted =
+        Counted::start(&plan_for(&first, REAL_KEY), picture(platform, nothing(), nothing()), PLENTY).await?;
     first.script(ModelScript::error(500));
     second.script(ModelScript::error(529));
     let path = "/v1/messages";
@@ -110,8 +114,12 @@ async fn models_that_are_not_allowed_are_named_and_not_listed() -> Result<()> {
     let model = ScriptedModel::start(REAL_KEY).await?;
     let rules = ModelRules { allow: Some(vec!["small-*".to_owned()]), ..ModelRules::default() };
     let platform = (provider("p", &model, REAL_KEY, &["scripted-1", "small-1"]), ModelRules::default());
-    let counted =
-        Counted::start(&plan_for(&model, REAL_KEY), picture(platform, (Vec::new(), rules), nothing()), PLENTY).await?;
+    let counted = Counted::start(
+        &plan_for(&model, REAL_KEY),
+        picture(platform, (Vec::new(), rules), nothing()),
+        PLENTY,
+    )
+    .await?;
     for path in TURNS {
         let answer = counted.rig.post(path, &turn(path, "hello", true)).send().await?;
         assert_eq!(answer.status(), 403);
@@ -154,7 +162,9 @@ async fn an_orgs_provider_inside_the_operators_network_is_not_asked() -> Result<
     let mut inside = provider("inside", &model, REAL_KEY, &[]);
     inside.iter_mut().for_each(|upstream| upstream.may_be_inside = false);
     let mut by_name = inside.clone();
-    by_name.iter_mut().for_each(|upstream| upstream.base_url = upstream.base_url.replace("127.0.0.1", "localhost"));
+    by_name
+        .iter_mut()
+        .for_each(|upstream| upstream.base_url = upstream.base_url.replace("127.0.0.1", "localhost"));
     for upstreams in [inside, by_name] {
         let picture = picture(nothing(), (upstreams, ModelRules::default()), nothing());
         let counted = Counted::start(&plan_for(&model, REAL_KEY), picture, PLENTY).await?;

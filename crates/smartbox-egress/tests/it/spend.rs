@@ -184,7 +184,8 @@ async fn a_model_without_a_bound_is_reserved_for_with_its_longest_answer() -> Re
     let mut upstreams = plan(&model).upstreams().to_vec();
     upstreams[0].models = vec![Model { output_tokens_max: 1_000, ..upstreams[0].models[0].clone() }];
     let platform = (upstreams, ModelRules::default());
-    let counted = Counted::start(&plan(&model), picture(platform, nothing(), nothing()), 900 * TOKEN_NANOS).await?;
+    let counted =
+        Counted::start(&plan(&model), picture(platform, nothing(), nothing()), 900 * TOKEN_NANOS).await?;
     let path = "/v1/messages";
     let mut body = turn(path, "hello", false);
     assert_eq!(counted.rig.post(path, &body).send().await?.status(), 200);

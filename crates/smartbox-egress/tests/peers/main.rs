@@ -2,7 +2,11 @@
 //!
 //! `scripts/test-python.sh` installs both; `make test` calls it. They are never left out: without them these tests fail.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail like the tests themselves")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "helpers of tests fail like the tests themselves"
+)]
 
 mod model;
 
@@ -15,7 +19,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use smartbox_egress::{
     Accept, AiGateway, Ask, CallLog, CallRecord, Denied, Duplex, Limits, ModelPorts, ModelRoutes, ModelRules,
-    ModelSettings, PriceTable, Reservation, ServicesServer, Shelf, Spend, Spent, UpstreamSettings, model_plan,
+    ModelSettings, PriceTable, Reservation, ServicesServer, Shelf, Spend, Spent, UpstreamSettings,
+    model_plan,
 };
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -63,7 +68,8 @@ async fn gateway(model: &SmallModel) -> (SocketAddr, Arc<Kept>) {
     };
     let plan = model_plan(&ModelSettings { anthropic: of.clone(), openai: of, primary: None }).unwrap();
     let shelf = Arc::new(Shelf::new(plan.upstreams().to_vec(), ModelRules::default()).unwrap());
-    let (_routes, followed) = watch::channel(Arc::new(ModelRoutes::new(shelf, HashMap::new(), HashMap::new())));
+    let (_routes, followed) =
+        watch::channel(Arc::new(ModelRoutes::new(shelf, HashMap::new(), HashMap::new())));
     let kept = Arc::new(Kept::default());
     let ports = ModelPorts {
         routes: followed,
@@ -77,7 +83,9 @@ async fn gateway(model: &SmallModel) -> (SocketAddr, Arc<Kept>) {
     let address = listener.local_addr().unwrap();
     let (server, running) = (ServicesServer::new(gateway.clone()), gateway);
     let id = "box_01890a5d5a5a7b6c8d9e0f1a2b3c4d5e".parse().unwrap();
-    tokio::spawn(async move { server.serve(id, Loopback(listener), Arc::default(), CancellationToken::new()).await });
+    tokio::spawn(async move {
+        server.serve(id, Loopback(listener), Arc::default(), CancellationToken::new()).await
+    });
     tokio::spawn(async move { running.run(CancellationToken::new()).await });
     (address, kept)
 }
@@ -100,7 +108,8 @@ async fn a_real_model_answers_in_both_dialects_and_its_own_counts_are_read() {
             assert!(text.to_lowercase().contains("hello"), "{path} {stream}: {text}");
             if stream && path == "/v1/chat/completions" {
                 let has_counts = |line: &str| {
-                    let document = line.strip_prefix("data: ").and_then(|data| serde_json::from_str::<Value>(data).ok());
+                    let document =
+                        line.strip_prefix("data: ").and_then(|data| serde_json::from_str::<Value>(data).ok());
                     document.is_some_and(|chunk| chunk["choices"] == json!([]))
                 };
                 assert!(!text.lines().any(has_counts), "the counts were not asked for: {text}");
@@ -112,7 +121,10 @@ async fn a_real_model_answers_in_both_dialects_and_its_own_counts_are_read() {
                     None => tokio::task::yield_now().await,
                 }
             };
-            assert!(!call.is_estimated && call.tokens.output > 0 && call.tokens.output <= 24, "{path}: {call:?}");
+            assert!(
+                !call.is_estimated && call.tokens.output > 0 && call.tokens.output <= 24,
+                "{path}: {call:?}"
+            );
             // What its cache held is counted apart.
             counted.push((call.tokens.input + call.tokens.cache_read, call.tokens.output));
         }

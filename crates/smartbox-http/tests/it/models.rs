@@ -51,7 +51,9 @@ async fn providers_are_listed_the_nearest_first_and_the_demo_where_nobody_is() {
     for path in [MINE, "/v1/models/providers/near?box=home"] {
         put(&client, path, &openai()).await.json::<ProviderView>(StatusCode::OK);
     }
-    put(&admin, "/v1/models/providers/all?platform=true", &openai()).await.json::<ProviderView>(StatusCode::OK);
+    put(&admin, "/v1/models/providers/all?platform=true", &openai())
+        .await
+        .json::<ProviderView>(StatusCode::OK);
     let of_box = names(client.get("/v1/models/providers?box=home").await.json(StatusCode::OK));
     assert_eq!(of_box, ["box/near", "org/mine", "platform/all"]);
     assert_eq!(names(client.get(list).await.json(StatusCode::OK)), ["org/mine", "platform/all"]);
@@ -93,7 +95,11 @@ async fn only_the_platforms_admin_speaks_for_it_and_opens_what_is_inside() {
     let inside = json!({ "dialect": "openai", "base_url": "http://127.0.0.1:11434", "inside": true });
     assert_eq!(put(&owner, MINE, &inside).await.problem().code, "admin-only");
     put(&admin, MINE, &inside).await.json::<ProviderView>(StatusCode::OK);
-    assert_eq!(put(&owner, MINE, &openai()).await.problem().code, "admin-only", "it was not theirs to change");
+    assert_eq!(
+        put(&owner, MINE, &openai()).await.problem().code,
+        "admin-only",
+        "it was not theirs to change"
+    );
 }
 
 #[tokio::test]

@@ -8,7 +8,9 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Result};
 use smartbox_control::{Clock, Control, ModelCall};
-use smartbox_egress::{AiGateway, CallLog, CallRecord, Limits, ModelPlan, ModelPorts, ModelRoutes, PriceTable};
+use smartbox_egress::{
+    AiGateway, CallLog, CallRecord, Limits, ModelPlan, ModelPorts, ModelRoutes, PriceTable,
+};
 use tokio::sync::watch;
 
 use spend::LedgerSpend;

@@ -8,7 +8,12 @@ use crate::lifecycle::Lifecycle;
 use crate::settings::Settings;
 
 /// Reads who serves models, connects the gateway with control and starts what goes on beside it.
-pub(super) async fn start(models: Models, settings: &Settings, control: &Control, life: &Lifecycle) -> Result<()> {
+pub(super) async fn start(
+    models: Models,
+    settings: &Settings,
+    control: &Control,
+    life: &Lifecycle,
+) -> Result<()> {
     let Models { gateway, routes: published, control: late } = models;
     let upstreams = settings.models.upstreams().to_vec();
     control.start_models(upstreams.iter().filter_map(routes::described).collect()).await?;

@@ -27,8 +27,8 @@ use super::{Daemon, routing};
 use crate::adapters::ingress::EdgeIngress;
 use crate::adapters::{
     dial::EdgeDial, doors::ServiceDoors, egress::Egress, host::ThisHost, identity::ApiIdentity,
-    models::Models, models::door::AiDoor, places,
-    ready::ControlReady, request_ids::RequestIds, upstream::UpstreamDial, wake::ControlWake,
+    models::Models, models::door::AiDoor, places, ready::ControlReady, request_ids::RequestIds,
+    upstream::UpstreamDial, wake::ControlWake,
 };
 use crate::console::Console;
 use crate::data_dir::DataDir;

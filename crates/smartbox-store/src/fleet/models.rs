@@ -13,9 +13,7 @@ const PLATFORM: ModelScope = ModelScope::Platform;
 
 impl FleetStore {
     /// Every provider of every scope, with its key.
-    pub async fn model_providers_of_all(
-        &self,
-    ) -> Result<Vec<(ModelProvider, Option<SecretString>)>, Error> {
+    pub async fn model_providers_of_all(&self) -> Result<Vec<(ModelProvider, Option<SecretString>)>, Error> {
         models::all_providers(&mut *self.store.database.read().await?, &self.store.sealer).await
     }
 
@@ -88,11 +86,12 @@ impl FleetStore {
     pub async fn append_model_calls(&self, calls: &[ModelCall]) -> Result<(), Error> {
         let mut tx = self.store.database.write().await?;
         let count = i64::try_from(calls.len()).unwrap_or(i64::MAX);
-        let last: i64 =
-            sqlx::query_scalar("update counters set value = value + $1 where name = 'model-calls' returning value")
-                .bind(count)
-                .fetch_one(&mut *tx)
-                .await?;
+        let last: i64 = sqlx::query_scalar(
+            "update counters set value = value + $1 where name = 'model-calls' returning value",
+        )
+        .bind(count)
+        .fetch_one(&mut *tx)
+        .await?;
         for (seq, call) in (last - count + 1..).zip(calls) {
             sqlx::query(
                 "insert into model_calls (seq, box_id, org_id, at_ms, via, dialect, path, model, provider, status, outcome,

@@ -161,7 +161,10 @@ pub(crate) async fn find(
     row(connection, scope, name).await?.map(TryInto::try_into).transpose()
 }
 
-pub(crate) async fn list(connection: &mut Connection, scope: ModelScope) -> Result<Vec<ModelProvider>, Error> {
+pub(crate) async fn list(
+    connection: &mut Connection,
+    scope: ModelScope,
+) -> Result<Vec<ModelProvider>, Error> {
     let rows: Vec<Row> = sqlx::query_as(select_providers!("where subject = $1 order by name"))
         .bind(subject(scope))
         .fetch_all(connection)
@@ -216,9 +219,13 @@ pub(crate) async fn put(
         }
         KeyChange::Remove => (None, None),
         KeyChange::Keep => match before {
-            Some(Row { key_hint, key_id: Some(key_id), nonce: Some(nonce), ciphertext: Some(ciphertext), .. }) => {
-                (key_hint, Some(Sealed { key_id, nonce, ciphertext }))
-            }
+            Some(Row {
+                key_hint,
+                key_id: Some(key_id),
+                nonce: Some(nonce),
+                ciphertext: Some(ciphertext),
+                ..
+            }) => (key_hint, Some(Sealed { key_id, nonce, ciphertext })),
             _ => (None, None),
         },
     };

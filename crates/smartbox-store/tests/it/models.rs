@@ -48,8 +48,12 @@ async fn a_key_can_be_taken_away_and_a_provider_too() {
     let provider = new_provider("p");
     let changed = || event("model.provider-set");
     let fleet = &world.fleet;
-    fleet.put_platform_model_provider((&provider, &KeyChange::Set(KEY.into())), None, changed(), at(1)).await.unwrap();
-    let without = fleet.put_platform_model_provider((&provider, &KeyChange::Remove), None, changed(), at(2)).await;
+    fleet
+        .put_platform_model_provider((&provider, &KeyChange::Set(KEY.into())), None, changed(), at(1))
+        .await
+        .unwrap();
+    let without =
+        fleet.put_platform_model_provider((&provider, &KeyChange::Remove), None, changed(), at(2)).await;
     assert_eq!(without.unwrap().key_hint, None);
     assert!(fleet.model_providers_of_all().await.unwrap()[0].1.is_none());
     fleet.delete_platform_model_provider(&provider.name, changed(), at(3)).await.unwrap();
@@ -116,7 +120,12 @@ async fn calls_are_listed_newest_first_until_they_are_old() {
     let world = World::new().await;
     let (mine, _) = create(&world.org, new_box("mine")).await.unwrap();
     let gone: BoxId = "box_01890a5d5a5a7b6c8d9e0f1a2b3c4d5e".parse().unwrap();
-    let calls = [call(mine.id, at(1), "one"), call(gone, at(1), "nobodys"), call(mine.id, at(2), "two"), call(mine.id, at(3), "three")];
+    let calls = [
+        call(mine.id, at(1), "one"),
+        call(gone, at(1), "nobodys"),
+        call(mine.id, at(2), "two"),
+        call(mine.id, at(3), "three"),
+    ];
     world.fleet.append_model_calls(&calls).await.unwrap();
     let first = world.org.model_calls(mine.id, None, 2).await.unwrap();
     assert_eq!(first.items, [calls[3].clone(), calls[2].clone()]);

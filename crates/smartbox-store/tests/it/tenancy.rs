@@ -13,8 +13,8 @@ use smartbox_store::{
 };
 
 use crate::support::{
-    World, at, create, event, intent, new_box, new_device, new_provider, new_session, new_ticket, new_token, new_user,
-    operation,
+    World, at, create, event, intent, new_box, new_device, new_provider, new_session, new_ticket, new_token,
+    new_user, operation,
 };
 
 /// The methods of the handle, from its source: one that is missing in the table below fails the test.
@@ -114,9 +114,11 @@ async fn models_of_another_org(
     let (provider, changed) = (new_provider("p"), event("model.provider-set"));
     let key = KeyChange::Set("sk-mine".into());
     let not_there = |error: Error| matches!(error, Error::NotFound("box"));
-    let put = stranger.put_model_provider(Some(smartbox), (&provider, &key), None, changed.clone(), at(2)).await;
+    let put =
+        stranger.put_model_provider(Some(smartbox), (&provider, &key), None, changed.clone(), at(2)).await;
     finds_nothing("put_model_provider", !not_there(put.unwrap_err()));
-    let mine = world.org.put_model_provider(None, (&provider, &key), None, changed.clone(), at(2)).await.unwrap();
+    let mine =
+        world.org.put_model_provider(None, (&provider, &key), None, changed.clone(), at(2)).await.unwrap();
     let listed = stranger.model_providers(None).await.unwrap();
     let of_box = stranger.model_providers(Some(smartbox)).await;
     finds_nothing("model_providers", !listed.is_empty() || !not_there(of_box.unwrap_err()));

@@ -49,7 +49,8 @@ pub(super) async fn run(client: &Client, args: &CallsArgs, console: &mut Console
 
 fn row(call: &ModelCallView) -> [String; 8] {
     let estimate = if call.estimated { "~" } else { "" };
-    let read = call.input_tokens.saturating_add(call.cache_read_tokens).saturating_add(call.cache_write_tokens);
+    let read =
+        call.input_tokens.saturating_add(call.cache_read_tokens).saturating_add(call.cache_write_tokens);
     let status = call.status.map_or_else(|| "-".to_owned(), |status| status.to_string());
     [
         table::moment(&call.at),

@@ -76,7 +76,10 @@ fn one_without_a_list_has_every_model() {
 fn fallbacks_follow_in_order_within_the_bound_and_what_may_be_asked_for() {
     let rules = ModelRules {
         allow: Some(vec!["a*".to_owned(), "b".to_owned()]),
-        fallbacks: vec![("*".to_owned(), ["b", "forbidden", "a2", "nobody-has-it"].map(str::to_owned).to_vec())],
+        fallbacks: vec![(
+            "*".to_owned(),
+            ["b", "forbidden", "a2", "nobody-has-it"].map(str::to_owned).to_vec(),
+        )],
         ..ModelRules::default()
     };
     let everybodys = vec![upstream("x", &["a", "a2", "b", "forbidden"]), upstream("y", &["a", "b", "a2"])];
@@ -92,9 +95,15 @@ fn every_layer_has_to_allow_a_model() {
         ..ModelRules::default()
     };
     let everybodys = vec![upstream("x", &["a", "b", "c"])];
-    let shelves =
-        shelves(shelf(Vec::new(), only(&["a", "c"])), shelf(Vec::new(), only(&["b", "c"])), shelf(everybodys, ModelRules::default()));
-    assert_eq!(["a", "b", "c"].map(|model| asked(&shelves, model).remove(0)), ["model_not_allowed", "model_not_allowed", "x/c"]);
+    let shelves = shelves(
+        shelf(Vec::new(), only(&["a", "c"])),
+        shelf(Vec::new(), only(&["b", "c"])),
+        shelf(everybodys, ModelRules::default()),
+    );
+    assert_eq!(
+        ["a", "b", "c"].map(|model| asked(&shelves, model).remove(0)),
+        ["model_not_allowed", "model_not_allowed", "x/c"]
+    );
 }
 
 #[test]

@@ -68,8 +68,9 @@ fn document() -> impl Strategy<Value = Value> {
     ];
     leaf.prop_recursive(6, 64, 6, move |inner| {
         prop_oneof![
-            prop::collection::vec((word.clone(), inner.clone()), 0..6)
-                .prop_map(|fields| Value::Object(fields.into_iter().map(|(k, v)| (k.to_owned(), v)).collect())),
+            prop::collection::vec((word.clone(), inner.clone()), 0..6).prop_map(|fields| Value::Object(
+                fields.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()
+            )),
             prop::collection::vec(inner, 0..4).prop_map(Value::Array),
         ]
     })
@@ -140,7 +141,10 @@ proptest! {
 
 #[test]
 fn an_event_too_large_to_hold_passes() {
-    let long = format!("data: {{\"x\":\"{}\",\"choices\":[],\"usage\":{{\"prompt_tokens\":1}}}}\n\n", "y".repeat(20_000));
+    let long = format!(
+        "data: {{\"x\":\"{}\",\"choices\":[],\"usage\":{{\"prompt_tokens\":1}}}}\n\n",
+        "y".repeat(20_000)
+    );
     let mut meter = AnswerMeter::new(Endpoint::ChatCompletions, true, true);
     assert_eq!(read(&mut meter, long.as_bytes(), &[1000]), long.as_bytes());
     assert_eq!(meter.reported().input, Some(1));

@@ -70,8 +70,9 @@ fn upstream(provider: &Provider, api_key: Option<SecretString>) -> ModelUpstream
         Spoken::Anthropic => Dialect::Anthropic,
         Spoken::OpenAi => Dialect::OpenAi,
     };
-    let model =
-        |of: &smartbox_core::models::Offered| Model::offered(dialect, &of.id, of.context_window, of.output_tokens_max);
+    let model = |of: &smartbox_core::models::Offered| {
+        Model::offered(dialect, &of.id, of.context_window, of.output_tokens_max)
+    };
     ModelUpstream {
         id: provider.name.to_string(),
         dialect,

@@ -25,7 +25,9 @@ pub(super) fn search(pid: u64, text: &str) -> Searched {
     let namespace = |pid: u64| fs::read_link(format!("/proc/{pid}/ns/pid")).ok();
     let of_box = namespace(pid).expect("the box runs");
     let mut searched = Searched::default();
-    let all = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u64>().ok());
+    let all = fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u64>().ok());
     for process in all.filter(|process| namespace(*process).as_ref() == Some(&of_box)) {
         // One that has just ended has no memory.
         let Ok(maps) = fs::read_to_string(format!("/proc/{process}/maps")) else { continue };

@@ -74,7 +74,12 @@ pub(super) async fn run(client: &Client, args: SetArgs, console: &mut Console) -
         return Ok(Exit::Success);
     }
     let key = view.key_hint.map_or_else(|| "no key".to_owned(), |hint| format!("the key {hint}"));
-    console.say(&format!("The model provider `{}` is set, with {key}. It counts from the next call on.", view.name)).await;
+    console
+        .say(&format!(
+            "The model provider `{}` is set, with {key}. It counts from the next call on.",
+            view.name
+        ))
+        .await;
     Ok(Exit::Success)
 }
 
@@ -82,7 +87,9 @@ async fn key(path: &Path, console: &mut Console) -> Result<String, Failure> {
     if path == Path::new("-") {
         return Ok(console.read_text(KEY_BYTES_MAX).await?.trim().to_owned());
     }
-    let cannot = |why: String| Failure::new(Exit::Usage, format!("The file {} cannot be read: {why}.", path.display()));
+    let cannot = |why: String| {
+        Failure::new(Exit::Usage, format!("The file {} cannot be read: {why}.", path.display()))
+    };
     let size = tokio::fs::metadata(path).await.map_err(|error| cannot(error.to_string()))?.len();
     if size > KEY_BYTES_MAX {
         return Err(cannot("it is too large for a key".to_owned()));
@@ -112,10 +119,16 @@ fn price(text: &str) -> Result<ProviderPrice, String> {
     match <[String; 2]>::try_from(parts) {
         Ok([input, output]) => Ok(ProviderPrice { input, output, cache_read: None, cache_write: None }),
         Err(parts) => match <[String; 4]>::try_from(parts) {
-            Ok([input, output, cache_read, cache_write]) => {
-                Ok(ProviderPrice { input, output, cache_read: Some(cache_read), cache_write: Some(cache_write) })
+            Ok([input, output, cache_read, cache_write]) => Ok(ProviderPrice {
+                input,
+                output,
+                cache_read: Some(cache_read),
+                cache_write: Some(cache_write),
+            }),
+            Err(_) => {
+                Err("A price is INPUT:OUTPUT, or INPUT:OUTPUT:CACHE-READ:CACHE-WRITE, such as 2.50:10"
+                    .to_owned())
             }
-            Err(_) => Err("A price is INPUT:OUTPUT, or INPUT:OUTPUT:CACHE-READ:CACHE-WRITE, such as 2.50:10".to_owned()),
         },
     }
 }
@@ -134,7 +147,11 @@ mod tests {
             ("a:1:2", "a", Some(1), Some(2)),
         ] {
             let read = model(text).unwrap();
-            assert_eq!((read.id.as_str(), read.context_window, read.output_tokens_max), (id, context, output), "{text}");
+            assert_eq!(
+                (read.id.as_str(), read.context_window, read.output_tokens_max),
+                (id, context, output),
+                "{text}"
+            );
         }
         assert!(model("a:99999999999").is_err());
     }

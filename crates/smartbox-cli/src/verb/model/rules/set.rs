@@ -56,8 +56,9 @@ fn changed(mut rules: SetModelRules, args: &SetArgs) -> Result<SetModelRules, St
         rules.allow = (!is_all).then(|| args.allow.clone());
     }
     for text in &args.fallbacks {
-        let (of, others) =
-            text.split_once('=').ok_or_else(|| format!("`{text}` is no fallback: write MODEL=OTHER,ANOTHER"))?;
+        let (of, others) = text
+            .split_once('=')
+            .ok_or_else(|| format!("`{text}` is no fallback: write MODEL=OTHER,ANOTHER"))?;
         let others: Vec<String> =
             others.split(',').map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect();
         match others.is_empty() {
