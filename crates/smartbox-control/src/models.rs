@@ -33,30 +33,29 @@ impl Control {
         &self,
         op: &Op,
         wish: &ModelScopeWish,
-        of_box: Permission,
-        of_org: Permission,
+        may: Permission,
     ) -> Result<ModelScope, Error> {
         match (&wish.box_reference, wish.is_platform) {
             (Some(_), true) => Err(Error::field("platform", "is no box: name one of the two")),
             (None, true) if op.principal != Principal::Admin => Err(Error::Forbidden),
             (None, true) => Ok(ModelScope::Platform),
             (Some(reference), false) => {
-                let smartbox = self.resolve(op, of_box, reference).await?;
+                let smartbox = self.resolve(op, may, reference).await?;
                 Ok(ModelScope::Box(smartbox.org, smartbox.id))
             }
             (None, false) => {
-                op.require(of_org)?;
+                op.require(may)?;
                 Ok(ModelScope::Org(self.resolve_org(op, wish.org.as_deref()).await?))
             }
         }
     }
 
     async fn readable(&self, op: &Op, wish: &ModelScopeWish) -> Result<ModelScope, Error> {
-        self.model_scope(op, wish, Permission::BoxesRead, Permission::BoxesRead).await
+        self.model_scope(op, wish, Permission::BoxesRead).await
     }
 
     async fn manageable(&self, op: &Op, wish: &ModelScopeWish) -> Result<ModelScope, Error> {
-        self.model_scope(op, wish, Permission::ModelsManage, Permission::ModelsManage).await
+        self.model_scope(op, wish, Permission::ModelsManage).await
     }
 
     /// The providers that count in a scope, the nearest first: of a box its own, its org's and the platform's. Those of the

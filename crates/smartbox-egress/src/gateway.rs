@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use rate::TooFast;
 pub(crate) use route::Endpoint;
 
-use crate::call::{EndedCalls, ReplyBody};
+use crate::call::{Ended, EndedCalls, ReplyBody};
 use crate::catalog::ModelCatalog;
 use crate::limits::Limits;
 use crate::models::{ModelRoutes, Shelf};
@@ -146,16 +146,22 @@ impl AiGateway {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Puts down what calls have cost, until told to stop; then what is left. Without ports there is nothing to do.
+    /// Puts down what calls have cost, until told to stop. Without ports there is nothing to do.
     pub async fn run(&self, stop: CancellationToken) {
         let Some(ports) = &self.inner.ports else { return };
-        let rates = &self.inner.rates;
-        let settled = |ended: &crate::call::Ended| {
-            if let Some(taken) = ended.taken {
-                rates.settle(ended.record.box_id, taken, ended.record.tokens.total());
-            }
-        };
-        self.inner.ended.run(ports, stop, settled).await;
+        self.inner.ended.run(ports, stop, |ended| self.settle_rate(ended)).await;
+    }
+
+    /// Puts down what is left, when no call is under way any more.
+    pub async fn flush(&self) {
+        let Some(ports) = &self.inner.ports else { return };
+        self.inner.ended.flush(ports, |ended| self.settle_rate(ended)).await;
+    }
+
+    fn settle_rate(&self, ended: &Ended) {
+        if let Some(taken) = ended.taken {
+            self.inner.rates.settle(ended.record.box_id, taken, ended.record.tokens.total());
+        }
     }
 
     /// The bounds it was made with.

@@ -75,7 +75,7 @@ impl Daemon {
         start::first_start(&settings, &control).await?;
         routing::start(&settings, &control).await?;
         life.spawn("lease", lease.clone().keep(life.soft.clone()));
-        let proxy = egress.proxy.clone();
+        let (proxy, gateway) = (egress.proxy.clone(), models.gateway.clone());
         egress::start(egress, &settings, &control, &life).await?;
         models::start(models, &settings, &control, &life).await?;
         // The first pass adopts what runs, so that the first request finds it.
@@ -115,6 +115,7 @@ impl Daemon {
         doors.closed().await;
         // What the last tunnels carried.
         proxy.flush().await;
+        gateway.flush().await;
         let stop_boxes = settings.stop_boxes_on_exit && !lease.is_lost();
         farewell(stop_boxes, &control, &provider, console).await;
         file.remove();

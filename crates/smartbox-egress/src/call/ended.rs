@@ -3,6 +3,7 @@
 //! A call takes its place in the queue when it begins, so that its end is never lost for want of room: who finds no place is
 //! turned away before anything is spent.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc::{self, OwnedPermit};
@@ -46,13 +47,13 @@ impl Place {
 pub(crate) struct EndedCalls {
     sender: mpsc::Sender<Ended>,
     /// Until somebody runs the queue.
-    receiver: std::sync::Mutex<Option<mpsc::Receiver<Ended>>>,
+    receiver: Mutex<Option<mpsc::Receiver<Ended>>>,
 }
 
 impl EndedCalls {
     pub(crate) fn new() -> Self {
         let (sender, receiver) = mpsc::channel(CALLS_MAX);
-        Self { sender, receiver: std::sync::Mutex::new(Some(receiver)) }
+        Self { sender, receiver: Mutex::new(Some(receiver)) }
     }
 
     /// A place for a call, if there is one.
@@ -60,10 +61,9 @@ impl EndedCalls {
         self.sender.clone().try_reserve_owned().ok().map(Place)
     }
 
-    /// Puts ended calls down until told to stop, and then those that are left. `settled` hears of each.
+    /// Puts ended calls down until told to stop, and then those that are there. `settled` hears of each.
     pub(crate) async fn run(&self, ports: &ModelPorts, stop: CancellationToken, settled: impl Fn(&Ended)) {
-        let receiver = self.receiver.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        let Some(mut receiver) = receiver else { return };
+        let Some(mut receiver) = self.take() else { return };
         let mut batch = Vec::with_capacity(BATCH_MAX);
         loop {
             let received = tokio::select! { biased;
@@ -75,12 +75,27 @@ impl EndedCalls {
             }
             put_down(ports, &mut batch, &settled).await;
         }
-        // Calls that end later find no queue; those that hold a place are waited for by nobody, as the platform goes.
-        receiver.close();
+        self.give_back(receiver);
+        self.flush(ports, settled).await;
+    }
+
+    /// Puts down what is there, for whoever knows that no call is under way any more.
+    pub(crate) async fn flush(&self, ports: &ModelPorts, settled: impl Fn(&Ended)) {
+        let Some(mut receiver) = self.take() else { return };
+        let mut batch = Vec::new();
         while let Ok(ended) = receiver.try_recv() {
             batch.push(ended);
         }
         put_down(ports, &mut batch, &settled).await;
+        self.give_back(receiver);
+    }
+
+    fn take(&self) -> Option<mpsc::Receiver<Ended>> {
+        self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn give_back(&self, receiver: mpsc::Receiver<Ended>) {
+        *self.receiver.lock().unwrap_or_else(PoisonError::into_inner) = Some(receiver);
     }
 }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::{Bytes, BytesMut};
+use serde::de::{Deserialize as _, Deserializer};
 use serde_json::Number;
 use serde_json::value::RawValue;
 
@@ -15,12 +16,18 @@ pub(super) struct Head<'a> {
     #[serde(borrow)]
     model: Option<&'a RawValue>,
     stream: Option<bool>,
-    #[serde(borrow)]
+    /// Also `null`, which stands somewhere and must not be there twice.
+    #[serde(borrow, default, deserialize_with = "present")]
     stream_options: Option<&'a RawValue>,
     max_tokens: Option<Number>,
     max_completion_tokens: Option<Number>,
     max_output_tokens: Option<Number>,
     n: Option<Number>,
+}
+
+/// Whatever is there, `null` as well.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 /// A request, read.
