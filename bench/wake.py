@@ -39,13 +39,13 @@ def post(platform, path, body=None):
     return json.loads(text)
 
 
-def fall_asleep(platform, tier):
-    """Puts the box to sleep and waits until it is down at the tier."""
+def fall_asleep(platform, tier, name="sleeper"):
+    """Puts a box to sleep and waits until it is down at the tier."""
     deadline = time.monotonic() + 240
     while True:
-        asked = post(platform, "/v1/boxes/sleeper/sleep", {"tier": tier})
+        asked = post(platform, f"/v1/boxes/{name}/sleep", {"tier": tier})
         ended = json.loads(platform.get(f"/v1/operations/{asked['operation']['id']}?wait=60s")[1])
-        view = json.loads(platform.get("/v1/boxes/sleeper")[1])
+        view = json.loads(platform.get(f"/v1/boxes/{name}")[1])
         is_down = view["phase"] == "sleeping" and view.get("sleep", {}).get("tier") == tier
         if is_down:
             return view
@@ -54,13 +54,13 @@ def fall_asleep(platform, tier):
         time.sleep(0.5)
 
 
-def wake(platform):
+def wake(platform, name="sleeper"):
     """Milliseconds from the request to the first byte of the answer."""
     connection = http.client.HTTPConnection(*platform.address(), timeout=240)
     connection.connect()
     began = time.monotonic()
     headers = {"X-Admin-Secret": platform.file["admin_secret"], "accept": "application/json"}
-    connection.request("GET", "/b/sleeper/v1/models", headers=headers)
+    connection.request("GET", f"/b/{name}/v1/models", headers=headers)
     answer = connection.getresponse()
     took = (time.monotonic() - began) * 1000
     if answer.status != 200:
@@ -142,4 +142,5 @@ def main():
                       f"{median([one[1] for one in asleep]):.0f} MiB in swap")
 
 
-main()
+if __name__ == "__main__":
+    main()

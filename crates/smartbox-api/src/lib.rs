@@ -18,12 +18,14 @@ mod page;
 mod problem;
 mod routes;
 mod schedules;
+mod seeds;
 mod sessions;
 mod sign_in;
 mod sleep;
 mod status;
 mod tickets;
 mod tokens;
+mod usage;
 mod users;
 mod why;
 
@@ -52,6 +54,7 @@ pub use routes::{RolledBackView, RouteList, RouteView, UpdateRoute};
 pub use schedules::{
     CreateSchedule, MessageAction, ScheduleList, ScheduleRunView, ScheduleView, UpdateSchedule, WakeAction,
 };
+pub use seeds::{OverageBudget, SeedMeter, SeedPlan, SeedUsage, SetOverageBudget};
 pub use sessions::{SessionList, SessionQuery, SessionView};
 pub use sign_in::{CreateSignInLink, RedeemSignIn, SignInLink, SignedIn};
 pub use sleep::{
@@ -61,6 +64,11 @@ pub use sleep::{
 pub use status::{DefaultBoxStatus, Health, PlatformStatus, Readiness};
 pub use tickets::{CreateTicket, TicketView};
 pub use tokens::{CreateToken, CreatedToken, TokenList, TokenView};
+pub use usage::{
+    BudgetBound, BudgetCaps, BudgetView, CreatePlan, PeriodQuery, PlanLimits, PlanList, PlanRates,
+    PlanStateView, PlanView, SetBudget, SetPlan, UsageOfBox, UsageOfDay, UsageOfModel, UsageQuery, UsageSums,
+    UsageView,
+};
 pub use users::{CreateUser, Me, OrgPageQuery, OrgQuery, SetPassword, UpdateUser, UserList, UserView};
 pub use why::{LastWakeView, ReasonView, WhyView};
 

@@ -25,6 +25,17 @@ pub struct UpdateOrg {
     /// When its boxes sleep.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sleep: Option<UpdateSleep>,
+    /// Its plan, by name; empty for the default one. Only the platform's admin may change it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "starter")]
+    pub plan: Option<String>,
+    /// Where its days and months begin: a name of the IANA database. Only its owners may change it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Europe/Berlin")]
+    pub time_zone: Option<String>,
+    /// What it pays at most for overage in a month, in nano-dollars. Only its owners may change it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overage_budget_nanos: Option<u64>,
 }
 
 /// An org.
@@ -44,6 +55,15 @@ pub struct OrgView {
     /// What it has decided about the sleep of its boxes. Absent in lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sleep_policy: Option<SleepPolicyView>,
+    /// Its plan, if it is not the default one. Absent in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
+    /// Where its days and months begin. Absent in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+    /// What it pays at most for overage in a month, in nano-dollars. Absent in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overage_budget_nanos: Option<u64>,
 }
 
 /// Keeps every box of an org from waking.

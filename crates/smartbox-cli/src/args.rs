@@ -1,5 +1,6 @@
 //! The command line: every flag and verb, in the order the help shows them.
 
+mod amount;
 mod policy;
 mod program;
 mod values;
@@ -11,6 +12,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand};
 use secrecy::{ExposeSecret as _, SecretString};
 
+pub(crate) use amount::{Amount, Limit, Rate, dollars, money};
 pub(crate) use policy::{PolicyFlags, one, told};
 pub use program::{DoctorArgs, SetupArgs, UpArgs};
 pub(crate) use values::{BoxReference, UserReference, duration};

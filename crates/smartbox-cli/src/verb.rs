@@ -2,6 +2,7 @@
 
 mod audit;
 mod boxes;
+mod budget;
 mod chat;
 mod completion;
 mod device;
@@ -12,11 +13,13 @@ mod logs;
 mod model;
 mod open;
 mod org;
+mod plan;
 mod route;
 mod schedule;
 mod session;
 mod tier;
 mod token;
+mod usage;
 mod user;
 mod version;
 mod whoami;
@@ -61,6 +64,14 @@ pub enum ClientCommand {
     /// Say who serves models to boxes, with which keys; show what was asked of them
     #[command(subcommand)]
     Model(model::ModelCommand),
+    /// Show what boxes and orgs have used, and how they stand with their plan
+    Usage(usage::UsageArgs),
+    /// Show and change what a box or an org may spend
+    #[command(subcommand)]
+    Budget(budget::BudgetCommand),
+    /// List and change plans: what an org may use in a month, and what more costs
+    #[command(subcommand)]
+    Plan(plan::PlanCommand),
     /// Export the audit log, and check that nobody changed it
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -128,6 +139,11 @@ pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &m
             egress::run(&connect(global, console).await?, command, console).await
         }
         ClientCommand::Model(command) => model::run(&connect(global, console).await?, command, console).await,
+        ClientCommand::Usage(args) => usage::run(&connect(global, console).await?, &args, console).await,
+        ClientCommand::Budget(command) => {
+            budget::run(&connect(global, console).await?, command, console).await
+        }
+        ClientCommand::Plan(command) => plan::run(&connect(global, console).await?, command, console).await,
         ClientCommand::Audit(command) => audit::run(global, command, console).await,
         ClientCommand::Whoami => whoami::run(&connect(global, console).await?, console).await,
         ClientCommand::Tier(command) => tier::run(&connect(global, console).await?, command, console).await,

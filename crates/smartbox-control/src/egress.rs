@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use smartbox_core::egress_policy::{Rule, Rules};
 use smartbox_core::{BoxId, OrgId, Permission, Principal};
-use smartbox_store::{EgressRow, EgressUsage, EventOutcome, NewEvent, SystemActor};
+use smartbox_store::{EgressRow, EgressUsage, EventOutcome, NewEvent, Reached, SystemActor};
 use tokio::sync::watch;
 
 use crate::{Control, Error, Op};
@@ -128,7 +128,16 @@ impl Control {
             self.inner.uses.touch(one.box_id);
         }
         let fleet = self.inner.store.fleet(SystemActor::new(ACTOR));
-        Ok(fleet.append_egress_usage(used, self.inner.clock.now()).await?)
+        let tell = |reached: &Reached| self.budget_event(reached);
+        fleet.append_egress_usage(used, &tell, self.inner.clock.now()).await?;
+        // It is recorded, whatever becomes of the picture: recorded again it would count twice.
+        if let Err(error) = self.take_from_allowances(used).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "what boxes have left could not be read"
+            );
+        }
+        Ok(())
     }
 
     /// Puts a refused request of a box into its timeline. How many there can be is bounded by whoever calls this.

@@ -56,6 +56,12 @@ pub enum Error {
         /// Memory that is free.
         free_bytes: u64,
     },
+    /// The org has as many boxes as its plan allows.
+    #[error("the plan of the org allows {max} boxes, and there are as many")]
+    PlanFull {
+        /// How many.
+        max: u32,
+    },
     /// The caller is known and may not do this.
     #[error("only an admin may do this")]
     Forbidden,
@@ -133,6 +139,7 @@ impl From<smartbox_store::Error> for Error {
             Store::VersionMismatch { .. } => Self::VersionMismatch,
             Store::BadCursor => Self::field("cursor", "is not a cursor of this list"),
             Store::TierFull { max } => Self::WakeRefused(WakeRefusal::TierFull { max }),
+            Store::PlanFull { max } => Self::PlanFull { max },
             Store::EmailTaken => Self::EmailTaken,
             Store::LastOwner => Self::Conflict {
                 what: "the org would be left without an active owner".to_owned(),

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use smartbox_core::explain::{Because, Facts, Watch, explain};
 use smartbox_core::sleep::{Effective, Thresholds};
+use smartbox_core::wake::{HoldKind, WakeRefusal};
 use smartbox_core::{Permission, Phase};
 use smartbox_store::{Event, Smartbox};
 
@@ -39,6 +40,10 @@ impl Control {
             Err(Error::WakeRefused(refusal)) => Some(refusal),
             Err(error) => return Err(error),
         };
+        let held = match block {
+            Some(WakeRefusal::Held(kind)) => self.hold_reason(&smartbox, kind).await?,
+            _ => None,
+        };
         let last_wake = self.inner.store.org(smartbox.org).latest_event(smartbox.id, RUNS).await?;
         let vigil = self.inner.vigils.find(smartbox.id);
         let [frozen, squeezed, stopped] = effective.map(|effective| effective.begins);
@@ -53,11 +58,20 @@ impl Control {
             watch: vigil.as_ref().filter(|_| phase == Phase::Running).map(watch),
             due: state.and_then(|state| state.due).map(|due| (due.at, due.why)),
             block,
+            held,
             error: smartbox.last_error.as_ref().map(|error| error.what.clone()),
         };
         let reasons = explain(&facts);
         let looked_at = facts.watch.and(vigil).map(|vigil| vigil.at);
         Ok(Why { smartbox, reasons, effective, looked_at, last_wake })
+    }
+
+    /// Why a hold of this kind is there, in the words of whoever set it.
+    async fn hold_reason(&self, smartbox: &Smartbox, kind: HoldKind) -> Result<Option<String>, Error> {
+        let org = self.inner.store.org(smartbox.org);
+        let own = org.box_hold(smartbox.id).await?;
+        let mut holds = org.wake_holds().await?.into_iter().chain(own);
+        Ok(holds.find(|hold| hold.kind == kind).map(|hold| hold.reason))
     }
 }
 

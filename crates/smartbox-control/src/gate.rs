@@ -12,7 +12,8 @@ impl Control {
         let tier = fleet.tier(&smartbox.tier).await?.ok_or(Error::NotFound("tier"))?;
         let tier_running = fleet.running_in_tier(&smartbox.tier, Some(smartbox.id)).await?;
         let holds = self.inner.store.org(smartbox.org).wake_holds().await?;
-        let holds: Vec<_> = holds.into_iter().map(|hold| hold.kind).collect();
+        let own = self.inner.store.org(smartbox.org).box_hold(smartbox.id).await?;
+        let holds: Vec<_> = holds.into_iter().chain(own).map(|hold| hold.kind).collect();
         may_wake(&WakeFacts {
             desired: smartbox.desired,
             holds: &holds,

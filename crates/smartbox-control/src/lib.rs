@@ -5,8 +5,10 @@
 //! so that a lost hint heals. Nothing here knows of HTTP.
 
 mod admin_secret;
+mod allowances;
 mod attempts;
 mod audit;
+mod budgets;
 mod burnt;
 mod changes;
 mod chat;
@@ -38,6 +40,7 @@ mod orgs;
 mod pairing;
 mod passwords;
 mod people;
+mod plans;
 mod readiness;
 mod recognise;
 mod resolve;
@@ -50,17 +53,21 @@ mod sign_in;
 mod sleep_policies;
 mod sleep_state;
 mod spec;
+mod spend;
 mod ssh;
 mod tickets;
 mod timeline;
 mod tokens;
+mod usage;
 mod uses;
 mod vigil;
 
 pub mod boxes;
 
 pub use admin_secret::{AdminSecret, token_hash};
+pub use allowances::{Allowance, Allowances};
 pub use boxes::{Created, Intended, NewBox};
+pub use budgets::BudgetState;
 pub use changes::Changes;
 pub use chat::{ChatEvent, ChatStream};
 pub use clock::{Clock, SystemClock};
@@ -77,13 +84,16 @@ pub use idempotency::Idempotency;
 pub use ingress::{Ingress, NoIngress, WorkSeen};
 pub use lease::Lease;
 pub use logs::{LogLine, LogQuery};
-pub use loops::{janitor::Janitor, reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler};
+pub use loops::{
+    janitor::Janitor, monitor::Monitor, reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler,
+};
 pub use models::{ModelPicture, ModelProviders, ModelScopeWish, ModelShelf, ProviderWish};
 pub use oidc::BegunSignIn;
 pub use op::{Op, Origin};
 pub use orgs::NewOrg;
 pub use pairing::{PairedDevice, Showing};
 pub use people::{NewPerson, PersonChange};
+pub use plans::OrgPlanWish;
 pub use recognise::Recognised;
 pub use room::Activity;
 pub use routing::RouteChange;
@@ -102,13 +112,15 @@ pub use smartbox_identity::{DPOP_HEADER, ProofRequest};
 pub use smartbox_provider::LogSource;
 /// Rows as the API shows them.
 pub use smartbox_store::{
-    AuditEvent, BoxError, Cursor, Device, EgressRow, EgressUsage, Event, ModelCall, ModelProvider,
-    ModelRulesRow, Operation, Org, Outcome, Page, RoutingRow, Schedule, ScheduleAction, ServiceToken,
-    Session, Smartbox, User, WakeHold,
+    AuditEvent, BoxError, BudgetRow, Cursor, Device, EgressRow, EgressUsage, Event, ModelCall, ModelProvider,
+    ModelRulesRow, ModelSum, NewPlan, Operation, Org, OrgPlan, OrgStanding, Outcome, Page, PlanRow,
+    RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox, UsageRow, User, WakeHold,
 };
 pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, render_files};
+pub use spend::{ModelSpent, Reservation, SpendRefused};
 pub use tickets::{MadeTicket, TICKET_PREFIX, TicketFor};
 pub use tokens::{MadeToken, NewToken, TOKEN_PREFIX};
+pub use usage::{PlanState, UsageReport};
 pub use vigil::Vigil;
 
 use std::sync::Arc;
@@ -186,6 +198,8 @@ pub struct Limits {
     pub prewarm_on_sign_in: bool,
     /// Schedules of the same minute are spread over this time.
     pub schedule_stagger: Duration,
+    /// Between two looks at what boxes use and may use.
+    pub monitor_interval: Duration,
 }
 
 impl Default for Limits {
@@ -203,6 +217,7 @@ impl Default for Limits {
             host: HostLimits::default(),
             prewarm_on_sign_in: false,
             schedule_stagger: Duration::ZERO,
+            monitor_interval: Duration::from_mins(1),
         }
     }
 }
@@ -237,6 +252,9 @@ pub(crate) struct Inner {
     pub(crate) egress_publishing: tokio::sync::Mutex<()>,
     pub(crate) models: watch::Sender<Arc<ModelPicture>>,
     pub(crate) models_publishing: tokio::sync::Mutex<()>,
+    pub(crate) allowances: watch::Sender<Arc<Allowances>>,
+    pub(crate) allowances_publishing: tokio::sync::Mutex<()>,
+    pub(crate) spending: spend::Spending,
     pub(crate) own_address: OwnAddress,
     pub(crate) attempts: attempts::Attempts,
     pub(crate) passwords: smartbox_identity::PasswordPool,
@@ -277,6 +295,9 @@ impl Control {
                 egress_publishing: tokio::sync::Mutex::default(),
                 models: watch::Sender::new(Arc::default()),
                 models_publishing: tokio::sync::Mutex::default(),
+                allowances: watch::Sender::new(Arc::default()),
+                allowances_publishing: tokio::sync::Mutex::default(),
+                spending: spend::Spending::default(),
                 own_address: parts.own_address,
                 attempts: attempts::Attempts::default(),
                 passwords: passwords::pool(),

@@ -6,6 +6,7 @@ mod fall_asleep;
 mod fence;
 mod heal;
 pub(crate) mod janitor;
+pub(crate) mod monitor;
 pub(crate) mod observe;
 pub(crate) mod publish;
 pub(crate) mod reconcile;

@@ -33,6 +33,8 @@ pub struct Facts {
     pub due: Option<(Timestamp, String)>,
     /// What speaks against a wake now.
     pub block: Option<WakeRefusal>,
+    /// Why it is held, in the words of whoever holds it.
+    pub held: Option<String>,
     /// What went wrong last.
     pub error: Option<String>,
 }
@@ -130,6 +132,8 @@ pub enum Because {
     Deleted,
     /// A wake would be refused.
     Blocked(WakeRefusal),
+    /// Why it is held, in the words of whoever holds it.
+    Held(String),
 }
 
 /// Every reason, the one that counts most first. Never empty.
@@ -149,6 +153,7 @@ pub fn explain(facts: &Facts) -> Vec<Because> {
     if let Some(block) = facts.block.filter(|_| may_be_woken) {
         reasons.retain(|reason| *reason != Because::WakesOnUse);
         reasons.push(Because::Blocked(block));
+        reasons.extend(facts.held.clone().map(Because::Held));
     }
     reasons
 }

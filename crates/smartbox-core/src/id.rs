@@ -78,6 +78,8 @@ typed_ids! {
     SessionId = "ses",
     /// Something that happens in a box by the clock.
     ScheduleId = "sch",
+    /// Something that was set aside before it is spent.
+    SpendId = "spd",
 }
 
 #[cfg(test)]

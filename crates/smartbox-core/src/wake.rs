@@ -67,7 +67,7 @@ pub enum WakeRefusal {
     #[error("the box is deleted")]
     Deleted,
     /// Something holds the boxes of its org back.
-    #[error("the boxes of this org are held back: {0}")]
+    #[error("it is held back: {0}")]
     Held(HoldKind),
     /// Its tier is full.
     #[error("all {max} places of the tier are taken")]

@@ -34,7 +34,7 @@ mod upstream;
 use answered::Remarks;
 
 /// Paths of the platform itself; everything below them, too.
-const PLATFORM_PATHS: [&str; 12] = [
+const PLATFORM_PATHS: [&str; 14] = [
     "/_smartbox",
     "/ai",
     "/api/status",
@@ -43,9 +43,11 @@ const PLATFORM_PATHS: [&str; 12] = [
     "/healthz",
     "/llms.txt",
     "/openapi.json",
+    "/plans",
     "/readyz",
     "/sign-in",
     "/sign-out",
+    "/users/me/overage-budget",
     "/v1",
 ];
 /// Paths of the admin API, which may be another server's; everything below them, too.
@@ -60,7 +62,13 @@ const ENTER_PATH: &str = "/_smartbox/enter";
 
 /// Whether the platform's service answers this path, and not a box.
 pub fn is_platform_path(path: &str) -> bool {
-    PLATFORM_PATHS.iter().any(|root| is_at(path, root)) || is_admin_api_path(path)
+    PLATFORM_PATHS.iter().any(|root| is_at(path, root)) || is_admin_api_path(path) || is_agent_usage(path)
+}
+
+/// `/agents/{id}/usage`, of an older API. Whatever else is below `/agents` is a page of the gateway.
+fn is_agent_usage(path: &str) -> bool {
+    let agent = path.strip_prefix("/agents/").and_then(|rest| rest.strip_suffix("/usage"));
+    agent.is_some_and(|agent| !agent.is_empty() && !agent.contains('/'))
 }
 
 fn is_admin_api_path(path: &str) -> bool {

@@ -83,7 +83,9 @@ async fn main() -> Result<()> {
     let policies = Policies::new(HashMap::from([(id, policy)]), Vec::new());
     let (_policies, followed) = watch::channel(Arc::new(policies));
     let meter = Arc::new(Sum::default());
+    let (_admissions, admissions) = watch::channel(Arc::default());
     let ports = ProxyPorts {
+        admissions,
         policies: followed,
         resolver: Arc::new(SystemResolver::default()),
         meter: Arc::clone(&meter) as _,

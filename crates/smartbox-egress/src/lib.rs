@@ -48,8 +48,8 @@ pub use prices::{BadPrices, PriceTable};
 #[cfg(feature = "fuzzing")]
 pub use proxy::fuzzing;
 pub use proxy::{
-    Authenticate, ForwardProxy, KernelAddresses, Meter, OwnAddresses, PROXY_PORT, Policies, ProxyLimits,
-    ProxyPorts, RefusedRequest, Report, Resolve, SystemResolver, Used,
+    Admissions, Allowance, Authenticate, ForwardProxy, KernelAddresses, Meter, OwnAddresses, PROXY_PORT,
+    Policies, ProxyLimits, ProxyPorts, RefusedRequest, Report, Resolve, SystemResolver, Used, UsedUp,
 };
 pub use services::ServicesServer;
 pub use serving::ServeError;

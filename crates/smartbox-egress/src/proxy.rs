@@ -12,6 +12,7 @@
 //!
 //! Bytes are counted at the upstream's socket as they pass, and handed over while tunnels are open.
 
+mod admit;
 mod body;
 mod connect;
 mod copy;
@@ -37,9 +38,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use secrecy::SecretString;
 use smartbox_core::BoxId;
 use tokio::sync::{Notify, Semaphore, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use admit::{Admissions, Allowance, UsedUp};
 pub use limits::ProxyLimits;
 pub use own::KernelAddresses;
 pub use ports::{Authenticate, Meter, OwnAddresses, Policies, RefusedRequest, Report, Resolve, Used};
@@ -59,6 +62,8 @@ pub const PROXY_PORT: u16 = 3128;
 pub struct ProxyPorts {
     /// What boxes may reach, always the latest.
     pub policies: watch::Receiver<Arc<Policies>>,
+    /// What boxes have left, always the latest.
+    pub admissions: watch::Receiver<Arc<Admissions>>,
     /// Looks names up.
     pub resolver: Arc<dyn Resolve>,
     /// Keeps what was used.
@@ -87,6 +92,10 @@ pub(crate) struct Inner {
     /// A tunnel has ended, so there is something to hand over.
     ended: Notify,
     flushing: tokio::sync::Mutex<()>,
+    /// Nothing was recorded for too long: open tunnels of boxes with limits look.
+    halted: Notify,
+    /// Since when the meter takes nothing.
+    meter_down_since: Mutex<Option<Instant>>,
     /// Connections to upstreams, and tunnels on connections that carry more than one.
     tasks: TaskTracker,
 }
@@ -111,6 +120,8 @@ impl ForwardProxy {
             callers: Mutex::default(),
             ended: Notify::new(),
             flushing: tokio::sync::Mutex::default(),
+            halted: Notify::new(),
+            meter_down_since: Mutex::default(),
             tasks: TaskTracker::new(),
         };
         Self { inner: Arc::new(inner) }

@@ -15,6 +15,7 @@ mod page;
 mod precondition;
 mod problem;
 mod request;
+mod seeds;
 mod sign_in;
 mod state;
 mod stream;
@@ -38,7 +39,7 @@ use problem::{ApiError, codes};
 
 /// Every route of the platform.
 pub fn router(state: HttpState) -> Router {
-    let v1 = v1::routes().layer(from_fn_with_state(state.clone(), request::shed));
+    let v1 = v1::routes().merge(seeds::routes()).layer(from_fn_with_state(state.clone(), request::shed));
     let (router, _document) = open_routes().merge(v1).split_for_parts();
     // Read from the inside out: bound the body, refuse what has no route, give every request its id and its problem.
     router
@@ -51,7 +52,7 @@ pub fn router(state: HttpState) -> Router {
 
 /// The OpenAPI document of [`router`].
 pub fn openapi() -> OpenApi {
-    let mut document = open_routes().merge(v1::routes()).into_openapi();
+    let mut document = open_routes().merge(v1::routes()).merge(seeds::routes()).into_openapi();
     document::add_problems(&mut document);
     document
 }

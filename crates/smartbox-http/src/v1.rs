@@ -2,10 +2,12 @@
 
 mod audit;
 mod boxes;
+mod budgets;
 mod devices;
 mod models;
 mod operations;
 mod orgs;
+mod plans;
 mod routes;
 mod schedules;
 mod sessions;
@@ -14,6 +16,7 @@ mod sleep;
 mod tickets;
 mod tiers;
 mod tokens;
+mod usage;
 mod users;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -25,10 +28,12 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new()
         .merge(audit::routes())
         .merge(boxes::routes())
+        .merge(budgets::routes())
         .merge(devices::routes())
         .merge(models::routes())
         .merge(operations::routes())
         .merge(orgs::routes())
+        .merge(plans::routes())
         .merge(routes::routes())
         .merge(schedules::routes())
         .merge(sessions::routes())
@@ -36,5 +41,6 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .merge(tickets::routes())
         .merge(tiers::routes())
         .merge(tokens::routes())
+        .merge(usage::routes())
         .merge(users::routes())
 }

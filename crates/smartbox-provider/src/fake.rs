@@ -94,6 +94,11 @@ impl FakeProvider {
         self.change_run(id, |run| run.state = RunState::Set(Observed::Ready));
     }
 
+    /// Lets the box's processes take so much more CPU time, in milliseconds.
+    pub fn spend_cpu(&self, id: BoxId, more_ms: u64) {
+        self.change_run(id, |run| run.cpu_ms += more_ms);
+    }
+
     /// Whether the box sleeps.
     pub fn is_asleep(&self, id: BoxId) -> bool {
         let world = self.world();

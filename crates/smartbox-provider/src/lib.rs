@@ -17,6 +17,6 @@ pub mod fake;
 
 pub use error::{LinkError, ProviderError};
 pub use link::{BoxListener, BoxStream, Duplex, Link};
-pub use observation::{LogChunk, LogSource, MemoryUse, Observation};
+pub use observation::{ComputeUse, LogChunk, LogSource, MemoryUse, Observation};
 pub use provider::{Capabilities, Epoch, Generation, Provider};
 pub use spec::{Limits, RenderedFile, RenderedFileOwner, Spec};

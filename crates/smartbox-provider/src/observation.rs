@@ -37,6 +37,15 @@ pub struct MemoryUse {
     pub processes: u32,
 }
 
+/// CPU time that the processes of a box have taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ComputeUse {
+    /// Another word each time that counting begins anew: its processes were started afresh.
+    pub run: String,
+    /// CPU time since then, in milliseconds, of processes that have ended as well.
+    pub cpu_ms: u64,
+}
+
 /// Which log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LogSource {

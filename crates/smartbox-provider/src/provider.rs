@@ -2,7 +2,7 @@
 
 use smartbox_core::{BoxId, SleepDepth};
 
-use crate::{LogChunk, LogSource, MemoryUse, Observation, ProviderError, Spec};
+use crate::{ComputeUse, LogChunk, LogSource, MemoryUse, Observation, ProviderError, Spec};
 
 /// Fencing number of the controller that acts. A provider refuses an older one than it has obeyed.
 pub type Epoch = i64;
@@ -57,6 +57,12 @@ pub trait Provider: Send + Sync {
     /// Memory that the box's processes take now; `None` without processes. Works on a sleeping box: before and
     /// after tell what a sleep has brought. Costs some milliseconds for each gibibyte.
     async fn memory(&self, id: BoxId) -> Result<Option<MemoryUse>, ProviderError>;
+
+    /// CPU time that the box's processes have taken; `None` without processes.
+    async fn compute(&self, id: BoxId) -> Result<Option<ComputeUse>, ProviderError>;
+
+    /// Bytes that lie on the box's disk; `None` where nobody can say. Looks at every file: not to be asked often.
+    async fn disk(&self, id: BoxId) -> Result<Option<u64>, ProviderError>;
 
     /// Stops the box's processes: gracefully, within the grace time of its spec, then by force. Keeps the volume.
     /// A box that is absent or stopped is left alone. One that sleeps is woken to finish.

@@ -9,6 +9,7 @@ mod beneath;
 mod bundle;
 mod cgroup;
 mod config;
+mod disk;
 mod doctor;
 mod error;
 mod fence;
@@ -35,13 +36,15 @@ mod swap_file;
 mod volume;
 mod warm_up;
 mod watch;
+mod working_set;
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use smartbox_core::{BoxId, SleepDepth};
 use smartbox_provider::{
-    Capabilities, Epoch, LogChunk, LogSource, MemoryUse, Observation, Provider, ProviderError, Spec,
+    Capabilities, ComputeUse, Epoch, LogChunk, LogSource, MemoryUse, Observation, Provider, ProviderError,
+    Spec,
 };
 
 pub use config::{ImageChoice, LocalConfig};
@@ -51,6 +54,7 @@ use host::Host;
 use locks::{BoxGuard, Locks};
 use start::CacheUse;
 pub use swap_file::{SwapError, setup_swap};
+use tokio::task::JoinSet;
 use watch::Watch;
 
 /// Runs boxes on this host.
@@ -58,6 +62,8 @@ pub struct LocalProvider {
     host: Arc<Host>,
     locks: Locks,
     watch: Watch,
+    /// Look at boxes a moment after they woke; they end with the provider.
+    lookers: Mutex<JoinSet<()>>,
 }
 
 impl LocalProvider {
@@ -69,7 +75,7 @@ impl LocalProvider {
         let host = Arc::new(Host::new(config)?);
         let watch = Watch::new()
             .map_err(|error| ProviderError::transient("the kernel gives no file for events", error))?;
-        Ok(Self { host, locks: Locks::default(), watch })
+        Ok(Self { host, locks: Locks::default(), watch, lookers: Mutex::default() })
     }
 
     /// Lets go of mounts of images and of cgroups that no box uses. Boxes keep running.
@@ -79,6 +85,20 @@ impl LocalProvider {
     pub async fn shutdown(&self) -> Result<(), ProviderError> {
         let host = Arc::clone(&self.host);
         run_blocking(move || host.release_unused()).await
+    }
+
+    /// Notes what a squeezed box has needed to wake, as soon as who waited for it has been answered.
+    fn note_working_set_soon(&self, id: BoxId) {
+        if !self.host.working_sets.is_due(id) {
+            return;
+        }
+        let host = Arc::clone(&self.host);
+        let mut lookers = self.lookers.lock().unwrap_or_else(PoisonError::into_inner);
+        while lookers.try_join_next().is_some() {}
+        lookers.spawn(async move {
+            tokio::time::sleep(working_set::NOTED_AFTER).await;
+            let _ended = tokio::task::spawn_blocking(move || host.note_working_set(id)).await;
+        });
     }
 
     /// Starts the box in a mode of the compile cache; see [`Provider::ensure_running`].
@@ -157,12 +177,26 @@ impl Provider for LocalProvider {
             host.wake(id)
         })
         .await?;
+        self.note_working_set_soon(id);
         Ok(())
     }
 
     async fn memory(&self, id: BoxId) -> Result<Option<MemoryUse>, ProviderError> {
         let host = Arc::clone(&self.host);
         run_blocking(move || host.memory(id)).await
+    }
+
+    async fn compute(&self, id: BoxId) -> Result<Option<ComputeUse>, ProviderError> {
+        let host = Arc::clone(&self.host);
+        run_blocking(move || host.compute(id)).await
+    }
+
+    async fn disk(&self, id: BoxId) -> Result<Option<u64>, ProviderError> {
+        let volume = self.host.paths.box_dir(id).join("volume");
+        let measured = run_blocking(move || {
+            disk::bytes_below(&volume).map_err(error::at_path("the box's volume", &volume))
+        });
+        measured.await.map(Some)
     }
 
     async fn ensure_stopped(&self, id: BoxId, epoch: Epoch) -> Result<(), ProviderError> {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use secrecy::SecretString;
-use smartbox_control::{Control, Janitor, Lease, Reconciler, RollbackWatch, Scheduler};
+use smartbox_control::{Control, Janitor, Lease, Monitor, Reconciler, RollbackWatch, Scheduler};
 use smartbox_core::routing::Outcome;
 use smartbox_edge::{Edge, EdgeListener, RouteTable};
 use smartbox_providers::local::LocalProvider;
@@ -83,6 +83,7 @@ impl Daemon {
         life.spawn("reconciler", reconciler.run(life.soft.clone()));
         life.spawn("scheduler", Scheduler::new(control.clone()).run(life.soft.clone()));
         life.spawn("janitor", Janitor::new(control.clone()).run(life.soft.clone()));
+        life.spawn("monitor", Monitor::new(control.clone()).run(life.soft.clone()));
         life.spawn("rollback", RollbackWatch::new(control.clone()).run(outcomes, life.soft.clone()));
         life.spawn("routes", routes::follow(control.fleet(), routes, life.soft.clone()));
         let follow = revocations::follow(control.revocations(), edge.sockets(), life.soft.clone());

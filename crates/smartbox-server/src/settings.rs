@@ -10,6 +10,7 @@ mod identity;
 mod parse;
 mod raw;
 mod routing;
+mod usage;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -103,6 +104,8 @@ pub struct Settings {
     pub(crate) host: HostLimits,
     /// Schedules of the same minute are spread over this time.
     pub schedule_stagger: Duration,
+    /// Between two looks at what boxes use and may use.
+    pub monitor_interval: Duration,
     /// Which log lines are written.
     pub log_filter: String,
     /// How they look.
@@ -158,6 +161,7 @@ impl Settings {
                 "boxes.schedule_stagger",
                 parse::duration(raw.boxes.schedule_stagger.as_deref(), "15s"),
             ),
+            monitor_interval: problems.take("usage.monitor_interval_secs", usage::interval(&raw.usage)),
             log_filter: raw.log.filter.unwrap_or_else(|| "info".to_owned()),
             log_format: problems.take("log.format", parse::log_format(raw.log.format.as_deref())),
             stop_boxes_on_exit: flags.stop_boxes_on_exit,

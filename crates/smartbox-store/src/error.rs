@@ -45,6 +45,15 @@ pub enum Error {
         /// How many places there are.
         max: u32,
     },
+    /// The org has as many boxes as its plan allows.
+    #[error("the plan allows {max} boxes")]
+    PlanFull {
+        /// How many.
+        max: u32,
+    },
+    /// Somebody needs it as it is.
+    #[error("it is {0}")]
+    InUse(&'static str),
     /// The box or route was changed since the caller read it.
     #[error("it was changed meanwhile")]
     VersionMismatch {
@@ -88,6 +97,8 @@ impl Error {
             Self::TooMany { .. } => "too-many",
             Self::UnknownTier => "unknown-tier",
             Self::TierFull { .. } => "tier-full",
+            Self::PlanFull { .. } => "plan-full",
+            Self::InUse(_) => "in-use",
             Self::VersionMismatch { .. } => "version-mismatch",
             Self::BadCursor => "bad-cursor",
             Self::OutOfUidRanges => "out-of-uid-ranges",

@@ -169,7 +169,7 @@ impl OrgStore {
         let written = sqlx::query(
             "insert into wake_holds (org_id, kind, reason, since_at_ms)
              select id, $2, $3, $4 from orgs where id = $1
-             on conflict (org_id, kind) do update set reason = excluded.reason",
+             on conflict (org_id, kind) do update set reason = excluded.reason, by_monitor = false",
         )
         .bind(self.org.to_string())
         .bind(kind.as_str())

@@ -12,6 +12,7 @@ mod errors;
 mod exec;
 mod fake;
 mod help;
+mod ledger;
 mod logs;
 mod model;
 mod open;

@@ -70,6 +70,7 @@ impl Control {
         let event = self.event_by(op, "box.created", "asked for");
         let created = self.inner.store.org(org).create_box(smartbox, &secrets, operation, event, now).await;
         let (smartbox, operation) = created.map_err(|error| create_error(error, new))?;
+        self.learn_allowances(org).await;
         self.inner.changes.intent(smartbox.id);
         Ok(Created { smartbox, operation })
     }

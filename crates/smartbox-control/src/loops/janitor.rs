@@ -1,4 +1,4 @@
-//! Removes what has expired: sessions, sign-in codes, idempotency keys, old operations.
+//! Removes what has expired: sessions, sign-in codes, idempotency keys, old operations, old usage.
 
 use std::time::Duration;
 
@@ -11,6 +11,8 @@ use crate::{Control, Error};
 const PERIOD: Duration = Duration::from_mins(10);
 /// Rows removed in one pass, so that no write lock is held for long.
 const ROWS_MAX: u32 = 1000;
+/// Rounds of removing what boxes have used long ago, in one pass.
+const USAGE_ROUNDS: u32 = 500;
 
 /// Removes what has expired.
 pub struct Janitor {
@@ -41,7 +43,14 @@ impl Janitor {
     /// One pass.
     pub async fn pass(&self) -> Result<(), Error> {
         let now = self.control.inner.clock.now();
-        self.control.inner.store.fleet(SystemActor::new("janitor")).purge_expired(now, ROWS_MAX).await?;
+        let fleet = self.control.inner.store.fleet(SystemActor::new("janitor"));
+        fleet.purge_expired(now, ROWS_MAX).await?;
+        // What boxes use is put down all day: as much of it is removed as grows.
+        for _ in 0..USAGE_ROUNDS {
+            if fleet.prune_usage(now, ROWS_MAX).await? == 0 {
+                break;
+            }
+        }
         Ok(())
     }
 }

@@ -20,6 +20,7 @@ fn awake(watch: Watch) -> Facts {
         watch: Some(watch),
         due: None,
         block: None,
+        held: None,
         error: None,
     }
 }
@@ -128,7 +129,7 @@ fn a_box_that_sleeps_as_deep_as_it_will_promises_nothing_deeper() {
 fn a_hold_takes_the_place_of_what_wakes_it() {
     let facts = Facts { block: Some(WakeRefusal::Held(HoldKind::Budget)), ..asleep(SleepTier::Stopped) };
     let told = told(&facts);
-    assert_eq!(told[1], "wake-blocked-budget: It may not wake: the boxes of this org are held back: budget.");
+    assert_eq!(told[1], "wake-blocked-budget: It may not wake: it is held back: budget.");
     assert_eq!(told.len(), 2);
 }
 

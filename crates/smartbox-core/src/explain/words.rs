@@ -41,6 +41,7 @@ impl Because {
                 HoldKind::Plan => "wake-blocked-plan",
                 HoldKind::Budget => "wake-blocked-budget",
             },
+            Self::Held(_) => "held-because",
         }
     }
 }
@@ -103,6 +104,7 @@ impl fmt::Display for Because {
                 f.write_str("It is deleted; until it is removed `smartbox box start` brings it back.")
             }
             Self::Blocked(refusal) => write!(f, "It may not wake: {refusal}."),
+            Self::Held(reason) => write!(f, "The reason: {}.", reason.trim_end_matches('.')),
         }
     }
 }

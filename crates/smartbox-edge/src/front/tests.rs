@@ -48,10 +48,24 @@ fn the_platforms_paths_are_whole_segments() {
         "/_smartbox/x",
         "/sign-in",
         "/api/status",
+        "/plans",
+        "/agents/a/usage",
     ] {
         assert!(is_platform_path(path), "{path}");
     }
-    for path in ["/", "/v1x", "/aide", "/healthy", "/api/statuses", "/api", "//v1", "/b/home/v1"] {
+    for path in [
+        "/",
+        "/v1x",
+        "/aide",
+        "/healthy",
+        "/api/statuses",
+        "/api",
+        "//v1",
+        "/b/home/v1",
+        "/agents",
+        "/agents/a/b/usage",
+        "/agents//usage",
+    ] {
         assert!(!is_platform_path(path), "{path}");
     }
 }

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use smartbox_core::egress_policy::Host;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::copy::{self, End};
@@ -121,18 +122,27 @@ fn ended(caller: &Caller, end: End) {
 /// Returns when the box may not reach this any more.
 pub(super) async fn taken_back(caller: &Caller, led: &Led) {
     let mut policies = caller.inner.ports.policies.clone();
+    let mut admissions = caller.inner.ports.admissions.clone();
+    // Not so the admissions: the picture may have changed since the tunnel was granted, and is looked at once more.
     policies.mark_unchanged();
     loop {
-        if policies.changed().await.is_err() {
-            // Nobody publishes any more: the last picture holds.
-            return std::future::pending().await;
+        tokio::select! {
+            () = changed(&mut policies) => {}
+            () = changed(&mut admissions) => {}
+            () = caller.inner.halted.notified() => {}
         }
-        policies.mark_unchanged();
         let grant = caller.decide(&led.host, led.port, &led.method);
         if let Err(refusal) = grant.and_then(|grant| caller.check(led.peer, grant)) {
             caller.refuse(format!("{}:{}", led.host, led.port), &refusal);
             return;
         }
+    }
+}
+
+/// Waits for the next picture. Where nobody publishes any more the last one holds.
+async fn changed<T>(picture: &mut watch::Receiver<T>) {
+    if picture.changed().await.is_err() {
+        std::future::pending().await
     }
 }
 

@@ -44,8 +44,20 @@ impl Caller {
         }
     }
 
+    /// Whether the box may move more bytes now.
+    pub(crate) fn admit(&self) -> Result<(), Refusal> {
+        let admissions = self.inner.ports.admissions.borrow();
+        let Some(allowance) = admissions.of(self.id) else { return Ok(()) };
+        let Some(left) = allowance.bytes_left else { return Ok(()) };
+        if self.counters.pending_bytes() >= left {
+            return Err(Refusal::UsedUp(Box::new(allowance.used_up.clone())));
+        }
+        if self.inner.is_meter_lost() { Err(Refusal::NoMeter) } else { Ok(()) }
+    }
+
     /// Whether the box may ask for this now.
     pub(crate) fn decide(&self, host: &Host, port: u16, method: &str) -> Result<Grant, Refusal> {
+        self.admit()?;
         let policies = self.inner.ports.policies.borrow();
         let policy = policies.of(self.id).ok_or(Refusal::NoPolicy)?;
         let grant = decide(policy, &Target { host, port, method })?;

@@ -41,6 +41,8 @@ pub struct ProxyLimits {
     pub pool_idle_timeout: Duration,
     /// Counted bytes are handed over at least this often.
     pub flush_period: Duration,
+    /// A box that has limits is refused when what it uses could not be recorded for this long.
+    pub meter_patience: Duration,
     /// How long a stop waits for requests that are under way. Tunnels are cut at once: they have no end to wait for.
     pub drain: Duration,
 }
@@ -66,6 +68,7 @@ impl Default for ProxyLimits {
             pool_per_box_max: 64,
             pool_idle_timeout: Duration::from_secs(30),
             flush_period: Duration::from_secs(2),
+            meter_patience: Duration::from_secs(30),
             drain: Duration::from_secs(5),
         }
     }

@@ -1,10 +1,12 @@
 //! Counts what boxes use while they use it, and hands it over.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::ports::Used;
 use super::{ForwardProxy, Inner};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Shortest time between two hand-overs: each may be a write to a database.
@@ -34,6 +36,11 @@ impl Counters {
 
     pub(super) fn asked(&self) {
         self.requests.fetch_add(1, Relaxed);
+    }
+
+    /// Bytes that have come together and were not handed over.
+    pub(super) fn pending_bytes(&self) -> u64 {
+        self.sent.load(Relaxed).saturating_add(self.received.load(Relaxed))
     }
 
     /// Takes what has come together; what comes meanwhile is in the next.
@@ -91,7 +98,15 @@ impl ForwardProxy {
         {
             tracing::warn!(%error, boxes = amounts.len(), "what boxes have used could not be recorded; it is counted on");
             used.iter().for_each(|(caller, used)| caller.counters.put_back(*used));
+            self.inner.meter_down().get_or_insert_with(Instant::now);
+            // Long enough, and boxes with limits may not go on.
+            if self.inner.is_meter_lost() {
+                self.inner.halted.notify_waiters();
+            }
             return;
+        }
+        if !amounts.is_empty() {
+            *self.inner.meter_down() = None;
         }
         drop(used);
         drop(callers);
@@ -100,6 +115,15 @@ impl ForwardProxy {
 }
 
 impl Inner {
+    fn meter_down(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.meter_down_since.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the meter takes nothing for so long that nobody knows what boxes have left.
+    pub(super) fn is_meter_lost(&self) -> bool {
+        self.meter_down().is_some_and(|since| since.elapsed() >= self.limits.meter_patience)
+    }
+
     /// Lets go of boxes that have no door and nothing that was not handed over.
     fn forget_idle(&self) {
         self.callers().retain(|_, caller| {

@@ -5,6 +5,7 @@ use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, PROXY_AUTH
 use http::{Response, StatusCode};
 use smartbox_core::egress_policy::{BadTarget, Refused};
 
+use super::admit::UsedUp;
 use super::body::{Body, full};
 
 /// Header with the stable name of the reason.
@@ -57,6 +58,12 @@ pub(crate) enum Refusal {
         "it is the platform itself, which boxes reach only by a rule with `inside` for its name and port"
     )]
     Own,
+    /// A plan or budget leaves nothing.
+    #[error("{}", .0.message)]
+    UsedUp(Box<UsedUp>),
+    /// What it uses cannot be recorded.
+    #[error("what this box uses cannot be recorded at the moment, and it has limits; try again in a moment")]
+    NoMeter,
     /// No policy is known yet.
     #[error("what this box may reach is not known yet")]
     NoPolicy,
@@ -94,8 +101,8 @@ impl Refusal {
             Self::Method(_) => StatusCode::NOT_IMPLEMENTED,
             Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::HeadTooSlow | Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::Policy(_) | Self::Address(_) | Self::Own => StatusCode::FORBIDDEN,
-            Self::NoPolicy | Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Policy(_) | Self::Address(_) | Self::Own | Self::UsedUp(_) => StatusCode::FORBIDDEN,
+            Self::NoPolicy | Self::NoMeter | Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Unresolved | Self::Unreachable(_) | Self::Broken => StatusCode::BAD_GATEWAY,
             Self::LookupTimeout | Self::DialTimeout | Self::AnswerTimeout => StatusCode::GATEWAY_TIMEOUT,
         }
@@ -117,6 +124,8 @@ impl Refusal {
             Self::Policy(Refused::Port { .. }) => "port-closed",
             Self::Address(_) => "address-refused",
             Self::Own => "platform-refused",
+            Self::UsedUp(_) => "used-up",
+            Self::NoMeter => "no-meter",
             Self::NoPolicy => "no-policy",
             Self::Busy(_) => "busy",
             Self::Unresolved => "unresolved",
@@ -130,7 +139,7 @@ impl Refusal {
 
     /// Whether its owner should hear of it: somebody decided it, and somebody can change it.
     pub(crate) const fn is_of_policy(&self) -> bool {
-        matches!(self, Self::Policy(_) | Self::Address(_) | Self::Own)
+        matches!(self, Self::Policy(_) | Self::Address(_) | Self::Own | Self::UsedUp(_))
     }
 
     /// What is wrong and what to do, for people and agents.
@@ -141,7 +150,15 @@ impl Refusal {
             Self::Address(_) | Self::Own => format!(" {REMEDY_INSIDE}"),
             _ => String::new(),
         };
-        format!("Smartbox: {target} was not reached: {self}.{remedy}\n(reason: {})\n", self.reason())
+        let reason = self.reason();
+        let facts = match self {
+            Self::UsedUp(used) => {
+                let UsedUp { what, current, limit, resets_at, .. } = &**used;
+                format!("what: {what}, current: {current}, limit: {limit}, resets: {resets_at}, ")
+            }
+            _ => String::new(),
+        };
+        format!("Smartbox: {target} was not reached: {self}.{remedy}\n({facts}reason: {reason})\n")
     }
 
     /// The answer.

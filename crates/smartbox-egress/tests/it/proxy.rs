@@ -1,5 +1,6 @@
 //! The forward proxy from outside: a box's side over a socket, upstreams on loopback, names from a table.
 
+mod admission;
 mod attacks;
 mod forwarding;
 mod http2;

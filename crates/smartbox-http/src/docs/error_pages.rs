@@ -71,6 +71,8 @@ pages![
     "operation-not-found",
     "out-of-memory",
     "overloaded",
+    "plan-full",
+    "plan-not-found",
     "plan-too-small",
     "platform-failed",
     "provider",

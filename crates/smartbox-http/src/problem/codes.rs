@@ -71,6 +71,8 @@ codes! {
         "`smartbox session list` shows where you are signed in.";
     DEVICE_NOT_FOUND = "device-not-found" NOT_FOUND "There is no such device"
         "`smartbox device list` shows those that wait and those that are approved. One that waits is forgotten after an hour.";
+    PLAN_NOT_FOUND = "plan-not-found" NOT_FOUND "There is no such plan"
+        "`smartbox plan list` shows all of them.";
     ROUTE_NOT_FOUND = "route-not-found" NOT_FOUND "There is no such route"
         "`smartbox route list` shows all of them.";
     SCHEDULE_NOT_FOUND = "schedule-not-found" NOT_FOUND "There is no such schedule"
@@ -112,6 +114,8 @@ codes! {
         "Ask whoever runs the platform. Nothing of yours is deleted.";
     BOXES_FLAGGED = "boxes-flagged" LOCKED "The boxes of this org are suspected of abuse"
         "Ask whoever runs the platform.";
+    PLAN_FULL = "plan-full" FORBIDDEN "The plan allows no more boxes"
+        "Choose a bigger plan, or delete boxes that nobody needs.";
     PLAN_TOO_SMALL = "plan-too-small" FORBIDDEN "The plan does not allow this box to wake"
         "Choose a bigger plan, or delete boxes that nobody needs.";
     BUDGET_USED_UP = "budget-used-up" PAYMENT_REQUIRED "The budget is used up"

@@ -33,13 +33,23 @@ fn org_view(new: &NewOrg) -> OrgView {
         owner: new.owner.id.to_string(),
         created_at: new.org.created_at.to_string(),
         sleep_policy: None,
+        plan: None,
+        time_zone: None,
+        overage_budget_nanos: None,
     }
 }
 
 /// An org with what is looked up for one alone.
 async fn whole_view(state: &HttpState, found: &NewOrg) -> Result<OrgView, ApiError> {
     let sleep = state.control().org_sleep(found.org.id).await?;
-    Ok(OrgView { sleep_policy: Some(policy_view(&sleep)), ..org_view(found) })
+    let plan = state.control().org_plan(found.org.id).await?;
+    Ok(OrgView {
+        sleep_policy: Some(policy_view(&sleep)),
+        plan: plan.plan,
+        time_zone: Some(plan.time_zone),
+        overage_budget_nanos: Some(plan.overage_nanos),
+        ..org_view(found)
+    })
 }
 
 fn hold_view(hold: &WakeHold) -> HoldView {

@@ -50,6 +50,8 @@ impl Route {
             .replace("{schedule}", "sch_01932f00000070008000000000000000")
             .replace("{kind}", "budget")
             .replace("{provider}", "mine")
+            .replace("{plan}", "default")
+            .replace("{agent}", smartbox)
             .replace("{tier}", "standard-1")
             .replace("{route}", "admin-api")
             .replace("{session}", "ses_01932f00000070008000000000000000");
@@ -76,6 +78,10 @@ impl Route {
             "createUser" => json!({ "name": "bob", "role": "viewer" }),
             "setModelProvider" => json!({ "dialect": "openai", "key": "sk-0123456789abcdef" }),
             "setModelRules" => json!({ "requests_per_minute": 60 }),
+            "createPlan" => json!({ "name": "starter", "limits": { "tokens": 1000 } }),
+            "setPlan" => json!({ "is_default": true }),
+            "setBoxBudget" | "setOrgBudget" => json!({ "day": { "tokens": 1_000_000 } }),
+            "seedSetOverageBudget" => json!({ "budget_cents": 500 }),
             "setEgress" => json!({ "rules": ["deny *.ads.example"] }),
             "setPassword" => json!({ "password": "correct horse" }),
             "updateRoute" => json!({ "percentage": 10 }),

@@ -11,6 +11,7 @@ mod foreign;
 mod health;
 mod holds;
 mod idempotency;
+mod ledger;
 mod lifecycle;
 mod limits;
 mod lists;

@@ -16,6 +16,8 @@ pub enum Call {
     EnsureAwake,
     /// `Provider::memory`.
     Memory,
+    /// `Provider::compute`.
+    Compute,
     /// `Provider::ensure_stopped`.
     EnsureStopped,
     /// `Provider::ensure_absent`.

@@ -7,8 +7,8 @@ use super::orders::Order;
 use super::world::{Run, RunState};
 use super::{Call, Failure, FakeProvider};
 use crate::{
-    Capabilities, Epoch, Generation, LogChunk, LogSource, MemoryUse, Observation, Provider, ProviderError,
-    Spec,
+    Capabilities, ComputeUse, Epoch, Generation, LogChunk, LogSource, MemoryUse, Observation, Provider,
+    ProviderError, Spec,
 };
 
 /// Most bytes of one answer of `logs`, as the trait says.
@@ -109,6 +109,20 @@ impl Provider for FakeProvider {
         let order = self.enter(Call::Memory).await?;
         answer(order)?;
         Ok(self.memory_use(id))
+    }
+
+    async fn compute(&self, id: BoxId) -> Result<Option<ComputeUse>, ProviderError> {
+        let order = self.enter(Call::Compute).await?;
+        answer(order)?;
+        let world = self.world();
+        let run = world.boxes.get(&id).and_then(|found| found.run.as_ref()).filter(|run| run.is_alive());
+        Ok(run.map(|run| ComputeUse { run: run.pid.to_string(), cpu_ms: run.cpu_ms }))
+    }
+
+    async fn disk(&self, id: BoxId) -> Result<Option<u64>, ProviderError> {
+        let world = self.world();
+        let volume = world.boxes.get(&id).map(|found| &found.volume);
+        Ok(volume.map(|files| files.values().map(|content| content.len() as u64).sum()))
     }
 
     async fn ensure_stopped(&self, id: BoxId, epoch: Epoch) -> Result<(), ProviderError> {

@@ -123,6 +123,7 @@ pub(super) struct Run {
     pub(super) restarts: u32,
     pub(super) was_silent: bool,
     pub(super) oom_kills: u64,
+    pub(super) cpu_ms: u64,
     /// Platform services on this box's loopback.
     pub(super) listeners: BTreeMap<u16, mpsc::Sender<DuplexStream>>,
     /// Programs that serve a connection; aborted with the incarnation.
@@ -146,6 +147,7 @@ impl Run {
             restarts: 0,
             was_silent: false,
             oom_kills: 0,
+            cpu_ms: 0,
             listeners: BTreeMap::new(),
             connections: JoinSet::new(),
         }

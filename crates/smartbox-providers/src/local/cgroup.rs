@@ -72,6 +72,26 @@ impl Cgroups {
         }
     }
 
+    /// CPU time that processes of the box have taken since the group was made, in milliseconds; `None` without a group.
+    ///
+    /// # Errors
+    /// When the kernel's file cannot be read.
+    pub(in crate::local) fn cpu_ms(&self, id: BoxId) -> io::Result<Option<u64>> {
+        // Nanoseconds (cgroup-v1/cpuacct), or a line of `cpu.stat` in microseconds (cgroup-v2).
+        let read = match (self.layout.cpuacct_v1(), self.group(Controller::Cpu, id)) {
+            (Some(mount), _) => fs::read_to_string(self.dir(mount, id).join("cpuacct.usage"))
+                .map(|text| text.trim().parse::<u64>().ok().map(|nanos| nanos / 1_000_000)),
+            (None, Some((Version::V2, dir))) => fs::read_to_string(dir.join("cpu.stat"))
+                .map(|text| value_of(&text, "usage_usec").map(|micros| micros / 1000)),
+            _ => return Ok(None),
+        };
+        match read {
+            Ok(found) => Ok(found),
+            Err(error) if is_gone(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Sets the CPU quota, in thousandths of a CPU. A box without groups is left alone.
     ///
     /// # Errors

@@ -7,7 +7,7 @@
 use std::io;
 
 use smartbox_core::{BoxId, SleepDepth};
-use smartbox_provider::{MemoryUse, ProviderError};
+use smartbox_provider::{ComputeUse, MemoryUse, ProviderError};
 
 use super::host::Host;
 use super::memory::{self, swap_free_bytes};
@@ -46,7 +46,7 @@ impl Host {
         if depth < SleepDepth::Squeezed || (was_asleep && record.squeezed) {
             return Ok(());
         }
-        let squeezed = self.squeeze(id).inspect_err(|_refused| {
+        let squeezed = self.squeeze(id, &record).inspect_err(|_refused| {
             if let Err(error) = if was_asleep { Ok(()) } else { self.cgroups.thaw(id) } {
                 tracing::error!(%id, %error, "a box that could not be squeezed cannot be thawed");
             }
@@ -64,6 +64,7 @@ impl Host {
             return Ok(());
         }
         if record.squeezed {
+            self.working_sets.woken(id, record.process());
             self.write_record(id, &Record { squeezed: false, ..record })?;
         }
         self.cgroups
@@ -73,11 +74,29 @@ impl Host {
         Ok(())
     }
 
+    /// Notes what the box has needed to wake. Blocks.
+    pub(super) fn note_working_set(&self, id: BoxId) {
+        match self.cgroups.processes(id) {
+            // Squeezed again meanwhile: it was noted then.
+            Ok(pids) if !self.cgroups.is_frozen(id) => self.working_sets.note(id, &pids),
+            Ok(_) => {}
+            Err(error) => tracing::debug!(%id, %error, "the processes of a box that woke cannot be seen"),
+        }
+    }
+
     /// Memory of the box's processes. `None` without any.
     pub(super) fn memory(&self, id: BoxId) -> Result<Option<MemoryUse>, ProviderError> {
         let measured = self.cgroups.processes(id).and_then(|pids| memory::of_processes(&pids));
         let unseen = |error| ProviderError::transient("the memory of the box cannot be measured", error);
         Ok(Some(measured.map_err(unseen)?).filter(|sum| sum.processes > 0))
+    }
+
+    /// CPU time of the box's processes. `None` without any.
+    pub(super) fn compute(&self, id: BoxId) -> Result<Option<ComputeUse>, ProviderError> {
+        let unseen = |error| ProviderError::transient("the CPU time of the box cannot be measured", error);
+        let Some(record) = self.record(id)?.filter(|record| self.lives(record)) else { return Ok(None) };
+        let run = format!("{}-{}", record.pid, record.start_ticks);
+        Ok(self.cgroups.cpu_ms(id).map_err(unseen)?.map(|cpu_ms| ComputeUse { run, cpu_ms }))
     }
 
     /// The record of the box's incarnation, whose first process lives.
@@ -87,15 +106,17 @@ impl Host {
     }
 
     /// Returns whether there was room for it.
-    fn squeeze(&self, id: BoxId) -> io::Result<bool> {
+    fn squeeze(&self, id: BoxId, record: &Record) -> io::Result<bool> {
         let pids = self.cgroups.processes(id)?;
+        // A box that sleeps again at once has been awake for what a wake needs and for nothing else.
+        self.working_sets.note(id, &pids);
         let before = memory::of_processes(&pids)?;
         let room = swap_free_bytes();
         if room < SWAP_FREE_BYTES_MIN.max(before.pss_bytes) {
             tracing::info!(%id, pss_bytes = before.pss_bytes, swap_free_bytes = room, "no room in swap: a box stays frozen");
             return Ok(false);
         }
-        squeeze(&pids)?;
+        squeeze(&pids, &self.working_sets.kept(id, record.process()))?;
         let after = memory::of_processes(&pids)?;
         tracing::info!(
             %id,

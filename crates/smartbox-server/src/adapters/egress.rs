@@ -1,5 +1,6 @@
 //! What the forward proxy needs of the platform.
 
+pub(crate) mod admissions;
 pub(crate) mod policies;
 pub(crate) mod report;
 
@@ -11,8 +12,8 @@ use secrecy::{ExposeSecret, SecretString};
 use smartbox_control::{Control, EgressUsage};
 use smartbox_core::{BoxId, Principal};
 use smartbox_egress::{
-    Accept, Authenticate, Duplex, ForwardProxy, KernelAddresses, Meter, Policies, ProxyLimits, ProxyPorts,
-    SystemResolver, Used,
+    Accept, Admissions, Authenticate, Duplex, ForwardProxy, KernelAddresses, Meter, Policies, ProxyLimits,
+    ProxyPorts, SystemResolver, Used,
 };
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{mpsc, watch};
@@ -26,6 +27,7 @@ const BACKLOG: u32 = 1024;
 pub(crate) struct Egress {
     pub(crate) proxy: ForwardProxy,
     pub(crate) policies: watch::Sender<Arc<Policies>>,
+    pub(crate) admissions: watch::Sender<Arc<Admissions>>,
     pub(crate) refused: mpsc::Receiver<Noted>,
     pub(crate) control: Arc<OnceLock<Control>>,
     pub(crate) listener: Option<TcpListener>,
@@ -38,10 +40,12 @@ impl Egress {
     /// The address for remote boxes cannot be had.
     pub(crate) fn new(listen: Option<SocketAddr>) -> Result<Self> {
         let (policies, followed) = watch::channel(Arc::default());
+        let (admissions, admitted) = watch::channel(Arc::default());
         let (report, refused) = Reports::new();
         let control = Arc::new(OnceLock::new());
         let ports = ProxyPorts {
             policies: followed,
+            admissions: admitted,
             resolver: Arc::new(SystemResolver::default()),
             meter: Arc::new(UsageMeter(Arc::clone(&control))),
             report: Arc::new(report),
@@ -54,6 +58,7 @@ impl Egress {
         Ok(Self {
             proxy: ForwardProxy::new(ports, ProxyLimits::default()),
             policies,
+            admissions,
             refused,
             control,
             listener,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use smartbox_control::Control;
 
-use crate::adapters::egress::{Egress, RemoteBoxes, policies, report};
+use crate::adapters::egress::{Egress, RemoteBoxes, admissions, policies, report};
 use crate::lifecycle::Lifecycle;
 use crate::settings::Settings;
 
@@ -16,13 +16,15 @@ pub(super) async fn start(
     control: &Control,
     life: &Lifecycle,
 ) -> Result<()> {
-    let Egress { proxy, policies, refused, control: late, listener } = egress;
+    let Egress { proxy, policies, admissions, refused, control: late, listener } = egress;
     control.start_egress(Arc::clone(&settings.egress.rules)).await?;
+    control.publish_allowances().await?;
     // Nobody else sets it.
     let _first = late.set(control.clone());
     let own_hosts = settings.edge.public_hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
     let (fleet, rules) = (control.fleet(), control.egress_rules());
     life.spawn("policies", policies::follow(fleet, rules, policies, own_hosts, life.soft.clone()));
+    life.spawn("admissions", admissions::follow(control.allowances(), admissions, life.soft.clone()));
     life.spawn("refusals", report::follow(control.clone(), refused, life.soft.clone()));
     let (meter, soft) = (proxy.clone(), life.soft.clone());
     life.spawn("meter", async move { meter.run_meter(soft).await });

@@ -195,6 +195,7 @@ fn limits(settings: &Settings) -> Limits {
         host: settings.host,
         prewarm_on_sign_in: settings.prewarm_on_sign_in,
         schedule_stagger: settings.schedule_stagger,
+        monitor_interval: settings.monitor_interval,
         ..Limits::default()
     }
 }

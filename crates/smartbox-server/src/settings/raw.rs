@@ -21,6 +21,7 @@ pub(super) struct Raw {
     pub(super) models: Models,
     pub(super) boxes: Boxes,
     pub(super) host: Host,
+    pub(super) usage: Usage,
     pub(super) log: Log,
 }
 
@@ -141,6 +142,12 @@ pub(super) struct Boxes {
 pub(super) struct Host {
     pub(super) reserve: Option<String>,
     pub(super) cpu_pressure_max: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Usage {
+    pub(super) monitor_interval_secs: Option<String>,
 }
 
 #[derive(Default, Deserialize)]

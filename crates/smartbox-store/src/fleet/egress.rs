@@ -1,8 +1,13 @@
 //! What all boxes may reach, and what they have used.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
+use crate::database::Connection;
 use crate::egress::{self, EgressRow, EgressUsage};
+use crate::ledger::roll_up::{self, BESIDE_MAX, Log};
+use crate::ledger::{Tell, standing, warn};
 use crate::row::bigint;
 use crate::{Error, FleetStore};
 
@@ -12,30 +17,22 @@ impl FleetStore {
         egress::all(&mut *self.store.database.read().await?).await
     }
 
-    /// Appends what boxes have used, all of it or nothing.
-    pub async fn append_egress_usage(&self, used: &[EgressUsage], now: Timestamp) -> Result<(), Error> {
+    /// Appends what boxes have used and sums it up, all of it or nothing; owners are told what was reached of their budgets.
+    pub async fn append_egress_usage(
+        &self,
+        used: &[EgressUsage],
+        tell: &Tell<'_>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let mut tx = self.store.database.write().await?;
-        let count = i64::try_from(used.len()).unwrap_or(i64::MAX);
-        let last: i64 = sqlx::query_scalar(
-            "update counters set value = value + $1 where name = 'egress-usage' returning value",
-        )
-        .bind(count)
-        .fetch_one(&mut *tx)
-        .await?;
-        for (seq, used) in (last - count + 1..).zip(used) {
-            sqlx::query(
-                "insert into egress_usage (seq, box_id, org_id, at_ms, sent, received, connections, requests)
-                 values ($1, $2, (select org_id from boxes where id = $2), $3, $4, $5, $6, $7)",
-            )
-            .bind(seq)
-            .bind(used.box_id.to_string())
-            .bind(now.as_millisecond())
-            .bind(bigint(used.sent))
-            .bind(bigint(used.received))
-            .bind(bigint(used.connections))
-            .bind(bigint(used.requests))
-            .execute(&mut *tx)
-            .await?;
+        append(&mut tx, used, now).await?;
+        let more = u32::try_from(used.len()).unwrap_or(u32::MAX);
+        roll_up::advance(&mut tx, Log::Egress, BESIDE_MAX.saturating_add(more)).await?;
+        let boxes: BTreeSet<_> = used.iter().map(|used| used.box_id).collect();
+        for id in boxes {
+            if let Some(terms) = standing::terms_of_box(&mut tx, id).await? {
+                warn::warn(&mut tx, &terms, id, tell, now).await?;
+            }
         }
         Ok(tx.commit().await?)
     }
@@ -59,4 +56,30 @@ impl FleetStore {
             requests: number(requests),
         })
     }
+}
+
+async fn append(tx: &mut Connection, used: &[EgressUsage], now: Timestamp) -> Result<(), Error> {
+    let count = i64::try_from(used.len()).unwrap_or(i64::MAX);
+    let last: i64 = sqlx::query_scalar(
+        "update counters set value = value + $1 where name = 'egress-usage' returning value",
+    )
+    .bind(count)
+    .fetch_one(&mut *tx)
+    .await?;
+    for (seq, used) in (last - count + 1..).zip(used) {
+        sqlx::query(
+            "insert into egress_usage (seq, box_id, org_id, at_ms, sent, received, connections, requests)
+             values ($1, $2, (select org_id from boxes where id = $2), $3, $4, $5, $6, $7)",
+        )
+        .bind(seq)
+        .bind(used.box_id.to_string())
+        .bind(now.as_millisecond())
+        .bind(bigint(used.sent))
+        .bind(bigint(used.received))
+        .bind(bigint(used.connections))
+        .bind(bigint(used.requests))
+        .execute(&mut *tx)
+        .await?;
+    }
+    Ok(())
 }

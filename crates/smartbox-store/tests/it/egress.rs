@@ -3,6 +3,7 @@
 use smartbox_core::egress_policy::Rules;
 use smartbox_store::{EgressUsage, Error};
 
+use crate::ledger::tell;
 use crate::support::{World, at, create, event, fleet_of, new_box};
 
 fn rules(text: &str) -> Rules {
@@ -42,9 +43,9 @@ async fn what_was_used_is_appended_and_adds_up() {
     let (mine, _) = create(&world.org, new_box("mine")).await.unwrap();
     let (other, _) = create(&world.org, new_box("other")).await.unwrap();
     let used = |box_id, sent| EgressUsage { box_id, sent, received: 10, connections: 1, requests: 2 };
-    world.fleet.append_egress_usage(&[used(mine.id, 1), used(other.id, 100)], at(1)).await.unwrap();
-    world.fleet.append_egress_usage(&[used(mine.id, 5)], at(2)).await.unwrap();
-    world.fleet.append_egress_usage(&[], at(3)).await.unwrap();
+    world.fleet.append_egress_usage(&[used(mine.id, 1), used(other.id, 100)], &tell, at(1)).await.unwrap();
+    world.fleet.append_egress_usage(&[used(mine.id, 5)], &tell, at(2)).await.unwrap();
+    world.fleet.append_egress_usage(&[], &tell, at(3)).await.unwrap();
     let (_directory, store) = world.reopen().await;
     let sum = fleet_of(&store).egress_usage_of(mine.id).await.unwrap();
     assert_eq!(sum, EgressUsage { box_id: mine.id, sent: 6, received: 20, connections: 2, requests: 4 });

@@ -19,6 +19,7 @@ mod idempotency;
 mod intent;
 mod keyring;
 mod leases;
+mod ledger;
 mod models;
 mod observations;
 mod opening;

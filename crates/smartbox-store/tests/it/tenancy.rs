@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::tz::TimeZone;
+use smartbox_core::ledger::{Budget, Caps, Period, Span, Usage};
 use smartbox_core::models::ModelRules;
 use smartbox_core::schedule::CatchUp;
 use smartbox_core::wake::HoldKind;
@@ -9,9 +11,11 @@ use smartbox_core::{
     BoxId, Desired, DeviceStatus, Pairing, Role, ScheduleId, SleepChange, Threshold, UserStatus,
 };
 use smartbox_store::{
-    BoxFilter, Claim, Error, KeyChange, OperationKind, ScheduleAction, SchedulePlan, TicketHolder, UserChange,
+    BoxFilter, Claim, EgressUsage, Error, Gauge, KeyChange, OperationKind, OrgPlan, ScheduleAction,
+    SchedulePlan, Settled, Spent, TicketHolder, UserChange,
 };
 
+use crate::ledger::{spend_id, tell};
 use crate::support::{
     World, at, create, event, intent, new_box, new_device, new_provider, new_session, new_ticket, new_token,
     new_user, operation,
@@ -28,6 +32,10 @@ fn methods() -> BTreeSet<&'static str> {
         include_str!("../../src/org/tickets.rs"),
         include_str!("../../src/org/tokens.rs"),
         include_str!("../../src/schedules.rs"),
+        include_str!("../../src/ledger/budgets.rs"),
+        include_str!("../../src/ledger/reports.rs"),
+        include_str!("../../src/ledger/plans.rs").split("impl OrgStore").nth(1).unwrap(),
+        include_str!("../../src/ledger/holds.rs").split("impl FleetStore").next().unwrap(),
         // What is the system's own stands below.
         include_str!("../../src/sleep.rs").split("impl FleetStore").next().unwrap(),
     ];
@@ -95,14 +103,66 @@ async fn what_belongs_to_another_org_does_not_exist() {
         of_box.is_some() || world.org.egress_rules(None).await.unwrap().is_some()
     });
 
+    ledger_of_another_org(&world, mine.id, &mut finds_nothing).await;
     models_of_another_org(&world, mine.id, &mut finds_nothing).await;
     people_of_another_org(&world, &mut finds_nothing).await;
     devices_of_another_org(&world, mine.id, &mut finds_nothing).await;
 
     assert_eq!(world.reload(mine.id).await, mine, "nothing of it was changed");
     let told = world.org.timeline(mine.id, None, 10).await.unwrap().items;
-    assert_eq!(told.len(), 3, "its creation, and a schedule of its own that came and went");
+    assert_eq!(told.len(), 5, "its creation, a schedule of its own that came and went, and a hold that did");
     assert_eq!(tried, methods(), "every method of the handle is in this table");
+}
+
+async fn ledger_of_another_org(
+    world: &World,
+    smartbox: BoxId,
+    finds_nothing: &mut impl FnMut(&'static str, bool),
+) {
+    let stranger = &world.other;
+    let used = EgressUsage { box_id: smartbox, sent: 1, received: 1, connections: 1, requests: 1 };
+    world.fleet.append_egress_usage(&[used], &tell, at(2)).await.unwrap();
+    let spent = Spent { model: "m".to_owned(), provider: "p".to_owned(), input: 1, ..Spent::default() };
+    let settled = Settled { id: spend_id(1), box_id: smartbox, spent };
+    world.fleet.settle(&[settled], &tell, at(2)).await.unwrap();
+    let gauge = Gauge {
+        box_id: smartbox,
+        run: "1".to_owned(),
+        cpu_ms: 1,
+        memory_bytes: 0,
+        storage_bytes: Some(4096),
+        is_awake: true,
+    };
+    world.fleet.record_gauges(&[gauge], std::time::Duration::ZERO, at(2)).await.unwrap();
+    let month = Period::of(Span::Month, at(2), &TimeZone::UTC);
+    let nothing = Usage::default();
+    for of in [Some(smartbox), None] {
+        assert_ne!(world.org.usage(of, month).await.unwrap(), nothing);
+        finds_nothing("usage", stranger.usage(of, month).await.unwrap() != nothing);
+        finds_nothing("usage_by_day", !stranger.usage_by_day(of, month).await.unwrap().is_empty());
+        finds_nothing(
+            "usage_by_model",
+            !stranger.usage_by_model(of, (at(0), at(9))).await.unwrap().is_empty(),
+        );
+        finds_nothing("storage_bytes", stranger.storage_bytes(of).await.unwrap() > 0);
+    }
+    finds_nothing("usage_by_box", !stranger.usage_by_box(month).await.unwrap().is_empty());
+
+    let budget = Budget { day: Caps { tokens: Some(1), ..Caps::default() }, month: Caps::default() };
+    let set = stranger.set_budget(Some(smartbox), &budget, None, event("budget.changed"), at(2)).await;
+    finds_nothing("set_budget", !matches!(set, Err(Error::NotFound("box"))));
+    stranger.set_budget(None, &budget, None, event("budget.changed"), at(2)).await.unwrap();
+    finds_nothing("budget", {
+        let of_box = stranger.budget(Some(smartbox)).await.unwrap();
+        of_box.is_some() || world.org.budget(None).await.unwrap().is_some()
+    });
+    let plan = OrgPlan { plan: None, time_zone: "Europe/Berlin".to_owned(), overage_nanos: 5 };
+    stranger.set_org_plan(&plan, event("org.plan-set"), at(2)).await.unwrap();
+    finds_nothing("set_org_plan", world.org.org_plan().await.unwrap() == plan);
+    finds_nothing("org_plan", stranger.org_plan().await.unwrap() != plan);
+    world.fleet.hold_box(smartbox, HoldKind::Budget, "x", event("box.held"), at(2)).await.unwrap();
+    finds_nothing("box_hold", stranger.box_hold(smartbox).await.unwrap().is_some());
+    world.fleet.release_box(smartbox, event("box.released"), at(2)).await.unwrap();
 }
 
 async fn models_of_another_org(

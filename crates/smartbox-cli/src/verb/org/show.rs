@@ -40,6 +40,10 @@ pub(super) async fn run(client: &Client, args: &ShowArgs, console: &mut Console)
         ("Created", moment(&found.created_at)),
     ];
     lines.extend(found.sleep_policy.as_ref().map(|policy| ("Boxes sleep", told(policy))));
+    lines.extend(found.time_zone.as_ref().map(|zone| ("Calendar", zone.clone())));
+    if found.time_zone.is_some() {
+        lines.push(("Plan", found.plan.clone().unwrap_or_else(|| "the default".to_owned())));
+    }
     for hold in &holds.items {
         let reason = cell(&hold.reason, REASON_MAX);
         lines.push(("Held", format!("{} since {}: {reason}", hold.kind, moment(&hold.since))));

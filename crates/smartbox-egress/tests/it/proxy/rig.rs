@@ -11,8 +11,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use smartbox_core::BoxId;
 use smartbox_core::egress_policy::{Policy, Rules};
 use smartbox_egress::{
-    Authenticate, ForwardProxy, Meter, OwnAddresses, Policies, ProxyLimits, ProxyPorts, RefusedRequest,
-    Report, Resolve, ServeError, Used,
+    Admissions, Allowance, Authenticate, ForwardProxy, Meter, OwnAddresses, Policies, ProxyLimits,
+    ProxyPorts, RefusedRequest, Report, Resolve, ServeError, Used, UsedUp,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -110,6 +110,7 @@ pub(crate) struct Rig {
     pub(crate) remote: SocketAddr,
     pub(crate) stop: CancellationToken,
     policies: watch::Sender<Arc<Policies>>,
+    admissions: watch::Sender<Arc<Admissions>>,
     served: JoinSet<Result<(), ServeError>>,
 }
 
@@ -128,8 +129,10 @@ impl Rig {
         let world = Arc::new(World::default());
         world.name("up.test", &[&["127.0.0.1"]]);
         let (policies, followed) = watch::channel(policies(rules));
+        let (admissions, admitted) = watch::channel(Arc::default());
         let ports = ProxyPorts {
             policies: followed,
+            admissions: admitted,
             resolver: Arc::clone(&world) as _,
             meter: Arc::clone(&world) as _,
             report: Arc::clone(&world) as _,
@@ -145,7 +148,20 @@ impl Rig {
         served.spawn(async move { serving.serve(a_box(), Loopback(local), token).await });
         let (serving, token) = (proxy.clone(), stop.clone());
         served.spawn(async move { serving.serve_remote(Loopback(far), token).await });
-        Ok(Self { world, proxy, address, remote, stop, policies, served })
+        Ok(Self { world, proxy, address, remote, stop, policies, admissions, served })
+    }
+
+    /// Says how many bytes the box has left.
+    pub(crate) fn leave(&self, bytes_left: Option<u64>) {
+        let used_up = UsedUp {
+            what: "bandwidth".to_owned(),
+            current: 990,
+            limit: 1000,
+            resets_at: "2026-12-01T00:00:00Z".to_owned(),
+            message: "the org's monthly budget for bandwidth does not allow it".to_owned(),
+        };
+        let allowance = Allowance { bytes_left, used_up };
+        self.admissions.send_replace(Arc::new(Admissions::new(HashMap::from([(a_box(), allowance)]))));
     }
 
     pub(crate) fn publish(&self, rules: &[&str]) {

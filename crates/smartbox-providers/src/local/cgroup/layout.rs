@@ -89,6 +89,12 @@ impl Layout {
             .or_else(|| v2.map(|(mount, _)| (Version::V2, mount.as_path())))
     }
 
+    /// The mount of version 1's CPU accounting.
+    pub(in crate::local) fn cpuacct_v1(&self) -> Option<&Path> {
+        let mount = self.v1.iter().find(|(names, _)| names.iter().any(|name| name == "cpuacct"));
+        mount.map(|(_, mount)| mount.as_path())
+    }
+
     /// The mount of version 1's freezer.
     pub(in crate::local) fn freezer_v1(&self) -> Option<&Path> {
         let mount = self.v1.iter().find(|(names, _)| names.iter().any(|name| name == "freezer"));

@@ -81,6 +81,18 @@ fn kills_for_lack_of_memory_are_counted_in_both_formats() {
 }
 
 #[test]
+fn cpu_time_is_read_in_both_formats() {
+    let v1 = Fixture::new(V1, "");
+    assert_eq!(v1.cgroups.cpu_ms(id()).unwrap(), None, "no file, no time");
+    fs::write(v1.file("cpu", "cpuacct.usage"), "1234567890\n").unwrap();
+    assert_eq!(v1.cgroups.cpu_ms(id()).unwrap(), Some(1234));
+    let v2 = Fixture::new(V2, "cpu memory pids");
+    fs::write(v2.file("", "cpu.stat"), "usage_usec 2500000\nuser_usec 2000000\nsystem_usec 500000\n")
+        .unwrap();
+    assert_eq!(v2.cgroups.cpu_ms(id()).unwrap(), Some(2500));
+}
+
+#[test]
 fn the_quota_is_written_in_both_formats() {
     let v1 = Fixture::new(&format!("{V1}{UNIFIED}"), "");
     v1.cgroups.set_cpu_quota(id(), 1500).unwrap();
