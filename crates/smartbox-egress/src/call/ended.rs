@@ -6,6 +6,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::sync::mpsc::{self, OwnedPermit};
 use tokio_util::sync::CancellationToken;
 
@@ -100,22 +101,24 @@ impl EndedCalls {
 }
 
 async fn put_down(ports: &ModelPorts, batch: &mut Vec<Ended>, settled: &impl Fn(&Ended)) {
-    for ended in batch.iter() {
-        settled(ended);
-        if let Some(reservation) = &ended.reservation {
-            let spent = Spent {
-                model: ended.model.clone().unwrap_or_else(|| ended.record.model.clone()),
-                provider: ended.record.provider.clone().unwrap_or_default(),
-                tokens: ended.record.tokens,
-                nanos: ended.record.nanos,
-            };
-            retried("what a model call has cost", || ports.spend.settle(reservation, &spent)).await;
-        }
-    }
+    batch.iter().for_each(settled);
+    // Side by side, because whoever settles may put many down in one go.
+    join_all(batch.iter().map(|ended| settle(ports, ended))).await;
     let records: Vec<CallRecord> = batch.drain(..).map(|ended| ended.record).collect();
     if !records.is_empty() {
         retried("model calls", || ports.log.record(&records)).await;
     }
+}
+
+async fn settle(ports: &ModelPorts, ended: &Ended) {
+    let Some(reservation) = &ended.reservation else { return };
+    let spent = Spent {
+        model: ended.model.clone().unwrap_or_else(|| ended.record.model.clone()),
+        provider: ended.record.provider.clone().unwrap_or_default(),
+        tokens: ended.record.tokens,
+        nanos: ended.record.nanos,
+    };
+    retried("what a model call has cost", || ports.spend.settle(reservation, &spent)).await;
 }
 
 async fn retried<F>(what: &'static str, mut put: impl FnMut() -> F)

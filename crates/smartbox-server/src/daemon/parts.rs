@@ -234,7 +234,7 @@ pub(crate) fn wire_edge(
         stop: soft.clone(),
     });
     let api = smartbox_http::router(state).map_request(places::hand_over);
-    let api = AiDoor { control: control.clone(), gateway: gateway.clone(), rest: api };
+    let api = AiDoor { control: control.clone(), gateway: gateway.clone(), rest: platform_service(api) };
     let clock = control.clock();
     let request_ids = RequestIds::new(SystemEntropy);
     let ports = EdgePorts {

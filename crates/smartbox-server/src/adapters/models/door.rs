@@ -4,14 +4,14 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Request, Response, Uri};
 use http_body_util::BodyExt;
 use smartbox_control::Control;
 use smartbox_core::{BoxId, Permission, Principal, Who};
-use smartbox_edge::{Body, BoxError};
+use smartbox_edge::Body;
+use smartbox_edge::ports::PlatformService;
 use smartbox_egress::AiGateway;
 use tower::Service;
 
@@ -20,32 +20,23 @@ const ROOT: &str = "/ai";
 
 /// Answers `/ai/…` and hands everything else on.
 #[derive(Clone)]
-pub(crate) struct AiDoor<S> {
+pub(crate) struct AiDoor {
     pub(crate) control: Control,
     pub(crate) gateway: AiGateway,
-    pub(crate) rest: S,
+    pub(crate) rest: PlatformService,
 }
 
-impl<S, B> Service<Request<Body>> for AiDoor<S>
-where
-    S: Service<Request<Body>, Response = Response<B>, Error = Infallible>,
-    S::Future: Send + 'static,
-    B: http_body::Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
+impl Service<Request<Body>> for AiDoor {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.rest.poll_ready(cx)
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let Some(inner) = inner_uri(request.uri()) else {
-            let answer = self.rest.call(request);
-            return Box::pin(async move { Ok(answer.await?.map(boxed)) });
-        };
+        let Some(inner) = inner_uri(request.uri()) else { return self.rest.call(request) };
         *request.uri_mut() = inner;
         let (control, gateway) = (self.control.clone(), self.gateway.clone());
         Box::pin(async move {
@@ -53,17 +44,9 @@ where
                 Ok((id, token)) => gateway.answer_for(id, token, request).await,
                 Err(why) => gateway.refuse_stranger(&request, why),
             };
-            Ok(response.map(boxed))
+            Ok(response.map(|body| body.map_err(Into::into).boxed_unsync()))
         })
     }
-}
-
-fn boxed<B>(body: B) -> Body
-where
-    B: http_body::Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    body.map_err(Into::into).boxed_unsync()
 }
 
 /// The gateway's own path of a request, if it is for the gateway.

@@ -29,7 +29,11 @@ impl Spend for LedgerSpend {
             cache_write: spent.tokens.cache_write,
             nanos: spent.nanos,
         };
-        control.settle_spend(room, &spent).await.map_err(|error| error.to_string())
+        // What the database does not take now is kept there and put down later.
+        if let Err(error) = control.settle_spend(room.clone(), spent).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "what a model call has cost waits");
+        }
+        Ok(())
     }
 }
 

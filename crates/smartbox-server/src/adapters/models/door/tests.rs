@@ -1,7 +1,9 @@
+use bytes::Bytes;
 use http::{Method, StatusCode};
 use http_body_util::Full;
 use serde_json::{Value, json};
 use smartbox_api::CreatedToken;
+use smartbox_edge::platform_service;
 use smartbox_egress::{Limits, ModelPlan};
 use smartbox_testkit::{Client, TestApp};
 use tower::ServiceExt as _;
@@ -18,7 +20,11 @@ async fn elsewhere(_request: Request<Body>) -> Result<Response<Full<Bytes>>, Inf
 /// What `/ai/…` answers to a request with this header.
 async fn ask(app: &TestApp, path: &str, (name, value): (&str, &str)) -> (StatusCode, Value) {
     let gateway = AiGateway::new(ModelPlan::demo(), Limits::default()).unwrap();
-    let door = AiDoor { control: app.control.clone(), gateway, rest: tower::service_fn(elsewhere) };
+    let door = AiDoor {
+        control: app.control.clone(),
+        gateway,
+        rest: platform_service(tower::service_fn(elsewhere)),
+    };
     let body =
         json!({ "model": "demo", "max_tokens": 9, "messages": [{ "role": "user", "content": "hello" }] });
     let body = Full::new(Bytes::from(body.to_string())).map_err(Into::into).boxed_unsync();
