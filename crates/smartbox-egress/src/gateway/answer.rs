@@ -33,6 +33,16 @@ enum Answer {
     Upstream(Arc<Upstream>, Response<reqwest::Body>, Option<Keep>),
 }
 
+/// Whether an answer is given again.
+enum Cached {
+    /// It is.
+    Found(Response<ReplyBody>, u64),
+    /// The one that comes is kept here.
+    Keep(Keep),
+    /// Nobody wants that.
+    No,
+}
+
 /// A request that has been read.
 struct Read {
     parts: Parts,
@@ -126,13 +136,13 @@ impl AiGateway {
             Choice::Attempts(attempts) => attempts,
         };
         let keep = match self.cached(&shelves, endpoint, read, &attempts) {
-            Some(Ok((response, bytes))) => {
+            Cached::Found(response, bytes) => {
                 call.goes_to(attempts[0].upstream.id());
                 call.billing.is_cached = true;
                 return Ok(Answer::Whole(response, bytes));
             }
-            Some(Err(keep)) => Some(keep),
-            None => None,
+            Cached::Keep(keep) => Some(keep),
+            Cached::No => None,
         };
         self.reserve(caller, endpoint, read, &attempts, call).await?;
         let (upstream, response) = self.ask(endpoint, read, attempts, call).await?;
@@ -160,23 +170,19 @@ impl AiGateway {
     }
 
     /// An answer that was given before, or where this one is to be kept.
-    #[expect(clippy::type_complexity, reason = "found, to be kept, or neither; used once")]
-    fn cached(
-        &self,
-        shelves: &Shelves,
-        endpoint: Endpoint,
-        read: &Read,
-        attempts: &[Attempt],
-    ) -> Option<Result<(Response<ReplyBody>, u64), Keep>> {
-        let (org, secs) = (shelves.org?, shelves.cache_secs()?);
-        let about = (attempts.first()?.upstream.id(), read.parts.uri.query(), &read.parts.headers);
+    fn cached(&self, shelves: &Shelves, endpoint: Endpoint, read: &Read, attempts: &[Attempt]) -> Cached {
+        let (Some(org), Some(secs), Some(first)) = (shelves.org, shelves.cache_secs(), attempts.first())
+        else {
+            return Cached::No;
+        };
+        let about = (first.upstream.id(), read.parts.uri.query(), &read.parts.headers);
         let key = Key::new(org, endpoint, about, &read.held.bytes());
         let now = self.now_ms();
-        if let Some(found) = self.inner.cache.find(&key, now) {
-            return Some(Ok(found));
+        if let Some((response, bytes)) = self.inner.cache.find(&key, now) {
+            return Cached::Found(response, bytes);
         }
         let until = now.saturating_add(u64::from(secs).saturating_mul(1000));
-        Some(Err(self.inner.cache.keep(key, until)))
+        Cached::Keep(self.inner.cache.keep(key, until))
     }
 
     /// Asks for room for the most that the call can cost, whoever answers it in the end.

@@ -177,8 +177,8 @@ impl Counted {
         let ports = ModelPorts {
             routes: followed,
             prices: Arc::new(PriceTable::parse(PRICES)?),
-            spend: budget.clone(),
-            log: calls.clone(),
+            spend: Arc::clone(&budget) as Arc<dyn Spend>,
+            log: Arc::clone(&calls) as Arc<dyn CallLog>,
             clock: Arc::new(|| "2026-11-29T12:00:00Z".parse().unwrap()),
         };
         let gateway = AiGateway::with_ports(plan.catalog().clone(), ports, Limits::default())?;

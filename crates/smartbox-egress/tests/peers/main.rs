@@ -24,6 +24,7 @@ use smartbox_egress::{
 };
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use model::SmallModel;
@@ -60,7 +61,7 @@ impl Accept for Loopback {
 }
 
 /// A gateway of one box before the model.
-async fn gateway(model: &SmallModel) -> (SocketAddr, Arc<Kept>) {
+async fn gateway(model: &SmallModel) -> (SocketAddr, Arc<Kept>, JoinSet<()>) {
     let of = UpstreamSettings {
         api_key: None,
         base_url: Some(model.url()),
@@ -74,8 +75,8 @@ async fn gateway(model: &SmallModel) -> (SocketAddr, Arc<Kept>) {
     let ports = ModelPorts {
         routes: followed,
         prices: Arc::new(PriceTable::built_in().unwrap()),
-        spend: kept.clone(),
-        log: kept.clone(),
+        spend: Arc::clone(&kept) as Arc<dyn Spend>,
+        log: Arc::clone(&kept) as Arc<dyn CallLog>,
         clock: Arc::new(|| "2026-11-29T12:00:00Z".parse().unwrap()),
     };
     let gateway = AiGateway::with_ports(plan.catalog().clone(), ports, Limits::default()).unwrap();
@@ -83,17 +84,19 @@ async fn gateway(model: &SmallModel) -> (SocketAddr, Arc<Kept>) {
     let address = listener.local_addr().unwrap();
     let (server, running) = (ServicesServer::new(gateway.clone()), gateway);
     let id = "box_01890a5d5a5a7b6c8d9e0f1a2b3c4d5e".parse().unwrap();
-    tokio::spawn(async move {
-        server.serve(id, Loopback(listener), Arc::default(), CancellationToken::new()).await
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move {
+        let served = server.serve(id, Loopback(listener), Arc::default(), CancellationToken::new()).await;
+        served.expect("the gateway serves");
     });
-    tokio::spawn(async move { running.run(CancellationToken::new()).await });
-    (address, kept)
+    tasks.spawn(async move { running.run(CancellationToken::new()).await });
+    (address, kept, tasks)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_real_model_answers_in_both_dialects_and_its_own_counts_are_read() {
     let model = SmallModel::start().await;
-    let (address, kept) = gateway(&model).await;
+    let (address, kept, _tasks) = gateway(&model).await;
     let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(120)).build().unwrap();
     let messages = json!([{ "role": "user", "content": "Say hello." }]);
     for path in ["/v1/messages", "/v1/chat/completions"] {

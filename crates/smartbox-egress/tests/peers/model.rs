@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
+use tokio::task::JoinSet;
 
 const SERVER: &str = include_str!("small_model.py");
 /// Longest time to load the model on a busy machine.
@@ -14,6 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A served model. Dropping it ends it.
 pub(crate) struct SmallModel {
     _child: Child,
+    _rest: JoinSet<()>,
     port: u16,
 }
 
@@ -37,8 +39,9 @@ impl SmallModel {
             }
         };
         // Whatever it says later goes nowhere, and blocks nothing.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Self { _child: child, port }
+        let mut rest = JoinSet::new();
+        rest.spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Self { _child: child, _rest: rest, port }
     }
 
     pub(crate) fn url(&self) -> String {

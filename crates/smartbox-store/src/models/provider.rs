@@ -187,6 +187,32 @@ pub(crate) async fn all(
         .collect()
 }
 
+/// What is kept of a key: what may be shown of it, and it, sealed.
+fn kept_key(
+    sealer: &Sealer,
+    place: Place<'_>,
+    key: &KeyChange,
+    before: Option<Row>,
+) -> Result<(Option<String>, Option<Sealed>), Error> {
+    Ok(match key {
+        KeyChange::Set(key) => {
+            let sealed = sealer.seal(place, key)?;
+            (Some(key_hint(key.expose_secret())), Some(sealed))
+        }
+        KeyChange::Remove => (None, None),
+        KeyChange::Keep => match before {
+            Some(Row {
+                key_hint,
+                key_id: Some(key_id),
+                nonce: Some(nonce),
+                ciphertext: Some(ciphertext),
+                ..
+            }) => (key_hint, Some(Sealed { key_id, nonce, ciphertext })),
+            _ => (None, None),
+        },
+    })
+}
+
 /// Makes or replaces a provider.
 pub(crate) async fn put(
     tx: &mut Connection,
@@ -212,23 +238,7 @@ pub(crate) async fn put(
             return Err(Error::TooMany { what: "model providers", max: PROVIDERS_MAX });
         }
     }
-    let (hint, sealed) = match key {
-        KeyChange::Set(key) => {
-            let sealed = sealer.seal(place(&subject, provider.name.as_str()), key)?;
-            (Some(key_hint(key.expose_secret())), Some(sealed))
-        }
-        KeyChange::Remove => (None, None),
-        KeyChange::Keep => match before {
-            Some(Row {
-                key_hint,
-                key_id: Some(key_id),
-                nonce: Some(nonce),
-                ciphertext: Some(ciphertext),
-                ..
-            }) => (key_hint, Some(Sealed { key_id, nonce, ciphertext })),
-            _ => (None, None),
-        },
-    };
+    let (hint, sealed) = kept_key(sealer, place(&subject, provider.name.as_str()), key, before)?;
     let price = |pick: fn(&Price) -> u64| provider.price.as_ref().map(|price| bigint(pick(price)));
     sqlx::query(
         "insert into model_providers (subject, name, org_id, box_id, dialect, base_url, models, price_input, price_output,
