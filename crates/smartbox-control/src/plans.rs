@@ -156,8 +156,10 @@ impl Control {
         self.check_org_plan(op, &wish)?;
         let org = self.named_org(op, org).await?;
         if let Some(Some(name)) = &wish.plan {
-            let known = self.find_plan(name).await;
-            known.map_err(|_unknown| Error::field("plan", "no such plan"))?;
+            match self.find_plan(name).await {
+                Err(Error::NotFound(_)) => return Err(Error::field("plan", "no such plan")),
+                found => drop(found?),
+            }
         }
         let before = self.org_plan(org).await?;
         let new = OrgPlan {

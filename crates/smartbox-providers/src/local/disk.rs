@@ -72,7 +72,9 @@ fn look(
         *left -= 1;
         let Ok(stat) = rustix::fs::statat(dir.as_ref(), name, AtFlags::SYMLINK_NOFOLLOW) else { continue };
         let is_dir = FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
-        let names = if is_dir { 1 } else { u64::from(stat.st_nlink).max(1) };
+        // Its type differs between machines.
+        let links = u64::try_from(i128::from(stat.st_nlink)).unwrap_or(1);
+        let names = if is_dir { 1 } else { links.max(1) };
         *bytes = bytes.saturating_add(u64::try_from(stat.st_blocks).unwrap_or(0) * BLOCK_BYTES / names);
         if is_dir && depth < DEPTH_MAX {
             waiting.push(Waiting { parent: Arc::clone(dir), name: name.to_owned(), depth: depth + 1 });
