@@ -11,6 +11,7 @@ mod events;
 mod exec;
 mod logs;
 mod messages;
+mod models;
 mod operations;
 mod orgs;
 mod page;
@@ -41,6 +42,10 @@ pub use exec::{
 };
 pub use logs::LogsQuery;
 pub use messages::{MessageEvent, SendMessage};
+pub use models::{
+    ModelCallList, ModelCallView, ModelRulesView, ModelScopeQuery, ProviderList, ProviderModel,
+    ProviderPrice, ProviderView, SetModelRules, SetProvider,
+};
 pub use operations::{OperationQuery, OperationView};
 pub use orgs::{CreateOrg, HoldList, HoldOrg, HoldView, OrgList, OrgView, UpdateOrg};
 pub use page::{ListQuery, PageQuery};

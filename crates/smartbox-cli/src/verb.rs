@@ -10,6 +10,7 @@ mod egress;
 mod exec;
 mod link;
 mod logs;
+mod model;
 mod open;
 mod org;
 mod plan;
@@ -60,6 +61,9 @@ pub enum ClientCommand {
     /// Show and change what a box may reach
     #[command(subcommand)]
     Egress(egress::EgressCommand),
+    /// Say who serves models to boxes, with which keys; show what was asked of them
+    #[command(subcommand)]
+    Model(model::ModelCommand),
     /// Show what boxes and orgs have used, and how they stand with their plan
     Usage(usage::UsageArgs),
     /// Show and change what a box or an org may spend
@@ -134,6 +138,7 @@ pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &m
         ClientCommand::Egress(command) => {
             egress::run(&connect(global, console).await?, command, console).await
         }
+        ClientCommand::Model(command) => model::run(&connect(global, console).await?, command, console).await,
         ClientCommand::Usage(args) => usage::run(&connect(global, console).await?, &args, console).await,
         ClientCommand::Budget(command) => {
             budget::run(&connect(global, console).await?, command, console).await

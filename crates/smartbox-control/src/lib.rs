@@ -32,6 +32,7 @@ mod ingress;
 mod lease;
 mod logs;
 mod loops;
+mod models;
 mod oidc;
 mod op;
 mod operations;
@@ -86,6 +87,7 @@ pub use logs::{LogLine, LogQuery};
 pub use loops::{
     janitor::Janitor, monitor::Monitor, reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler,
 };
+pub use models::{ModelPicture, ModelProviders, ModelScopeWish, ModelShelf, ProviderWish};
 pub use oidc::BegunSignIn;
 pub use op::{Op, Origin};
 pub use orgs::NewOrg;
@@ -110,9 +112,9 @@ pub use smartbox_identity::{DPOP_HEADER, ProofRequest};
 pub use smartbox_provider::LogSource;
 /// Rows as the API shows them.
 pub use smartbox_store::{
-    AuditEvent, BoxError, BudgetRow, Cursor, Device, EgressRow, EgressUsage, Event, ModelSum, NewPlan,
-    Operation, Org, OrgPlan, OrgStanding, Outcome, Page, PlanRow, RoutingRow, Schedule, ScheduleAction,
-    ServiceToken, Session, Smartbox, UsageRow, User, WakeHold,
+    AuditEvent, BoxError, BudgetRow, Cursor, Device, EgressRow, EgressUsage, Event, ModelCall, ModelProvider,
+    ModelRulesRow, ModelSum, NewPlan, Operation, Org, OrgPlan, OrgStanding, Outcome, Page, PlanRow,
+    RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox, UsageRow, User, WakeHold,
 };
 pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, render_files};
 pub use spend::{ModelSpent, Reservation, SpendRefused};
@@ -248,6 +250,8 @@ pub(crate) struct Inner {
     pub(crate) routing: watch::Sender<Arc<RoutingFlags>>,
     pub(crate) egress: watch::Sender<Arc<EgressRules>>,
     pub(crate) egress_publishing: tokio::sync::Mutex<()>,
+    pub(crate) models: watch::Sender<Arc<ModelPicture>>,
+    pub(crate) models_publishing: tokio::sync::Mutex<()>,
     pub(crate) allowances: watch::Sender<Arc<Allowances>>,
     pub(crate) allowances_publishing: tokio::sync::Mutex<()>,
     pub(crate) spending: spend::Spending,
@@ -289,6 +293,8 @@ impl Control {
                 routing: watch::Sender::new(Arc::default()),
                 egress: watch::Sender::new(Arc::default()),
                 egress_publishing: tokio::sync::Mutex::default(),
+                models: watch::Sender::new(Arc::default()),
+                models_publishing: tokio::sync::Mutex::default(),
                 allowances: watch::Sender::new(Arc::default()),
                 allowances_publishing: tokio::sync::Mutex::default(),
                 spending: spend::Spending::default(),

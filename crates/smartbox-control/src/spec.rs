@@ -25,7 +25,7 @@ pub const CRASHES_MAX: u32 = 3;
 #[derive(Clone)]
 pub struct AgentRuntime {
     version: String,
-    models: ModelConfig,
+    pub(crate) models: ModelConfig,
 }
 
 impl AgentRuntime {
@@ -71,7 +71,7 @@ impl Control {
         render_files(&Ingredients {
             generation: row.generation,
             runtime_version: &row.runtime_version,
-            models: &self.inner.runtime.models,
+            models: &self.offered_models(row),
             gateway_token: &gateway_token,
             host_key: &host_key,
             authorized_key: keys.client_public().map_err(Error::internal)?,

@@ -16,6 +16,7 @@ pub mod heal;
 pub mod id;
 pub mod kind;
 pub mod ledger;
+pub mod models;
 pub mod phase;
 pub mod plan;
 pub mod progress;

@@ -34,8 +34,9 @@ mod upstream;
 use answered::Remarks;
 
 /// Paths of the platform itself; everything below them, too.
-const PLATFORM_PATHS: [&str; 13] = [
+const PLATFORM_PATHS: [&str; 14] = [
     "/_smartbox",
+    "/ai",
     "/api/status",
     "/docs/errors",
     "/health",

@@ -1,17 +1,26 @@
 //! One model call: what is known about it, and the one log event it ends in.
 
+mod billing;
+mod ended;
+
 use std::io;
 
 use bytes::Bytes;
 use http::StatusCode;
 use http_body_util::combinators::UnsyncBoxBody;
 use smartbox_core::BoxId;
+use smartbox_core::models::Tokens;
 use tokio::time::Instant;
 
+pub(crate) use billing::{Billing, Priced};
+pub(crate) use ended::{Ended, EndedCalls, Place};
+
 use crate::dialect::Dialect;
+use crate::ports::CallRecord;
+use crate::usage::AnswerMeter;
 
 /// Body of every answer. An error ends the connection, so that nobody takes a cut answer for a whole one.
-pub(crate) type ReplyBody = UnsyncBoxBody<Bytes, io::Error>;
+pub type ReplyBody = UnsyncBoxBody<Bytes, io::Error>;
 
 /// Longest model id that is logged; ids come from the box.
 const LOGGED_MODEL_CHARS_MAX: usize = 128;
@@ -29,7 +38,7 @@ pub(crate) enum Outcome {
     Abandoned,
 }
 
-/// A call under way. Dropping it writes its log event: once, however the call ends.
+/// A call under way. Dropping it writes its log event and hands over what it cost: once, however the call ends.
 #[derive(Debug)]
 pub(crate) struct Call {
     box_id: BoxId,
@@ -41,11 +50,16 @@ pub(crate) struct Call {
     outcome: Outcome,
     answered_bytes: u64,
     began: Instant,
+    pub(crate) billing: Billing,
+    /// Reads the counts of the answer.
+    pub(crate) meter: Option<AnswerMeter>,
+    /// Where the end of this call is told, if anybody is to know.
+    place: Option<Place>,
 }
 
 impl Call {
     /// A call that has just arrived.
-    pub(crate) fn begin(box_id: BoxId, dialect: Dialect, path: &'static str) -> Self {
+    pub(crate) fn begin(box_id: BoxId, dialect: Dialect, path: &'static str, place: Option<Place>) -> Self {
         Self {
             box_id,
             dialect,
@@ -56,6 +70,9 @@ impl Call {
             outcome: Outcome::Abandoned,
             answered_bytes: 0,
             began: Instant::now(),
+            billing: Billing::default(),
+            meter: None,
+            place,
         }
     }
 
@@ -83,16 +100,25 @@ impl Call {
     pub(crate) fn ends(&mut self, outcome: Outcome) {
         self.outcome = outcome;
     }
-}
 
-impl Drop for Call {
-    fn drop(&mut self) {
-        let (outcome, code) = match self.outcome {
+    fn words(&self) -> (&'static str, Option<&'static str>) {
+        match self.outcome {
             Outcome::Complete => ("complete", None),
             Outcome::Refused(code) => ("refused", Some(code)),
             Outcome::Broken(code) => ("broken", Some(code)),
             Outcome::Abandoned => ("abandoned", None),
-        };
+        }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        let (outcome, code) = self.words();
+        let duration_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let status = self.status.map(|status| status.as_u16());
+        let priced = self.billing.price(self.status, self.outcome, self.meter.as_ref());
+        let Priced { tokens: Tokens { input, output, cache_read, cache_write }, nanos, is_estimated } =
+            priced;
         tracing::info!(
             box_id = %self.box_id,
             dialect = %self.dialect,
@@ -100,12 +126,44 @@ impl Drop for Call {
             // Quoted, because the box chose it: no line break of its making reaches the log.
             model = ?self.model,
             upstream = self.upstream,
-            status = self.status.map(|status| status.as_u16()),
+            status,
             outcome,
             code,
             answered_bytes = self.answered_bytes,
-            duration_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            input,
+            output,
+            cache_read,
+            cache_write,
+            nanos,
+            is_estimated,
+            duration_ms,
             "model call"
         );
+        let Some(place) = self.place.take() else { return };
+        let record = CallRecord {
+            box_id: self.box_id,
+            via: self.billing.via.take(),
+            at: self.billing.at,
+            dialect: self.dialect,
+            path: self.path,
+            model: std::mem::take(&mut self.model),
+            provider: self.upstream.take(),
+            status,
+            outcome,
+            code,
+            tokens: priced.tokens,
+            nanos,
+            is_estimated,
+            is_cached: self.billing.is_cached,
+            duration_ms,
+            prompt: self.billing.prompt.take(),
+        };
+        let model = self.billing.model.take();
+        place.tell(Ended {
+            record,
+            model,
+            reservation: self.billing.reservation.take(),
+            taken: self.billing.taken,
+        });
     }
 }

@@ -19,6 +19,18 @@ pub struct Model {
     pub images: bool,
 }
 
+impl Model {
+    /// A model as somebody offers it: with what is known of that id, unless its sizes are said.
+    pub fn offered(dialect: Dialect, id: &str, context_window: Option<u32>, output_max: Option<u32>) -> Self {
+        let known = find(dialect, id).unwrap_or_else(|| unknown(dialect, id));
+        Self {
+            context_window: context_window.unwrap_or(known.context_window),
+            output_tokens_max: output_max.unwrap_or(known.output_tokens_max),
+            ..known
+        }
+    }
+}
+
 /// All models of a platform. Never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelCatalog {
@@ -34,6 +46,11 @@ impl ModelCatalog {
     /// The model a box uses unless its owner chooses another.
     pub fn primary(&self) -> &Model {
         &self.primary
+    }
+
+    /// Whether there is the built-in demo model and nothing else.
+    pub fn is_demo(&self) -> bool {
+        self.primary.id == DEMO_ID && self.others.is_empty()
     }
 
     /// Every model, the primary one first.
@@ -105,6 +122,13 @@ pub(crate) fn find(dialect: Dialect, id: &str) -> Option<Model> {
     let (offered, known_too) = rows(dialect);
     let row = offered.iter().chain(known_too).find(|row| row.0 == id)?;
     Some(known(dialect, row))
+}
+
+/// Ids of every model whose sizes are known here.
+#[cfg(test)]
+pub(crate) fn known_ids(dialect: Dialect) -> Vec<&'static str> {
+    let (offered, known_too) = rows(dialect);
+    offered.iter().chain(known_too).map(|row| row.0).collect()
 }
 
 fn rows(dialect: Dialect) -> (&'static [Row], &'static [Row]) {

@@ -71,6 +71,12 @@ pub(crate) fn answer(endpoint: Endpoint, body: &[u8]) -> Result<Answer, Refusal>
     Ok(answer)
 }
 
+/// What a user said last in a request, whoever answers it.
+pub(crate) fn said_last(endpoint: Endpoint, body: &[u8]) -> Option<String> {
+    let request = request::read(endpoint, body).ok()?;
+    request.users_turns().next_back().map(str::to_owned)
+}
+
 fn whole(document: &Value) -> Answer {
     let response = json_response(StatusCode::OK, document);
     Answer { bytes: response.body().size_hint().lower(), response }

@@ -23,6 +23,11 @@ impl Dialect {
         }
     }
 
+    /// The vendor's own server, as the URL to which `/messages` or `/chat/completions` is added.
+    pub const fn vendor_url(self) -> &'static str {
+        crate::settings::base_url::of_vendor(self)
+    }
+
     /// The setting that holds the key of this dialect's upstream.
     pub(crate) const fn key_setting(self) -> &'static str {
         match self {
@@ -89,6 +94,7 @@ impl fmt::Display for Dialect {
 fn anthropic_type(status: StatusCode) -> &'static str {
     match status.as_u16() {
         401 => "authentication_error",
+        402 => "billing_error",
         403 => "permission_error",
         404 => "not_found_error",
         413 => "request_too_large",
@@ -103,6 +109,7 @@ fn anthropic_type(status: StatusCode) -> &'static str {
 fn openai_type(status: StatusCode) -> &'static str {
     match status.as_u16() {
         401 => "authentication_error",
+        402 => "insufficient_quota",
         403 => "permission_error",
         429 => "rate_limit_error",
         500.. => "server_error",

@@ -1,30 +1,43 @@
 //! The AI gateway: takes a box's model calls and has them answered.
 
+mod answer;
 mod body;
+mod cache;
+mod choose;
+mod models;
+mod prompt;
+mod rate;
 mod relay;
+mod request;
+mod rooms;
 mod route;
 
 use std::sync::Arc;
 
-use http::header::ORIGIN;
-use http::request::Parts;
+use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use hyper::body::Incoming;
-use serde_json::{Value, json};
+use hyper::body::Body;
+use jiff::Timestamp;
 use smartbox_core::BoxId;
-use tokio::sync::Semaphore;
+use smartbox_core::models::ModelRules;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
+pub(crate) use rate::TooFast;
 pub(crate) use route::Endpoint;
 
-use crate::call::{Call, Outcome, ReplyBody};
-use crate::catalog::{DEMO_ID, DEMO_NAME, ModelCatalog};
-use crate::demo;
-use crate::dialect::Dialect;
+use crate::call::{Ended, EndedCalls, ReplyBody};
+use crate::catalog::ModelCatalog;
 use crate::limits::Limits;
+use crate::models::{ModelRoutes, Shelf};
+use crate::ports::ModelPorts;
 use crate::refusal::{Refusal, json_response};
 use crate::settings::ModelPlan;
-use crate::upstream::{self, Outgoing, Upstream};
-use body::{Held, Room};
+use crate::upstream::Clients;
+use cache::Cache;
+use rate::Rates;
+use rooms::Rooms;
 use route::Route;
 
 /// The gateway cannot be made.
@@ -48,48 +61,107 @@ pub struct AiGateway {
 
 #[derive(Debug)]
 struct Inner {
-    upstreams: Vec<Upstream>,
-    /// None when there is nobody to connect to.
-    client: Option<reqwest::Client>,
+    routes: watch::Receiver<Arc<ModelRoutes>>,
+    /// None where nothing is counted and kept.
+    ports: Option<ModelPorts>,
+    ended: EndedCalls,
+    /// None when no connections can be made; then only the demo model answers.
+    clients: Option<Clients>,
     catalog: ModelCatalog,
     limits: Limits,
     room: Arc<Semaphore>,
+    rooms: Rooms,
+    rates: Rates,
+    cache: Cache,
+    began: Instant,
 }
 
-/// The box that asks, and what of its requests is in memory.
+/// Who asks, and what of their box's requests is in memory.
 #[derive(Debug)]
 pub(crate) struct Caller {
     id: BoxId,
+    /// The token of a program outside the box.
+    via: Option<String>,
     room: Arc<Semaphore>,
 }
 
-/// What of a request the gateway itself looks at. Reading it also proves that the body is JSON.
-#[derive(serde::Deserialize)]
-struct Head {
-    model: Option<String>,
-    stream: Option<bool>,
-}
-
 impl AiGateway {
-    /// A gateway for the plan.
+    /// A gateway for the plan that counts and keeps nothing.
     ///
     /// # Errors
     /// If a key cannot be sent, or the machine cannot verify TLS certificates.
     pub fn new(plan: ModelPlan, limits: Limits) -> Result<Self, GatewayError> {
         let (upstreams, catalog) = plan.into_parts();
-        let client = match upstreams.is_empty() {
+        let clients = match upstreams.is_empty() {
             true => None,
-            false => Some(upstream::client(&limits).map_err(GatewayError::Client)?),
+            false => Some(Clients::new(&limits).map_err(GatewayError::Client)?),
         };
-        let upstreams = upstreams
-            .into_iter()
-            .map(|config| {
-                let id = config.id.clone();
-                Upstream::new(config).map_err(|_invalid| GatewayError::Key(id))
-            })
-            .collect::<Result<_, _>>()?;
+        let platform = Arc::new(Shelf::new(upstreams, ModelRules::default())?);
+        let routes = ModelRoutes::new(platform, Default::default(), Default::default());
+        // The sender goes, the picture stays.
+        let (_sender, routes) = watch::channel(Arc::new(routes));
+        Ok(Self::of(routes, None, clients, catalog, limits))
+    }
+
+    /// A gateway that goes by pictures, asks for room before it spends, and tells what was spent. `catalog` is what boxes are
+    /// offered that have nothing of their own; [`AiGateway::run`] has to run beside it.
+    ///
+    /// # Errors
+    /// [`GatewayError::Client`] where somebody is to be asked already.
+    pub fn with_ports(
+        catalog: ModelCatalog,
+        ports: ModelPorts,
+        limits: Limits,
+    ) -> Result<Self, GatewayError> {
+        let clients = match Clients::new(&limits) {
+            Ok(clients) => Some(clients),
+            // The demo model needs no connections.
+            Err(_error) if catalog.is_demo() => None,
+            Err(error) => return Err(GatewayError::Client(error)),
+        };
+        Ok(Self::of(ports.routes.clone(), Some(ports), clients, catalog, limits))
+    }
+
+    fn of(
+        routes: watch::Receiver<Arc<ModelRoutes>>,
+        ports: Option<ModelPorts>,
+        clients: Option<Clients>,
+        catalog: ModelCatalog,
+        limits: Limits,
+    ) -> Self {
         let room = body::room(limits.all_bodies_bytes_max);
-        Ok(Self { inner: Arc::new(Inner { upstreams, client, catalog, limits, room }) })
+        let inner = Inner {
+            routes,
+            ports,
+            ended: EndedCalls::new(),
+            clients,
+            catalog,
+            room,
+            rooms: Rooms::default(),
+            rates: Rates::default(),
+            cache: Cache::default(),
+            began: Instant::now(),
+            limits,
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Puts down what calls have cost, until told to stop. Without ports there is nothing to do.
+    pub async fn run(&self, stop: CancellationToken) {
+        let Some(ports) = &self.inner.ports else { return };
+        self.inner.ended.run(ports, stop, |ended| self.settle_rate(ended)).await;
+    }
+
+    /// Puts down what is left, when no call is under way any more.
+    pub async fn flush(&self) {
+        let Some(ports) = &self.inner.ports else { return };
+        self.inner.ended.flush(ports, |ended| self.settle_rate(ended)).await;
+    }
+
+    fn settle_rate(&self, ended: &Ended) {
+        if let Some(taken) = ended.taken {
+            self.inner.rates.settle(ended.record.box_id, taken, ended.record.tokens.total());
+        }
     }
 
     /// The bounds it was made with.
@@ -99,14 +171,35 @@ impl AiGateway {
 
     /// A box whose calls are to be answered.
     pub(crate) fn caller(&self, id: BoxId) -> Caller {
-        Caller { id, room: body::room(self.inner.limits.box_bodies_bytes_max) }
+        let room = self.inner.rooms.of(id, self.inner.limits.box_bodies_bytes_max);
+        Caller { id, via: None, room }
+    }
+
+    /// Answers a request of a program outside, which acts for a box with this token.
+    pub async fn answer_for<B>(&self, id: BoxId, token: String, request: Request<B>) -> Response<ReplyBody>
+    where
+        B: Body<Data = Bytes> + Unpin,
+    {
+        let caller = Caller { via: Some(token), ..self.caller(id) };
+        self.handle(&caller, request).await
+    }
+
+    /// Answers a request of nobody who is known, in the shape that its client expects.
+    pub fn refuse_stranger<B>(&self, request: &Request<B>, why: &'static str) -> Response<ReplyBody> {
+        Refusal::Stranger(why).into_response(route::dialect(request))
     }
 
     /// Answers one request of a box.
-    pub(crate) async fn handle(&self, caller: &Caller, request: Request<Incoming>) -> Response<ReplyBody> {
+    pub(crate) async fn handle<B>(&self, caller: &Caller, request: Request<B>) -> Response<ReplyBody>
+    where
+        B: Body<Data = Bytes> + Unpin,
+    {
         let dialect = route::dialect(&request);
         match route::find(request.method(), request.uri().path()) {
-            Ok(Route::Models) => json_response(StatusCode::OK, &self.models(dialect)),
+            Ok(Route::Models) => json_response(
+                StatusCode::OK,
+                &models::list(&self.shelves(caller.id), &self.inner.catalog, dialect),
+            ),
             Ok(Route::Call(endpoint)) => self.call(caller, endpoint, request).await,
             Err(refusal) => {
                 tracing::debug!(box_id = %caller.id, code = refusal.code(), "request of no model");
@@ -115,128 +208,16 @@ impl AiGateway {
         }
     }
 
-    async fn call(
-        &self,
-        caller: &Caller,
-        endpoint: Endpoint,
-        request: Request<Incoming>,
-    ) -> Response<ReplyBody> {
-        let mut call = Call::begin(caller.id, endpoint.dialect(), endpoint.path());
-        let answer = match self.inner.client {
-            Some(ref client) => self.ask_upstream(client, caller, endpoint, request, &mut call).await,
-            None => self.ask_demo(caller, endpoint, request, &mut call).await,
-        };
-        match answer {
-            Ok(Answer::Demo(demo::Answer { response, bytes })) => {
-                call.answers(response.status());
-                call.relays(bytes);
-                call.ends(Outcome::Complete);
-                response
-            }
-            Ok(Answer::Upstream(upstream, response)) => {
-                relay::relay(upstream, response, call, &self.inner.limits).await
-            }
-            Err(refusal) => {
-                call.answers(refusal.status());
-                call.ends(Outcome::Refused(refusal.code()));
-                refusal.into_response(endpoint.dialect())
-            }
-        }
+    fn shelves(&self, id: BoxId) -> crate::models::Shelves {
+        self.inner.routes.borrow().of(id)
     }
 
-    async fn ask_upstream(
-        &self,
-        client: &reqwest::Client,
-        caller: &Caller,
-        endpoint: Endpoint,
-        request: Request<Incoming>,
-        call: &mut Call,
-    ) -> Result<Answer<'_>, Refusal> {
-        let (parts, held, head) = self.read(caller, request, call).await?;
-        let upstream = self.upstream(endpoint.dialect(), head.model.as_deref())?;
-        call.goes_to(upstream.id());
-        let outgoing = Outgoing {
-            endpoint,
-            query: parts.uri.query(),
-            headers: &parts.headers,
-            body: held.bytes(),
-            streamed: head.stream == Some(true),
-        };
-        let response = upstream.send(client, &self.inner.limits, outgoing).await?;
-        Ok(Answer::Upstream(upstream, response))
+    fn now(&self) -> Timestamp {
+        self.inner.ports.as_ref().map_or(Timestamp::UNIX_EPOCH, |ports| (ports.clock)())
     }
 
-    async fn ask_demo(
-        &self,
-        caller: &Caller,
-        endpoint: Endpoint,
-        request: Request<Incoming>,
-        call: &mut Call,
-    ) -> Result<Answer<'_>, Refusal> {
-        call.goes_to(demo::NAME);
-        let (_, held, _) = self.read(caller, request, call).await?;
-        demo::answer(endpoint, &held.bytes()).map(Answer::Demo)
+    /// Milliseconds since the gateway was made: a clock that nobody turns back.
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.inner.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
-
-    /// Reads a request to its end and the part of it that matters here.
-    async fn read(
-        &self,
-        caller: &Caller,
-        request: Request<Incoming>,
-        call: &mut Call,
-    ) -> Result<(Parts, Held, Head), Refusal> {
-        let (parts, body) = request.into_parts();
-        // Browsers name the page with every such request; programs do not. A page that the agent happens to look
-        // at must not spend its owner's money.
-        if parts.headers.contains_key(ORIGIN) {
-            return Err(Refusal::FromWebPage);
-        }
-        let room = Room { of_box: &caller.room, of_all: &self.inner.room };
-        let held = body::read(body, &self.inner.limits, room).await?;
-        let head: Head =
-            serde_json::from_slice(&held.bytes()).map_err(|error| Refusal::Malformed(error.to_string()))?;
-        call.asks_for(head.model.as_deref().unwrap_or_default());
-        Ok((parts, held, head))
-    }
-
-    /// The upstream of the dialect that has the model; else the first one, which answers for itself.
-    fn upstream(&self, dialect: Dialect, model: Option<&str>) -> Result<&Upstream, Refusal> {
-        let speaking = || self.inner.upstreams.iter().filter(|upstream| upstream.dialect() == dialect);
-        let having = speaking().find(|upstream| model.is_some_and(|model| upstream.has(model)));
-        having.or_else(|| speaking().next()).ok_or(Refusal::NoUpstream(dialect))
-    }
-
-    /// The models that callers of a dialect may ask for, as its vendor lists them.
-    fn models(&self, dialect: Dialect) -> Value {
-        let ours = self.inner.catalog.models().filter(|model| model.dialect == dialect);
-        let mut models: Vec<(&str, &str)> =
-            ours.map(|model| (model.id.as_str(), model.display_name.as_str())).collect();
-        if self.inner.client.is_none() {
-            // The demo model speaks every dialect.
-            models = vec![(DEMO_ID, DEMO_NAME)];
-        }
-        match dialect {
-            Dialect::Anthropic => json!({
-                "data": models.iter().map(|(id, name)| json!({
-                    // The vendor's own value for a date that is not known.
-                    "type": "model", "id": id, "display_name": name, "created_at": "1970-01-01T00:00:00Z",
-                })).collect::<Vec<_>>(),
-                "first_id": models.first().map(|(id, _)| id),
-                "last_id": models.last().map(|(id, _)| id),
-                "has_more": false,
-            }),
-            Dialect::OpenAi => json!({
-                "object": "list",
-                "data": models.iter().map(|(id, _)| json!({
-                    "id": id, "object": "model", "created": 0, "owned_by": "smartbox",
-                })).collect::<Vec<_>>(),
-            }),
-        }
-    }
-}
-
-/// Who answers, and with what.
-enum Answer<'a> {
-    Demo(demo::Answer),
-    Upstream(&'a Upstream, Response<reqwest::Body>),
 }

@@ -24,19 +24,27 @@ mod demo;
 mod dialect;
 mod gateway;
 mod limits;
+mod models;
+mod ports;
+mod prices;
 mod proxy;
 mod refusal;
 mod services;
 mod serving;
 mod settings;
 mod upstream;
+mod usage;
 
 pub use accept::{Accept, Duplex};
 pub use activity::Activity;
+pub use call::ReplyBody;
 pub use catalog::{Model, ModelCatalog};
 pub use dialect::Dialect;
 pub use gateway::{AiGateway, GatewayError};
 pub use limits::Limits;
+pub use models::{BoxShelves, ModelRoutes, Shelf};
+pub use ports::{Ask, CallLog, CallRecord, Denied, ModelPorts, Reservation, Spend, Spent};
+pub use prices::{BadPrices, PriceTable};
 #[cfg(feature = "fuzzing")]
 pub use proxy::fuzzing;
 pub use proxy::{
@@ -46,7 +54,10 @@ pub use proxy::{
 pub use services::ServicesServer;
 pub use serving::ServeError;
 pub use settings::{BadSetting, ModelPlan, ModelSettings, UpstreamSettings, model_plan};
+pub use smartbox_core::models::{ModelRules, Price, Tokens};
 pub use upstream::ModelUpstream;
+#[cfg(feature = "fuzzing")]
+pub use usage::fuzzing as usage_fuzzing;
 
 /// Port of the platform's services on the loopback of every box.
 pub const SERVICES_PORT: u16 = 40001;

@@ -3,14 +3,21 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::call::ReplyBody;
 use crate::dialect::Dialect;
+use crate::gateway::TooFast;
 use crate::upstream::UpstreamFailure;
+
+/// Tells the vendors' clients whether to try again by themselves.
+const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
+/// When a budget begins anew.
+const RESETS_AT: HeaderName = HeaderName::from_static("smartbox-resets-at");
 
 /// Why the gateway answers instead of a model.
 #[derive(Debug)]
@@ -33,6 +40,18 @@ pub(crate) enum Refusal {
     Malformed(String),
     /// No upstream speaks this dialect, though another one is configured.
     NoUpstream(Dialect),
+    /// The model is not among those that may be asked for.
+    ModelNotAllowed { model: String, allowed: Vec<String> },
+    /// Too many requests or tokens in a minute.
+    TooFast(TooFast),
+    /// It could cost more than is left.
+    OverBudget { message: String, resets_at: Option<Timestamp>, wait: Option<u64> },
+    /// Nobody can say what is left.
+    SpendUnknown,
+    /// This machine cannot make connections over TLS.
+    NoConnections,
+    /// Whoever asks from outside is not known.
+    Stranger(&'static str),
     /// The demo model was asked for embeddings.
     DemoHasNoEmbeddings,
     /// The upstream did not do its part.
@@ -45,11 +64,14 @@ impl Refusal {
         match self {
             Self::UnknownRoute | Self::NoUpstream(_) | Self::DemoHasNoEmbeddings => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::FromWebPage => StatusCode::FORBIDDEN,
+            Self::FromWebPage | Self::ModelNotAllowed { .. } => StatusCode::FORBIDDEN,
+            Self::TooFast(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::OverBudget { .. } => StatusCode::PAYMENT_REQUIRED,
+            Self::Stranger(_) => StatusCode::UNAUTHORIZED,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::BodyBroken | Self::Malformed(_) => StatusCode::BAD_REQUEST,
-            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::SpendUnknown | Self::NoConnections => StatusCode::SERVICE_UNAVAILABLE,
             Self::Upstream(failure) => failure.status(),
         }
     }
@@ -66,6 +88,12 @@ impl Refusal {
             Self::Busy => "gateway_busy",
             Self::Malformed(_) => "malformed_request",
             Self::NoUpstream(_) => "no_upstream",
+            Self::ModelNotAllowed { .. } => "model_not_allowed",
+            Self::TooFast(_) => "rate_limit_exceeded",
+            Self::OverBudget { .. } => "budget_exceeded",
+            Self::SpendUnknown => "budget_unknown",
+            Self::NoConnections => "no_connections",
+            Self::Stranger(_) => "invalid_api_key",
             Self::DemoHasNoEmbeddings => "no_embeddings",
             Self::Upstream(failure) => failure.code(),
         }
@@ -95,6 +123,25 @@ impl Refusal {
                 dialect.base_url_setting()
             )
             .into(),
+            Self::ModelNotAllowed { model, allowed } => format!(
+                "The model `{model}` may not be used here. Use one of these: {}. Whoever manages the org can change that \
+                 with `smartbox model rules`.",
+                if allowed.is_empty() { "none".to_owned() } else { allowed.join(", ") }
+            )
+            .into(),
+            Self::TooFast(TooFast { what, per_minute, wait }) => format!(
+                "This box may use {per_minute} {what} of models a minute and has used them. Try again in {} s.",
+                wait.as_secs().saturating_add(1)
+            )
+            .into(),
+            Self::OverBudget { message, .. } => message.clone().into(),
+            Self::SpendUnknown => "What this box may still spend cannot be looked up at the moment, so nothing is \
+                 spent. Try again in a moment."
+                .into(),
+            Self::NoConnections => "This Smartbox cannot make connections over TLS. Whoever runs it can install the \
+                 package ca-certificates and start it again."
+                .into(),
+            Self::Stranger(why) => (*why).into(),
             Self::DemoHasNoEmbeddings => {
                 format!("The built-in demo model makes no embeddings. {}", crate::demo::REMEDY).into()
             }
@@ -110,8 +157,25 @@ impl Refusal {
             Self::MethodNotAllowed { allowed } => {
                 response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
             }
-            Self::Busy => {
+            Self::Busy | Self::SpendUnknown => {
                 response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            Self::TooFast(TooFast { wait, .. }) => {
+                response.headers_mut().insert(RETRY_AFTER, wait.as_secs().saturating_add(1).into());
+            }
+            Self::OverBudget { resets_at, wait, .. } => {
+                let headers = response.headers_mut();
+                // The vendors' clients would try again by themselves, until the month is over.
+                headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
+                if let Some(wait) = wait {
+                    headers.insert(RETRY_AFTER, wait.into());
+                }
+                if let Some(at) = resets_at.and_then(|at| HeaderValue::from_str(&at.to_string()).ok()) {
+                    headers.insert(RESETS_AT, at);
+                }
+            }
+            Self::Stranger(_) => {
+                response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
             _ => {}
         }

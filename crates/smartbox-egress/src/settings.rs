@@ -1,6 +1,6 @@
 //! From settings to upstreams and models: a pure function.
 
-mod base_url;
+pub(crate) mod base_url;
 mod model_list;
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -160,6 +160,9 @@ fn upstream(
         base_url: base_url.unwrap_or_else(|| base_url::of_vendor(dialect).to_owned()),
         api_key,
         models: if models.is_empty() { catalog::offered(dialect) } else { models },
+        price: None,
+        is_of_settings: true,
+        may_be_inside: true,
     }))
 }
 

@@ -1,13 +1,17 @@
 //! Servers of models, and the way to them: the placeholder key off, the real key on.
 
 mod failure;
+mod guard;
 mod headers;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue};
+use jiff::civil::Date;
 use secrecy::{ExposeSecret as _, SecretString};
+use smartbox_core::models::Price;
 
 pub(crate) use failure::{Failure, UpstreamFailure};
 pub(crate) use headers::answered as answered_headers;
@@ -16,11 +20,17 @@ use crate::catalog::Model;
 use crate::dialect::Dialect;
 use crate::gateway::Endpoint;
 use crate::limits::Limits;
+use crate::prices::PriceTable;
+use crate::settings::base_url;
 
 /// How long an unused connection to an upstream is kept.
 const IDLE_CONNECTION_TIMEOUT: Duration = Duration::from_secs(50);
 /// Most unused connections to an upstream.
 const IDLE_CONNECTIONS_MAX: usize = 32;
+/// How often a connection is tried.
+const CONNECTS_MAX: u32 = 2;
+/// Between two tries.
+const CONNECT_PAUSE: Duration = Duration::from_millis(50);
 
 /// A server that speaks one dialect, and the key for it.
 #[derive(Clone, Debug)]
@@ -33,8 +43,15 @@ pub struct ModelUpstream {
     pub base_url: String,
     /// The real key; none for servers that want none.
     pub api_key: Option<SecretString>,
-    /// The models it is known to have. Others may be asked for as well; it answers for itself.
+    /// The models it is known to have; with none, it is taken to have all. Others may be asked for as well; it answers for
+    /// itself.
     pub models: Vec<Model>,
+    /// What its models cost, where that is not the vendor's list.
+    pub price: Option<Price>,
+    /// Whether it comes from the platform's settings, for messages that say where to look.
+    pub is_of_settings: bool,
+    /// Whether it may be at an address that is not public: only where the operator says so.
+    pub may_be_inside: bool,
 }
 
 /// A [`ModelUpstream`] with its key made ready.
@@ -53,8 +70,24 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) streamed: bool,
 }
 
-/// The client for all upstreams of a gateway.
-pub(crate) fn client(limits: &Limits) -> reqwest::Result<reqwest::Client> {
+/// The clients for all upstreams of a gateway.
+#[derive(Clone, Debug)]
+pub(crate) struct Clients {
+    /// For upstreams that the operator names.
+    anywhere: reqwest::Client,
+    /// For those that orgs name: it goes to public addresses and nowhere else.
+    public: reqwest::Client,
+}
+
+impl Clients {
+    /// Makes both.
+    pub(crate) fn new(limits: &Limits) -> reqwest::Result<Self> {
+        let public = builder(limits).dns_resolver(Arc::new(guard::PublicNames::default())).build()?;
+        Ok(Self { anywhere: builder(limits).build()?, public })
+    }
+}
+
+fn builder(limits: &Limits) -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .connect_timeout(limits.connect_timeout)
         // A redirect would carry the key to a place that nobody configured.
@@ -65,7 +98,6 @@ pub(crate) fn client(limits: &Limits) -> reqwest::Result<reqwest::Client> {
         .pool_idle_timeout(IDLE_CONNECTION_TIMEOUT)
         .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
         .tcp_nodelay(true)
-        .build()
 }
 
 impl Upstream {
@@ -87,12 +119,40 @@ impl Upstream {
     }
 
     pub(crate) fn has(&self, model: &str) -> bool {
-        self.config.models.iter().any(|known| known.id == model)
+        self.model(model).is_some()
+    }
+
+    /// Those it is known to have.
+    pub(crate) fn models(&self) -> &[Model] {
+        &self.config.models
+    }
+
+    /// What is known of a model.
+    pub(crate) fn model(&self, id: &str) -> Option<&Model> {
+        self.config.models.iter().find(|known| known.id == id)
+    }
+
+    /// Whether nobody has said which models it has.
+    pub(crate) fn has_no_list(&self) -> bool {
+        self.config.models.is_empty()
+    }
+
+    /// What a model costs here on a day.
+    pub(crate) fn price(&self, model: &str, table: &PriceTable, date: Date) -> Price {
+        let of_vendor = self.config.base_url == base_url::of_vendor(self.config.dialect);
+        let listed = || table.find(model, date);
+        let unknown = || if of_vendor { table.dearest(self.config.dialect, date) } else { Price::FREE };
+        self.config.price.or_else(listed).unwrap_or_else(unknown)
     }
 
     /// A failure of this upstream.
     pub(crate) fn failure(&self, what: Failure) -> UpstreamFailure {
-        UpstreamFailure { upstream: self.config.id.clone(), dialect: self.config.dialect, what }
+        UpstreamFailure {
+            upstream: self.config.id.clone(),
+            dialect: self.config.dialect,
+            is_of_settings: self.config.is_of_settings,
+            what,
+        }
     }
 
     /// Whether a text from outside repeats the key.
@@ -109,25 +169,36 @@ impl Upstream {
     /// Sends a request and waits for the head of the answer.
     pub(crate) async fn send(
         &self,
-        client: &reqwest::Client,
+        clients: &Clients,
         limits: &Limits,
         outgoing: Outgoing<'_>,
     ) -> Result<http::Response<reqwest::Body>, UpstreamFailure> {
-        let request = client
-            .post(self.url(outgoing.endpoint, outgoing.query))
-            .headers(headers::sent(outgoing.headers, self.key.clone()))
-            .body(outgoing.body);
+        if !self.config.may_be_inside && guard::is_literal_inside(&self.config.base_url) {
+            return Err(self.failure(Failure::Inside));
+        }
+        let client = if self.config.may_be_inside { &clients.anywhere } else { &clients.public };
         let patience =
             if outgoing.streamed { limits.first_byte_timeout } else { limits.whole_answer_timeout };
-        match tokio::time::timeout(patience, request.send()).await {
-            Ok(Ok(response)) => Ok(response.into()),
-            Ok(Err(error)) => {
-                // The chain may name addresses: it is for the operator's log, not for the box.
-                let error = error.without_url();
-                tracing::warn!(upstream = self.id(), error = ?error, "model provider cannot be reached");
-                Err(self.failure(Failure::Unreachable(failure::why(&error))))
+        let url = self.url(outgoing.endpoint, outgoing.query);
+        let headers = headers::sent(outgoing.headers, self.key.clone());
+        let mut connects = 1;
+        loop {
+            let request = client.post(&url).headers(headers.clone()).body(outgoing.body.clone());
+            match tokio::time::timeout(patience, request.send()).await {
+                Ok(Ok(response)) => return Ok(response.into()),
+                // Nothing was sent, so nothing is done twice.
+                Ok(Err(error)) if error.is_connect() && connects < CONNECTS_MAX => {
+                    connects += 1;
+                    tokio::time::sleep(CONNECT_PAUSE).await;
+                }
+                Ok(Err(error)) => {
+                    // The chain may name addresses: it is for the operator's log, not for the box.
+                    let error = error.without_url();
+                    tracing::warn!(upstream = self.id(), error = ?error, "model provider cannot be reached");
+                    return Err(self.failure(Failure::Unreachable(failure::why(&error))));
+                }
+                Err(_elapsed) => return Err(self.failure(Failure::Silent(patience))),
             }
-            Err(_elapsed) => Err(self.failure(Failure::Silent(patience))),
         }
     }
 

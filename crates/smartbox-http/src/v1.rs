@@ -4,6 +4,7 @@ mod audit;
 mod boxes;
 mod budgets;
 mod devices;
+mod models;
 mod operations;
 mod orgs;
 mod plans;
@@ -29,6 +30,7 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .merge(boxes::routes())
         .merge(budgets::routes())
         .merge(devices::routes())
+        .merge(models::routes())
         .merge(operations::routes())
         .merge(orgs::routes())
         .merge(plans::routes())

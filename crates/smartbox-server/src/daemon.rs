@@ -1,6 +1,7 @@
 //! The platform in one process: bind first, install and open second, wire third; then serve until told to stop.
 
 mod egress;
+mod models;
 pub(crate) mod parts;
 pub(crate) mod routing;
 mod start;
@@ -16,7 +17,7 @@ use smartbox_edge::{Edge, EdgeListener, RouteTable};
 use smartbox_providers::local::LocalProvider;
 use tokio::sync::{mpsc, watch};
 
-use crate::adapters::{doors::ServiceDoors, egress::Egress, revocations, routes};
+use crate::adapters::{doors::ServiceDoors, egress::Egress, models::Models, revocations, routes};
 use crate::console::Console;
 use crate::data_dir::DataDir;
 use crate::lifecycle::Lifecycle;
@@ -40,6 +41,7 @@ pub(crate) struct Daemon {
     provider: Arc<LocalProvider>,
     doors: Arc<ServiceDoors>,
     egress: Egress,
+    models: Models,
     reconciler: Reconciler,
     lease: Lease,
     routes: watch::Sender<Arc<RouteTable>>,
@@ -62,6 +64,7 @@ impl Daemon {
             provider,
             doors,
             egress,
+            models,
             mut reconciler,
             lease,
             routes,
@@ -72,8 +75,9 @@ impl Daemon {
         start::first_start(&settings, &control).await?;
         routing::start(&settings, &control).await?;
         life.spawn("lease", lease.clone().keep(life.soft.clone()));
-        let proxy = egress.proxy.clone();
+        let (proxy, gateway) = (egress.proxy.clone(), models.gateway.clone());
         egress::start(egress, &settings, &control, &life).await?;
+        models::start(models, &settings, &control, &life).await?;
         // The first pass adopts what runs, so that the first request finds it.
         reconciler.pass().await.context("the boxes could not be looked at")?;
         life.spawn("reconciler", reconciler.run(life.soft.clone()));
@@ -112,6 +116,7 @@ impl Daemon {
         doors.closed().await;
         // What the last tunnels carried.
         proxy.flush().await;
+        gateway.flush().await;
         let stop_boxes = settings.stop_boxes_on_exit && !lease.is_lost();
         farewell(stop_boxes, &control, &provider, console).await;
         file.remove();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use smartbox_control::Control;
 use smartbox_edge::{EdgeConfig, EdgeListener};
+use smartbox_egress::{AiGateway, ModelPlan};
 use smartbox_provider::Link;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -33,7 +34,10 @@ pub async fn serve_edge(
     let url = format!("http://{}", listener.local_addr());
     let (routing, _outcomes) = routing::wire(control);
     let dial = EdgeDial { link, upstreams: UpstreamDial::new()? };
-    let (table, edge) = wire_edge(config, control, (dial, routing), &url, (stop, &CancellationToken::new()));
+    // Nobody but the demo model answers.
+    let gateway = AiGateway::new(ModelPlan::demo(), smartbox_egress::Limits::default())?;
+    let signals = (stop, &CancellationToken::new());
+    let (table, edge) = wire_edge(config, (control, &gateway), (dial, routing), &url, signals);
     let mut followers = JoinSet::new();
     followers.spawn(routes::follow(control.fleet(), table, stop.clone()));
     followers.spawn(revocations::follow(control.revocations(), edge.sockets(), stop.clone()));

@@ -5,6 +5,7 @@ mod audit;
 mod egress;
 mod housekeeping;
 mod leases;
+mod models;
 mod observations;
 mod routing;
 pub(crate) mod secrets;

@@ -21,6 +21,7 @@ mod event;
 mod fleet;
 mod idempotency;
 mod ledger;
+mod models;
 mod open;
 mod operation;
 mod org;
@@ -46,6 +47,7 @@ pub use ledger::{
     BoxHold, BoxStanding, BudgetRow, ComputeUsage, Gauge, Granted, ModelSum, NewPlan, OrgPlan, OrgStanding,
     PlanRow, Reached, Settled, SpendAsk, SpendBlock, Spent, Tell, Terms, UsageRow,
 };
+pub use models::{KeyChange, ModelCall, ModelProvider, ModelRulesRow, PROVIDERS_MAX};
 pub use operation::{NewOperation, Operation, OperationKind, Outcome, Target};
 pub use org::{DEVICES_MAX, OrgStore, TICKETS_MAX, TOKENS_MAX};
 pub use page::{Cursor, PAGE_MAX, Page};

@@ -4,6 +4,7 @@ mod create;
 mod devices;
 mod egress;
 mod intent;
+mod models;
 mod people;
 mod tickets;
 mod tokens;

@@ -14,6 +14,7 @@ mod fake;
 mod help;
 mod ledger;
 mod logs;
+mod model;
 mod open;
 mod people;
 mod routes;

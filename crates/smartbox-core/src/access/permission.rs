@@ -18,6 +18,10 @@ pub enum Permission {
     BoxesManage,
     /// Administer their gateways: configuration, approvals, tools, devices.
     BoxesAdminister,
+    /// Ask models for answers from outside a box, in its name.
+    ModelsUse,
+    /// Say who serves models, with which keys, and what may be asked for.
+    ModelsManage,
     /// Add, change and remove people, devices, tokens and sign-in links of the org.
     PeopleManage,
     /// Read the org's audit log.
@@ -30,19 +34,21 @@ pub enum Permission {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a permission is one of `boxes:read`, `boxes:operate`, `boxes:talk`, `boxes:exec`, `boxes:manage`, \
-     `boxes:administer`, `people:manage`, `audit:read`, `org:own`"
+     `boxes:administer`, `models:use`, `models:manage`, `people:manage`, `audit:read`, `org:own`"
 )]
 pub struct BadPermission;
 
 impl Permission {
     /// Every permission, the harmless ones first.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::BoxesRead,
         Self::BoxesOperate,
         Self::BoxesTalk,
         Self::BoxesExec,
         Self::BoxesManage,
         Self::BoxesAdminister,
+        Self::ModelsUse,
+        Self::ModelsManage,
         Self::PeopleManage,
         Self::AuditRead,
         Self::OrgOwn,
@@ -57,6 +63,8 @@ impl Permission {
             Self::BoxesExec => "boxes:exec",
             Self::BoxesManage => "boxes:manage",
             Self::BoxesAdminister => "boxes:administer",
+            Self::ModelsUse => "models:use",
+            Self::ModelsManage => "models:manage",
             Self::PeopleManage => "people:manage",
             Self::AuditRead => "audit:read",
             Self::OrgOwn => "org:own",

@@ -46,6 +46,7 @@ impl Role {
                 Permission::BoxesOperate,
                 Permission::BoxesTalk,
                 Permission::BoxesExec,
+                Permission::ModelsUse,
             ]),
             Self::Admin => Permissions::ALL.without(Permissions::of(&[Permission::OrgOwn])),
             Self::Owner => Permissions::ALL,

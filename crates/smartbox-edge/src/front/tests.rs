@@ -42,6 +42,7 @@ fn the_platforms_paths_are_whole_segments() {
     for path in [
         "/v1",
         "/v1/boxes",
+        "/ai/v1/messages",
         "/health",
         "/healthz",
         "/_smartbox/x",
@@ -55,6 +56,7 @@ fn the_platforms_paths_are_whole_segments() {
     for path in [
         "/",
         "/v1x",
+        "/aide",
         "/healthy",
         "/api/statuses",
         "/api",

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Body;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::limits::Limits;
@@ -61,7 +61,10 @@ impl Room<'_> {
 }
 
 /// Reads a body to its end.
-pub(super) async fn read(mut body: Incoming, limits: &Limits, room: Room<'_>) -> Result<Held, Refusal> {
+pub(super) async fn read<B>(mut body: B, limits: &Limits, room: Room<'_>) -> Result<Held, Refusal>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
     let max = limits.body_bytes_max;
     if body.size_hint().lower() > max as u64 {
         return Err(too_large(body, max).await);
@@ -87,7 +90,7 @@ pub(super) async fn read(mut body: Incoming, limits: &Limits, room: Room<'_>) ->
 }
 
 /// Throws the rest of a body away, as far as that is reasonable.
-async fn too_large(mut body: Incoming, max: usize) -> Refusal {
+async fn too_large(mut body: impl Body<Data = Bytes> + Unpin, max: usize) -> Refusal {
     let discard = async {
         let mut discarded = 0;
         while let Some(Ok(frame)) = body.frame().await {

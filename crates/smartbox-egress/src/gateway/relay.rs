@@ -12,18 +12,31 @@ use http_body_util::{BodyExt as _, Limited};
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
 
+use super::Endpoint;
+use super::cache::{Keep, Kept};
 use crate::call::{Call, Outcome, ReplyBody};
 use crate::limits::Limits;
 use crate::refusal::{Refusal, whole};
 use crate::upstream::{Failure, Upstream, UpstreamFailure, answered_headers};
+use crate::usage::AnswerMeter;
 
 /// Longest error text that is passed on.
 const ERROR_BYTES_MAX: usize = 64 * 1024;
 
+/// An answer to hand on.
+pub(super) struct Relayed<'a> {
+    pub(super) upstream: &'a Upstream,
+    pub(super) endpoint: Endpoint,
+    /// Whether the counts at the end of the stream are not for the caller.
+    pub(super) strips: bool,
+    pub(super) response: Response<reqwest::Body>,
+    /// Where it is kept to be given again, if it is.
+    pub(super) keep: Option<Keep>,
+}
+
 /// Hands an answer on.
 pub(super) async fn relay(
-    upstream: &Upstream,
-    response: Response<reqwest::Body>,
+    Relayed { upstream, endpoint, strips, response, keep }: Relayed<'_>,
     mut call: Call,
     limits: &Limits,
 ) -> Response<ReplyBody> {
@@ -33,7 +46,9 @@ pub(super) async fn relay(
         call.answers(parts.status);
         let cut = upstream.failure(Failure::Cut);
         let is_events = is_event_stream(&headers);
-        RelayBody::new(body, is_events, limits.answer_idle_timeout, cut, call).boxed_unsync()
+        call.meter = Some(AnswerMeter::new(endpoint, is_events, strips));
+        let kept = keep.map(|keep| Kept::new(keep, headers.clone()));
+        RelayBody::new(body, is_events, limits.answer_idle_timeout, cut, call, kept).boxed_unsync()
     } else {
         match error_text(upstream, parts.status, body, limits).await {
             Ok(text) => {
@@ -101,7 +116,10 @@ struct RelayBody {
     pausing: bool,
     ended: bool,
     failure: UpstreamFailure,
+    /// Broken off, once what was held is out.
+    broken: Option<Failure>,
     call: Call,
+    kept: Option<Kept>,
 }
 
 impl RelayBody {
@@ -111,10 +129,22 @@ impl RelayBody {
         pause_max: Duration,
         failure: UpstreamFailure,
         call: Call,
+        kept: Option<Kept>,
     ) -> Self {
         let pause = Box::pin(tokio::time::sleep(pause_max));
         let events = is_events.then(EventEnd::default);
-        Self { inner, events, pause_max, pause, pausing: false, ended: false, failure, call }
+        Self {
+            inner,
+            events,
+            pause_max,
+            pause,
+            pausing: false,
+            ended: false,
+            failure,
+            broken: None,
+            call,
+            kept,
+        }
     }
 
     /// The next piece, or nothing for too long. The time a slow reader takes does not count.
@@ -143,6 +173,51 @@ impl RelayBody {
         }
     }
 
+    /// Counts a piece; gives what of it goes on now.
+    fn take(&mut self, piece: Bytes) -> Bytes {
+        self.call.relays(piece.len() as u64);
+        let mut piece = match &mut self.call.meter {
+            Some(meter) => meter.pass(piece),
+            None => piece,
+        };
+        self.follow(&piece);
+        if self.inner.is_end_stream() {
+            // The reader knows the length and will not ask again.
+            let rest = self.complete();
+            if !rest.is_empty() {
+                piece = Bytes::from([piece, rest].concat());
+            }
+        }
+        piece
+    }
+
+    fn follow(&mut self, piece: &[u8]) {
+        if let Some(end) = &mut self.events {
+            end.follow(piece);
+        }
+        if let Some(kept) = &mut self.kept {
+            kept.follow(piece);
+        }
+    }
+
+    /// What was held back of the answer.
+    fn held(&mut self) -> Bytes {
+        let rest = self.call.meter.as_mut().map(AnswerMeter::finish).unwrap_or_default();
+        self.follow(&rest);
+        rest
+    }
+
+    /// The answer is whole.
+    fn complete(&mut self) -> Bytes {
+        self.ended = true;
+        self.call.ends(Outcome::Complete);
+        let rest = self.held();
+        if let Some(kept) = self.kept.take() {
+            kept.complete();
+        }
+        rest
+    }
+
     /// The last words: an error event where one fits, else an error that ends the connection.
     fn break_off(&mut self, what: Failure) -> Result<Frame<Bytes>, io::Error> {
         self.ended = true;
@@ -168,28 +243,24 @@ impl Body for RelayBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let this = self.get_mut();
-        if this.ended {
-            return Poll::Ready(None);
-        }
-        match ready!(this.poll_piece(cx)) {
-            None => {
-                this.ended = true;
-                this.call.ends(Outcome::Complete);
-                Poll::Ready(None)
+        loop {
+            if this.ended {
+                return Poll::Ready(None);
             }
-            Some(Ok(piece)) => {
-                this.call.relays(piece.len() as u64);
-                if let Some(end) = &mut this.events {
-                    end.follow(&piece);
-                }
-                if this.inner.is_end_stream() {
-                    // The reader knows the length and will not ask again.
-                    this.ended = true;
-                    this.call.ends(Outcome::Complete);
-                }
-                Poll::Ready(Some(Ok(Frame::data(piece))))
+            if let Some(what) = this.broken {
+                return Poll::Ready(Some(this.break_off(what)));
             }
-            Some(Err(what)) => Poll::Ready(Some(this.break_off(what))),
+            let piece = match ready!(this.poll_piece(cx)) {
+                Some(Ok(piece)) => this.take(piece),
+                None => this.complete(),
+                Some(Err(what)) => {
+                    this.broken = Some(what);
+                    this.held()
+                }
+            };
+            if !piece.is_empty() {
+                return Poll::Ready(Some(Ok(Frame::data(piece))));
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use reqwest::Url;
 use crate::dialect::Dialect;
 
 /// The vendor's own server.
-pub(super) const fn of_vendor(dialect: Dialect) -> &'static str {
+pub(crate) const fn of_vendor(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::Anthropic => "https://api.anthropic.com/v1",
         Dialect::OpenAi => "https://api.openai.com/v1",

@@ -11,6 +11,8 @@ use crate::dialect::Dialect;
 pub(crate) struct UpstreamFailure {
     pub(crate) upstream: String,
     pub(crate) dialect: Dialect,
+    /// Whether the platform's settings name it; else somebody has added it.
+    pub(crate) is_of_settings: bool,
     pub(crate) what: Failure,
 }
 
@@ -21,6 +23,8 @@ pub(crate) enum Failure {
     Unreachable(&'static str),
     /// It took the request and did not begin to answer in time.
     Silent(Duration),
+    /// Its address is not public, and nobody who may has allowed that.
+    Inside,
     /// It answered with a redirect.
     Redirected,
     /// It refused the platform's key.
@@ -38,7 +42,9 @@ pub(crate) enum Failure {
 impl UpstreamFailure {
     pub(crate) fn status(&self) -> StatusCode {
         match self.what {
-            Failure::Unreachable(_) | Failure::Redirected | Failure::Cut => StatusCode::BAD_GATEWAY,
+            Failure::Unreachable(_) | Failure::Inside | Failure::Redirected | Failure::Cut => {
+                StatusCode::BAD_GATEWAY
+            }
             Failure::Silent(_) | Failure::Stalled(_) => StatusCode::GATEWAY_TIMEOUT,
             Failure::KeyRefused | Failure::KeyMissing => StatusCode::UNAUTHORIZED,
             Failure::Unshowable(status) => status,
@@ -49,6 +55,7 @@ impl UpstreamFailure {
         match self.what {
             Failure::Unreachable(_) => "upstream_unreachable",
             Failure::Silent(_) => "upstream_timeout",
+            Failure::Inside => "upstream_not_public",
             Failure::Redirected => "upstream_redirected",
             Failure::KeyRefused => "upstream_key_refused",
             Failure::KeyMissing => "upstream_key_missing",
@@ -60,7 +67,13 @@ impl UpstreamFailure {
 
     pub(crate) fn message(&self) -> String {
         let name = format!("The model provider `{}`", self.upstream);
-        let (key, base_url) = (self.dialect.key_setting(), self.dialect.base_url_setting());
+        let (key, base_url) = match self.is_of_settings {
+            true => (self.dialect.key_setting(), self.dialect.base_url_setting()),
+            false => (
+                "the key with `smartbox model provider set`",
+                "the address with `smartbox model provider set`",
+            ),
+        };
         match self.what {
             Failure::Unreachable(why) => format!(
                 "{name} cannot be reached: {why}. Try again; if it stays so, whoever runs this Smartbox can check \
@@ -70,6 +83,10 @@ impl UpstreamFailure {
                 "{name} took the request and did not begin to answer within {} s. Try again, with a streamed \
                  answer if this one was not.",
                 patience.as_secs_f32()
+            ),
+            Failure::Inside => format!(
+                "{name} is at an address that is not public. Whoever runs this Smartbox can allow that, with \
+                 `smartbox model provider set --inside`."
             ),
             Failure::Redirected => format!(
                 "{name} answered with a redirect, which is not followed with a key in hand. Whoever runs this \

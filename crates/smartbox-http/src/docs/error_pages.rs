@@ -62,6 +62,7 @@ pages![
     "loop-detected",
     "method-not-allowed",
     "missing-permission",
+    "model-provider-not-found",
     "name-ambiguous",
     "name-taken",
     "no-default-box",

@@ -77,6 +77,8 @@ codes! {
         "`smartbox route list` shows all of them.";
     SCHEDULE_NOT_FOUND = "schedule-not-found" NOT_FOUND "There is no such schedule"
         "`smartbox schedule list` shows those of a box.";
+    MODEL_PROVIDER_NOT_FOUND = "model-provider-not-found" NOT_FOUND "There is no such model provider"
+        "`smartbox model list` shows those that count, and whose they are.";
     OPERATION_NOT_FOUND = "operation-not-found" NOT_FOUND "There is no such operation"
         "Ended operations are forgotten after a while. `smartbox box timeline` tells what happened.";
     METHOD_NOT_ALLOWED = "method-not-allowed" METHOD_NOT_ALLOWED "This route does not know the method"

@@ -7,6 +7,7 @@ mod exec_stream;
 mod exec_sync;
 mod list;
 mod logs;
+mod model_calls;
 mod restart;
 mod send_message;
 mod set_egress;
@@ -50,6 +51,7 @@ pub(super) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(timeline::timeline))
         .routes(routes!(why::why))
         .routes(routes!(logs::logs))
+        .routes(routes!(model_calls::model_calls))
         .routes(routes!(exec_sync::exec_sync))
         .routes(routes!(exec_stream::exec_stream))
         .routes(routes!(send_message::send_message))

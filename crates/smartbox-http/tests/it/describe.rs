@@ -49,6 +49,7 @@ impl Route {
             .replace("{org}", "me")
             .replace("{schedule}", "sch_01932f00000070008000000000000000")
             .replace("{kind}", "budget")
+            .replace("{provider}", "mine")
             .replace("{plan}", "default")
             .replace("{agent}", smartbox)
             .replace("{tier}", "standard-1")
@@ -75,6 +76,8 @@ impl Route {
             "updateOrg" => json!({ "pairing": "auto" }),
             "createToken" => json!({ "name": "deploy", "scopes": ["boxes:read"] }),
             "createUser" => json!({ "name": "bob", "role": "viewer" }),
+            "setModelProvider" => json!({ "dialect": "openai", "key": "sk-0123456789abcdef" }),
+            "setModelRules" => json!({ "requests_per_minute": 60 }),
             "createPlan" => json!({ "name": "starter", "limits": { "tokens": 1000 } }),
             "setPlan" => json!({ "is_default": true }),
             "setBoxBudget" | "setOrgBudget" => json!({ "day": { "tokens": 1_000_000 } }),

@@ -18,6 +18,7 @@ mod lists;
 mod logs;
 mod matrix;
 mod messages;
+mod models;
 mod one_box;
 mod openapi;
 mod operations;

@@ -26,8 +26,9 @@ use tower::ServiceExt;
 use super::{Daemon, routing};
 use crate::adapters::ingress::EdgeIngress;
 use crate::adapters::{
-    dial::EdgeDial, doors::ServiceDoors, egress::Egress, host::ThisHost, identity::ApiIdentity, places,
-    ready::ControlReady, request_ids::RequestIds, upstream::UpstreamDial, wake::ControlWake,
+    dial::EdgeDial, doors::ServiceDoors, egress::Egress, host::ThisHost, identity::ApiIdentity,
+    models::Models, models::door::AiDoor, places, ready::ControlReady, request_ids::RequestIds,
+    upstream::UpstreamDial, wake::ControlWake,
 };
 use crate::console::Console;
 use crate::data_dir::DataDir;
@@ -61,7 +62,8 @@ impl Daemon {
         let life = Lifecycle::default();
         let link: Arc<dyn Link> = Arc::clone(&provider) as Arc<dyn Link>;
         let egress = Egress::new(settings.egress.proxy_listen)?;
-        let doors = Arc::new(doors(&settings, &link, &egress, &life)?);
+        let models = Models::new(&settings.models, &clock)?;
+        let doors = Arc::new(doors(&link, &models.gateway, &egress, &life));
         let ingress = Arc::new(EdgeIngress::default());
         let control = Control::new(Parts {
             store: store.clone(),
@@ -86,7 +88,7 @@ impl Daemon {
         let reconciler = Reconciler::under(control.clone(), lease.clone());
         let (routing, outcomes) = routing::wire(&control);
         let dial = EdgeDial { link, upstreams: UpstreamDial::new().context("TLS cannot be used")? };
-        let (routes, edge) = edge(&settings, &control, (dial, routing), &url, &life);
+        let (routes, edge) = edge(&settings, &control, &models.gateway, (dial, routing), &url, &life);
         ingress.set(edge.ingress());
         Ok(Self {
             settings,
@@ -99,6 +101,7 @@ impl Daemon {
             provider,
             doors,
             egress,
+            models,
             reconciler,
             lease,
             routes,
@@ -110,15 +113,9 @@ impl Daemon {
 }
 
 /// The platform's services inside the boxes.
-fn doors(
-    settings: &Settings,
-    link: &Arc<dyn Link>,
-    egress: &Egress,
-    life: &Lifecycle,
-) -> Result<ServiceDoors> {
-    let gateway = AiGateway::new(settings.models.clone(), smartbox_egress::Limits::default())?;
-    let services = ServicesServer::new(gateway);
-    Ok(ServiceDoors::new(Arc::clone(link), services, egress.proxy.clone(), life.soft.clone()))
+fn doors(link: &Arc<dyn Link>, gateway: &AiGateway, egress: &Egress, life: &Lifecycle) -> ServiceDoors {
+    let services = ServicesServer::new(gateway.clone());
+    ServiceDoors::new(Arc::clone(link), services, egress.proxy.clone(), life.soft.clone())
 }
 
 /// The right to act on the boxes of the database.
@@ -206,6 +203,7 @@ fn limits(settings: &Settings) -> Limits {
 fn edge(
     settings: &Settings,
     control: &Control,
+    gateway: &AiGateway,
     outside: (EdgeDial, Routing),
     url: &str,
     life: &Lifecycle,
@@ -213,13 +211,13 @@ fn edge(
     let mut config = settings.edge.config(settings.hold);
     config.local_url = Some(url.to_owned());
     config.platform_cookies.extend(settings.foreign.cookies());
-    wire_edge(config, control, outside, url, (&life.soft, &life.hard))
+    wire_edge(config, (control, gateway), outside, url, (&life.soft, &life.hard))
 }
 
 /// An edge in front of this platform. The signals are to finish what it has, and to drop it.
 pub(crate) fn wire_edge(
     config: EdgeConfig,
-    control: &Control,
+    (control, gateway): (&Control, &AiGateway),
     (dial, routing): (EdgeDial, Routing),
     url: &str,
     (soft, hard): (&CancellationToken, &CancellationToken),
@@ -236,6 +234,7 @@ pub(crate) fn wire_edge(
         stop: soft.clone(),
     });
     let api = smartbox_http::router(state).map_request(places::hand_over);
+    let api = AiDoor { control: control.clone(), gateway: gateway.clone(), rest: platform_service(api) };
     let clock = control.clock();
     let request_ids = RequestIds::new(SystemEntropy);
     let ports = EdgePorts {

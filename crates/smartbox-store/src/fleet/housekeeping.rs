@@ -24,6 +24,14 @@ macro_rules! ended {
     };
 }
 
+/// How long a call of a model can be looked at.
+const MODEL_CALL_TTL: Duration = Duration::from_hours(30 * 24);
+/// How many of the latest calls of all boxes are kept, however young they are.
+const MODEL_CALLS_MAX: i64 = 1_000_000;
+
+const MODEL_CALLS_OVER: &str = "delete from model_calls where seq in (
+    select seq from model_calls where seq <= (select value from counters where name = 'model-calls') - $1 limit $2)";
+
 const IDEMPOTENCY_KEYS: &str =
     ended!("idempotency_keys" by "(scope, key)" of "scope, key" at "expires_at_ms");
 
@@ -44,6 +52,8 @@ pub struct Purged {
     pub idempotency_keys: u64,
     /// Operations that ended long ago.
     pub operations: u64,
+    /// Calls of models that are old, or too many.
+    pub model_calls: u64,
 }
 
 impl Purged {
@@ -59,6 +69,7 @@ impl FleetStore {
     pub async fn purge_expired(&self, now: Timestamp, limit: u32) -> Result<Purged, Error> {
         let now_ms = now.as_millisecond();
         let operations_before = now_ms.saturating_sub(bigint(OPERATION_TTL.as_secs()).saturating_mul(1000));
+        let calls_before = now_ms.saturating_sub(bigint(MODEL_CALL_TTL.as_secs()).saturating_mul(1000));
         Ok(Purged {
             sessions: self
                 .purge(ended!("sessions" by "token_hash" at "expires_at_ms"), now_ms, limit)
@@ -76,6 +87,10 @@ impl FleetStore {
             operations: self
                 .purge(ended!("operations" by "id" at "finished_at_ms"), operations_before, limit)
                 .await?,
+            model_calls: self
+                .purge(ended!("model_calls" by "seq" at "at_ms"), calls_before, limit)
+                .await?
+                .saturating_add(self.purge(MODEL_CALLS_OVER, MODEL_CALLS_MAX, limit).await?),
         })
     }
 

@@ -20,6 +20,7 @@ mod intent;
 mod keyring;
 mod leases;
 mod ledger;
+mod models;
 mod observations;
 mod opening;
 mod operations;

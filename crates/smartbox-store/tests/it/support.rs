@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use jiff::Timestamp;
 use secrecy::SecretString;
+use smartbox_core::models::{Dialect, Offered, Provider};
 use smartbox_core::{
     BoxId, Desired, DeviceId, DeviceStatus, EventId, Kind, Observed, OperationId, OrgId, Permission, Role,
     SessionId, TokenId, UserId, UserStatus,
@@ -103,6 +104,19 @@ pub(crate) fn new_ticket(n: u8, box_id: BoxId, holder: TicketHolder, until: i64)
 
 pub(crate) fn operation(kind: OperationKind) -> NewOperation {
     NewOperation { id: OperationId::from_parts(at(0), unique()), kind }
+}
+
+/// A provider of models at an address of its own.
+pub(crate) fn new_provider(name: &str) -> Provider {
+    let model = Offered { id: "a-1".to_owned(), context_window: Some(1000), output_tokens_max: None };
+    Provider {
+        name: name.parse().unwrap(),
+        dialect: Dialect::OpenAi,
+        base_url: Some("https://models.example/v1".to_owned()),
+        models: vec![model],
+        price: None,
+        may_be_inside: false,
+    }
 }
 
 pub(crate) fn event(action: &str) -> NewEvent {

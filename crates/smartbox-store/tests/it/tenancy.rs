@@ -4,20 +4,21 @@ use std::collections::BTreeSet;
 
 use jiff::tz::TimeZone;
 use smartbox_core::ledger::{Budget, Caps, Period, Span, Usage};
+use smartbox_core::models::ModelRules;
 use smartbox_core::schedule::CatchUp;
 use smartbox_core::wake::HoldKind;
 use smartbox_core::{
     BoxId, Desired, DeviceStatus, Pairing, Role, ScheduleId, SleepChange, Threshold, UserStatus,
 };
 use smartbox_store::{
-    BoxFilter, Claim, EgressUsage, Error, Gauge, OperationKind, OrgPlan, ScheduleAction, SchedulePlan,
-    Settled, Spent, TicketHolder, UserChange,
+    BoxFilter, Claim, EgressUsage, Error, Gauge, KeyChange, OperationKind, OrgPlan, ScheduleAction,
+    SchedulePlan, Settled, Spent, TicketHolder, UserChange,
 };
 
 use crate::ledger::{spend_id, tell};
 use crate::support::{
-    World, at, create, event, intent, new_box, new_device, new_session, new_ticket, new_token, new_user,
-    operation,
+    World, at, create, event, intent, new_box, new_device, new_provider, new_session, new_ticket, new_token,
+    new_user, operation,
 };
 
 /// The methods of the handle, from its source: one that is missing in the table below fails the test.
@@ -26,6 +27,7 @@ fn methods() -> BTreeSet<&'static str> {
         include_str!("../../src/org.rs"),
         include_str!("../../src/org/devices.rs"),
         include_str!("../../src/org/egress.rs"),
+        include_str!("../../src/org/models.rs"),
         include_str!("../../src/org/people.rs"),
         include_str!("../../src/org/tickets.rs"),
         include_str!("../../src/org/tokens.rs"),
@@ -102,6 +104,7 @@ async fn what_belongs_to_another_org_does_not_exist() {
     });
 
     ledger_of_another_org(&world, mine.id, &mut finds_nothing).await;
+    models_of_another_org(&world, mine.id, &mut finds_nothing).await;
     people_of_another_org(&world, &mut finds_nothing).await;
     devices_of_another_org(&world, mine.id, &mut finds_nothing).await;
 
@@ -160,6 +163,40 @@ async fn ledger_of_another_org(
     world.fleet.hold_box(smartbox, HoldKind::Budget, "x", event("box.held"), at(2)).await.unwrap();
     finds_nothing("box_hold", stranger.box_hold(smartbox).await.unwrap().is_some());
     world.fleet.release_box(smartbox, event("box.released"), at(2)).await.unwrap();
+}
+
+async fn models_of_another_org(
+    world: &World,
+    smartbox: BoxId,
+    finds_nothing: &mut impl FnMut(&'static str, bool),
+) {
+    let stranger = &world.other;
+    let (provider, changed) = (new_provider("p"), event("model.provider-set"));
+    let key = KeyChange::Set("sk-mine".into());
+    let not_there = |error: Error| matches!(error, Error::NotFound("box"));
+    let put =
+        stranger.put_model_provider(Some(smartbox), (&provider, &key), None, changed.clone(), at(2)).await;
+    finds_nothing("put_model_provider", !not_there(put.unwrap_err()));
+    let mine =
+        world.org.put_model_provider(None, (&provider, &key), None, changed.clone(), at(2)).await.unwrap();
+    let listed = stranger.model_providers(None).await.unwrap();
+    let of_box = stranger.model_providers(Some(smartbox)).await;
+    finds_nothing("model_providers", !listed.is_empty() || !not_there(of_box.unwrap_err()));
+    let found = stranger.model_provider(None, &provider.name).await.unwrap();
+    finds_nothing("model_provider", found.is_some());
+    let gone = stranger.delete_model_provider(None, &provider.name, changed.clone(), at(2)).await;
+    finds_nothing("delete_model_provider", gone.is_ok());
+    let left = world.org.model_provider(None, &provider.name).await.unwrap().unwrap();
+    assert_eq!(left.version, mine.version);
+    world.org.delete_model_provider(None, &provider.name, changed.clone(), at(2)).await.unwrap();
+
+    let rules = ModelRules { requests_per_minute: Some(1), ..ModelRules::default() };
+    let set = stranger.set_model_rules(Some(smartbox), &rules, None, changed.clone(), at(2)).await;
+    finds_nothing("set_model_rules", !not_there(set.unwrap_err()));
+    stranger.set_model_rules(None, &rules, None, changed, at(2)).await.unwrap();
+    finds_nothing("model_rules", world.org.model_rules(None).await.unwrap().is_some());
+    let calls = stranger.model_calls(smartbox, None, 10).await;
+    finds_nothing("model_calls", !not_there(calls.unwrap_err()));
 }
 
 async fn sleep_of_another_org(

@@ -4,6 +4,7 @@ mod broken;
 mod crash;
 mod egress;
 mod isolation;
+mod memory;
 mod moving;
 mod newcomer;
 mod sleep;

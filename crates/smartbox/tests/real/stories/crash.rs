@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use smartbox_testkit::scripted_model::{Gate, ModelScript, ScriptedModel, Step};
 
+use super::memory;
 use crate::platform::Platform;
 
 const KEY: &str = "sk-test-of-the-real-key-0123456789";
@@ -19,6 +20,11 @@ async fn a_box_outlives_the_platform_and_is_adopted() {
     let answer = platform.cli_ok(&["chat", "what is the word?"]);
     assert!(answer.contains("the word is heliotrope"), "{answer}");
     assert_eq!(key_of_last_request(&model), Some(KEY.to_owned()), "the real key is put in on the way out");
+    // First: the searches inside the box bring the key along.
+    let searched = memory::search(before["pid"].as_u64().unwrap(), KEY);
+    assert!(searched.processes >= 2 && searched.bytes > 100_000_000, "{searched:?}");
+    assert!(searched.finds_what_is_there, "the search finds what the box does have: {searched:?}");
+    assert_eq!(searched.found, Vec::<String>::new(), "the real key is in the memory of the box");
     the_key_is_not_in_the_box(&platform);
 
     // A chat is under way: the model has begun and holds its answer back.
