@@ -17,6 +17,7 @@ mod page;
 mod problem;
 mod routes;
 mod schedules;
+mod secrets;
 mod sessions;
 mod sign_in;
 mod sleep;
@@ -31,7 +32,7 @@ pub use boxes::{
     BoxErrorView, BoxList, BoxView, BreakerView, CreateBox, CreatedBox, Launched, TierList, TierView,
 };
 pub use devices::{DeviceList, DeviceQuery, DeviceView, PairDevice};
-pub use egress::{EgressView, SetEgress};
+pub use egress::{EgressLayerView, EgressView, SetEgress};
 pub use events::{EventList, EventView};
 pub use exec::{
     EXEC_CHANNEL_CONTROL, EXEC_CHANNEL_STDERR, EXEC_CHANNEL_STDIN, EXEC_CHANNEL_STDOUT, ExecOutcome,
@@ -47,6 +48,7 @@ pub use routes::{RolledBackView, RouteList, RouteView, UpdateRoute};
 pub use schedules::{
     CreateSchedule, MessageAction, ScheduleList, ScheduleRunView, ScheduleView, UpdateSchedule, WakeAction,
 };
+pub use secrets::{InjectionsView, KeyRotationView, SecretList, SecretView, SetInjections, SetSecret};
 pub use sessions::{SessionList, SessionQuery, SessionView};
 pub use sign_in::{CreateSignInLink, RedeemSignIn, SignInLink, SignedIn};
 pub use sleep::{

@@ -13,6 +13,7 @@ mod open;
 mod org;
 mod route;
 mod schedule;
+mod secret;
 mod session;
 mod tier;
 mod token;
@@ -54,9 +55,12 @@ pub enum ClientCommand {
     /// Pair this program as your device; list, approve and revoke devices
     #[command(subcommand)]
     Device(device::DeviceCommand),
-    /// Show and change what a box may reach
+    /// Show and change what a box may reach, or all boxes of an org, of a tier, or of the platform
     #[command(subcommand)]
     Egress(egress::EgressCommand),
+    /// Set, list and remove secrets, and say into which requests they are put
+    #[command(subcommand)]
+    Secret(secret::SecretCommand),
     /// Export the audit log, and check that nobody changed it
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -122,6 +126,9 @@ pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &m
         }
         ClientCommand::Egress(command) => {
             egress::run(&connect(global, console).await?, command, console).await
+        }
+        ClientCommand::Secret(command) => {
+            secret::run(&connect(global, console).await?, command, console).await
         }
         ClientCommand::Audit(command) => audit::run(global, command, console).await,
         ClientCommand::Whoami => whoami::run(&connect(global, console).await?, console).await,

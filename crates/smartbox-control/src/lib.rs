@@ -7,6 +7,7 @@
 mod admin_secret;
 mod attempts;
 mod audit;
+mod authority;
 mod burnt;
 mod changes;
 mod chat;
@@ -15,6 +16,7 @@ mod credential_cache;
 mod devices;
 mod doors;
 mod egress;
+mod egress_layers;
 mod entropy;
 mod error;
 mod exec;
@@ -27,9 +29,11 @@ mod holds;
 mod host;
 mod idempotency;
 mod ingress;
+mod injections;
 mod lease;
 mod logs;
 mod loops;
+mod numbers;
 mod oidc;
 mod op;
 mod operations;
@@ -44,6 +48,7 @@ mod revocations;
 mod room;
 mod routing;
 mod schedules;
+mod secrets;
 mod sessions;
 mod sign_in;
 mod sleep_policies;
@@ -59,12 +64,14 @@ mod vigil;
 pub mod boxes;
 
 pub use admin_secret::{AdminSecret, token_hash};
+pub use authority::HostCertificate;
 pub use boxes::{Created, Intended, NewBox};
 pub use changes::Changes;
 pub use chat::{ChatEvent, ChatStream};
 pub use clock::{Clock, SystemClock};
 pub use doors::Doors;
 pub use egress::{BoxEgress, EgressRules};
+pub use egress_layers::PlatformEgress;
 pub use entropy::{Entropy, SystemEntropy, random_token};
 pub use error::{Error, FieldIssue};
 pub use exec::{CommandEvent, CommandInput, CommandOutput, CommandSession, NewCommand};
@@ -74,6 +81,7 @@ pub use foreign::{ForeignIdentities, SignUp, SignUpPolicy};
 pub use host::{Host, UnknownHost};
 pub use idempotency::Idempotency;
 pub use ingress::{Ingress, NoIngress, WorkSeen};
+pub use injections::Injections;
 pub use lease::Lease;
 pub use logs::{LogLine, LogQuery};
 pub use loops::{janitor::Janitor, reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler};
@@ -86,6 +94,7 @@ pub use recognise::Recognised;
 pub use room::Activity;
 pub use routing::RouteChange;
 pub use schedules::ScheduleWish;
+pub use secrets::{GivenSecret, Whose};
 pub use sign_in::{NewSession, SignInCode};
 pub use sleep_policies::PolicyWish;
 pub use sleep_state::SleepState;
@@ -100,10 +109,11 @@ pub use smartbox_identity::{DPOP_HEADER, ProofRequest};
 pub use smartbox_provider::LogSource;
 /// Rows as the API shows them.
 pub use smartbox_store::{
-    AuditEvent, BoxError, Cursor, Device, EgressRow, EgressUsage, Event, Operation, Org, Outcome, Page,
-    RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox, User, WakeHold,
+    AuditEvent, BoxError, Cursor, Device, EgressRow, EgressUsage, Event, InjectionRow, KeptSecret,
+    KeyRotation, LayerRow, Operation, Org, Outcome, Page, RoutingRow, Schedule, ScheduleAction, ServiceToken,
+    Session, Smartbox, User, WakeHold,
 };
-pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, render_files};
+pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, Trust, render_files};
 pub use tickets::{MadeTicket, TICKET_PREFIX, TicketFor};
 pub use tokens::{MadeToken, NewToken, TOKEN_PREFIX};
 pub use vigil::Vigil;
@@ -232,6 +242,8 @@ pub(crate) struct Inner {
     pub(crate) routing: watch::Sender<Arc<RoutingFlags>>,
     pub(crate) egress: watch::Sender<Arc<EgressRules>>,
     pub(crate) egress_publishing: tokio::sync::Mutex<()>,
+    pub(crate) key_rotation: tokio::sync::Mutex<()>,
+    pub(crate) totals: numbers::Totals,
     pub(crate) own_address: OwnAddress,
     pub(crate) attempts: attempts::Attempts,
     pub(crate) passwords: smartbox_identity::PasswordPool,
@@ -270,6 +282,8 @@ impl Control {
                 routing: watch::Sender::new(Arc::default()),
                 egress: watch::Sender::new(Arc::default()),
                 egress_publishing: tokio::sync::Mutex::default(),
+                key_rotation: tokio::sync::Mutex::default(),
+                totals: numbers::Totals::default(),
                 own_address: parts.own_address,
                 attempts: attempts::Attempts::default(),
                 passwords: passwords::pool(),

@@ -1,6 +1,9 @@
 //! One model call: what is known about it, and the one log event it ends in.
 
+mod totals;
+
 use std::io;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -9,6 +12,9 @@ use smartbox_core::BoxId;
 use tokio::time::Instant;
 
 use crate::dialect::Dialect;
+
+pub use totals::CallNumbers;
+pub(crate) use totals::CallTotals;
 
 /// Body of every answer. An error ends the connection, so that nobody takes a cut answer for a whole one.
 pub(crate) type ReplyBody = UnsyncBoxBody<Bytes, io::Error>;
@@ -41,6 +47,7 @@ pub(crate) struct Call {
     outcome: Outcome,
     answered_bytes: u64,
     began: Instant,
+    totals: Arc<CallTotals>,
 }
 
 impl Call {
@@ -56,7 +63,14 @@ impl Call {
             outcome: Outcome::Abandoned,
             answered_bytes: 0,
             began: Instant::now(),
+            totals: Arc::default(),
         }
+    }
+
+    /// Adds it to these when it ends.
+    pub(crate) fn counted_in(mut self, totals: &Arc<CallTotals>) -> Self {
+        self.totals = Arc::clone(totals);
+        self
     }
 
     /// The model that is asked for, in the caller's words.
@@ -87,6 +101,7 @@ impl Call {
 
 impl Drop for Call {
     fn drop(&mut self) {
+        self.totals.ended(self.outcome, self.status, self.began.elapsed());
         let (outcome, code) = match self.outcome {
             Outcome::Complete => ("complete", None),
             Outcome::Refused(code) => ("refused", Some(code)),

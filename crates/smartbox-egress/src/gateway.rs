@@ -16,7 +16,7 @@ use tokio::sync::Semaphore;
 
 pub(crate) use route::Endpoint;
 
-use crate::call::{Call, Outcome, ReplyBody};
+use crate::call::{Call, CallNumbers, CallTotals, Outcome, ReplyBody};
 use crate::catalog::{DEMO_ID, DEMO_NAME, ModelCatalog};
 use crate::demo;
 use crate::dialect::Dialect;
@@ -54,6 +54,7 @@ struct Inner {
     catalog: ModelCatalog,
     limits: Limits,
     room: Arc<Semaphore>,
+    totals: Arc<CallTotals>,
 }
 
 /// The box that asks, and what of its requests is in memory.
@@ -89,7 +90,14 @@ impl AiGateway {
             })
             .collect::<Result<_, _>>()?;
         let room = body::room(limits.all_bodies_bytes_max);
-        Ok(Self { inner: Arc::new(Inner { upstreams, client, catalog, limits, room }) })
+        Ok(Self {
+            inner: Arc::new(Inner { upstreams, client, catalog, limits, room, totals: Arc::default() }),
+        })
+    }
+
+    /// What was done so far, all boxes together.
+    pub fn numbers(&self) -> CallNumbers {
+        self.inner.totals.read()
     }
 
     /// The bounds it was made with.
@@ -121,7 +129,8 @@ impl AiGateway {
         endpoint: Endpoint,
         request: Request<Incoming>,
     ) -> Response<ReplyBody> {
-        let mut call = Call::begin(caller.id, endpoint.dialect(), endpoint.path());
+        let mut call =
+            Call::begin(caller.id, endpoint.dialect(), endpoint.path()).counted_in(&self.inner.totals);
         let answer = match self.inner.client {
             Some(ref client) => self.ask_upstream(client, caller, endpoint, request, &mut call).await,
             None => self.ask_demo(caller, endpoint, request, &mut call).await,

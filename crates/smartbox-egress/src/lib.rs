@@ -33,6 +33,7 @@ mod upstream;
 
 pub use accept::{Accept, Duplex};
 pub use activity::Activity;
+pub use call::CallNumbers;
 pub use catalog::{Model, ModelCatalog};
 pub use dialect::Dialect;
 pub use gateway::{AiGateway, GatewayError};
@@ -40,8 +41,9 @@ pub use limits::Limits;
 #[cfg(feature = "fuzzing")]
 pub use proxy::fuzzing;
 pub use proxy::{
-    Authenticate, ForwardProxy, KernelAddresses, Meter, OwnAddresses, PROXY_PORT, Policies, ProxyLimits,
-    ProxyPorts, RefusedRequest, Report, Resolve, SystemResolver, Used,
+    Authenticate, BoxInjections, ForwardProxy, KernelAddresses, Leaf, Meter, OwnAddresses, PROXY_PORT,
+    Policies, ProxyLimits, ProxyNumbers, ProxyPorts, RefusedRequest, Report, Resolve, SystemResolver, Used,
+    Vault, upstream_tls,
 };
 pub use services::ServicesServer;
 pub use serving::ServeError;

@@ -3,10 +3,13 @@
 mod audit;
 mod boxes;
 mod devices;
+mod egress;
+mod injections;
 mod operations;
 mod orgs;
 mod routes;
 mod schedules;
+mod secrets;
 mod sessions;
 mod sign_in_links;
 mod sleep;
@@ -25,10 +28,13 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .merge(audit::routes())
         .merge(boxes::routes())
         .merge(devices::routes())
+        .merge(egress::routes())
+        .merge(injections::routes())
         .merge(operations::routes())
         .merge(orgs::routes())
         .merge(routes::routes())
         .merge(schedules::routes())
+        .merge(secrets::routes())
         .merge(sessions::routes())
         .merge(sign_in_links::routes())
         .merge(tickets::routes())

@@ -20,6 +20,7 @@ mod error;
 mod event;
 mod fleet;
 mod idempotency;
+mod injection;
 mod open;
 mod operation;
 mod org;
@@ -31,22 +32,25 @@ mod sealing;
 mod sleep;
 mod smartbox;
 mod store;
+mod vault;
 
 pub use account::{
     NewServiceToken, NewSession, NewUser, Org, ServiceToken, Session, Subject, TokenHash, User, UserChange,
 };
 pub use device::{Device, NewDevice, NewTicket, Ticket, TicketHolder};
-pub use egress::{EgressRow, EgressUsage};
+pub use egress::{EgressRow, EgressUsage, LayerOf, LayerRow};
 pub use error::{Error, OpenError};
 pub use event::{AuditEvent, Event, EventOutcome, NewEvent};
-pub use fleet::{FleetStore, Purged, SystemActor};
+pub use fleet::{FleetStore, KeyRotation, Purged, SystemActor};
 pub use idempotency::{BodyHash, Claim, IDEMPOTENCY_TTL, IN_PROGRESS_MAX};
+pub use injection::InjectionRow;
 pub use operation::{NewOperation, Operation, OperationKind, Outcome, Target};
 pub use org::{DEVICES_MAX, OrgStore, TICKETS_MAX, TOKENS_MAX};
 pub use page::{Cursor, PAGE_MAX, Page};
 pub use routing::{RolledBack, RoutingChange, RoutingRow};
 pub use schedules::{NextTime, RunState, SCHEDULES_MAX, Schedule, ScheduleAction, SchedulePlan, ScheduleRun};
-pub use sealing::{Keyring, KeyringError, Sealer};
+pub use sealing::{KeyFile, KeySource, Keyring, KeyringError, Sealer};
 pub use sleep::{Due, WakeHold};
 pub use smartbox::{BoxError, BoxFilter, IntentChange, NewFailure, NewSmartbox, ObservationUpdate, Smartbox};
 pub use store::Store;
+pub use vault::{Authority, KeptSecret, NewSecret, SECRETS_MAX};

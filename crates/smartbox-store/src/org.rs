@@ -5,6 +5,7 @@ mod devices;
 mod egress;
 mod intent;
 mod people;
+mod secrets;
 mod tickets;
 mod tokens;
 

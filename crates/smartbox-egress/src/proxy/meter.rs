@@ -93,6 +93,7 @@ impl ForwardProxy {
             used.iter().for_each(|(caller, used)| caller.counters.put_back(*used));
             return;
         }
+        amounts.iter().for_each(|(_, used)| self.inner.totals.used(used));
         drop(used);
         drop(callers);
         self.inner.forget_idle();

@@ -3,10 +3,13 @@
 mod attacks;
 mod forwarding;
 mod http2;
+mod injection;
+mod interception;
 mod limits;
 mod metering;
 mod policies;
 mod remote;
 mod rig;
+mod tls;
 mod tunnels;
 mod upgrades;

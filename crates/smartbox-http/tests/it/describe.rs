@@ -48,6 +48,7 @@ impl Route {
             .replace("{device}", "dev_01932f00000070008000000000000000")
             .replace("{org}", "me")
             .replace("{schedule}", "sch_01932f00000070008000000000000000")
+            .replace("{name}", "NO_SUCH_TOKEN")
             .replace("{kind}", "budget")
             .replace("{tier}", "standard-1")
             .replace("{route}", "admin-api")
@@ -73,7 +74,13 @@ impl Route {
             "updateOrg" => json!({ "pairing": "auto" }),
             "createToken" => json!({ "name": "deploy", "scopes": ["boxes:read"] }),
             "createUser" => json!({ "name": "bob", "role": "viewer" }),
-            "setEgress" => json!({ "rules": ["deny *.ads.example"] }),
+            "setEgress" | "setOrgEgress" | "setTierEgress" | "setPlatformEgress" => {
+                json!({ "rules": ["deny *.ads.example"] })
+            }
+            "setBoxSecret" | "setOrgSecret" => json!({ "value": "a-value-of-some-length" }),
+            "setBoxInjections" | "setOrgInjections" => {
+                json!({ "rules": ["https://api.example/ secret=TOKEN header=authorization"] })
+            }
             "setPassword" => json!({ "password": "correct horse" }),
             "updateRoute" => json!({ "percentage": 10 }),
             "updateUser" => json!({ "role": "owner" }),

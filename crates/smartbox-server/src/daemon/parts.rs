@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use secrecy::SecretString;
 use smartbox_control::{
     AdminSecret, AgentRuntime, Clock, Control, Doors, Entropy, ForeignIdentities, Ingress, Lease, Limits,
@@ -18,7 +18,7 @@ use smartbox_egress::{AiGateway, ServicesServer};
 use smartbox_http::{HttpParts, HttpState, PublicUrl};
 use smartbox_provider::{Link, Provider, ProviderError};
 use smartbox_providers::local::LocalProvider;
-use smartbox_store::{Keyring, OpenError, Sealer, Store};
+use smartbox_store::{OpenError, Store};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -32,9 +32,10 @@ use crate::adapters::{
 use crate::console::Console;
 use crate::data_dir::DataDir;
 use crate::lifecycle::Lifecycle;
+use crate::metrics::{self, Dropped, Sources};
 use crate::settings::Settings;
 use crate::tls::Source;
-use crate::{admin_secret, install};
+use crate::{admin_secret, install, roots, sealing_keys};
 
 /// Time of the lease under which the boxes of a database are changed: after a platform was cut off from its database,
 /// another one waits this long.
@@ -52,7 +53,7 @@ impl Daemon {
             None => listener,
         };
         let url = public_url(&settings, &listener);
-        let store = open_store(&data).await?;
+        let store = open_store(&settings, &data).await?;
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let admin_secret = admin_secret::obtain(settings.admin_secret.clone(), &data, &*entropy)?;
         let installed = install::ensure_all(&settings, &data, &*entropy, console).await?;
@@ -60,8 +61,15 @@ impl Daemon {
 
         let life = Lifecycle::default();
         let link: Arc<dyn Link> = Arc::clone(&provider) as Arc<dyn Link>;
-        let egress = Egress::new(settings.egress.proxy_listen)?;
-        let doors = Arc::new(doors(&settings, &link, &egress, &life)?);
+        let roots = roots::load(settings.egress.extra_roots.as_deref())?;
+        let dropped = Arc::<Dropped>::default();
+        let metrics = match settings.metrics_listen {
+            Some(address) => Some(metrics::bind(address).await?),
+            None => None,
+        };
+        let egress = Egress::new(settings.egress.proxy_listen, roots.store, Arc::clone(&dropped))?;
+        let gateway = AiGateway::new(settings.models.clone(), smartbox_egress::Limits::default())?;
+        let doors = Arc::new(doors(&gateway, &link, &egress, &life));
         let ingress = Arc::new(EdgeIngress::default());
         let control = Control::new(Parts {
             store: store.clone(),
@@ -73,7 +81,8 @@ impl Daemon {
             host: Arc::new(ThisHost::default()),
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
-            runtime: AgentRuntime::new(installed.runtime_version, install::models(settings.models.catalog())),
+            runtime: AgentRuntime::new(installed.runtime_version, install::models(settings.models.catalog()))
+                .with_roots(roots.pem),
             admin_secret: accepted_secrets(&settings, &admin_secret),
             foreign: ForeignIdentities { is_dev_mode: settings.edge.dev_mode, ..settings.foreign.build()? },
             own_address: OwnAddress {
@@ -88,6 +97,13 @@ impl Daemon {
         let dial = EdgeDial { link, upstreams: UpstreamDial::new().context("TLS cannot be used")? };
         let (routes, edge) = edge(&settings, &control, (dial, routing), &url, &life);
         ingress.set(edge.ingress());
+        let sources = Sources {
+            control: control.clone(),
+            edge: edge.numbers(),
+            proxy: egress.proxy.clone(),
+            gateway,
+            dropped: Arc::clone(&dropped),
+        };
         Ok(Self {
             settings,
             data,
@@ -105,20 +121,16 @@ impl Daemon {
             outcomes,
             life,
             admin_secret,
+            metrics: metrics.map(|listener| (listener, sources)),
+            dropped,
         })
     }
 }
 
 /// The platform's services inside the boxes.
-fn doors(
-    settings: &Settings,
-    link: &Arc<dyn Link>,
-    egress: &Egress,
-    life: &Lifecycle,
-) -> Result<ServiceDoors> {
-    let gateway = AiGateway::new(settings.models.clone(), smartbox_egress::Limits::default())?;
-    let services = ServicesServer::new(gateway);
-    Ok(ServiceDoors::new(Arc::clone(link), services, egress.proxy.clone(), life.soft.clone()))
+fn doors(gateway: &AiGateway, link: &Arc<dyn Link>, egress: &Egress, life: &Lifecycle) -> ServiceDoors {
+    let services = ServicesServer::new(gateway.clone());
+    ServiceDoors::new(Arc::clone(link), services, egress.proxy.clone(), life.soft.clone())
 }
 
 /// The right to act on the boxes of the database.
@@ -176,18 +188,9 @@ pub(super) fn on_this_machine(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-async fn open_store(data: &DataDir) -> Result<Store> {
-    // A new key beside an old database would make every secret unreadable without saying so.
-    if data.database().exists() && !data.keyring().exists() {
-        bail!(
-            "the sealing key {} is missing, and the database needs it\n\
-             help: put the key file back from its backup",
-            data.keyring().display()
-        );
-    }
-    data.make_private_dir(&data.keyring())?;
-    let keyring = Keyring::open_or_create(&data.keyring()).context("the sealing key cannot be used")?;
-    Store::open(&data.database(), Sealer::new(keyring)).await.map_err(|error: OpenError| error.into())
+async fn open_store(settings: &Settings, data: &DataDir) -> Result<Store> {
+    let sealer = sealing_keys::sealer(&settings.sealing_keys, data).await?;
+    Store::open(&data.database(), sealer).await.map_err(|error: OpenError| error.into())
 }
 
 /// Bounds and times that are settings.

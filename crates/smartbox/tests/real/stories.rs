@@ -6,5 +6,6 @@ mod egress;
 mod isolation;
 mod moving;
 mod newcomer;
+mod secrets;
 mod sleep;
 mod sleep_kill;
