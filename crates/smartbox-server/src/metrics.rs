@@ -164,7 +164,7 @@ impl Writer<'_> {
         values: impl IntoIterator<Item = (Labels<N>, u64)>,
     ) -> fmt::Result {
         let mut metric = self.0.encode_descriptor(name, help, None, MetricType::Counter)?;
-        each(&mut metric, labels, values, |mut metric, value| {
+        each(&mut metric, labels, values, |metric, value| {
             metric.encode_counter::<[(&str, &str); 0], u64, u64>(&value, None)
         })
     }
@@ -177,7 +177,7 @@ impl Writer<'_> {
         values: impl IntoIterator<Item = (Labels<N>, u64)>,
     ) -> fmt::Result {
         let mut metric = self.0.encode_descriptor(name, help, None, MetricType::Gauge)?;
-        each(&mut metric, labels, values, |mut metric, value| {
+        each(&mut metric, labels, values, |metric, value| {
             metric.encode_gauge(&i64::try_from(value).unwrap_or(i64::MAX))
         })
     }
@@ -198,11 +198,14 @@ fn each<const N: usize>(
     metric: &mut MetricEncoder<'_>,
     labels: Labels<N>,
     values: impl IntoIterator<Item = (Labels<N>, u64)>,
-    write: impl Fn(MetricEncoder<'_>, u64) -> fmt::Result,
+    write: impl Fn(&mut MetricEncoder<'_>, u64) -> fmt::Result,
 ) -> fmt::Result {
     for (words, value) in values {
         let set: [(&str, &str); N] = std::array::from_fn(|at| (labels[at], words[at]));
-        write(metric.encode_family(&set)?, value)?;
+        match N {
+            0 => write(metric, value)?,
+            _ => write(&mut metric.encode_family(&set)?, value)?,
+        }
     }
     Ok(())
 }

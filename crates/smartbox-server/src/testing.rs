@@ -36,7 +36,7 @@ pub async fn serve_edge(
     let (table, edge) = wire_edge(config, control, (dial, routing), &url, (stop, &CancellationToken::new()));
     let mut followers = JoinSet::new();
     followers.spawn(routes::follow(control.fleet(), table, stop.clone()));
-    followers.spawn(revocations::follow(control.revocations(), edge.sockets(), stop.clone()));
+    followers.spawn(revocations::follow(control.revocations(), edge.sockets(), Arc::default(), stop.clone()));
     edge.serve(listener).await;
     while followers.join_next().await.is_some() {}
     Ok(())

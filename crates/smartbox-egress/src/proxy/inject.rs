@@ -91,7 +91,9 @@ fn put_in_header(parts: &mut Parts, name: &str, secret: &SecretName, value: &Sec
         });
     }
     parts.headers.remove(&name);
-    made.into_iter().for_each(|value| drop(parts.headers.append(name.clone(), value)));
+    for value in made {
+        parts.headers.append(name.clone(), value);
+    }
     Some(())
 }
 

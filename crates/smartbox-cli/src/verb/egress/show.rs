@@ -58,7 +58,9 @@ pub(super) fn describe_layer(view: &EgressLayerView) -> String {
     let mut text = String::new();
     if !view.settings_rules.is_empty() {
         text.push_str("Rules of the settings, which come first:\n");
-        view.settings_rules.iter().for_each(|rule| drop(writeln!(text, "       {rule}")));
+        for rule in &view.settings_rules {
+            let _ = writeln!(text, "       {rule}");
+        }
     }
     let _ = writeln!(text, "Rules:{}", if view.rules.is_empty() { " none" } else { "" });
     for (number, rule) in (1..).zip(&view.rules) {

@@ -44,7 +44,9 @@ pub(super) async fn show(view: &InjectionsView, console: &mut Console) -> Outcom
     }
     if !view.org_rules.is_empty() {
         text.push_str("And by the rules of the org:\n");
-        view.org_rules.iter().for_each(|rule| drop(writeln!(text, "       {rule}")));
+        for rule in &view.org_rules {
+            let _ = writeln!(text, "       {rule}");
+        }
     }
     console.text(&text).await?;
     if view.waits_for_restart {
