@@ -44,7 +44,7 @@ async fn a_value_takes_the_place_of_its_placeholder_for_the_named_host_alone() -
     assert!(answer.contains("Authorization: Bearer the-real-value\r\n"), "{answer}");
     assert!(answer.contains("GET /v1/x?token=sbx-placeholder-TOKEN "), "not in the query: {answer}");
     assert!(answer.contains("x-other: sbx-placeholder-TOKEN\r\n"), "not in another header: {answer}");
-    assert!(answer.ends_with("\r\n\r\nsbx-placeholder-TOKEN"), "not in the body: {answer}");
+    assert!(answer.contains("\r\n\r\nsbx-placeholder-TOKEN"), "not in the body: {answer}");
     for (host, path, method) in [
         ("other.test", "/v1/x", "GET"),
         ("up.test", "/v2", "GET"),
