@@ -4,6 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use smartbox_core::egress_policy::{Host, Rules};
+use smartbox_core::injection;
 
 fuzz_target!(|data: &[u8]| {
     smartbox_egress::fuzzing::head(data);
@@ -20,5 +21,10 @@ fuzz_target!(|data: &[u8]| {
     }
     if let Ok(rules) = text.parse::<Rules>() {
         assert_eq!(rules.to_string().parse(), Ok(rules), "{text:?}");
+    }
+    for text in [text.to_owned(), format!("https://{text} secret=A path"), format!("https://a.example/{text} secret=A path")] {
+        if let Ok(rules) = text.parse::<injection::Rules>() {
+            assert_eq!(rules.to_string().parse(), Ok(rules), "{text:?}");
+        }
     }
 });

@@ -14,6 +14,9 @@ pub struct EgressView {
     pub box_id: String,
     /// What the platform says of every box.
     pub platform_rules: Vec<String>,
+    /// What the platform says of the boxes of its tier.
+    #[serde(default)]
+    pub tier_rules: Vec<String>,
     /// What its org says of all its boxes.
     pub org_rules: Vec<String>,
     /// What is said of this box.
@@ -36,4 +39,22 @@ pub struct SetEgress {
     /// All of them, at most 256, in their order.
     #[schema(max_items = 256)]
     pub rules: Vec<String>,
+}
+
+/// The rules of an org, of a tier, or of the platform, for many boxes at once. See `EgressView` for how a rule is written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EgressLayerView {
+    /// The rules.
+    pub rules: Vec<String>,
+    /// Rules of the platform's settings, which come before. Of the platform alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settings_rules: Vec<String>,
+    /// Raised by every change; 0 where there never were any. For `If-Match`.
+    pub version: i64,
+    /// When they were last changed (RFC 3339).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_at: Option<String>,
+    /// Who changed them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_by: Option<String>,
 }

@@ -19,6 +19,7 @@ mod problem;
 mod routes;
 mod schedules;
 mod seeds;
+mod secrets;
 mod sessions;
 mod sign_in;
 mod sleep;
@@ -34,7 +35,7 @@ pub use boxes::{
     BoxErrorView, BoxList, BoxView, BreakerView, CreateBox, CreatedBox, Launched, TierList, TierView,
 };
 pub use devices::{DeviceList, DeviceQuery, DeviceView, PairDevice};
-pub use egress::{EgressView, SetEgress};
+pub use egress::{EgressLayerView, EgressView, SetEgress};
 pub use events::{EventList, EventView};
 pub use exec::{
     EXEC_CHANNEL_CONTROL, EXEC_CHANNEL_STDERR, EXEC_CHANNEL_STDIN, EXEC_CHANNEL_STDOUT, ExecOutcome,
@@ -55,6 +56,7 @@ pub use schedules::{
     CreateSchedule, MessageAction, ScheduleList, ScheduleRunView, ScheduleView, UpdateSchedule, WakeAction,
 };
 pub use seeds::{OverageBudget, SeedMeter, SeedPlan, SeedUsage, SetOverageBudget};
+pub use secrets::{InjectionsView, KeyRotationView, SecretList, SecretView, SetInjections, SetSecret};
 pub use sessions::{SessionList, SessionQuery, SessionView};
 pub use sign_in::{CreateSignInLink, RedeemSignIn, SignInLink, SignedIn};
 pub use sleep::{

@@ -16,6 +16,7 @@ mod org;
 mod plan;
 mod route;
 mod schedule;
+mod secret;
 mod session;
 mod tier;
 mod token;
@@ -58,7 +59,7 @@ pub enum ClientCommand {
     /// Pair this program as your device; list, approve and revoke devices
     #[command(subcommand)]
     Device(device::DeviceCommand),
-    /// Show and change what a box may reach
+    /// Show and change what a box may reach, or all boxes of an org, of a tier, or of the platform
     #[command(subcommand)]
     Egress(egress::EgressCommand),
     /// Say who serves models to boxes, with which keys; show what was asked of them
@@ -72,6 +73,9 @@ pub enum ClientCommand {
     /// List and change plans: what an org may use in a month, and what more costs
     #[command(subcommand)]
     Plan(plan::PlanCommand),
+    /// Set, list and remove secrets, and say into which requests they are put
+    #[command(subcommand)]
+    Secret(secret::SecretCommand),
     /// Export the audit log, and check that nobody changed it
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -144,6 +148,9 @@ pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &m
             budget::run(&connect(global, console).await?, command, console).await
         }
         ClientCommand::Plan(command) => plan::run(&connect(global, console).await?, command, console).await,
+        ClientCommand::Secret(command) => {
+            secret::run(&connect(global, console).await?, command, console).await
+        }
         ClientCommand::Audit(command) => audit::run(global, command, console).await,
         ClientCommand::Whoami => whoami::run(&connect(global, console).await?, console).await,
         ClientCommand::Tier(command) => tier::run(&connect(global, console).await?, command, console).await,

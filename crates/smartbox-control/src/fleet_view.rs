@@ -26,6 +26,8 @@ pub struct BoxState {
     pub org: OrgId,
     /// Its name.
     pub name: BoxName,
+    /// Its tier.
+    pub tier: String,
     /// Whether it answers at `/` for its org.
     pub is_default: bool,
     /// Incarnation that was seen; a change of it makes old connections worthless.
@@ -63,6 +65,7 @@ impl PartialEq for BoxState {
         };
         key(self) == key(other)
             && self.name == other.name
+            && self.tier == other.tier
             && self.error == other.error
             && self.gateway_token.expose_secret() == other.gateway_token.expose_secret()
     }
@@ -75,6 +78,7 @@ impl BoxState {
             id: row.id,
             org: row.org,
             name: row.name.clone(),
+            tier: row.tier.clone(),
             is_default: row.is_default,
             generation: row.observed_generation,
             desired: row.desired,

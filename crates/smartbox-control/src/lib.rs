@@ -8,6 +8,7 @@ mod admin_secret;
 mod allowances;
 mod attempts;
 mod audit;
+mod authority;
 mod budgets;
 mod burnt;
 mod changes;
@@ -17,6 +18,7 @@ mod credential_cache;
 mod devices;
 mod doors;
 mod egress;
+mod egress_layers;
 mod entropy;
 mod error;
 mod exec;
@@ -29,10 +31,12 @@ mod holds;
 mod host;
 mod idempotency;
 mod ingress;
+mod injections;
 mod lease;
 mod logs;
 mod loops;
 mod models;
+mod numbers;
 mod oidc;
 mod op;
 mod operations;
@@ -48,6 +52,7 @@ mod revocations;
 mod room;
 mod routing;
 mod schedules;
+mod secrets;
 mod sessions;
 mod sign_in;
 mod sleep_policies;
@@ -66,6 +71,7 @@ pub mod boxes;
 
 pub use admin_secret::{AdminSecret, token_hash};
 pub use allowances::{Allowance, Allowances};
+pub use authority::HostCertificate;
 pub use boxes::{Created, Intended, NewBox};
 pub use budgets::BudgetState;
 pub use changes::Changes;
@@ -73,6 +79,7 @@ pub use chat::{ChatEvent, ChatStream};
 pub use clock::{Clock, SystemClock};
 pub use doors::Doors;
 pub use egress::{BoxEgress, EgressRules};
+pub use egress_layers::PlatformEgress;
 pub use entropy::{Entropy, SystemEntropy, random_token};
 pub use error::{Error, FieldIssue};
 pub use exec::{CommandEvent, CommandInput, CommandOutput, CommandSession, NewCommand};
@@ -82,6 +89,7 @@ pub use foreign::{ForeignIdentities, SignUp, SignUpPolicy};
 pub use host::{Host, UnknownHost};
 pub use idempotency::Idempotency;
 pub use ingress::{Ingress, NoIngress, WorkSeen};
+pub use injections::Injections;
 pub use lease::Lease;
 pub use logs::{LogLine, LogQuery};
 pub use loops::{
@@ -98,6 +106,7 @@ pub use recognise::Recognised;
 pub use room::Activity;
 pub use routing::RouteChange;
 pub use schedules::ScheduleWish;
+pub use secrets::{GivenSecret, Whose};
 pub use sign_in::{NewSession, SignInCode};
 pub use sleep_policies::PolicyWish;
 pub use sleep_state::SleepState;
@@ -112,11 +121,9 @@ pub use smartbox_identity::{DPOP_HEADER, ProofRequest};
 pub use smartbox_provider::LogSource;
 /// Rows as the API shows them.
 pub use smartbox_store::{
-    AuditEvent, BoxError, BudgetRow, Cursor, Device, EgressRow, EgressUsage, Event, ModelCall, ModelProvider,
-    ModelRulesRow, ModelSum, NewPlan, Operation, Org, OrgPlan, OrgStanding, Outcome, Page, PlanRow,
-    RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox, UsageRow, User, WakeHold,
+    AuditEvent, BoxError, BudgetRow, Cursor, Device, EgressRow, EgressUsage, Event, InjectionRow, KeptSecret, KeyRotation, LayerRow, ModelCall, ModelProvider, ModelRulesRow, ModelSum, NewPlan, Operation, Org, OrgPlan, OrgStanding, Outcome, Page, PlanRow, RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox, UsageRow, User, WakeHold,
 };
-pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, render_files};
+pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, Trust, render_files};
 pub use spend::{ModelSpent, Reservation, SpendRefused};
 pub use tickets::{MadeTicket, TICKET_PREFIX, TicketFor};
 pub use tokens::{MadeToken, NewToken, TOKEN_PREFIX};
@@ -255,6 +262,8 @@ pub(crate) struct Inner {
     pub(crate) allowances: watch::Sender<Arc<Allowances>>,
     pub(crate) allowances_publishing: tokio::sync::Mutex<()>,
     pub(crate) spending: spend::Spending,
+    pub(crate) key_rotation: tokio::sync::Mutex<()>,
+    pub(crate) totals: numbers::Totals,
     pub(crate) own_address: OwnAddress,
     pub(crate) attempts: attempts::Attempts,
     pub(crate) passwords: smartbox_identity::PasswordPool,
@@ -298,6 +307,8 @@ impl Control {
                 allowances: watch::Sender::new(Arc::default()),
                 allowances_publishing: tokio::sync::Mutex::default(),
                 spending: spend::Spending::default(),
+                key_rotation: tokio::sync::Mutex::default(),
+                totals: numbers::Totals::default(),
                 own_address: parts.own_address,
                 attempts: attempts::Attempts::default(),
                 passwords: passwords::pool(),

@@ -1,10 +1,11 @@
 //! Renders what a box should be: limits from its tier, files from its configuration and secrets.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use smartbox_boxd::{AGENT_HOME, BoxdConfig, CONFIG_PATH, HOST_KEY_PATH, ServiceSpec};
-use smartbox_core::{UidRange, heal};
+use smartbox_core::{SecretName, UidRange, heal};
 use smartbox_openclaw::config::{self, ModelConfig};
 use smartbox_openclaw::{access, environment};
 use smartbox_provider::{Generation, Limits, RenderedFile, RenderedFileOwner, Spec};
@@ -26,12 +27,19 @@ pub const CRASHES_MAX: u32 = 3;
 pub struct AgentRuntime {
     version: String,
     pub(crate) models: ModelConfig,
+    roots: Arc<str>,
 }
 
 impl AgentRuntime {
     /// New boxes are pinned to `version`; every box's models are `models`.
     pub fn new(version: String, models: ModelConfig) -> Self {
-        Self { version, models }
+        Self { version, models, roots: Arc::from("") }
+    }
+
+    /// The certificate authorities, in PEM form, that programs of a box trust beside the box's own.
+    #[must_use]
+    pub fn with_roots(self, roots: Arc<str>) -> Self {
+        Self { roots, ..self }
     }
 
     /// The version that new boxes are pinned to.
@@ -68,6 +76,9 @@ impl Control {
         let host_key = self.box_secret(row, secret::SSH_HOST_KEY).await?;
         let client_key = self.box_secret(row, secret::SSH_CLIENT_KEY).await?;
         let keys = BoxKeys::parse(&row.host_key_public, &client_key).map_err(Error::internal)?;
+        let fleet = self.inner.store.fleet(SystemActor::new("render spec"));
+        let secrets = fleet.secrets_of_box(row.org, row.id).await?;
+        let certificate = self.authority_certificate(row).await?;
         render_files(&Ingredients {
             generation: row.generation,
             runtime_version: &row.runtime_version,
@@ -78,6 +89,10 @@ impl Control {
             stop_grace: self.inner.limits.stop_grace,
             // boxd starts the gateway no more often than the breaker of the box has room for.
             crashes_max: row.breaker.starts_left(self.inner.clock.now()).min(CRASHES_MAX),
+            secrets: &secrets,
+            trust: certificate
+                .as_deref()
+                .map(|authority| Trust { authority, roots: &self.inner.runtime.roots }),
         })
     }
 
@@ -105,6 +120,40 @@ pub struct Ingredients<'a> {
     pub stop_grace: Duration,
     /// Crashes after which boxd gives up; [`CRASHES_MAX`] of a box that was well so far.
     pub crashes_max: u32,
+    /// Its secrets, with the values of those that go into the gateway's environment.
+    pub secrets: &'a [(SecretName, Option<SecretString>)],
+    /// The box's own certificate authority, if it has one.
+    pub trust: Option<Trust<'a>>,
+}
+
+/// Whose certificates programs of a box believe, in PEM form.
+#[derive(Clone, Copy, Debug)]
+pub struct Trust<'a> {
+    /// The box's own authority.
+    pub authority: &'a str,
+    /// Everybody else's.
+    pub roots: &'a str,
+}
+
+/// Variables of the gateway, and of commands that people run: those hold no value of a secret.
+fn variables(from: &Ingredients<'_>) -> [Vec<(String, String)>; 2] {
+    let mut gateway = environment::gateway_env(from.runtime_version);
+    let mut exec = environment::exec_env(from.runtime_version);
+    for (name, value) in from.secrets {
+        let placeholder = || (name.to_string(), name.placeholder());
+        match value {
+            Some(value) => gateway.push((name.to_string(), value.expose_secret().to_owned())),
+            None => {
+                gateway.push(placeholder());
+                exec.push(placeholder());
+            }
+        }
+    }
+    if from.trust.is_some() {
+        gateway.extend(environment::trust_env());
+        exec.extend(environment::trust_env());
+    }
+    [gateway, exec]
 }
 
 /// Renders the files that a box is started with.
@@ -112,17 +161,18 @@ pub struct Ingredients<'a> {
 /// # Errors
 /// When a document cannot be written as JSON, which it can.
 pub fn render_files(from: &Ingredients<'_>) -> Result<Vec<RenderedFile>, Error> {
+    let [gateway_env, exec_env] = variables(from);
     let boxd = BoxdConfig {
         generation: from.generation,
         authorized_keys: vec![from.authorized_key.clone()],
         gateway: ServiceSpec {
             argv: environment::gateway_argv(from.runtime_version),
-            env: environment::gateway_env(from.runtime_version),
+            env: gateway_env,
             cwd: AGENT_HOME.to_owned(),
             crashes_max: from.crashes_max,
             crash_window_ms: u64::try_from(heal::WINDOW.as_millis()).unwrap_or(u64::MAX),
         },
-        exec_env: environment::exec_env(from.runtime_version),
+        exec_env,
         stop_grace_ms: u64::try_from(from.stop_grace.as_millis()).unwrap_or(u64::MAX),
         log_file_bytes_max: LOG_FILE_BYTES_MAX,
         log_files_max: LOG_FILES_MAX,
@@ -132,9 +182,16 @@ pub fn render_files(from: &Ingredients<'_>) -> Result<Vec<RenderedFile>, Error> 
     let gateway = config::render(from.models, from.gateway_token);
     let host_key = from.host_key.expose_secret().as_bytes().to_vec();
     let file = |path: &str, content, owner| RenderedFile { path: path.to_owned(), content, owner };
-    Ok(vec![
+    let mut files = vec![
         file(environment::CONFIG_PATH, gateway, RenderedFileOwner::Agent),
         file(CONFIG_PATH, boxd, RenderedFileOwner::Boxd),
         file(HOST_KEY_PATH, host_key, RenderedFileOwner::Boxd),
-    ])
+    ];
+    if let Some(trust) = from.trust {
+        let bundle = format!("{}\n{}", trust.roots.trim_end(), trust.authority);
+        let authority = trust.authority.as_bytes().to_vec();
+        files.push(file(environment::AUTHORITY_PATH, authority, RenderedFileOwner::Agent));
+        files.push(file(environment::BUNDLE_PATH, bundle.into_bytes(), RenderedFileOwner::Agent));
+    }
+    Ok(files)
 }

@@ -106,6 +106,12 @@ impl Rules {
         self.0.iter()
     }
 
+    /// These, then others: the first that matches counts.
+    #[must_use]
+    pub fn then(&self, others: &Self) -> Self {
+        Self(self.0.iter().chain(&others.0).cloned().collect())
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

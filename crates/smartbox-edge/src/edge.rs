@@ -11,6 +11,7 @@ use crate::config::EdgeConfig;
 use crate::hold::Hold;
 use crate::ingress::Ingress;
 use crate::limits::Limits;
+use crate::numbers::{EdgeNumbers, Totals};
 use crate::places::Places;
 use crate::pool::Pool;
 use crate::ports::EdgePorts;
@@ -46,6 +47,8 @@ pub(crate) struct Shared {
     pub(crate) tunnels: TaskTracker,
     /// Connections to gateways.
     pub(crate) upstream: TaskTracker,
+    /// What was done.
+    pub(crate) totals: Arc<Totals>,
     /// Finish what you have.
     pub(crate) stop: CancellationToken,
     /// Drop it.
@@ -86,6 +89,7 @@ impl Edge {
             connections: TaskTracker::new(),
             tunnels: TaskTracker::new(),
             upstream,
+            totals: Arc::default(),
             stop,
             hard,
         };
@@ -95,6 +99,11 @@ impl Edge {
     /// Closes what is open because of a right that has ended.
     pub fn sockets(&self) -> Sockets {
         self.shared.sockets.clone()
+    }
+
+    /// Tells what the edge does.
+    pub fn numbers(&self) -> EdgeNumbers {
+        EdgeNumbers { totals: Arc::clone(&self.shared.totals), tunnels: self.shared.tunnels.clone() }
     }
 
     /// Shuts and opens the way into boxes.

@@ -8,6 +8,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use smartbox_core::box_host;
+use tokio::time::Instant;
 
 use crate::body::{Body, Bounded, empty};
 use crate::config::Scheme;
@@ -137,6 +138,7 @@ impl Shared {
         mut conn: Connection,
         request: Request<Body>,
     ) -> Response<Body> {
+        let began = Instant::now();
         let id = (self.ports.request_ids)();
         let asked = Remarks::of(&request, &conn);
         let client = forwarded::client(&self.config.trusted_proxies, conn.peer, request.headers());
@@ -146,6 +148,7 @@ impl Shared {
         let mut response = self.dispatch(conn, scheme, &id, &tally, request).await;
         asked.write(&mut response, &id);
         tally.write(response.headers_mut());
+        self.totals.answered(response.status(), began.elapsed());
         response
     }
 

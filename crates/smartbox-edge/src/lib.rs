@@ -29,6 +29,7 @@ mod ingress;
 mod limits;
 mod line;
 mod names;
+mod numbers;
 mod page;
 mod path;
 mod patience;
@@ -54,6 +55,7 @@ pub use edge::Edge;
 pub use front::is_platform_path;
 pub use ingress::{Busy, Ingress, Work};
 pub use limits::{Quota, Rate, Standing};
+pub use numbers::EdgeNumbers;
 pub use places::SocketPlace;
 pub use policy::{Handshake, PathRule, Policy};
 pub use ports::{

@@ -7,12 +7,13 @@ use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 
 use anyhow::Result;
+use rustls::RootCertStore;
 use secrecy::SecretString;
-use smartbox_core::BoxId;
-use smartbox_core::egress_policy::{Policy, Rules};
+use smartbox_core::egress_policy::{Host, Policy, Rules};
+use smartbox_core::{BoxId, SecretName};
 use smartbox_egress::{
-    Accept, Authenticate, Duplex, ForwardProxy, KernelAddresses, Meter, Policies, ProxyLimits, ProxyPorts,
-    RefusedRequest, Report, SystemResolver, Used,
+    Accept, Authenticate, Duplex, ForwardProxy, KernelAddresses, Leaf, Meter, Policies, ProxyLimits,
+    ProxyPorts, RefusedRequest, Report, SystemResolver, Used, Vault, upstream_tls,
 };
 use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpSocket};
@@ -75,6 +76,17 @@ impl Authenticate for Nobody {
     }
 }
 
+#[async_trait::async_trait]
+impl Vault for Nobody {
+    async fn reveal(&self, _id: BoxId, _name: &SecretName) -> Result<Option<SecretString>, String> {
+        Ok(None)
+    }
+
+    async fn certify(&self, _id: BoxId, _host: &Host) -> Result<Option<Leaf>, String> {
+        Ok(None)
+    }
+}
+
 #[tokio::main]
 async fn main() -> Result<()> {
     let id: BoxId = "box_01890a5d5a5a7b6c8d9e0f1a2b3c4d5e".parse()?;
@@ -92,6 +104,8 @@ async fn main() -> Result<()> {
         report: Arc::new(Nobody),
         authenticate: Arc::new(Nobody),
         own: Arc::new(KernelAddresses),
+        vault: Arc::new(Nobody),
+        tls: upstream_tls(RootCertStore::empty())?,
     };
     let limits = ProxyLimits {
         connections_max: CONNECTIONS_MAX,

@@ -2,8 +2,10 @@
 
 mod billing;
 mod ended;
+mod totals;
 
 use std::io;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -18,6 +20,9 @@ pub(crate) use ended::{Ended, EndedCalls, Place};
 use crate::dialect::Dialect;
 use crate::ports::CallRecord;
 use crate::usage::AnswerMeter;
+
+pub use totals::CallNumbers;
+pub(crate) use totals::CallTotals;
 
 /// Body of every answer. An error ends the connection, so that nobody takes a cut answer for a whole one.
 pub type ReplyBody = UnsyncBoxBody<Bytes, io::Error>;
@@ -55,6 +60,7 @@ pub(crate) struct Call {
     pub(crate) meter: Option<AnswerMeter>,
     /// Where the end of this call is told, if anybody is to know.
     place: Option<Place>,
+    totals: Arc<CallTotals>,
 }
 
 impl Call {
@@ -73,7 +79,14 @@ impl Call {
             billing: Billing::default(),
             meter: None,
             place,
+            totals: Arc::default(),
         }
+    }
+
+    /// Adds it to these when it ends.
+    pub(crate) fn counted_in(mut self, totals: &Arc<CallTotals>) -> Self {
+        self.totals = Arc::clone(totals);
+        self
     }
 
     /// The model that is asked for, in the caller's words.
@@ -113,6 +126,7 @@ impl Call {
 
 impl Drop for Call {
     fn drop(&mut self) {
+        self.totals.ended(self.outcome, self.status, self.began.elapsed());
         let (outcome, code) = self.words();
         let duration_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let status = self.status.map(|status| status.as_u16());

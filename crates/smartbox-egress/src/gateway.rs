@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use rate::TooFast;
 pub(crate) use route::Endpoint;
 
-use crate::call::{Ended, EndedCalls, ReplyBody};
+use crate::call::{CallNumbers, CallTotals, Ended, EndedCalls, ReplyBody};
 use crate::catalog::ModelCatalog;
 use crate::limits::Limits;
 use crate::models::{ModelRoutes, Shelf};
@@ -74,6 +74,7 @@ struct Inner {
     rates: Rates,
     cache: Cache,
     began: Instant,
+    totals: Arc<CallTotals>,
 }
 
 /// Who asks, and what of their box's requests is in memory.
@@ -141,6 +142,7 @@ impl AiGateway {
             rates: Rates::default(),
             cache: Cache::default(),
             began: Instant::now(),
+            totals: Arc::default(),
             limits,
         };
         Self { inner: Arc::new(inner) }
@@ -162,6 +164,11 @@ impl AiGateway {
         if let Some(taken) = ended.taken {
             self.inner.rates.settle(ended.record.box_id, taken, ended.record.tokens.total());
         }
+    }
+
+    /// What was done so far, all boxes together.
+    pub fn numbers(&self) -> CallNumbers {
+        self.inner.totals.read()
     }
 
     /// The bounds it was made with.

@@ -23,14 +23,18 @@ mod forward;
 mod head;
 mod headers;
 mod http;
+mod inject;
+mod intercept;
 mod limits;
 mod meter;
+mod numbers;
 mod own;
 mod pool;
 mod ports;
 mod prefixed;
 mod refusal;
 mod resolver;
+mod secure;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -44,9 +48,14 @@ use tokio_util::task::TaskTracker;
 
 pub use admit::{Admissions, Allowance, UsedUp};
 pub use limits::ProxyLimits;
+pub use numbers::ProxyNumbers;
 pub use own::KernelAddresses;
-pub use ports::{Authenticate, Meter, OwnAddresses, Policies, RefusedRequest, Report, Resolve, Used};
+pub use ports::{
+    Authenticate, BoxInjections, Leaf, Meter, OwnAddresses, Policies, RefusedRequest, Report, Resolve, Used,
+    Vault,
+};
 pub use resolver::SystemResolver;
+pub use secure::upstream_tls;
 
 use crate::accept::{Accept, Duplex};
 use crate::serving::{ServeError, serve_each};
@@ -74,6 +83,10 @@ pub struct ProxyPorts {
     pub authenticate: Arc<dyn Authenticate>,
     /// Knows this machine's addresses.
     pub own: Arc<dyn OwnAddresses>,
+    /// Has secrets, and certificates for hosts whose TLS is ended here.
+    pub vault: Arc<dyn Vault>,
+    /// Whom upstreams are believed by that are spoken to for such a host. See [`upstream_tls`].
+    pub tls: Arc<rustls::ClientConfig>,
 }
 
 /// Serves boxes. Cheap to clone.
@@ -98,6 +111,7 @@ pub(crate) struct Inner {
     meter_down_since: Mutex<Option<Instant>>,
     /// Connections to upstreams, and tunnels on connections that carry more than one.
     tasks: TaskTracker,
+    totals: numbers::Totals,
 }
 
 /// How a connection came in, which says whose it is.
@@ -123,6 +137,7 @@ impl ForwardProxy {
             halted: Notify::new(),
             meter_down_since: Mutex::default(),
             tasks: TaskTracker::new(),
+            totals: numbers::Totals::default(),
         };
         Self { inner: Arc::new(inner) }
     }

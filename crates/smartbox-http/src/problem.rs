@@ -77,6 +77,7 @@ pub fn explain(error: &Error) -> Explanation {
         Error::NotFound("route") => Explanation::new(&codes::ROUTE_NOT_FOUND),
         Error::NotFound("schedule") => Explanation::new(&codes::SCHEDULE_NOT_FOUND),
         Error::NotFound("model provider") => Explanation::new(&codes::MODEL_PROVIDER_NOT_FOUND),
+        Error::NotFound("secret") => Explanation::new(&codes::SECRET_NOT_FOUND),
         Error::NotFound("session") => Explanation::new(&codes::SESSION_NOT_FOUND),
         Error::NotFound(_) => Explanation::new(&codes::NOT_FOUND).detail(text),
         Error::Invalid(issues) => {

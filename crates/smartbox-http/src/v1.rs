@@ -5,11 +5,14 @@ mod boxes;
 mod budgets;
 mod devices;
 mod models;
+mod egress;
+mod injections;
 mod operations;
 mod orgs;
 mod plans;
 mod routes;
 mod schedules;
+mod secrets;
 mod sessions;
 mod sign_in_links;
 mod sleep;
@@ -31,11 +34,14 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .merge(budgets::routes())
         .merge(devices::routes())
         .merge(models::routes())
+        .merge(egress::routes())
+        .merge(injections::routes())
         .merge(operations::routes())
         .merge(orgs::routes())
         .merge(plans::routes())
         .merge(routes::routes())
         .merge(schedules::routes())
+        .merge(secrets::routes())
         .merge(sessions::routes())
         .merge(sign_in_links::routes())
         .merge(tickets::routes())

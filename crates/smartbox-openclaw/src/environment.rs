@@ -16,6 +16,10 @@ pub const WORKSPACE_DIR: &str = "/home/agent/workspace";
 pub const LOG_PATH: &str = "/home/agent/state/logs/openclaw.log";
 /// The forward proxy on a box's loopback: the only way out.
 pub const PROXY_URL: &str = "http://127.0.0.1:3128";
+/// The certificate of the box's own authority, for hosts whose TLS the proxy ends. Only a box that has such hosts has one.
+pub const AUTHORITY_PATH: &str = "/run/smartbox/egress-ca.pem";
+/// The same together with everybody else's, for programs that know one file.
+pub const BUNDLE_PATH: &str = "/run/smartbox/ca-bundle.pem";
 /// What is in the box itself and needs no proxy.
 const NO_PROXY: &str = "127.0.0.1,localhost,::1";
 /// The gateway's port on the box's loopback.
@@ -41,7 +45,7 @@ pub fn gateway_argv(version: &str) -> Vec<String> {
     vec![node_path(version), openclaw_path(version), "gateway".to_owned()]
 }
 
-/// The whole environment of the gateway.
+/// The environment of the gateway, but for what its owner gives it.
 ///
 /// The agent's tools inherit it, so the agent can read it: no secret is in it.
 pub fn gateway_env(version: &str) -> Vec<(String, String)> {
@@ -69,6 +73,17 @@ pub fn exec_env(version: &str) -> Vec<(String, String)> {
     let mut env = shared_env(version);
     env.extend(pairs(&[("SHELL", "/bin/bash"), ("OPENCLAW_CONFIG_READONLY", "1")]));
     env
+}
+
+/// How programs learn of the box's own authority: Node.js adds it to those it knows, others read one file.
+pub fn trust_env() -> Vec<(String, String)> {
+    pairs(&[
+        ("NODE_EXTRA_CA_CERTS", AUTHORITY_PATH),
+        ("SSL_CERT_FILE", BUNDLE_PATH),
+        ("CURL_CA_BUNDLE", BUNDLE_PATH),
+        ("REQUESTS_CA_BUNDLE", BUNDLE_PATH),
+        ("GIT_SSL_CAINFO", BUNDLE_PATH),
+    ])
 }
 
 /// What every program of the agent's user has. `TMPDIR` is the box's private `/tmp`.

@@ -15,12 +15,14 @@ use smartbox_control::{Control, Janitor, Lease, Monitor, Reconciler, RollbackWat
 use smartbox_core::routing::Outcome;
 use smartbox_edge::{Edge, EdgeListener, RouteTable};
 use smartbox_providers::local::LocalProvider;
+use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
 use crate::adapters::{doors::ServiceDoors, egress::Egress, models::Models, revocations, routes};
 use crate::console::Console;
 use crate::data_dir::DataDir;
 use crate::lifecycle::Lifecycle;
+use crate::metrics::{self, Dropped, Sources};
 use crate::platform_file::PlatformFile;
 use crate::settings::Settings;
 use crate::signals::Signals;
@@ -48,6 +50,8 @@ pub(crate) struct Daemon {
     outcomes: mpsc::Receiver<Outcome>,
     life: Lifecycle,
     admin_secret: SecretString,
+    metrics: Option<(TcpListener, Sources)>,
+    dropped: Arc<Dropped>,
 }
 
 impl Daemon {
@@ -71,6 +75,8 @@ impl Daemon {
             outcomes,
             life,
             admin_secret,
+            metrics,
+            dropped,
         } = self;
         start::first_start(&settings, &control).await?;
         routing::start(&settings, &control).await?;
@@ -86,10 +92,13 @@ impl Daemon {
         life.spawn("monitor", Monitor::new(control.clone()).run(life.soft.clone()));
         life.spawn("rollback", RollbackWatch::new(control.clone()).run(outcomes, life.soft.clone()));
         life.spawn("routes", routes::follow(control.fleet(), routes, life.soft.clone()));
-        let follow = revocations::follow(control.revocations(), edge.sockets(), life.soft.clone());
+        let follow = revocations::follow(control.revocations(), edge.sockets(), dropped, life.soft.clone());
         life.spawn("revocations", follow);
         let file =
             PlatformFile::new(&data, &url, parts::on_this_machine(listener.local_addr()), &admin_secret);
+        if let Some((listener, sources)) = metrics {
+            life.spawn("metrics", metrics::serve(listener, sources, life.soft.clone()));
+        }
         life.spawn("edge", edge.serve(listener));
         // From here on the command line finds the platform.
         file.write(tls.as_ref().map(Source::fingerprint).as_deref())?;

@@ -11,6 +11,7 @@ mod parse;
 mod raw;
 mod routing;
 mod usage;
+mod secrets;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -26,6 +27,7 @@ pub(crate) use egress::EgressSettings;
 pub(crate) use identity::ForeignSettings;
 use parse::Problems;
 pub(crate) use routing::RouteSettings;
+pub(crate) use secrets::SealingKeys;
 
 /// Exit code for settings that cannot be used (`EX_CONFIG`).
 pub const EXIT_BAD_SETTINGS: u8 = 78;
@@ -88,6 +90,10 @@ pub struct Settings {
     pub(crate) routing: RouteSettings,
     /// The way out of the boxes.
     pub(crate) egress: EgressSettings,
+    /// Where the keys come from that secrets are sealed with.
+    pub(crate) sealing_keys: SealingKeys,
+    /// Where numbers of the platform are served, if they are.
+    pub(crate) metrics_listen: Option<std::net::SocketAddr>,
     /// Where model calls go.
     pub models: ModelPlan,
     /// How long a deleted box can be brought back.
@@ -147,6 +153,13 @@ impl Settings {
             foreign: problems.lines(ForeignSettings::parse(raw.identity)),
             routing: problems.lines(routing::parse(&raw.routing)),
             egress: EgressSettings::parse(&raw.egress, &mut problems),
+            sealing_keys: secrets::parse(raw.secrets, &mut problems),
+            metrics_listen: raw
+                .metrics
+                .listen
+                .as_deref()
+                .filter(|text| !text.is_empty())
+                .map(|text| problems.take("metrics.listen", parse::address(text))),
             models: models.unwrap_or_else(ModelPlan::demo),
             delete_grace: problems
                 .take("boxes.delete_grace", parse::duration(raw.boxes.delete_grace.as_deref(), "24h")),

@@ -40,7 +40,7 @@ pub async fn serve_edge(
     let (table, edge) = wire_edge(config, (control, &gateway), (dial, routing), &url, signals);
     let mut followers = JoinSet::new();
     followers.spawn(routes::follow(control.fleet(), table, stop.clone()));
-    followers.spawn(revocations::follow(control.revocations(), edge.sockets(), stop.clone()));
+    followers.spawn(revocations::follow(control.revocations(), edge.sockets(), Arc::default(), stop.clone()));
     edge.serve(listener).await;
     while followers.join_next().await.is_some() {}
     Ok(())

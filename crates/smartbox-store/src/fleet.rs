@@ -7,9 +7,11 @@ mod housekeeping;
 mod leases;
 mod models;
 mod observations;
+mod rotation;
 mod routing;
 pub(crate) mod secrets;
 mod sign_in;
+mod vault;
 
 use std::collections::HashSet;
 
@@ -26,6 +28,7 @@ use crate::smartbox::{BoxFilter, Smartbox};
 use crate::{Cursor, Error, Page, Store, boxes, event, idempotency, operation};
 
 pub use housekeeping::Purged;
+pub use rotation::KeyRotation;
 
 /// Scope of the idempotency keys of the platform's admin. An org's scope is its id, which looks different.
 const ADMIN_SCOPE: &str = "admin";

@@ -22,6 +22,7 @@ mod fleet;
 mod idempotency;
 mod ledger;
 mod models;
+mod injection;
 mod open;
 mod operation;
 mod org;
@@ -33,27 +34,30 @@ mod sealing;
 mod sleep;
 mod smartbox;
 mod store;
+mod vault;
 
 pub use account::{
     NewServiceToken, NewSession, NewUser, Org, ServiceToken, Session, Subject, TokenHash, User, UserChange,
 };
 pub use device::{Device, NewDevice, NewTicket, Ticket, TicketHolder};
-pub use egress::{EgressRow, EgressUsage};
+pub use egress::{EgressRow, EgressUsage, LayerOf, LayerRow};
 pub use error::{Error, OpenError};
 pub use event::{AuditEvent, Event, EventOutcome, NewEvent};
-pub use fleet::{FleetStore, Purged, SystemActor};
+pub use fleet::{FleetStore, KeyRotation, Purged, SystemActor};
 pub use idempotency::{BodyHash, Claim, IDEMPOTENCY_TTL, IN_PROGRESS_MAX};
 pub use ledger::{
     BoxHold, BoxStanding, BudgetRow, ComputeUsage, Gauge, Granted, ModelSum, NewPlan, OrgPlan, OrgStanding,
     PlanRow, Reached, Settled, SpendAsk, SpendBlock, Spent, Tell, Terms, UsageRow,
 };
 pub use models::{KeyChange, ModelCall, ModelProvider, ModelRulesRow, PROVIDERS_MAX};
+pub use injection::InjectionRow;
 pub use operation::{NewOperation, Operation, OperationKind, Outcome, Target};
 pub use org::{DEVICES_MAX, OrgStore, TICKETS_MAX, TOKENS_MAX};
 pub use page::{Cursor, PAGE_MAX, Page};
 pub use routing::{RolledBack, RoutingChange, RoutingRow};
 pub use schedules::{NextTime, RunState, SCHEDULES_MAX, Schedule, ScheduleAction, SchedulePlan, ScheduleRun};
-pub use sealing::{Keyring, KeyringError, Sealer};
+pub use sealing::{KeyFile, KeySource, Keyring, KeyringError, Sealer};
 pub use sleep::{Due, WakeHold};
 pub use smartbox::{BoxError, BoxFilter, IntentChange, NewFailure, NewSmartbox, ObservationUpdate, Smartbox};
 pub use store::Store;
+pub use vault::{Authority, KeptSecret, NewSecret, SECRETS_MAX};

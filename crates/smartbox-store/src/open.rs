@@ -28,7 +28,15 @@ static MIGRATOR: Migrator = sqlx::migrate!();
 const MIGRATIONS: &str = "_sqlx_migrations";
 
 /// The fact that says with which key the database began.
-const FIRST_KEY: &str = "first-key-id";
+pub(crate) const FIRST_KEY: &str = "first-key-id";
+
+/// Keys that a database needs, by where it has sealed rows.
+const FIRST_KEY_ID: &str =
+    "select value from meta where name = 'first-key-id' union select key_id from secrets";
+/// See the one before.
+const KEPT_KEY_IDS: &str = "select distinct key_id from kept_secrets";
+/// See the one before.
+const AUTHORITY_KEY_IDS: &str = "select distinct key_id from box_authorities";
 
 /// Opens the database at `path`, after making it if there is none.
 pub(crate) async fn open(path: &Path, sealer: &Sealer) -> Result<Database, OpenError> {
@@ -184,15 +192,20 @@ async fn look(connection: &mut Connection) -> Result<Found, sqlx::Error> {
             .await?;
     // Asked only of what this version knows: a newer database may have these facts elsewhere.
     let is_known = !migrations.is_empty() && migrations.iter().all(|(version, _)| knows(*version));
-    let key_ids = if is_known {
-        sqlx::query_scalar("select value from meta where name = $1 union select key_id from secrets")
-            .bind(FIRST_KEY)
-            .fetch_all(connection)
-            .await?
-    } else {
-        Vec::new()
-    };
-    Ok(Found { is_sound: true, migrations: Some(migrations), key_ids })
+    let mut key_ids = Vec::new();
+    if is_known {
+        key_ids.push(FIRST_KEY_ID);
+        let sealed = [("kept_secrets", KEPT_KEY_IDS), ("box_authorities", AUTHORITY_KEY_IDS)];
+        // An older database has not all of them yet.
+        let has = |name: &str| tables.iter().any(|table| table == name);
+        key_ids.extend(sealed.into_iter().filter(|(table, _)| has(table)).map(|(_, query)| query));
+    }
+    let mut found = Vec::new();
+    for query in key_ids {
+        let ids: Vec<String> = sqlx::query_scalar(query).fetch_all(&mut *connection).await?;
+        found.extend(ids);
+    }
+    Ok(Found { is_sound: true, migrations: Some(migrations), key_ids: found })
 }
 
 fn knows(version: i64) -> bool {

@@ -6,6 +6,7 @@ mod egress;
 mod intent;
 mod models;
 mod people;
+mod secrets;
 mod tickets;
 mod tokens;
 

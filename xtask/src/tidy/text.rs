@@ -17,6 +17,7 @@ const CONFINED: &[(&str, &[&str], &str)] = &[
             "crates/smartbox-edge/",
             "crates/smartbox-egress/",
             "crates/smartbox-server/src/adapters/",
+            "crates/smartbox-server/src/metrics/",
             "crates/smartbox-testkit/",
             "crates/smartbox-cli/",
             "crates/smartbox-openclaw/",

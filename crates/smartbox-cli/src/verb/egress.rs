@@ -1,6 +1,7 @@
 //! `smartbox egress …`.
 
 mod change;
+mod scope;
 mod show;
 mod test;
 
@@ -14,13 +15,13 @@ use crate::console::Console;
 /// Commands about what a box may reach.
 #[derive(Debug, Subcommand)]
 pub enum EgressCommand {
-    /// Show the rules of platform, org and box
+    /// Show the rules of platform, tier, org and box, or those of one of them alone
     Show(show::ShowArgs),
-    /// Let a box reach a host; the new rule comes before the others of the box
+    /// Let boxes reach a host; the new rule comes before the others
     Allow(change::AddArgs),
-    /// Keep a box from a host; the new rule comes before the others of the box
+    /// Keep boxes from a host; the new rule comes before the others
     Deny(change::AddArgs),
-    /// Take a rule of the box away
+    /// Take a rule away
     Remove(change::RemoveArgs),
     /// Say whether the rules let a box reach a host; nothing is sent to it
     Test(test::TestArgs),

@@ -10,13 +10,21 @@ use crate::run::smartbox;
 
 fn view() -> Value {
     json!({ "box_id": "box_01932f00000070008000000000000000", "platform_rules": ["deny *.ads.example"],
-        "org_rules": [], "rules": ["allow git.example ports=22", "deny * methods=POST"], "version": 3,
+        "tier_rules": ["deny mail.example"], "org_rules": [], "rules": ["allow git.example ports=22", "deny * methods=POST"], "version": 3,
         "changed_at": AT, "changed_by": "admin" })
 }
 
 fn routes() -> Router {
     let both = get(|| async { Json(view()) }).put(|| async { Json(view()) });
-    Router::new().route("/v1/boxes/{box}/egress", both)
+    let layer =
+        json!({ "rules": ["deny a.example"], "settings_rules": ["deny *.ads.example"], "version": 2 });
+    let (one, other) = (layer.clone(), layer);
+    let many = get(|| async { Json(one) }).put(|| async { Json(other) });
+    Router::new()
+        .route("/v1/boxes/{box}/egress", both)
+        .route("/v1/orgs/{org}/egress", many.clone())
+        .route("/v1/tiers/{tier}/egress", many.clone())
+        .route("/v1/egress", many)
 }
 
 #[tokio::test]
@@ -70,5 +78,22 @@ async fn a_target_is_decided_as_the_proxy_would() {
         let ended = smartbox(&fake, words).end().await;
         assert_eq!(ended.code, code, "{words:?} {ended}");
         assert!(ended.to_string().contains(told), "{words:?} {ended}");
+    }
+}
+
+#[tokio::test]
+async fn many_boxes_are_told_at_once() {
+    for (words, line) in [
+        (&["egress", "deny", "b.example", "--org", "me"][..], "PUT /v1/orgs/me/egress"),
+        (&["egress", "deny", "b.example", "--tier", "standard-1"][..], "PUT /v1/tiers/standard-1/egress"),
+        (&["egress", "deny", "b.example", "--platform"][..], "PUT /v1/egress"),
+    ] {
+        let fake = Fake::start(routes()).await;
+        let ended = smartbox(&fake, words).end().await;
+        assert!(ended.code == 0 && ended.stdout.contains("Rules of the settings"), "{ended}");
+        assert_eq!(fake.lines().last().map(String::as_str), Some(line));
+        let sent = fake.seen();
+        assert_eq!(sent.last().unwrap().body, r#"{"rules":["deny b.example","deny a.example"]}"#);
+        assert_eq!(sent.last().unwrap().header("if-match"), Some("\"2\""));
     }
 }

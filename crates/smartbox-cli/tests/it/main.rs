@@ -20,5 +20,6 @@ mod people;
 mod routes;
 mod run;
 mod schedules;
+mod secrets;
 mod sleep;
 mod waiting;

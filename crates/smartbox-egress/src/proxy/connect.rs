@@ -15,13 +15,15 @@ use tokio_util::sync::CancellationToken;
 use super::copy::{self, End};
 use super::counted::Counted;
 use super::dial::Caller;
+use super::intercept;
+use super::prefixed::Prefixed;
 use super::refusal::Refusal;
 use crate::accept::{Duplex, into_socket};
 
 /// Says that the tunnel is open (RFC 9110 §9.3.6).
 const OPEN: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
 /// The method of a tunnel.
-const METHOD: &str = "CONNECT";
+pub(super) const METHOD: &str = "CONNECT";
 /// What is read at once where bytes pass through hyper.
 const BUFFER_BYTES: usize = 16 * 1024;
 /// How long, and how much, a refused client may go on sending until it has read why.
@@ -57,6 +59,16 @@ pub(super) async fn serve(
     let Ok(_place) = Arc::clone(&caller.places).try_acquire_owned() else {
         return say(stream, Refusal::Busy("tunnels"), &target).await;
     };
+    if caller.ends_tls_of(&host, port) {
+        if let Err(refusal) = caller.decide(&host, port, METHOD) {
+            caller.refuse(target.clone(), &refusal);
+            return say(stream, refusal, &target).await;
+        }
+        if stream.write_all(OPEN).await.is_ok() {
+            Box::pin(intercept::serve(caller, (host, port), Prefixed::new(ahead, stream), stop)).await;
+        }
+        return;
+    }
     let (upstream, led) = match open(&caller, host, port).await {
         Ok(opened) => opened,
         Err(refusal) => {
@@ -84,7 +96,7 @@ pub(super) async fn serve(
             ended(&caller, end);
         }
         Err(stream) => {
-            let ahead = super::prefixed::Prefixed::new(ahead, stream);
+            let ahead = Prefixed::new(ahead, stream);
             carry(&caller, ahead, upstream, &led, &stop).await;
         }
     }

@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
 use super::Inner;
+use super::intercept::Leaves;
 use super::meter::Counters;
 use super::pool::Pool;
 use super::ports::RefusedRequest;
@@ -30,6 +31,8 @@ pub(crate) struct Caller {
     /// Places for tunnels and connections.
     pub(crate) places: Arc<Semaphore>,
     pub(crate) pool: Arc<Pool>,
+    /// Certificates under which its TLS is ended.
+    pub(super) leaves: Leaves,
 }
 
 impl Caller {
@@ -41,6 +44,7 @@ impl Caller {
             lookups: Arc::new(Semaphore::new(inner.limits.box_lookups_max)),
             places: Arc::new(Semaphore::new(inner.limits.connections_max)),
             pool: Arc::default(),
+            leaves: Leaves::default(),
         }
     }
 
@@ -65,6 +69,12 @@ impl Caller {
             Host::Name(name) if !grant.own && policies.is_own_host(name) => Err(Refusal::Own),
             _ => Ok(grant),
         }
+    }
+
+    /// Whether TLS of this host is ended here.
+    pub(super) fn ends_tls_of(&self, host: &Host, port: u16) -> bool {
+        let policies = self.inner.ports.policies.borrow();
+        policies.injections_of(self.id).is_some_and(|injections| injections.ends_tls_of(host, port))
     }
 
     /// Whether an address may be dialled.
@@ -128,6 +138,7 @@ impl Caller {
     /// Notes a refusal, for the owner if it is of a policy.
     pub(crate) fn refuse(&self, target: String, refusal: &Refusal) {
         tracing::debug!(box.id = %self.id, target, reason = refusal.reason(), "refused");
+        self.inner.totals.refused(refusal.reason());
         if refusal.is_of_policy() {
             self.inner.ports.report.refused(RefusedRequest {
                 box_id: self.id,

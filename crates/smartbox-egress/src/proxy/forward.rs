@@ -1,4 +1,5 @@
-//! Plain HTTP: a request in absolute form goes on to its host, and the answer comes back, both as they stream.
+//! HTTP: a request goes on to its host, and the answer comes back, both as they stream. Plain requests come in absolute form;
+//! others come through TLS that was ended here.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -12,16 +13,20 @@ use hyper::client::conn::http1;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use smartbox_core::egress_policy::{Grant, Host};
+use smartbox_core::injection::Scheme;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
 use super::body::{Body, Timed, empty};
-use super::connect::{Led, taken_back};
+use super::connect::{self, Led, taken_back};
 use super::copy;
 use super::counted::Counted;
 use super::dial::Caller;
 use super::headers;
+use super::inject;
 use super::pool::{Conn, Key};
 use super::refusal::Refusal;
+use super::secure;
 
 /// Most of an answer's head, and of what is read ahead of a slow box.
 const READ_BUFFER_BYTES_MAX: usize = 128 * 1024;
@@ -41,28 +46,33 @@ pub(super) fn target(uri: &Uri) -> Result<(Host, u16), Refusal> {
 pub(super) async fn forward(
     caller: &Arc<Caller>,
     mut request: Request<Incoming>,
-    (host, port): (Host, u16),
+    key: Key,
     stop: &CancellationToken,
 ) -> Result<Response<Body>, Refusal> {
     if request.method() == Method::TRACE {
         return Err(Refusal::Method(request.method().to_string()));
     }
-    let grant = caller.decide(&host, port, request.method().as_str())?;
+    // What comes through TLS was asked for as a tunnel, and may be what a tunnel may be.
+    let method = match key.scheme {
+        Scheme::Http => request.method().as_str().to_owned(),
+        Scheme::Https => connect::METHOD.to_owned(),
+    };
+    let grant = caller.decide(&key.host, key.port, &method)?;
     if request.method() == Method::OPTIONS && is_last_hop(request.headers_mut()) {
         return Ok(Response::new(empty()));
     }
-    let method = request.method().as_str().to_owned();
     let protocol = headers::upgrade(request.headers()).filter(|_| request.version() < Version::HTTP_2);
     let changing = protocol.as_ref().map(|_| hyper::upgrade::on(&mut request));
     let (mut parts, body) = request.into_parts();
     parts.uri = origin_form(&parts.uri);
     parts.version = Version::HTTP_11;
     headers::pass_on(&mut parts.headers);
-    headers::set_host(&mut parts.headers, &host, port);
+    headers::set_host(&mut parts.headers, &key);
     join_cookies(&mut parts.headers);
     if let Some(protocol) = protocol {
         headers::set_upgrade(&mut parts.headers, protocol);
     }
+    inject::apply(caller, &key, &mut parts).await?;
     let limits = &caller.inner.limits;
     let slow = Arc::new(AtomicBool::new(false));
     let is_repeatable = body.is_end_stream() && parts.method.is_safe();
@@ -72,7 +82,6 @@ pub(super) async fn forward(
     };
     let again = is_repeatable.then(|| Request::from_parts(parts.clone(), empty()));
     caller.counters.asked();
-    let key = (host, port);
     let sent = send(caller, &key, grant, Request::from_parts(parts, body), again).await;
     let (response, conn) =
         sent.map_err(|refusal| if slow.load(Relaxed) { Refusal::BodyTooSlow } else { refusal })?;
@@ -81,7 +90,7 @@ pub(super) async fn forward(
             caller,
             response,
             changing,
-            Led { method: method.into(), host: key.0, port, peer: conn.peer },
+            Led { method: method.into(), host: key.host, port: key.port, peer: conn.peer },
             stop,
         )),
         (StatusCode::SWITCHING_PROTOCOLS, None) => Err(Refusal::Broken),
@@ -104,7 +113,7 @@ async fn send(
         let is_kept = kept.is_some();
         let mut conn = match kept {
             Some(conn) => conn,
-            None => connect(caller, key, grant).await?,
+            None => reach(caller, key, grant).await?,
         };
         let moved = Arc::clone(&conn.moved);
         let answered = tokio::select! {
@@ -127,11 +136,23 @@ async fn send(
     }
 }
 
-async fn connect(caller: &Arc<Caller>, key: &Key, grant: Grant) -> Result<Conn, Refusal> {
-    let stream = caller.dial(&key.0, key.1, grant).await?;
+async fn reach(caller: &Arc<Caller>, key: &Key, grant: Grant) -> Result<Conn, Refusal> {
+    let stream = caller.dial(&key.host, key.port, grant).await?;
     let peer = stream.peer_addr().map_err(|_gone| Refusal::Broken)?.ip();
     let stream = Counted::new(stream, Arc::clone(&caller.counters));
     let moved = stream.moved();
+    let sender = match key.scheme {
+        Scheme::Http => speak(caller, stream).await?,
+        Scheme::Https => speak(caller, secure::connect(caller, &key.host, stream).await?).await?,
+    };
+    Ok(Conn { sender, key: key.clone(), peer, moved })
+}
+
+/// Begins HTTP on a connection.
+async fn speak(
+    caller: &Caller,
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+) -> Result<http1::SendRequest<Body>, Refusal> {
     let mut builder = http1::Builder::new();
     builder
         .max_buf_size(READ_BUFFER_BYTES_MAX)
@@ -140,7 +161,7 @@ async fn connect(caller: &Arc<Caller>, key: &Key, grant: Grant) -> Result<Conn, 
     let (sender, driver) = builder.handshake(TokioIo::new(stream)).await.map_err(|_error| Refusal::Broken)?;
     // Ends with its sender. How it ended is told to whoever waits for an answer on it.
     caller.inner.tasks.spawn(async move { drop(driver.with_upgrades().await) });
-    Ok(Conn { sender, key: key.clone(), peer, moved })
+    Ok(sender)
 }
 
 /// The answer, as it comes.

@@ -4,7 +4,8 @@ use http::header::{
     CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
     TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
 };
-use smartbox_core::egress_policy::Host;
+
+use super::pool::Key;
 
 /// How this proxy is named to others.
 const NAME: HeaderValue = HeaderValue::from_static("1.1 smartbox");
@@ -33,8 +34,8 @@ pub(super) fn pass_on(headers: &mut HeaderMap) {
 }
 
 /// Says whom a request is for: what stood there may have been something else than where it goes.
-pub(super) fn set_host(headers: &mut HeaderMap, host: &Host, port: u16) {
-    let text = if port == 80 { host.to_string() } else { format!("{host}:{port}") };
+pub(super) fn set_host(headers: &mut HeaderMap, Key { scheme, host, port }: &Key) {
+    let text = if *port == scheme.port() { host.to_string() } else { format!("{host}:{port}") };
     if let Ok(value) = HeaderValue::from_str(&text) {
         headers.insert(HOST, value);
     }

@@ -11,6 +11,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use smartbox_core::egress_policy::Host;
+use smartbox_core::injection::Scheme;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -19,13 +20,15 @@ use super::connect;
 use super::credentials;
 use super::dial::Caller;
 use super::forward;
+use super::intercept;
+use super::pool::Key;
 use super::prefixed::Prefixed;
 use super::refusal::Refusal;
 use super::{Door, Inner};
 use crate::accept::Duplex;
 
 /// Most header lines of a request.
-const LINES_MAX: usize = 100;
+pub(super) const LINES_MAX: usize = 100;
 /// Requests side by side on one connection of HTTP/2.
 const STREAMS_MAX: u32 = 100;
 /// What a box may send ahead on one of them, and on all.
@@ -118,7 +121,7 @@ async fn answer(
     let answered = if request.method() == Method::CONNECT {
         tunnel(&caller, request, (host, port), stop).await
     } else {
-        forward::forward(&caller, request, (host, port), stop).await
+        forward::forward(&caller, request, Key { scheme: Scheme::Http, host, port }, stop).await
     };
     answered.unwrap_or_else(|refusal| {
         caller.refuse(named.clone(), &refusal);
@@ -139,6 +142,17 @@ async fn tunnel(
     stop: &CancellationToken,
 ) -> Result<Response<Body>, Refusal> {
     let place = Arc::clone(&caller.places).try_acquire_owned().map_err(|_full| Refusal::Busy("tunnels"))?;
+    if caller.ends_tls_of(&host, port) {
+        caller.decide(&host, port, connect::METHOD)?;
+        let (caller, stop) = (Arc::clone(caller), stop.clone());
+        caller.inner.tasks.clone().spawn(async move {
+            let _place = place;
+            if let Ok(client) = hyper::upgrade::on(request).await {
+                intercept::serve(caller, (host, port), TokioIo::new(client), stop).await;
+            }
+        });
+        return Ok(Response::new(empty()));
+    }
     let (upstream, led) = connect::open(caller, host, port).await?;
     let (caller, stop) = (Arc::clone(caller), stop.clone());
     caller.inner.tasks.clone().spawn(async move {

@@ -108,6 +108,7 @@ impl ForwardProxy {
         if !amounts.is_empty() {
             *self.inner.meter_down() = None;
         }
+        amounts.iter().for_each(|(_, used)| self.inner.totals.used(used));
         drop(used);
         drop(callers);
         self.inner.forget_idle();

@@ -1,4 +1,4 @@
-//! Connections of one box to upstreams of plain HTTP that are kept for its next request.
+//! Connections of one box to upstreams of HTTP that are kept for its next request.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -8,14 +8,20 @@ use std::time::Duration;
 
 use hyper::client::conn::http1::SendRequest;
 use smartbox_core::egress_policy::Host;
+use smartbox_core::injection::Scheme;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use super::body::Body;
 use super::limits::ProxyLimits;
 
-/// Whom a connection leads to.
-pub(super) type Key = (Host, u16);
+/// Whom a connection leads to, and how it is spoken to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) scheme: Scheme,
+    pub(super) host: Host,
+    pub(super) port: u16,
+}
 
 /// A connection, free for one request.
 pub(super) struct Conn {

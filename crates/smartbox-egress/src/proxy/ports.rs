@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use secrecy::SecretString;
-use smartbox_core::BoxId;
-use smartbox_core::egress_policy::Policy;
+use smartbox_core::egress_policy::{Host, Policy};
+use smartbox_core::injection::{Asked, Rule, Rules, Scheme};
+use smartbox_core::{BoxId, SecretName};
 
 /// Looks names up.
 #[async_trait::async_trait]
@@ -73,18 +75,85 @@ pub trait OwnAddresses: Send + Sync {
     fn is_own(&self, address: IpAddr) -> bool;
 }
 
+/// Has what is put into requests, and the certificates under which TLS of a box is ended. Nothing of it is kept here for longer
+/// than a request or a day.
+#[async_trait::async_trait]
+pub trait Vault: Send + Sync {
+    /// The value of a secret for a box; `None` where there is none of that name.
+    ///
+    /// # Errors
+    /// Nobody could be asked; the text is for the log.
+    async fn reveal(&self, id: BoxId, name: &SecretName) -> Result<Option<SecretString>, String>;
+
+    /// A certificate for a host, by the authority of this box; `None` where the box has none.
+    ///
+    /// # Errors
+    /// It could not be made; the text is for the log.
+    async fn certify(&self, id: BoxId, host: &Host) -> Result<Option<Leaf>, String>;
+}
+
+/// A certificate of a host with its key, in PEM form.
+#[derive(Clone, Debug)]
+pub struct Leaf {
+    /// The certificate.
+    pub certificate: String,
+    /// Its key.
+    pub key: SecretString,
+}
+
+/// Where secrets of a box are put in.
+#[derive(Clone, Debug, Default)]
+pub struct BoxInjections {
+    rules: Vec<Arc<Rules>>,
+    is_trusted: bool,
+}
+
+impl BoxInjections {
+    /// Rules, the box's own first. `is_trusted` says that programs of the box believe its authority: until then its TLS is left
+    /// alone.
+    pub const fn new(rules: Vec<Arc<Rules>>, is_trusted: bool) -> Self {
+        Self { rules, is_trusted }
+    }
+
+    /// Whether TLS of this host is ended here.
+    pub fn ends_tls_of(&self, host: &Host, port: u16) -> bool {
+        self.is_trusted && self.iter().any(|rule| rule.is_for(Scheme::Https, host, port))
+    }
+
+    /// The rules that are about a request.
+    pub fn about(&self, asked: &Asked<'_>) -> Vec<Rule> {
+        self.iter().filter(|rule| rule.matches(asked)).cloned().collect()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().flat_map(|rules| rules.iter())
+    }
+}
+
 /// What boxes may reach: one immutable picture.
 #[derive(Clone, Debug, Default)]
 pub struct Policies {
     boxes: HashMap<BoxId, Policy>,
+    injections: HashMap<BoxId, BoxInjections>,
     own_hosts: Vec<String>,
 }
 
 impl Policies {
     /// Policies by box, and the names under which the platform itself is reached, in lower case: boxes get there only by a
     /// rule that names host and port, whatever the name leads to.
-    pub const fn new(boxes: HashMap<BoxId, Policy>, own_hosts: Vec<String>) -> Self {
-        Self { boxes, own_hosts }
+    pub fn new(boxes: HashMap<BoxId, Policy>, own_hosts: Vec<String>) -> Self {
+        Self { boxes, injections: HashMap::new(), own_hosts }
+    }
+
+    /// The same, with where secrets are put in. Most boxes have nothing of it.
+    #[must_use]
+    pub fn with_injections(self, injections: HashMap<BoxId, BoxInjections>) -> Self {
+        Self { injections, ..self }
+    }
+
+    /// Where secrets of a box are put in.
+    pub fn injections_of(&self, id: BoxId) -> Option<&BoxInjections> {
+        self.injections.get(&id)
     }
 
     /// The policy of a box; `None` for one that is not known.

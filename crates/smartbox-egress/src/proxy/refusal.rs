@@ -16,6 +16,8 @@ const CHALLENGE: &str = "Basic realm=\"smartbox\"";
 const REMEDY: &str = "Whoever manages this box can change its rules: `smartbox egress allow`.";
 /// The same for what is not public.
 const REMEDY_INSIDE: &str = "The platform's admin can allow it: `smartbox egress allow … --inside`.";
+/// The same for secrets.
+const REMEDY_SECRET: &str = "Whoever manages this box can set it: `smartbox secret set`.";
 
 /// Why the proxy answers instead of an upstream.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -88,6 +90,18 @@ pub(crate) enum Refusal {
     /// The answer did not begin.
     #[error("the answer did not begin in time")]
     AnswerTimeout,
+    /// It is not who it should be, or does not speak TLS.
+    #[error("TLS with it did not come about: {0}")]
+    Tls(&'static str),
+    /// A placeholder stands for nothing.
+    #[error("the placeholder of {0} stands for a secret that is not set")]
+    NoSecret(String),
+    /// A value does not fit where the placeholder stands.
+    #[error("the secret {0} cannot be put there: it holds line ends, or characters that no header may have")]
+    UnfitSecret(String),
+    /// Secrets cannot be read.
+    #[error("the secrets of this box cannot be read at the moment")]
+    VaultClosed,
 }
 
 impl Refusal {
@@ -101,9 +115,11 @@ impl Refusal {
             Self::Method(_) => StatusCode::NOT_IMPLEMENTED,
             Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::HeadTooSlow | Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::Policy(_) | Self::Address(_) | Self::Own | Self::UsedUp(_) => StatusCode::FORBIDDEN,
-            Self::NoPolicy | Self::NoMeter | Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Unresolved | Self::Unreachable(_) | Self::Broken => StatusCode::BAD_GATEWAY,
+            Self::Policy(_) | Self::Address(_) | Self::Own | Self::UsedUp(_) | Self::NoSecret(_) | Self::UnfitSecret(_) => {
+                StatusCode::FORBIDDEN
+            }
+            Self::NoPolicy | Self::NoMeter | Self::Busy(_) | Self::VaultClosed => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unresolved | Self::Unreachable(_) | Self::Broken | Self::Tls(_) => StatusCode::BAD_GATEWAY,
             Self::LookupTimeout | Self::DialTimeout | Self::AnswerTimeout => StatusCode::GATEWAY_TIMEOUT,
         }
     }
@@ -134,6 +150,10 @@ impl Refusal {
             Self::DialTimeout => "dial-timeout",
             Self::Broken => "upstream-broken",
             Self::AnswerTimeout => "answer-timeout",
+            Self::Tls(_) => "upstream-tls",
+            Self::NoSecret(_) => "secret-missing",
+            Self::UnfitSecret(_) => "secret-unfit",
+            Self::VaultClosed => "vault-closed",
         }
     }
 
@@ -148,6 +168,7 @@ impl Refusal {
         let remedy = match self {
             Self::Policy(_) => format!(" {REMEDY}"),
             Self::Address(_) | Self::Own => format!(" {REMEDY_INSIDE}"),
+            Self::NoSecret(_) | Self::UnfitSecret(_) => format!(" {REMEDY_SECRET}"),
             _ => String::new(),
         };
         let reason = self.reason();

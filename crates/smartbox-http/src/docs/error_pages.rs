@@ -78,6 +78,7 @@ pages![
     "provider",
     "route-not-found",
     "schedule-not-found",
+    "secret-not-found",
     "session-not-found",
     "sign-in-link-used-up",
     "sign-up-closed",

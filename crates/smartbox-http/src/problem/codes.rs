@@ -67,6 +67,8 @@ codes! {
         "`smartbox user list` shows the people of your org.";
     TOKEN_NOT_FOUND = "token-not-found" NOT_FOUND "There is no such service token"
         "`smartbox token list` shows those of your org.";
+    SECRET_NOT_FOUND = "secret-not-found" NOT_FOUND "There is no such secret"
+        "`smartbox secret list` shows those of a box.";
     SESSION_NOT_FOUND = "session-not-found" NOT_FOUND "There is no such session"
         "`smartbox session list` shows where you are signed in.";
     DEVICE_NOT_FOUND = "device-not-found" NOT_FOUND "There is no such device"

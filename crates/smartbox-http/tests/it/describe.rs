@@ -48,6 +48,7 @@ impl Route {
             .replace("{device}", "dev_01932f00000070008000000000000000")
             .replace("{org}", "me")
             .replace("{schedule}", "sch_01932f00000070008000000000000000")
+            .replace("{name}", "NO_SUCH_TOKEN")
             .replace("{kind}", "budget")
             .replace("{provider}", "mine")
             .replace("{plan}", "default")
@@ -82,7 +83,13 @@ impl Route {
             "setPlan" => json!({ "is_default": true }),
             "setBoxBudget" | "setOrgBudget" => json!({ "day": { "tokens": 1_000_000 } }),
             "seedSetOverageBudget" => json!({ "budget_cents": 500 }),
-            "setEgress" => json!({ "rules": ["deny *.ads.example"] }),
+            "setEgress" | "setOrgEgress" | "setTierEgress" | "setPlatformEgress" => {
+                json!({ "rules": ["deny *.ads.example"] })
+            }
+            "setBoxSecret" | "setOrgSecret" => json!({ "value": "a-value-of-some-length" }),
+            "setBoxInjections" | "setOrgInjections" => {
+                json!({ "rules": ["https://api.example/ secret=TOKEN header=authorization"] })
+            }
             "setPassword" => json!({ "password": "correct horse" }),
             "updateRoute" => json!({ "percentage": 10 }),
             "updateUser" => json!({ "role": "owner" }),

@@ -3,7 +3,7 @@
 use http::header::{ETAG, IF_MATCH};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use smartbox_api::EgressView;
+use smartbox_api::{EgressLayerView, EgressView};
 use smartbox_testkit::{Answer, Client, TestApp};
 
 const PATH: &str = "/v1/boxes/home/egress";
@@ -75,4 +75,51 @@ async fn a_change_that_rests_on_old_rules_is_refused() {
     set(&bound, &json!(["deny a.example"])).await.json::<EgressView>(StatusCode::OK);
     let stale = set(&bound, &json!(["deny b.example"])).await.problem();
     assert_eq!((stale.status, stale.code.as_str()), (412, "version-mismatch"));
+}
+
+async fn replace(client: &Client, path: &str, rules: &Value) -> Answer {
+    client.change_json(Method::PUT, path, &json!({ "rules": rules })).await
+}
+
+#[tokio::test]
+async fn rules_of_many_boxes_are_shown_with_those_of_one() {
+    let app = TestApp::start().await;
+    let (owner, admin) = (app.first_tenant().await.client, app.admin());
+    app.created_box(&owner, "home").await;
+    replace(&admin, "/v1/egress", &json!(["deny p.example"])).await.json::<EgressLayerView>(StatusCode::OK);
+    replace(&admin, "/v1/tiers/standard-1/egress", &json!(["deny t.example"]))
+        .await
+        .json::<EgressLayerView>(StatusCode::OK);
+    replace(&owner, "/v1/orgs/me/egress", &json!(["deny o.example"]))
+        .await
+        .json::<EgressLayerView>(StatusCode::OK);
+    let view = owner.get(PATH).await.json::<EgressView>(StatusCode::OK);
+    assert_eq!(
+        (view.platform_rules, view.tier_rules),
+        (vec!["deny p.example".to_owned()], vec!["deny t.example".to_owned()])
+    );
+    assert_eq!(view.org_rules, ["deny o.example"]);
+    // The data plane goes by the same, without a restart.
+    let published = std::sync::Arc::clone(&app.control.egress_rules().borrow());
+    assert_eq!(published.platform.to_string(), "deny p.example\n");
+    assert_eq!(published.tiers["standard-1"].to_string(), "deny t.example\n");
+    assert_eq!(published.orgs.len(), 1);
+    let shown = admin.get("/v1/egress").await.json::<EgressLayerView>(StatusCode::OK);
+    assert_eq!((shown.rules, shown.version), (vec!["deny p.example".to_owned()], 1));
+}
+
+#[tokio::test]
+async fn what_the_platform_and_its_tiers_say_is_the_admins_alone() {
+    let app = TestApp::start().await;
+    let owner = app.first_tenant().await.client;
+    for path in ["/v1/egress", "/v1/tiers/standard-1/egress"] {
+        assert_eq!(replace(&owner, path, &json!([])).await.problem().code, "admin-only");
+        assert_eq!(owner.get(path).await.problem().code, "admin-only");
+    }
+    let unknown = replace(&app.admin(), "/v1/tiers/none/egress", &json!([])).await.problem();
+    assert_eq!(unknown.status, 404);
+    let inside = json!(["allow nas.lan inside"]);
+    assert_eq!(replace(&owner, "/v1/orgs/me/egress", &inside).await.problem().code, "admin-only");
+    let of_org = format!("/v1/orgs/{}/egress", app.first_tenant().await.org);
+    replace(&app.admin(), &of_org, &inside).await.json::<EgressLayerView>(StatusCode::OK);
 }

@@ -27,6 +27,7 @@ mod people;
 mod restart;
 mod routes;
 mod schedules;
+mod secrets;
 mod sign_in;
 mod sleep;
 mod tenancy;

@@ -8,16 +8,18 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Result};
+use rustls::RootCertStore;
 use secrecy::{ExposeSecret, SecretString};
 use smartbox_control::{Control, EgressUsage};
-use smartbox_core::{BoxId, Principal};
+use smartbox_core::egress_policy::Host;
+use smartbox_core::{BoxId, Principal, SecretName};
 use smartbox_egress::{
-    Accept, Admissions, Authenticate, Duplex, ForwardProxy, KernelAddresses, Meter, Policies, ProxyLimits,
-    ProxyPorts, SystemResolver, Used,
+    Accept, Admissions, Authenticate, Duplex, ForwardProxy, KernelAddresses, Leaf, Meter, Policies, ProxyLimits, ProxyPorts, SystemResolver, Used, Vault, upstream_tls,
 };
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{mpsc, watch};
 
+use crate::metrics::Dropped;
 use report::{Noted, Reports};
 
 /// Connections of remote boxes that may wait to be accepted.
@@ -38,10 +40,14 @@ impl Egress {
     ///
     /// # Errors
     /// The address for remote boxes cannot be had.
-    pub(crate) fn new(listen: Option<SocketAddr>) -> Result<Self> {
+    pub(crate) fn new(
+        listen: Option<SocketAddr>,
+        roots: RootCertStore,
+        dropped: Arc<Dropped>,
+    ) -> Result<Self> {
         let (policies, followed) = watch::channel(Arc::default());
         let (admissions, admitted) = watch::channel(Arc::default());
-        let (report, refused) = Reports::new();
+        let (report, refused) = Reports::new(dropped);
         let control = Arc::new(OnceLock::new());
         let ports = ProxyPorts {
             policies: followed,
@@ -51,6 +57,8 @@ impl Egress {
             report: Arc::new(report),
             authenticate: Arc::new(BoxTokens(Arc::clone(&control))),
             own: Arc::new(KernelAddresses),
+            vault: Arc::new(SecretVault(Arc::clone(&control))),
+            tls: upstream_tls(roots).context("TLS cannot be used")?,
         };
         let listener = listen.map(bind).transpose().context(
             "the forward proxy for remote boxes cannot listen\nhelp: choose another address with PROXY_LISTEN_ADDR",
@@ -87,6 +95,43 @@ impl Authenticate for BoxTokens {
             Principal::Admin => false,
         })
     }
+}
+
+/// Secrets and certificates, asked for when a request needs them.
+struct SecretVault(Arc<OnceLock<Control>>);
+
+impl SecretVault {
+    fn control(&self) -> Result<&Control, String> {
+        self.0.get().ok_or_else(|| "the platform is not ready".to_owned())
+    }
+}
+
+#[async_trait::async_trait]
+impl Vault for SecretVault {
+    async fn reveal(&self, id: BoxId, name: &SecretName) -> Result<Option<SecretString>, String> {
+        self.control()?.reveal_secret(id, name).await.map_err(|error| told(&error))
+    }
+
+    async fn certify(&self, id: BoxId, host: &Host) -> Result<Option<Leaf>, String> {
+        // As a certificate has it: without brackets.
+        let name = match host {
+            Host::Name(name) => name.clone(),
+            Host::Address(address) => address.to_string(),
+        };
+        let made = self.control()?.certify(id, &name).await.map_err(|error| told(&error))?;
+        Ok(made.map(|made| Leaf { certificate: made.certificate, key: made.key }))
+    }
+}
+
+/// An error with its causes, for the log.
+fn told(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
 }
 
 /// What boxes have used is appended to a table.

@@ -25,6 +25,13 @@ pub(super) async fn start(
     let (fleet, rules) = (control.fleet(), control.egress_rules());
     life.spawn("policies", policies::follow(fleet, rules, policies, own_hosts, life.soft.clone()));
     life.spawn("admissions", admissions::follow(control.allowances(), admissions, life.soft.clone()));
+    let (resuming, soft) = (control.clone(), life.soft.clone());
+    life.spawn("key rotation", async move {
+        tokio::select! { biased;
+            () = soft.cancelled() => {}
+            () = resume(&resuming) => {}
+        }
+    });
     life.spawn("refusals", report::follow(control.clone(), refused, life.soft.clone()));
     let (meter, soft) = (proxy.clone(), life.soft.clone());
     life.spawn("meter", async move { meter.run_meter(soft).await });
@@ -37,4 +44,20 @@ pub(super) async fn start(
         });
     }
     Ok(())
+}
+
+/// Goes on with a rotation of the sealing key that broke off, if there was one.
+async fn resume(control: &Control) {
+    match control.resume_key_rotation().await {
+        Ok(rotation) if rotation.resealed == 0 => {}
+        Ok(rotation) => {
+            tracing::info!(resealed = rotation.resealed, "a rotation of the sealing key was finished")
+        }
+        Err(error) => {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "a rotation of the sealing key could not be finished"
+            );
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use secrecy::SecretString;
 use smartbox_control::{
     AdminSecret, AgentRuntime, Clock, Control, Doors, Entropy, ForeignIdentities, Ingress, Lease, Limits,
@@ -18,7 +18,7 @@ use smartbox_egress::{AiGateway, ServicesServer};
 use smartbox_http::{HttpParts, HttpState, PublicUrl};
 use smartbox_provider::{Link, Provider, ProviderError};
 use smartbox_providers::local::LocalProvider;
-use smartbox_store::{Keyring, OpenError, Sealer, Store};
+use smartbox_store::{OpenError, Store};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -33,9 +33,10 @@ use crate::adapters::{
 use crate::console::Console;
 use crate::data_dir::DataDir;
 use crate::lifecycle::Lifecycle;
+use crate::metrics::{self, Dropped, Sources};
 use crate::settings::Settings;
 use crate::tls::Source;
-use crate::{admin_secret, install};
+use crate::{admin_secret, install, roots, sealing_keys};
 
 /// Time of the lease under which the boxes of a database are changed: after a platform was cut off from its database,
 /// another one waits this long.
@@ -53,7 +54,7 @@ impl Daemon {
             None => listener,
         };
         let url = public_url(&settings, &listener);
-        let store = open_store(&data).await?;
+        let store = open_store(&settings, &data).await?;
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let admin_secret = admin_secret::obtain(settings.admin_secret.clone(), &data, &*entropy)?;
         let installed = install::ensure_all(&settings, &data, &*entropy, console).await?;
@@ -61,7 +62,13 @@ impl Daemon {
 
         let life = Lifecycle::default();
         let link: Arc<dyn Link> = Arc::clone(&provider) as Arc<dyn Link>;
-        let egress = Egress::new(settings.egress.proxy_listen)?;
+        let roots = roots::load(settings.egress.extra_roots.as_deref())?;
+        let dropped = Arc::<Dropped>::default();
+        let metrics = match settings.metrics_listen {
+            Some(address) => Some(metrics::bind(address).await?),
+            None => None,
+        };
+        let egress = Egress::new(settings.egress.proxy_listen, roots.store, Arc::clone(&dropped))?;
         let models = Models::new(&settings.models, &clock)?;
         let doors = Arc::new(doors(&link, &models.gateway, &egress, &life));
         let ingress = Arc::new(EdgeIngress::default());
@@ -75,7 +82,8 @@ impl Daemon {
             host: Arc::new(ThisHost::default()),
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
-            runtime: AgentRuntime::new(installed.runtime_version, install::models(settings.models.catalog())),
+            runtime: AgentRuntime::new(installed.runtime_version, install::models(settings.models.catalog()))
+                .with_roots(roots.pem),
             admin_secret: accepted_secrets(&settings, &admin_secret),
             foreign: ForeignIdentities { is_dev_mode: settings.edge.dev_mode, ..settings.foreign.build()? },
             own_address: OwnAddress {
@@ -90,6 +98,13 @@ impl Daemon {
         let dial = EdgeDial { link, upstreams: UpstreamDial::new().context("TLS cannot be used")? };
         let (routes, edge) = edge(&settings, &control, &models.gateway, (dial, routing), &url, &life);
         ingress.set(edge.ingress());
+        let sources = Sources {
+            control: control.clone(),
+            edge: edge.numbers(),
+            proxy: egress.proxy.clone(),
+            gateway: models.gateway.clone(),
+            dropped: Arc::clone(&dropped),
+        };
         Ok(Self {
             settings,
             data,
@@ -108,6 +123,8 @@ impl Daemon {
             outcomes,
             life,
             admin_secret,
+            metrics: metrics.map(|listener| (listener, sources)),
+            dropped,
         })
     }
 }
@@ -173,18 +190,9 @@ pub(super) fn on_this_machine(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-async fn open_store(data: &DataDir) -> Result<Store> {
-    // A new key beside an old database would make every secret unreadable without saying so.
-    if data.database().exists() && !data.keyring().exists() {
-        bail!(
-            "the sealing key {} is missing, and the database needs it\n\
-             help: put the key file back from its backup",
-            data.keyring().display()
-        );
-    }
-    data.make_private_dir(&data.keyring())?;
-    let keyring = Keyring::open_or_create(&data.keyring()).context("the sealing key cannot be used")?;
-    Store::open(&data.database(), Sealer::new(keyring)).await.map_err(|error: OpenError| error.into())
+async fn open_store(settings: &Settings, data: &DataDir) -> Result<Store> {
+    let sealer = sealing_keys::sealer(&settings.sealing_keys, data).await?;
+    Store::open(&data.database(), sealer).await.map_err(|error: OpenError| error.into())
 }
 
 /// Bounds and times that are settings.

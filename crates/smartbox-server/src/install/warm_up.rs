@@ -40,6 +40,8 @@ pub(super) async fn run(
         authorized_key: key.public.clone(),
         stop_grace: STOP_GRACE,
         crashes_max: CRASHES_MAX,
+        secrets: &[],
+        trust: None,
     })?;
     let spec = Spec {
         generation: 1,

@@ -1,6 +1,7 @@
 //! `[egress]`: the way out of the boxes.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use smartbox_core::egress_policy::Rules;
@@ -15,6 +16,8 @@ pub(crate) struct EgressSettings {
     pub(crate) proxy_listen: Option<SocketAddr>,
     /// What the platform says of every box.
     pub(crate) rules: Arc<Rules>,
+    /// A file with certificate authorities that are believed beside those of this machine, by the proxy and by boxes.
+    pub(crate) extra_roots: Option<PathBuf>,
 }
 
 impl EgressSettings {
@@ -23,7 +26,8 @@ impl EgressSettings {
         let proxy_listen = raw.proxy_listen.as_deref().filter(|text| !text.is_empty());
         let proxy_listen =
             proxy_listen.map(|text| problems.take("egress.proxy_listen", parse::address(text)));
-        Self { proxy_listen, rules: problems.take("egress.rules", rules(raw.rules.as_deref())) }
+        let extra_roots = raw.extra_roots.as_deref().filter(|text| !text.is_empty()).map(PathBuf::from);
+        Self { proxy_listen, rules: problems.take("egress.rules", rules(raw.rules.as_deref())), extra_roots }
     }
 }
 
@@ -45,13 +49,17 @@ mod tests {
         let raw = raw::Egress {
             proxy_listen: Some("0.0.0.0:3128".to_owned()),
             rules: Some("allow nas.lan inside; deny *.ads.example\nallow * ports=22".to_owned()),
+            ..raw::Egress::default()
         };
         let settings = EgressSettings::parse(&raw, &mut problems);
         let lines: Vec<_> = settings.rules.iter().map(ToString::to_string).collect();
         assert_eq!(lines, ["allow nas.lan inside", "deny *.ads.example", "allow * ports=22"]);
         assert_eq!(settings.proxy_listen.map(|address| address.port()), Some(3128));
-        let raw =
-            raw::Egress { proxy_listen: Some("3128".to_owned()), rules: Some("deny *; permit a".to_owned()) };
+        let raw = raw::Egress {
+            proxy_listen: Some("3128".to_owned()),
+            rules: Some("deny *; permit a".to_owned()),
+            ..raw::Egress::default()
+        };
         EgressSettings::parse(&raw, &mut problems);
         let said = problems.into_result(()).unwrap_err().join("\n");
         assert!(said.contains("egress.proxy_listen") && said.contains("rule 2"), "{said}");

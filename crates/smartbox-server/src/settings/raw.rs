@@ -18,6 +18,8 @@ pub(super) struct Raw {
     pub(super) routing: Routing,
     pub(super) provider: Provider,
     pub(super) egress: Egress,
+    pub(super) secrets: Secrets,
+    pub(super) metrics: Metrics,
     pub(super) models: Models,
     pub(super) boxes: Boxes,
     pub(super) host: Host,
@@ -110,6 +112,20 @@ pub(super) struct Provider {
 pub(super) struct Egress {
     pub(super) proxy_listen: Option<String>,
     pub(super) rules: Option<String>,
+    pub(super) extra_roots: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Secrets {
+    pub(super) key: Option<String>,
+    pub(super) key_command: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Metrics {
+    pub(super) listen: Option<String>,
 }
 
 #[derive(Default, Deserialize)]

@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use smartbox_core::egress_policy::Rules;
+
 use crate::database::Connection;
-use crate::egress::{self, EgressRow, EgressUsage};
+use crate::egress::{self, EgressRow, EgressUsage, LayerOf, LayerRow};
+use crate::event::{self, NewEvent};
 use crate::ledger::roll_up::{self, BESIDE_MAX, Log};
 use crate::ledger::{Tell, standing, warn};
 use crate::row::bigint;
@@ -15,6 +18,40 @@ impl FleetStore {
     /// Every rule of every org and box.
     pub async fn egress_rules_of_all(&self) -> Result<Vec<EgressRow>, Error> {
         egress::all(&mut *self.store.database.read().await?).await
+    }
+
+    /// Every rule of the platform and of tiers that is not a setting.
+    pub async fn egress_layers(&self) -> Result<Vec<LayerRow>, Error> {
+        egress::layers(&mut *self.store.database.read().await?).await
+    }
+
+    /// The rules of the platform, or of a tier; `None` where there never were any.
+    pub async fn egress_layer(&self, of: &LayerOf) -> Result<Option<LayerRow>, Error> {
+        egress::find_layer(&mut *self.store.database.read().await?, of).await
+    }
+
+    /// Replaces them and puts the event down, both or neither. The event's actor has changed them.
+    ///
+    /// # Errors
+    /// [`Error::VersionMismatch`] when `if_version` is not their version any more (0 where there are none).
+    pub async fn set_egress_layer(
+        &self,
+        of: &LayerOf,
+        rules: &Rules,
+        if_version: Option<i64>,
+        event: NewEvent,
+        now: Timestamp,
+    ) -> Result<LayerRow, Error> {
+        let mut tx = self.store.database.write().await?;
+        let current = egress::find_layer(&mut tx, of).await?.map_or(0, |row| row.version);
+        if if_version.is_some_and(|expected| expected != current) {
+            return Err(Error::VersionMismatch { current });
+        }
+        egress::put_layer(&mut tx, of, rules, (current + 1, now, &event.actor)).await?;
+        event::append(&mut tx, None, None, &event, now).await?;
+        let row = egress::find_layer(&mut tx, of).await?.ok_or(Error::NotFound("tier"))?;
+        tx.commit().await?;
+        Ok(row)
     }
 
     /// Appends what boxes have used and sums it up, all of it or nothing; owners are told what was reached of their budgets.

@@ -7,7 +7,7 @@ use crate::database::Connection;
 use crate::sealing::{Place, Sealed, Sealer};
 use crate::{Error, Store};
 
-fn place<'a>(id: &'a str, name: &'a str) -> Place<'a> {
+pub(super) fn place<'a>(id: &'a str, name: &'a str) -> Place<'a> {
     Place { table: "secrets", row: id, name }
 }
 

@@ -6,8 +6,9 @@
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use aws_lc_rs::aead::{AES_256_GCM, RandomizedNonceKey};
 use aws_lc_rs::digest::{Context, SHA256};
@@ -23,13 +24,18 @@ use crate::row::hex;
 const KEY_LENGTH: usize = 32;
 /// A keyring of this size would hold a thousand keys: a larger file is something else.
 const FILE_BYTES_MAX: u64 = 64 * 1024;
+/// What a new file begins with.
+const PREFACE: &str = "# Keys of Smartbox's secrets. Keep a copy apart from the database.\n";
 /// Bytes of a key's hash that name it.
 const ID_LENGTH: usize = 8;
+
+/// Most keys at once. While one is replaced there are two.
+const KEYS_MAX: usize = 16;
 
 /// Keys by their ids. Has no content to print.
 pub struct Keyring {
     /// At least one; the newest is last.
-    keys: Vec<Key>,
+    keys: Vec<Arc<Key>>,
 }
 
 pub(super) struct Key {
@@ -66,6 +72,15 @@ pub enum KeyringError {
     /// The system gives no random bytes.
     #[error("the system gives no random bytes")]
     Entropy,
+    /// What should give keys gives none.
+    #[error("the source of the sealing keys {0}")]
+    Source(String),
+    /// Keys are given from outside, and there is no newer one.
+    #[error("the sealing keys are given from outside, and the last of them is in use already")]
+    NoNewKey,
+    /// As many as there may be.
+    #[error("there are {KEYS_MAX} sealing keys, as many as there may be")]
+    TooMany,
 }
 
 impl KeyringError {
@@ -81,6 +96,11 @@ impl KeyringError {
             }
             Self::Io { .. } => "Check that the directory exists and that this user may write to it.",
             Self::Entropy => "Check that /dev/urandom can be read.",
+            Self::Source(_) => {
+                "Check `secrets.key` or `secrets.key_command`: keys are lines of base64, 32 bytes each."
+            }
+            Self::NoNewKey => "Add a new key as the last one where the keys are kept, then rotate again.",
+            Self::TooMany => "Take keys away with which nothing is sealed any more.",
         }
     }
 }
@@ -101,10 +121,42 @@ impl Keyring {
         Self::parse(&text).ok_or_else(|| KeyringError::Damaged { path: path.to_owned() })
     }
 
+    /// Keys that somebody else keeps: one a line or separated by commas, in base64, the newest last.
+    ///
+    /// # Errors
+    /// They are none. The text is not repeated.
+    pub fn from_text(text: &str) -> Result<Self, KeyringError> {
+        let lines = Zeroizing::new(text.replace(',', "\n"));
+        Self::parse(&lines)
+            .ok_or_else(|| KeyringError::Source("gave something that is no list of keys".to_owned()))
+    }
+
     /// A new key that is kept nowhere.
     pub(super) fn ephemeral() -> Result<Self, KeyringError> {
+        Self { keys: Vec::new() }.with_new_key()
+    }
+
+    /// These and a new key, which is kept nowhere.
+    pub(super) fn with_new_key(&self) -> Result<Self, KeyringError> {
+        if self.keys.len() >= KEYS_MAX {
+            return Err(KeyringError::TooMany);
+        }
         let key = Key::new(&*new_key()?).ok_or(KeyringError::Entropy)?;
-        Ok(Self { keys: vec![key] })
+        Ok(Self { keys: self.keys.iter().cloned().chain([Arc::new(key)]).collect() })
+    }
+
+    /// The newest alone.
+    pub(super) fn newest(&self) -> Self {
+        Self { keys: self.keys.last().cloned().into_iter().collect() }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether both seal with the same key.
+    pub fn seals_like(&self, other: &Self) -> bool {
+        self.active().id == other.active().id
     }
 
     /// The key that seals.
@@ -113,14 +165,13 @@ impl Keyring {
     }
 
     pub(super) fn find(&self, id: &str) -> Option<&Key> {
-        self.keys.iter().find(|key| key.id == id)
+        self.keys.iter().map(|key| &**key).find(|key| key.id == id)
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-        let keys: Vec<Key> =
-            lines.map(|line| Key::new(&Zeroizing::new(BASE64.decode(line).ok()?))).collect::<Option<_>>()?;
-        (!keys.is_empty()).then_some(Self { keys })
+        let keys: Vec<_> = lines.map(|line| Key::parse(line).map(Arc::new)).collect::<Option<_>>()?;
+        (1..=KEYS_MAX).contains(&keys.len()).then_some(Self { keys })
     }
 }
 
@@ -131,6 +182,11 @@ impl fmt::Debug for Keyring {
 }
 
 impl Key {
+    /// A key as a file has it.
+    pub(super) fn parse(line: &str) -> Option<Self> {
+        Self::new(&Zeroizing::new(BASE64.decode(line.trim()).ok()?))
+    }
+
     /// `None` when `bytes` are no AES-256 key.
     fn new(bytes: &[u8]) -> Option<Self> {
         let cipher = RandomizedNonceKey::new(&AES_256_GCM, bytes).ok()?;
@@ -153,7 +209,9 @@ fn create(path: &Path, key: &[u8]) -> io::Result<()> {
     let mut unique = [0; 8];
     rand::fill(&mut unique).map_err(|_error| io::Error::other("no random bytes"))?;
     let draft = beside(path, &format!(".new-{}", hex(&unique)));
-    let placed = write_draft(&draft, key).and_then(|()| fs::hard_link(&draft, path));
+    let line = Zeroizing::new(BASE64.encode(key));
+    let text = Zeroizing::new(format!("{PREFACE}{}\n", &*line));
+    let placed = write_draft(&draft, &text).and_then(|()| fs::hard_link(&draft, path));
     let removed = fs::remove_file(&draft);
     match placed {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
@@ -163,16 +221,38 @@ fn create(path: &Path, key: &[u8]) -> io::Result<()> {
     sync_directory(path)
 }
 
-fn write_draft(draft: &Path, key: &[u8]) -> io::Result<()> {
+/// Puts another text in the file's place, complete and synced.
+pub(super) fn replace(path: &Path, text: &str) -> Result<(), KeyringError> {
+    let io = |source| KeyringError::Io { path: path.to_owned(), source };
+    let mut unique = [0; 8];
+    rand::fill(&mut unique).map_err(|_error| KeyringError::Entropy)?;
+    let draft = beside(path, &format!(".new-{}", hex(&unique)));
+    let owner = fs::metadata(path).map_err(io)?;
+    let placed = write_draft(&draft, text).and_then(|()| {
+        // Whoever could read it before still can: the platform may run under sudo.
+        std::os::unix::fs::chown(&draft, Some(owner.uid()), Some(owner.gid()))?;
+        fs::rename(&draft, path)?;
+        sync_directory(path)
+    });
+    placed.map_err(|error| {
+        // What is left of the draft holds keys.
+        drop(fs::remove_file(&draft));
+        io(error)
+    })
+}
+
+/// A new key as a file has it.
+pub(super) fn new_line() -> Result<Zeroizing<String>, KeyringError> {
+    Ok(Zeroizing::new(BASE64.encode(&*new_key()?)))
+}
+
+fn write_draft(draft: &Path, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft)?;
-    let line = Zeroizing::new(BASE64.encode(key));
-    file.write_all(b"# Keys of Smartbox's secrets. Keep a copy apart from the database.\n")?;
-    file.write_all(line.as_bytes())?;
-    file.write_all(b"\n")?;
+    file.write_all(text.as_bytes())?;
     file.sync_all()
 }
 
-fn read(path: &Path) -> Result<Zeroizing<String>, KeyringError> {
+pub(super) fn read(path: &Path) -> Result<Zeroizing<String>, KeyringError> {
     let io = |source| KeyringError::Io { path: path.to_owned(), source };
     let file = File::open(path).map_err(io)?;
     let metadata = file.metadata().map_err(io)?;

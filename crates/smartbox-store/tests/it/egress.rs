@@ -1,7 +1,7 @@
 //! What boxes may reach and have used: versions, events, sums.
 
 use smartbox_core::egress_policy::Rules;
-use smartbox_store::{EgressUsage, Error};
+use smartbox_store::{EgressUsage, Error, LayerOf};
 
 use crate::ledger::tell;
 use crate::support::{World, at, create, event, fleet_of, new_box};
@@ -49,4 +49,26 @@ async fn what_was_used_is_appended_and_adds_up() {
     let (_directory, store) = world.reopen().await;
     let sum = fleet_of(&store).egress_usage_of(mine.id).await.unwrap();
     assert_eq!(sum, EgressUsage { box_id: mine.id, sent: 6, received: 20, connections: 2, requests: 4 });
+}
+
+#[tokio::test]
+async fn rules_of_the_platform_and_of_tiers_are_kept_apart() {
+    let world = World::new().await;
+    let tier = LayerOf::Tier("platform".to_owned());
+    let set = |of: LayerOf, text: &'static str, version| {
+        let fleet = world.fleet.clone();
+        async move { fleet.set_egress_layer(&of, &rules(text), version, event("egress.changed"), at(5)).await }
+    };
+    assert_eq!(world.fleet.egress_layer(&LayerOf::Platform).await.unwrap(), None);
+    set(LayerOf::Platform, "deny a.example", Some(0)).await.unwrap();
+    set(tier.clone(), "deny b.example", None).await.unwrap();
+    let refused = set(tier.clone(), "deny *", Some(7)).await;
+    assert!(matches!(refused, Err(Error::VersionMismatch { current: 1 })), "{refused:?}");
+    let (_directory, store) = world.reopen().await;
+    let all = fleet_of(&store).egress_layers().await.unwrap();
+    let told = |of: &LayerOf| all.iter().find(|row| row.of == *of).unwrap().rules.to_string();
+    assert_eq!(
+        (told(&LayerOf::Platform), told(&tier)),
+        ("deny a.example\n".to_owned(), "deny b.example\n".to_owned())
+    );
 }

@@ -1,6 +1,7 @@
 //! A store with two orgs, and short words to arrange boxes in it.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use jiff::Timestamp;
@@ -11,7 +12,7 @@ use smartbox_core::{
     SessionId, TokenId, UserId, UserStatus,
 };
 use smartbox_store::{
-    Error, EventOutcome, FleetStore, IntentChange, Keyring, NewDevice, NewEvent, NewOperation,
+    Error, EventOutcome, FleetStore, IntentChange, KeyFile, Keyring, NewDevice, NewEvent, NewOperation,
     NewServiceToken, NewSession, NewSmartbox, NewTicket, NewUser, ObservationUpdate, Operation,
     OperationKind, OrgStore, Sealer, Smartbox, Store, SystemActor, TicketHolder, User,
 };
@@ -153,7 +154,8 @@ pub(crate) fn seen(observed: Observed) -> ObservationUpdate {
 }
 
 pub(crate) fn sealer(directory: &Path) -> Sealer {
-    Sealer::new(Keyring::open_or_create(&directory.join("keys")).unwrap())
+    let path = directory.join("keys");
+    Sealer::with_source(Keyring::open_or_create(&path).unwrap(), Arc::new(KeyFile::new(path)))
 }
 
 pub(crate) fn database(directory: &Path) -> std::path::PathBuf {

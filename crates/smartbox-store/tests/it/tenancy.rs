@@ -8,10 +8,10 @@ use smartbox_core::models::ModelRules;
 use smartbox_core::schedule::CatchUp;
 use smartbox_core::wake::HoldKind;
 use smartbox_core::{
-    BoxId, Desired, DeviceStatus, Pairing, Role, ScheduleId, SleepChange, Threshold, UserStatus,
+    BoxId, Delivery, Desired, DeviceStatus, Pairing, Role, ScheduleId, SleepChange, Threshold, UserStatus,
 };
 use smartbox_store::{
-    BoxFilter, Claim, EgressUsage, Error, Gauge, KeyChange, OperationKind, OrgPlan, ScheduleAction,
+    BoxFilter, Claim, EgressUsage, Error, Gauge, KeyChange, NewSecret, OperationKind, OrgPlan, ScheduleAction,
     SchedulePlan, Settled, Spent, TicketHolder, UserChange,
 };
 
@@ -29,6 +29,7 @@ fn methods() -> BTreeSet<&'static str> {
         include_str!("../../src/org/egress.rs"),
         include_str!("../../src/org/models.rs"),
         include_str!("../../src/org/people.rs"),
+        include_str!("../../src/org/secrets.rs"),
         include_str!("../../src/org/tickets.rs"),
         include_str!("../../src/org/tokens.rs"),
         include_str!("../../src/schedules.rs"),
@@ -105,6 +106,7 @@ async fn what_belongs_to_another_org_does_not_exist() {
 
     ledger_of_another_org(&world, mine.id, &mut finds_nothing).await;
     models_of_another_org(&world, mine.id, &mut finds_nothing).await;
+    secrets_of_another_org(&world, mine.id, &mut finds_nothing).await;
     people_of_another_org(&world, &mut finds_nothing).await;
     devices_of_another_org(&world, mine.id, &mut finds_nothing).await;
 
@@ -250,6 +252,37 @@ async fn schedules_of_another_org(
     finds_nothing("remove_schedule", !matches!(removed, Err(Error::NotFound("schedule"))));
     assert_eq!(world.org.find_schedule(smartbox, id).await.unwrap(), Some(mine));
     world.org.remove_schedule(smartbox, id, event("schedule.removed"), at(2)).await.unwrap();
+}
+
+async fn secrets_of_another_org(
+    world: &World,
+    smartbox: BoxId,
+    finds_nothing: &mut impl FnMut(&'static str, bool),
+) {
+    let stranger = &world.other;
+    let (name, value) = ("TOKEN".parse().unwrap(), "a value".into());
+    let new = NewSecret { name: &name, value: &value, delivery: Delivery::Injection };
+    world.org.keep_secret(None, new, None, event("secret.set"), at(2)).await.unwrap();
+    let kept = stranger.keep_secret(Some(smartbox), new, None, event("secret.set"), at(2)).await;
+    finds_nothing("keep_secret", !matches!(kept, Err(Error::NotFound("box"))));
+    finds_nothing("kept_secret", stranger.kept_secret(None, &name).await.unwrap().is_some());
+    finds_nothing("kept_secrets", {
+        let of_org = stranger.kept_secrets(None).await.unwrap();
+        !of_org.is_empty() || !stranger.kept_secrets(Some(smartbox)).await.unwrap().is_empty()
+    });
+    let forgotten = stranger.forget_secret(None, &name, event("secret.removed"), at(2)).await;
+    finds_nothing("forget_secret", !matches!(forgotten, Err(Error::NotFound("secret"))));
+    assert!(world.org.kept_secret(None, &name).await.unwrap().is_some());
+
+    let rules = "https://evil.example/ secret=TOKEN header=x-token".parse().unwrap();
+    let changed = event("injections.changed");
+    let set = stranger.set_injection_rules(Some(smartbox), &rules, None, changed.clone(), at(2)).await;
+    finds_nothing("set_injection_rules", !matches!(set, Err(Error::NotFound("box"))));
+    stranger.set_injection_rules(None, &rules, None, changed, at(2)).await.unwrap();
+    finds_nothing("injection_rules", {
+        let of_box = stranger.injection_rules(Some(smartbox)).await.unwrap();
+        of_box.is_some() || world.org.injection_rules(None).await.unwrap().is_some()
+    });
 }
 
 async fn people_of_another_org(world: &World, finds_nothing: &mut impl FnMut(&'static str, bool)) {

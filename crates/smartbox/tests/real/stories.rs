@@ -7,5 +7,6 @@ mod isolation;
 mod memory;
 mod moving;
 mod newcomer;
+mod secrets;
 mod sleep;
 mod sleep_kill;

@@ -1,13 +1,11 @@
 //! `smartbox egress allow`, `deny` and `remove`.
 
 use clap::Args;
-use smartbox_api::{EgressView, SetEgress};
 use smartbox_core::egress_policy::Rule;
 
-use super::BoxFlag;
-use super::show::{describe, fetch};
+use super::scope::ScopeFlags;
 use crate::Outcome;
-use crate::client::{Client, Route};
+use crate::client::Client;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -28,7 +26,7 @@ pub struct AddArgs {
     #[arg(long)]
     inside: bool,
     #[command(flatten)]
-    smartbox: BoxFlag,
+    scope: ScopeFlags,
 }
 
 /// Flags of `egress remove`.
@@ -38,29 +36,28 @@ pub struct RemoveArgs {
     #[arg(value_name = "NUMBER")]
     number: usize,
     #[command(flatten)]
-    smartbox: BoxFlag,
+    scope: ScopeFlags,
 }
 
 /// Puts a rule before the others.
 pub(super) async fn add(client: &Client, verdict: &str, args: &AddArgs, console: &mut Console) -> Outcome {
     let rule = rule(verdict, args).map_err(|problem| Failure::new(Exit::Usage, problem))?;
-    let before = fetch(client, &args.smartbox).await?;
-    let rules = std::iter::once(rule.to_string()).chain(before.rules).collect();
-    replace(client, &args.smartbox, rules, before.version, console).await
+    let (before, version) = args.scope.fetch(client).await?.own();
+    let rules = std::iter::once(rule.to_string()).chain(before).collect();
+    args.scope.replace(client, rules, version).await?.show(console).await
 }
 
 /// Takes a rule away.
 pub(super) async fn remove(client: &Client, args: &RemoveArgs, console: &mut Console) -> Outcome {
-    let before = fetch(client, &args.smartbox).await?;
-    let mut rules = before.rules;
+    let (mut rules, version) = args.scope.fetch(client).await?.own();
     if args.number == 0 || args.number > rules.len() {
         return Err(Failure::new(
             Exit::Usage,
-            format!("the box has no rule {}; `smartbox egress show` lists them", args.number),
+            format!("there is no rule {}; `smartbox egress show` lists them", args.number),
         ));
     }
     rules.remove(args.number - 1);
-    replace(client, &args.smartbox, rules, before.version, console).await
+    args.scope.replace(client, rules, version).await?.show(console).await
 }
 
 fn rule(verdict: &str, args: &AddArgs) -> Result<Rule, String> {
@@ -73,22 +70,4 @@ fn rule(verdict: &str, args: &AddArgs) -> Result<Rule, String> {
         line.push_str(" inside");
     }
     line.parse::<Rule>().map_err(|bad| bad.to_string())
-}
-
-async fn replace(
-    client: &Client,
-    smartbox: &BoxFlag,
-    rules: Vec<String>,
-    version: i64,
-    console: &mut Console,
-) -> Outcome {
-    let reference = smartbox.reference();
-    let path = ["boxes", reference.as_str(), "egress"];
-    let view: EgressView = client.replace(Route::v1(&path), &SetEgress { rules }, version).await?;
-    if console.wants_json() {
-        console.json(&view).await?;
-    } else {
-        console.text(&describe(&view)).await?;
-    }
-    Ok(Exit::Success)
 }

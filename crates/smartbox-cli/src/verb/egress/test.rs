@@ -54,7 +54,7 @@ fn policy(view: &EgressView) -> Result<Policy, BadRules> {
     let rules = |lines: &[String]| Rules::from_lines(lines.iter().map(String::as_str)).map(Arc::new);
     Ok(Policy::new([
         rules(&view.platform_rules)?,
-        Arc::default(),
+        rules(&view.tier_rules)?,
         rules(&view.org_rules)?,
         rules(&view.rules)?,
     ]))

@@ -81,10 +81,19 @@ impl Reconciler {
     async fn detail(&self, row: &Smartbox, action: &str, now: Timestamp) -> Result<serde_json::Value, Error> {
         match action {
             "box.ready" | "box.awake" => {
+                self.measure(row, action, now);
                 wake_story::story(&self.control, row, self.started.get(&row.id).copied(), now).await
             }
             _ => Ok(serde_json::json!({})),
         }
+    }
+
+    /// Counts a wake or a start that this process has begun.
+    fn measure(&self, row: &Smartbox, action: &str, now: Timestamp) {
+        let Some(begun) = self.started.get(&row.id) else { return };
+        let took = std::time::Duration::try_from(now.duration_since(*begun)).unwrap_or_default();
+        let totals = &self.control.inner.totals;
+        if action == "box.awake" { totals.woke(took) } else { totals.started(took) }
     }
 
     pub(super) async fn record_failure(

@@ -8,11 +8,10 @@ use std::time::Duration;
 
 use anyhow::Result;
 use secrecy::{ExposeSecret as _, SecretString};
-use smartbox_core::BoxId;
-use smartbox_core::egress_policy::{Policy, Rules};
+use smartbox_core::egress_policy::{Host, Policy, Rules};
+use smartbox_core::{BoxId, SecretName, injection};
 use smartbox_egress::{
-    Admissions, Allowance, Authenticate, ForwardProxy, Meter, OwnAddresses, Policies, ProxyLimits,
-    ProxyPorts, RefusedRequest, Report, Resolve, ServeError, Used, UsedUp,
+    Admissions, Allowance, Authenticate, BoxInjections, ForwardProxy, Leaf, Meter, OwnAddresses, Policies, ProxyLimits, ProxyPorts, RefusedRequest, Report, Resolve, ServeError, Used, UsedUp, Vault, upstream_tls,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -20,10 +19,14 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::tls::Authority;
 use crate::rig::{Loopback, a_box};
 
 /// What a remote box brings.
 pub(crate) const TOKEN: &str = "the-token-of-this-box";
+
+/// Two hosts that are inside.
+const INSIDE: &[&str] = &["allow up.test inside", "allow other.test inside"];
 
 /// Names, meter, owner: all in memory.
 #[derive(Default)]
@@ -34,6 +37,12 @@ pub(crate) struct World {
     pub(crate) is_meter_down: Mutex<bool>,
     pub(crate) refused: Mutex<Vec<RefusedRequest>>,
     pub(crate) own: Mutex<Vec<IpAddr>>,
+    /// Secrets of the box, by name.
+    pub(crate) secrets: Mutex<HashMap<String, String>>,
+    pub(crate) is_vault_down: Mutex<bool>,
+    /// The box's authority, and those who upstreams are believed by.
+    pub(crate) authority: Authority,
+    pub(crate) roots: Authority,
 }
 
 impl World {
@@ -96,6 +105,22 @@ impl Authenticate for World {
     }
 }
 
+#[async_trait::async_trait]
+impl Vault for World {
+    async fn reveal(&self, id: BoxId, name: &SecretName) -> Result<Option<SecretString>, String> {
+        assert_eq!(id, a_box());
+        if *self.is_vault_down.lock().unwrap() {
+            return Err("the database is down".to_owned());
+        }
+        Ok(self.secrets.lock().unwrap().get(name.as_str()).map(|value| value.as_str().into()))
+    }
+
+    async fn certify(&self, id: BoxId, host: &Host) -> Result<Option<Leaf>, String> {
+        assert_eq!(id, a_box());
+        Ok(Some(self.authority.leaf(&host.to_string())))
+    }
+}
+
 impl OwnAddresses for World {
     fn is_own(&self, address: IpAddr) -> bool {
         self.own.lock().unwrap().contains(&address)
@@ -128,6 +153,7 @@ impl Rig {
     pub(crate) async fn with_limits(rules: &[&str], limits: ProxyLimits) -> Result<Self> {
         let world = Arc::new(World::default());
         world.name("up.test", &[&["127.0.0.1"]]);
+        world.name("other.test", &[&["127.0.0.1"]]);
         let (policies, followed) = watch::channel(policies(rules));
         let (admissions, admitted) = watch::channel(Arc::default());
         let ports = ProxyPorts {
@@ -138,6 +164,8 @@ impl Rig {
             report: Arc::clone(&world) as _,
             authenticate: Arc::clone(&world) as _,
             own: Arc::clone(&world) as _,
+            vault: Arc::clone(&world) as _,
+            tls: upstream_tls(world.roots.store())?,
         };
         let proxy = ForwardProxy::new(ports, limits);
         let (local, far) = (listener().await?, listener().await?);
@@ -162,6 +190,21 @@ impl Rig {
         };
         let allowance = Allowance { bytes_left, used_up };
         self.admissions.send_replace(Arc::new(Admissions::new(HashMap::from([(a_box(), allowance)]))));
+    }
+
+    /// A box that may reach every host inside, with these injection rules; its programs trust its authority.
+    pub(crate) async fn injecting(rules: &[&str]) -> Result<Self> {
+        let rig = Self::new(INSIDE).await?;
+        rig.publish_injections(rules, true);
+        Ok(rig)
+    }
+
+    pub(crate) fn publish_injections(&self, rules: &[&str], is_trusted: bool) {
+        let rules = injection::Rules::from_lines(rules.iter().copied()).unwrap();
+        let injections = BoxInjections::new(vec![Arc::new(rules)], is_trusted);
+        let policies =
+            Policies::clone(&policies(INSIDE)).with_injections(HashMap::from([(a_box(), injections)]));
+        self.policies.send_replace(Arc::new(policies));
     }
 
     pub(crate) fn publish(&self, rules: &[&str]) {

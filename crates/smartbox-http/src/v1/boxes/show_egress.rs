@@ -17,7 +17,7 @@ use crate::problem::ApiError;
 
 /// Look at what a box may reach
 ///
-/// The rules of platform, org and box, as its forward proxy goes by them.
+/// The rules of platform, tier, org and box, as its forward proxy goes by them.
 #[utoipa::path(
     get,
     path = "/v1/boxes/{box}/egress",
@@ -46,6 +46,7 @@ pub(super) fn tagged(egress: &BoxEgress) -> Response {
     let view = EgressView {
         box_id: egress.box_id.to_string(),
         platform_rules: lines(&egress.platform),
+        tier_rules: lines(&egress.tier),
         org_rules: egress.org.as_ref().map(|row| lines(&row.rules)).unwrap_or_default(),
         rules: own.map(|row| lines(&row.rules)).unwrap_or_default(),
         version: own.map_or(0, |row| row.version),

@@ -1,6 +1,8 @@
 //! What was refused, told to owners: an event each, and not more than they can read.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use smartbox_control::Control;
@@ -9,6 +11,8 @@ use smartbox_egress::{RefusedRequest, Report};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+use crate::metrics::Dropped;
 
 /// Refusals that wait to be told. What does not fit is not told.
 const WAITING_MAX: usize = 256;
@@ -23,20 +27,25 @@ const BOXES_MAX: usize = 4096;
 pub(crate) type Noted = RefusedRequest;
 
 /// Puts refusals into a bounded channel.
-pub(crate) struct Reports(mpsc::Sender<Noted>);
+pub(crate) struct Reports {
+    tell: mpsc::Sender<Noted>,
+    dropped: Arc<Dropped>,
+}
 
 impl Reports {
     /// Both ends.
-    pub(crate) fn new() -> (Self, mpsc::Receiver<Noted>) {
+    pub(crate) fn new(dropped: Arc<Dropped>) -> (Self, mpsc::Receiver<Noted>) {
         let (tell, told) = mpsc::channel(WAITING_MAX);
-        (Self(tell), told)
+        (Self { tell, dropped }, told)
     }
 }
 
 impl Report for Reports {
     fn refused(&self, request: RefusedRequest) {
         // A box that asks for much that is refused shall not fill anything: the first ones say enough.
-        let _full = self.0.try_send(request);
+        if self.tell.try_send(request).is_err() {
+            self.dropped.refusals.fetch_add(1, Relaxed);
+        }
     }
 }
 

@@ -1,0 +1,214 @@
+//! Numbers of the platform, for Prometheus and its like. No label names an org, a person or a box.
+//!
+//! Everything is counted where it happens; here it is read, when somebody asks, and written down. The names are in
+//! `docs/metrics.md`.
+
+mod serve;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, text};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::registry::{Registry, Unit};
+use smartbox_control::Control;
+use smartbox_core::numbers::Durations;
+use smartbox_edge::EdgeNumbers;
+use smartbox_egress::{AiGateway, ForwardProxy};
+
+pub(crate) use serve::{bind, serve};
+
+/// What every name begins with.
+const PREFIX: &str = "smartbox";
+
+/// What was dropped because a queue was full.
+#[derive(Debug, Default)]
+pub(crate) struct Dropped {
+    /// Refusals of the forward proxy that no timeline tells of.
+    pub(crate) refusals: AtomicU64,
+    /// Ends of rights that the edge made up for by closing everything.
+    pub(crate) revocations: AtomicU64,
+}
+
+/// Where the numbers are.
+#[derive(Clone)]
+pub(crate) struct Sources {
+    pub(crate) control: Control,
+    pub(crate) edge: EdgeNumbers,
+    pub(crate) proxy: ForwardProxy,
+    pub(crate) gateway: AiGateway,
+    pub(crate) dropped: Arc<Dropped>,
+}
+
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sources(..)")
+    }
+}
+
+impl Sources {
+    /// All of them as text, in the format of OpenMetrics, which Prometheus reads.
+    ///
+    /// # Errors
+    /// The text cannot be written, which it can.
+    pub(crate) fn text(&self) -> Result<String, fmt::Error> {
+        let mut registry = Registry::with_prefix(PREFIX);
+        registry.register_collector(Box::new(self.clone()));
+        let mut written = String::new();
+        text::encode(&mut written, &registry)?;
+        Ok(written)
+    }
+}
+
+impl Collector for Sources {
+    fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let mut write = Writer(encoder);
+        self.write_boxes(&mut write)?;
+        self.write_edge(&mut write)?;
+        self.write_egress(&mut write)?;
+        self.write_models(&mut write)?;
+        let dropped = [
+            (["refusals"], self.dropped.refusals.load(Relaxed)),
+            (["revocations"], self.dropped.revocations.load(Relaxed)),
+        ];
+        write.counts("queue_dropped", "Items that were dropped because a queue was full", ["queue"], dropped)
+    }
+}
+
+impl Sources {
+    fn write_boxes(&self, write: &mut Writer<'_>) -> fmt::Result {
+        let phases = self.control.boxes_by_phase().into_iter().map(|(phase, count)| ([phase], count));
+        write.gauges("boxes", "Boxes by their phase", ["phase"], phases)?;
+        write.durations(
+            "wake_duration",
+            "From the decision to wake a box to its gateway being ready",
+            &self.control.wakes(),
+        )?;
+        write.durations(
+            "start_duration",
+            "From the decision to start a box to its gateway being ready",
+            &self.control.starts(),
+        )
+    }
+
+    fn write_edge(&self, write: &mut Writer<'_>) -> fmt::Result {
+        let answered = self.edge.answered().map(|(class, count)| ([class], count));
+        write.counts(
+            "edge_requests",
+            "Requests at the edge by the class of their status",
+            ["class"],
+            answered,
+        )?;
+        write.durations(
+            "edge_request_duration",
+            "From the head of a request to the head of its answer",
+            &self.edge.durations(),
+        )?;
+        let open = u64::try_from(self.edge.open_sockets()).unwrap_or(u64::MAX);
+        write.gauges("edge_open_sockets", "Upgraded connections that are open", [], [([], open)])
+    }
+
+    fn write_egress(&self, write: &mut Writer<'_>) -> fmt::Result {
+        let seen = self.proxy.numbers();
+        let bytes = [(["sent"], seen.used.sent), (["received"], seen.used.received)];
+        write.counts(
+            "egress_bytes",
+            "Bytes to and from upstreams of the forward proxy",
+            ["direction"],
+            bytes,
+        )?;
+        write.counts("egress_connections", "Connections to upstreams", [], [([], seen.used.connections)])?;
+        write.counts(
+            "egress_requests",
+            "Requests that the proxy forwarded and saw",
+            [],
+            [([], seen.used.requests)],
+        )?;
+        write.counts(
+            "egress_injections",
+            "Requests into which a secret was put",
+            [],
+            [([], seen.injected)],
+        )?;
+        let refused = seen.refused.into_iter().map(|(reason, count)| ([reason], count));
+        write.counts("egress_refusals", "Requests that the proxy refused, by reason", ["reason"], refused)?;
+        write.gauges("egress_open_tunnels", "Tunnels that are open", [], [([], seen.open_tunnels)])
+    }
+
+    fn write_models(&self, write: &mut Writer<'_>) -> fmt::Result {
+        let seen = self.gateway.numbers();
+        let calls = seen.calls.into_iter().map(|(outcome, class, count)| ([outcome, class], count));
+        write.counts(
+            "model_calls",
+            "Model calls by how they ended and the class of their status",
+            ["outcome", "class"],
+            calls,
+        )?;
+        write.durations("model_call_duration", "Model calls, to the last byte of the answer", &seen.durations)
+    }
+}
+
+/// Writes one metric after the other.
+struct Writer<'a>(DescriptorEncoder<'a>);
+
+type Labels<const N: usize> = [&'static str; N];
+
+impl Writer<'_> {
+    fn counts<const N: usize>(
+        &mut self,
+        name: &str,
+        help: &str,
+        labels: Labels<N>,
+        values: impl IntoIterator<Item = (Labels<N>, u64)>,
+    ) -> fmt::Result {
+        let mut metric = self.0.encode_descriptor(name, help, None, MetricType::Counter)?;
+        each(&mut metric, labels, values, |metric, value| {
+            metric.encode_counter::<[(&str, &str); 0], u64, u64>(&value, None)
+        })
+    }
+
+    fn gauges<const N: usize>(
+        &mut self,
+        name: &str,
+        help: &str,
+        labels: Labels<N>,
+        values: impl IntoIterator<Item = (Labels<N>, u64)>,
+    ) -> fmt::Result {
+        let mut metric = self.0.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        each(&mut metric, labels, values, |metric, value| {
+            metric.encode_gauge(&i64::try_from(value).unwrap_or(i64::MAX))
+        })
+    }
+
+    fn durations(&mut self, name: &str, help: &str, durations: &Durations) -> fmt::Result {
+        let mut metric = self.0.encode_descriptor(name, help, Some(&Unit::Seconds), MetricType::Histogram)?;
+        let Durations { buckets, sum, count } = durations;
+        // The library writes this end as `+Inf`.
+        let ends: Vec<_> = buckets
+            .iter()
+            .map(|(end, count)| (if end.is_finite() { *end } else { f64::MAX }, *count))
+            .collect();
+        metric.encode_histogram::<[(&str, &str); 0]>(*sum, *count, &ends, None)
+    }
+}
+
+fn each<const N: usize>(
+    metric: &mut MetricEncoder<'_>,
+    labels: Labels<N>,
+    values: impl IntoIterator<Item = (Labels<N>, u64)>,
+    write: impl Fn(&mut MetricEncoder<'_>, u64) -> fmt::Result,
+) -> fmt::Result {
+    for (words, value) in values {
+        let set: [(&str, &str); N] = std::array::from_fn(|at| (labels[at], words[at]));
+        match N {
+            0 => write(metric, value)?,
+            _ => write(&mut metric.encode_family(&set)?, value)?,
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! Another sealing key: for every row, whatever breaks off in between.
+
+use std::fs;
+
+use secrecy::ExposeSecret as _;
+use smartbox_core::{BoxId, Delivery};
+use smartbox_store::{Authority, Error, FleetStore, Store};
+
+use crate::support::{World, fleet_of, open};
+use crate::vault::{keep, name};
+
+/// Boxes, and further secrets of each: more than one batch.
+const BOXES: u32 = 4;
+/// See the one before.
+const EACH: u32 = 31;
+/// All sealed rows: credentials of boxes, secrets that were given, an authority.
+const ROWS: u64 = (BOXES + BOXES * EACH + 2 + 1) as u64;
+
+fn keys(world: &World) -> Vec<String> {
+    let text = fs::read_to_string(world.directory.path().join("keys")).unwrap();
+    text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
+}
+
+/// A store with sealed rows of every kind.
+async fn filled() -> (World, BoxId) {
+    let world = World::new().await;
+    let first = world.create("box-0").await.id;
+    for number in 0..BOXES {
+        let id = if number == 0 { first } else { world.create(&format!("box-{number}")).await.id };
+        for secret in 0..EACH {
+            keep(&world, Some(id), &format!("S{secret}"), "some value", Delivery::Injection).await.unwrap();
+        }
+    }
+    keep(&world, Some(first), "TOKEN", "of the box", Delivery::Injection).await.unwrap();
+    keep(&world, None, "TOKEN", "of the org", Delivery::Injection).await.unwrap();
+    let authority = Authority { certificate: String::new(), key: "the key".into(), trusted_from: 1 };
+    world.fleet.put_box_authority(first, &authority).await.unwrap();
+    (world, first)
+}
+
+async fn all_open(store: &Store, first: BoxId) {
+    let fleet = fleet_of(store);
+    for smartbox in fleet.all_boxes().await.unwrap() {
+        assert!(fleet.secret(smartbox.id, "gateway-token").await.unwrap().is_some());
+    }
+    let value = fleet.reveal_secret(first, &name("TOKEN")).await.unwrap().unwrap();
+    assert_eq!(value.expose_secret(), "of the box");
+    assert_eq!(fleet.box_authority(first).await.unwrap().unwrap().key.expose_secret(), "the key");
+}
+
+async fn rotate(fleet: &FleetStore) -> u64 {
+    fleet.add_sealing_key().await.unwrap();
+    let done = fleet.finish_key_rotation().await.unwrap();
+    assert!(done.is_retired);
+    done.resealed
+}
+
+#[tokio::test]
+async fn everything_is_sealed_anew_and_the_old_key_is_gone() {
+    let (world, first) = filled().await;
+    let old = keys(&world);
+    assert_eq!(rotate(&world.fleet).await, ROWS);
+    all_open(&world.store, first).await;
+    let new = keys(&world);
+    assert_eq!((old.len(), new.len()), (1, 1));
+    assert_ne!(old, new);
+    let (directory, store) = world.reopen().await;
+    all_open(&store, first).await;
+    store.close().await;
+    fs::write(directory.path().join("keys"), old.join("\n")).unwrap();
+    let refused =
+        Store::open(&crate::support::database(directory.path()), crate::support::sealer(directory.path()))
+            .await;
+    assert!(refused.is_err(), "the old key opens nothing any more");
+}
+
+#[tokio::test]
+async fn a_rotation_that_broke_off_goes_on_after_a_restart() {
+    let (world, first) = filled().await;
+    world.fleet.add_sealing_key().await.unwrap();
+    // The process ends here: two keys in the file, everything under the old one. New rows have the new one.
+    keep(&world, None, "NEW", "with the new key", Delivery::Injection).await.unwrap();
+    assert_eq!(keys(&world).len(), 2);
+    let store = open(world.directory.path()).await;
+    all_open(&store, first).await;
+    let done = fleet_of(&store).finish_key_rotation().await.unwrap();
+    assert_eq!(done.resealed, ROWS);
+    assert_eq!(keys(&world).len(), 1);
+    let again = fleet_of(&store).finish_key_rotation().await.unwrap();
+    assert_eq!(again.resealed, 0, "there is nothing left to do");
+    all_open(&store, first).await;
+}
+
+#[tokio::test]
+async fn a_row_that_was_altered_keeps_the_old_key_in_place() {
+    let (world, _) = filled().await;
+    world.tamper("update kept_secrets set ciphertext = 'AAAA' where box_id is null").await;
+    world.fleet.add_sealing_key().await.unwrap();
+    let refused = world.fleet.finish_key_rotation().await;
+    assert!(matches!(refused, Err(Error::Unsealable)), "{refused:?}");
+    assert_eq!(keys(&world).len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_written_meanwhile_is_not_lost() {
+    let (world, first) = filled().await;
+    let (rotated, written) = tokio::join!(rotate(&world.fleet), async {
+        for number in 0..20 {
+            keep(&world, Some(first), &format!("S{number}"), "meanwhile", Delivery::Injection).await.unwrap();
+        }
+    });
+    let ((), resealed) = (written, rotated);
+    assert!(resealed >= ROWS - 20, "{resealed}");
+    assert_eq!(keys(&world).len(), 1);
+    for number in 0..20 {
+        let value = world.fleet.reveal_secret(first, &name(&format!("S{number}"))).await.unwrap().unwrap();
+        assert_eq!(value.expose_secret(), "meanwhile");
+    }
+}
