@@ -28,9 +28,11 @@ pub(super) async fn start(
     let (resuming, soft) = (control.clone(), life.soft.clone());
     life.spawn("key rotation", async move {
         tokio::select! { biased;
-            () = soft.cancelled() => {}
+            () = soft.cancelled() => return,
             () = resume(&resuming) => {}
         }
+        // A task that ends before the stop is taken for one that broke.
+        soft.cancelled().await;
     });
     life.spawn("refusals", report::follow(control.clone(), refused, life.soft.clone()));
     let (meter, soft) = (proxy.clone(), life.soft.clone());
