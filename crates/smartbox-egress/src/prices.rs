@@ -25,7 +25,7 @@ impl Dated {
     fn at(&self, date: Date) -> Option<Price> {
         // Before the first date the first price is the best guess.
         let begun = self.prices.iter().rev().find(|(from, _)| *from <= date);
-        begun.or(self.prices.first()).map(|(_, price)| *price)
+        begun.or_else(|| self.prices.first()).map(|(_, price)| *price)
     }
 }
 

@@ -173,29 +173,27 @@ async fn models_of_another_org(
     finds_nothing: &mut impl FnMut(&'static str, bool),
 ) {
     let stranger = &world.other;
-    let (provider, changed) = (new_provider("p"), event("model.provider-set"));
+    let (provider, changed) = (new_provider("p"), || event("model.provider-set"));
     let key = KeyChange::Set("sk-mine".into());
     let not_there = |error: Error| matches!(error, Error::NotFound("box"));
-    let put =
-        stranger.put_model_provider(Some(smartbox), (&provider, &key), None, changed.clone(), at(2)).await;
+    let put = stranger.put_model_provider(Some(smartbox), (&provider, &key), None, changed(), at(2)).await;
     finds_nothing("put_model_provider", !not_there(put.unwrap_err()));
-    let mine =
-        world.org.put_model_provider(None, (&provider, &key), None, changed.clone(), at(2)).await.unwrap();
+    let mine = world.org.put_model_provider(None, (&provider, &key), None, changed(), at(2)).await.unwrap();
     let listed = stranger.model_providers(None).await.unwrap();
     let of_box = stranger.model_providers(Some(smartbox)).await;
     finds_nothing("model_providers", !listed.is_empty() || !not_there(of_box.unwrap_err()));
     let found = stranger.model_provider(None, &provider.name).await.unwrap();
     finds_nothing("model_provider", found.is_some());
-    let gone = stranger.delete_model_provider(None, &provider.name, changed.clone(), at(2)).await;
+    let gone = stranger.delete_model_provider(None, &provider.name, changed(), at(2)).await;
     finds_nothing("delete_model_provider", gone.is_ok());
     let left = world.org.model_provider(None, &provider.name).await.unwrap().unwrap();
     assert_eq!(left.version, mine.version);
-    world.org.delete_model_provider(None, &provider.name, changed.clone(), at(2)).await.unwrap();
+    world.org.delete_model_provider(None, &provider.name, changed(), at(2)).await.unwrap();
 
     let rules = ModelRules { requests_per_minute: Some(1), ..ModelRules::default() };
-    let set = stranger.set_model_rules(Some(smartbox), &rules, None, changed.clone(), at(2)).await;
+    let set = stranger.set_model_rules(Some(smartbox), &rules, None, changed(), at(2)).await;
     finds_nothing("set_model_rules", !not_there(set.unwrap_err()));
-    stranger.set_model_rules(None, &rules, None, changed, at(2)).await.unwrap();
+    stranger.set_model_rules(None, &rules, None, changed(), at(2)).await.unwrap();
     finds_nothing("model_rules", world.org.model_rules(None).await.unwrap().is_some());
     let calls = stranger.model_calls(smartbox, None, 10).await;
     finds_nothing("model_calls", !not_there(calls.unwrap_err()));
