@@ -18,8 +18,8 @@ mod page;
 mod problem;
 mod routes;
 mod schedules;
-mod seeds;
 mod secrets;
+mod seeds;
 mod sessions;
 mod sign_in;
 mod sleep;
@@ -55,8 +55,8 @@ pub use routes::{RolledBackView, RouteList, RouteView, UpdateRoute};
 pub use schedules::{
     CreateSchedule, MessageAction, ScheduleList, ScheduleRunView, ScheduleView, UpdateSchedule, WakeAction,
 };
-pub use seeds::{OverageBudget, SeedMeter, SeedPlan, SeedUsage, SetOverageBudget};
 pub use secrets::{InjectionsView, KeyRotationView, SecretList, SecretView, SetInjections, SetSecret};
+pub use seeds::{OverageBudget, SeedMeter, SeedPlan, SeedUsage, SetOverageBudget};
 pub use sessions::{SessionList, SessionQuery, SessionView};
 pub use sign_in::{CreateSignInLink, RedeemSignIn, SignInLink, SignedIn};
 pub use sleep::{

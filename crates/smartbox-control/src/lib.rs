@@ -121,7 +121,10 @@ pub use smartbox_identity::{DPOP_HEADER, ProofRequest};
 pub use smartbox_provider::LogSource;
 /// Rows as the API shows them.
 pub use smartbox_store::{
-    AuditEvent, BoxError, BudgetRow, Cursor, Device, EgressRow, EgressUsage, Event, InjectionRow, KeptSecret, KeyRotation, LayerRow, ModelCall, ModelProvider, ModelRulesRow, ModelSum, NewPlan, Operation, Org, OrgPlan, OrgStanding, Outcome, Page, PlanRow, RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox, UsageRow, User, WakeHold,
+    AuditEvent, BoxError, BudgetRow, Cursor, Device, EgressRow, EgressUsage, Event, InjectionRow, KeptSecret,
+    KeyRotation, LayerRow, ModelCall, ModelProvider, ModelRulesRow, ModelSum, NewPlan, Operation, Org,
+    OrgPlan, OrgStanding, Outcome, Page, PlanRow, RoutingRow, Schedule, ScheduleAction, ServiceToken,
+    Session, Smartbox, UsageRow, User, WakeHold,
 };
 pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, Trust, render_files};
 pub use spend::{ModelSpent, Reservation, SpendRefused};

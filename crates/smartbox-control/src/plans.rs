@@ -42,11 +42,11 @@ fn check(plan: &NewPlan) -> Result<(), Error> {
         issues.push(FieldIssue { field: "name", message });
     }
     let too_large = |value: u64| i64::try_from(value).is_err();
-    let any = smartbox_core::ledger::Measure::ALL.into_iter();
+    let mut any = smartbox_core::ledger::Measure::ALL.into_iter();
     if any.clone().any(|measure| plan.terms.limits.get(measure).is_some_and(too_large)) {
         issues.push(FieldIssue { field: "limits", message: "has a number above 2^63 - 1".to_owned() });
     }
-    if any.clone().any(|measure| too_large(plan.terms.rates.get(measure))) {
+    if any.any(|measure| too_large(plan.terms.rates.get(measure))) {
         issues.push(FieldIssue { field: "rates", message: "has a number above 2^63 - 1".to_owned() });
     }
     if issues.is_empty() { Ok(()) } else { Err(Error::Invalid(issues)) }

@@ -37,8 +37,8 @@ mod usage;
 
 pub use accept::{Accept, Duplex};
 pub use activity::Activity;
-pub use call::ReplyBody;
 pub use call::CallNumbers;
+pub use call::ReplyBody;
 pub use catalog::{Model, ModelCatalog};
 pub use dialect::Dialect;
 pub use gateway::{AiGateway, GatewayError};
@@ -49,7 +49,9 @@ pub use prices::{BadPrices, PriceTable};
 #[cfg(feature = "fuzzing")]
 pub use proxy::fuzzing;
 pub use proxy::{
-    Admissions, Allowance, Authenticate, BoxInjections, ForwardProxy, KernelAddresses, Leaf, Meter, OwnAddresses, PROXY_PORT, Policies, ProxyLimits, ProxyNumbers, ProxyPorts, RefusedRequest, Report, Resolve, SystemResolver, Used, UsedUp, Vault, upstream_tls,
+    Admissions, Allowance, Authenticate, BoxInjections, ForwardProxy, KernelAddresses, Leaf, Meter,
+    OwnAddresses, PROXY_PORT, Policies, ProxyLimits, ProxyNumbers, ProxyPorts, RefusedRequest, Report,
+    Resolve, SystemResolver, Used, UsedUp, Vault, upstream_tls,
 };
 pub use services::ServicesServer;
 pub use serving::ServeError;

@@ -54,6 +54,10 @@ pub(crate) struct Daemon {
     dropped: Arc<Dropped>,
 }
 
+/// What is said when the lease on the boxes is gone.
+const TAKEN_OVER: &str = "another platform has taken over the boxes of this database; this one has ended and left them running\n\
+                          help: let only one platform use the database";
+
 impl Daemon {
     /// Serves until a signal ends it.
     pub(crate) async fn run(self, mut signals: Signals, console: &Console) -> Result<()> {
@@ -87,10 +91,7 @@ impl Daemon {
         // The first pass adopts what runs, so that the first request finds it.
         reconciler.pass().await.context("the boxes could not be looked at")?;
         life.spawn("reconciler", reconciler.run(life.soft.clone()));
-        life.spawn("scheduler", Scheduler::new(control.clone()).run(life.soft.clone()));
-        life.spawn("janitor", Janitor::new(control.clone()).run(life.soft.clone()));
-        life.spawn("monitor", Monitor::new(control.clone()).run(life.soft.clone()));
-        life.spawn("rollback", RollbackWatch::new(control.clone()).run(outcomes, life.soft.clone()));
+        spawn_loops(&control, outcomes, &life);
         life.spawn("routes", routes::follow(control.fleet(), routes, life.soft.clone()));
         let follow = revocations::follow(control.revocations(), edge.sockets(), dropped, life.soft.clone());
         life.spawn("revocations", follow);
@@ -129,15 +130,18 @@ impl Daemon {
         let stop_boxes = settings.stop_boxes_on_exit && !lease.is_lost();
         farewell(stop_boxes, &control, &provider, console).await;
         file.remove();
-        if lease.is_lost() {
-            anyhow::bail!(
-                "another platform has taken over the boxes of this database; this one has ended and left them running\n\
-                 help: let only one platform use the database"
-            );
-        }
+        anyhow::ensure!(!lease.is_lost(), TAKEN_OVER);
         lease.release().await;
         Ok(())
     }
+}
+
+/// Begins the loops beside the reconciler.
+fn spawn_loops(control: &Control, outcomes: mpsc::Receiver<Outcome>, life: &Lifecycle) {
+    life.spawn("rollback", RollbackWatch::new(control.clone()).run(outcomes, life.soft.clone()));
+    life.spawn("scheduler", Scheduler::new(control.clone()).run(life.soft.clone()));
+    life.spawn("janitor", Janitor::new(control.clone()).run(life.soft.clone()));
+    life.spawn("monitor", Monitor::new(control.clone()).run(life.soft.clone()));
 }
 
 /// Tells the command line of this machine which certificate is shown.

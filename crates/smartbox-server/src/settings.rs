@@ -10,8 +10,8 @@ mod identity;
 mod parse;
 mod raw;
 mod routing;
-mod usage;
 mod secrets;
+mod usage;
 
 use std::path::PathBuf;
 use std::time::Duration;

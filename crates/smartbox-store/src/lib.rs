@@ -20,9 +20,9 @@ mod error;
 mod event;
 mod fleet;
 mod idempotency;
+mod injection;
 mod ledger;
 mod models;
-mod injection;
 mod open;
 mod operation;
 mod org;
@@ -45,12 +45,12 @@ pub use error::{Error, OpenError};
 pub use event::{AuditEvent, Event, EventOutcome, NewEvent};
 pub use fleet::{FleetStore, KeyRotation, Purged, SystemActor};
 pub use idempotency::{BodyHash, Claim, IDEMPOTENCY_TTL, IN_PROGRESS_MAX};
+pub use injection::InjectionRow;
 pub use ledger::{
     BoxHold, BoxStanding, BudgetRow, ComputeUsage, Gauge, Granted, ModelSum, NewPlan, OrgPlan, OrgStanding,
     PlanRow, Reached, Settled, SpendAsk, SpendBlock, Spent, Tell, Terms, UsageRow,
 };
 pub use models::{KeyChange, ModelCall, ModelProvider, ModelRulesRow, PROVIDERS_MAX};
-pub use injection::InjectionRow;
 pub use operation::{NewOperation, Operation, OperationKind, Outcome, Target};
 pub use org::{DEVICES_MAX, OrgStore, TICKETS_MAX, TOKENS_MAX};
 pub use page::{Cursor, PAGE_MAX, Page};

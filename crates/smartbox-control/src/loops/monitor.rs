@@ -56,6 +56,8 @@ impl Monitor {
         let summed = fleet.roll_up_usage(ROLL_UP_MAX).await;
         control.publish_allowances().await?;
         enforce::enforce(&control, &fleet).await?;
-        measured.and(settled).and(summed.map(drop).map_err(Error::from))
+        measured?;
+        settled?;
+        summed.map(drop).map_err(Error::from)
     }
 }

@@ -64,7 +64,8 @@ impl AiGateway {
             Some(None) => return Refusal::Busy.into_response(endpoint.dialect()),
             place => place.flatten(),
         };
-        let mut call = Call::begin(caller.id, endpoint.dialect(), endpoint.path(), place).counted_in(&self.inner.totals);
+        let mut call =
+            Call::begin(caller.id, endpoint.dialect(), endpoint.path(), place).counted_in(&self.inner.totals);
         call.billing.at = self.now();
         call.billing.via.clone_from(&caller.via);
         let read = match self.read(caller, endpoint, request, &mut call).await {

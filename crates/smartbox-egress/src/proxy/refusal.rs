@@ -115,10 +115,15 @@ impl Refusal {
             Self::Method(_) => StatusCode::NOT_IMPLEMENTED,
             Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::HeadTooSlow | Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::Policy(_) | Self::Address(_) | Self::Own | Self::UsedUp(_) | Self::NoSecret(_) | Self::UnfitSecret(_) => {
-                StatusCode::FORBIDDEN
+            Self::Policy(_)
+            | Self::Address(_)
+            | Self::Own
+            | Self::UsedUp(_)
+            | Self::NoSecret(_)
+            | Self::UnfitSecret(_) => StatusCode::FORBIDDEN,
+            Self::NoPolicy | Self::NoMeter | Self::Busy(_) | Self::VaultClosed => {
+                StatusCode::SERVICE_UNAVAILABLE
             }
-            Self::NoPolicy | Self::NoMeter | Self::Busy(_) | Self::VaultClosed => StatusCode::SERVICE_UNAVAILABLE,
             Self::Unresolved | Self::Unreachable(_) | Self::Broken | Self::Tls(_) => StatusCode::BAD_GATEWAY,
             Self::LookupTimeout | Self::DialTimeout | Self::AnswerTimeout => StatusCode::GATEWAY_TIMEOUT,
         }

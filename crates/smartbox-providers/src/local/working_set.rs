@@ -191,15 +191,19 @@ pub(super) fn without(ranges: Vec<Range<usize>>, kept: &[Range<usize>]) -> Vec<R
 mod tests {
     use super::*;
 
+    fn ranges_of(pairs: &[(usize, usize)]) -> Vec<Range<usize>> {
+        pairs.iter().map(|(start, end)| *start..*end).collect()
+    }
+
     #[test]
     fn what_is_kept_is_cut_out_of_what_is_pushed_out() {
         let ranges = || vec![10..20, 30..40, 50..60];
         for (kept, left) in [
             (vec![], vec![10..20, 30..40, 50..60]),
-            (vec![12..14], vec![10..12, 14..20, 30..40, 50..60]),
-            (vec![10..20], vec![30..40, 50..60]),
+            (ranges_of(&[(12, 14)]), vec![10..12, 14..20, 30..40, 50..60]),
+            (ranges_of(&[(10, 20)]), vec![30..40, 50..60]),
             (vec![5..12, 18..33, 39..51], vec![12..18, 33..39, 51..60]),
-            (vec![0..100], vec![]),
+            (ranges_of(&[(0, 100)]), vec![]),
             (vec![0..10, 20..30, 60..70], vec![10..20, 30..40, 50..60]),
         ] {
             assert_eq!(without(ranges(), &kept), left, "{kept:?}");
@@ -225,7 +229,7 @@ mod tests {
         let map = fs::File::open("/proc/self/pagemap").unwrap();
         let mut runs = Runs::default();
         runs.read(&map, start..start + 2 * size).unwrap();
-        assert_eq!((runs.runs, runs.present), (vec![start..start + 2 * size], 2));
+        assert_eq!((runs.runs, runs.present), (ranges_of(&[(start, start + 2 * size)]), 2));
         drop(bytes);
     }
 }

@@ -14,7 +14,8 @@ use smartbox_control::{Control, EgressUsage};
 use smartbox_core::egress_policy::Host;
 use smartbox_core::{BoxId, Principal, SecretName};
 use smartbox_egress::{
-    Accept, Admissions, Authenticate, Duplex, ForwardProxy, KernelAddresses, Leaf, Meter, Policies, ProxyLimits, ProxyPorts, SystemResolver, Used, Vault, upstream_tls,
+    Accept, Admissions, Authenticate, Duplex, ForwardProxy, KernelAddresses, Leaf, Meter, Policies,
+    ProxyLimits, ProxyPorts, SystemResolver, Used, Vault, upstream_tls,
 };
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{mpsc, watch};

@@ -19,6 +19,7 @@ use smartbox_http::{HttpParts, HttpState, PublicUrl};
 use smartbox_provider::{Link, Provider, ProviderError};
 use smartbox_providers::local::LocalProvider;
 use smartbox_store::{OpenError, Store};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -64,10 +65,7 @@ impl Daemon {
         let link: Arc<dyn Link> = Arc::clone(&provider) as Arc<dyn Link>;
         let roots = roots::load(settings.egress.extra_roots.as_deref())?;
         let dropped = Arc::<Dropped>::default();
-        let metrics = match settings.metrics_listen {
-            Some(address) => Some(metrics::bind(address).await?),
-            None => None,
-        };
+        let metrics = bind_metrics(&settings).await?;
         let egress = Egress::new(settings.egress.proxy_listen, roots.store, Arc::clone(&dropped))?;
         let models = Models::new(&settings.models, &clock)?;
         let doors = Arc::new(doors(&link, &models.gateway, &egress, &life));
@@ -86,10 +84,7 @@ impl Daemon {
                 .with_roots(roots.pem),
             admin_secret: accepted_secrets(&settings, &admin_secret),
             foreign: ForeignIdentities { is_dev_mode: settings.edge.dev_mode, ..settings.foreign.build()? },
-            own_address: OwnAddress {
-                listen: listener.local_addr(),
-                public_hosts: settings.edge.public_hosts.clone(),
-            },
+            own_address: own_address(&settings, &listener),
             limits: limits(&settings),
         });
         let lease = lease(&store, &clock, &*entropy).await?;
@@ -98,13 +93,7 @@ impl Daemon {
         let dial = EdgeDial { link, upstreams: UpstreamDial::new().context("TLS cannot be used")? };
         let (routes, edge) = edge(&settings, &control, &models.gateway, (dial, routing), &url, &life);
         ingress.set(edge.ingress());
-        let sources = Sources {
-            control: control.clone(),
-            edge: edge.numbers(),
-            proxy: egress.proxy.clone(),
-            gateway: models.gateway.clone(),
-            dropped: Arc::clone(&dropped),
-        };
+        let sources = sources(&control, &edge, &egress, &models, &dropped);
         Ok(Self {
             settings,
             data,
@@ -126,6 +115,34 @@ impl Daemon {
             metrics: metrics.map(|listener| (listener, sources)),
             dropped,
         })
+    }
+}
+
+async fn bind_metrics(settings: &Settings) -> Result<Option<TcpListener>> {
+    match settings.metrics_listen {
+        Some(address) => Ok(Some(metrics::bind(address).await?)),
+        None => Ok(None),
+    }
+}
+
+fn own_address(settings: &Settings, listener: &EdgeListener) -> OwnAddress {
+    OwnAddress { listen: listener.local_addr(), public_hosts: settings.edge.public_hosts.clone() }
+}
+
+/// Whose numbers are shown.
+fn sources(
+    control: &Control,
+    edge: &Edge,
+    egress: &Egress,
+    models: &Models,
+    dropped: &Arc<Dropped>,
+) -> Sources {
+    Sources {
+        control: control.clone(),
+        edge: edge.numbers(),
+        proxy: egress.proxy.clone(),
+        gateway: models.gateway.clone(),
+        dropped: Arc::clone(dropped),
     }
 }
 

@@ -7,7 +7,7 @@ use smartbox_testkit::TestApp;
 use super::*;
 use crate::adapters::egress::Egress;
 
-async fn sources(app: &TestApp) -> Sources {
+fn sources(app: &TestApp) -> Sources {
     let dropped = Arc::<Dropped>::default();
     let egress = Egress::new(None, RootCertStore::empty(), Arc::clone(&dropped)).unwrap();
     Sources {
@@ -34,7 +34,7 @@ fn names(text: &str) -> BTreeSet<(String, String)> {
 #[tokio::test]
 async fn the_names_are_those_of_the_page_about_them() {
     let app = TestApp::start().await;
-    let text = sources(&app).await.text().unwrap();
+    let text = sources(&app).text().unwrap();
     let page = include_str!("../../../../docs/metrics.md");
     let rows = page.lines().filter_map(|line| line.strip_prefix("| `smartbox_"));
     let documented: BTreeSet<_> = rows
@@ -52,7 +52,7 @@ async fn boxes_are_counted_by_phase_and_named_nowhere() {
     let tenant = app.first_tenant().await;
     let made = app.created_box(&tenant.client, "home").await;
     app.settle().await;
-    let sources = sources(&app).await;
+    let sources = sources(&app);
     sources.dropped.refusals.fetch_add(2, Relaxed);
     let text = sources.text().unwrap();
     assert!(text.contains("smartbox_boxes{phase=\"running\"} 1\n"), "{text}");

@@ -63,7 +63,8 @@ fn between(before: &GaugeRow, gauge: &Gauge, now: Timestamp, gap_max: Duration) 
         let mib_s = u128::from(bytes) * u128::from(passed) / (1000 << 20);
         u64::try_from(mib_s).unwrap_or(u64::MAX)
     };
-    let storage_bytes = gauge.storage_bytes.unwrap_or(u64::try_from(before.storage_bytes).unwrap_or(0));
+    let storage_bytes =
+        gauge.storage_bytes.unwrap_or_else(|| u64::try_from(before.storage_bytes).unwrap_or(0));
     ComputeUsage {
         cpu_ms,
         memory_mib_s: over_time(gauge.memory_bytes),

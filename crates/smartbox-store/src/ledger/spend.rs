@@ -1,6 +1,7 @@
 //! Setting aside what a call may cost at most, before it is made.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use jiff::Timestamp;
 use smartbox_core::ledger::{Ask, Bound, Excess, Scope, Verdict, judge, may_spend};
@@ -167,14 +168,16 @@ impl FleetStore {
         let mut accounts: HashMap<BoxId, Account> = HashMap::new();
         let mut answers = Vec::with_capacity(asks.len());
         for ask in asks {
-            if !accounts.contains_key(&ask.box_id) {
-                let Some(account) = Account::open(&mut tx, ask.box_id, now).await? else {
-                    answers.push(Err(SpendBlock::NoBox));
-                    continue;
-                };
-                accounts.insert(ask.box_id, account);
-            }
-            let Some(account) = accounts.get(&ask.box_id) else { continue };
+            let account = match accounts.entry(ask.box_id) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(room) => match Account::open(&mut tx, ask.box_id, now).await? {
+                    Some(account) => room.insert(account),
+                    None => {
+                        answers.push(Err(SpendBlock::NoBox));
+                        continue;
+                    }
+                },
+            };
             if !account.is_limited() {
                 answers.push(Ok(Granted { is_held: false }));
                 continue;

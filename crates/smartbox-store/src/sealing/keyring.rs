@@ -243,7 +243,7 @@ pub(super) fn replace(path: &Path, text: &str) -> Result<(), KeyringError> {
 
 /// A new key as a file has it.
 pub(super) fn new_line() -> Result<Zeroizing<String>, KeyringError> {
-    Ok(Zeroizing::new(BASE64.encode(&*new_key()?)))
+    Ok(Zeroizing::new(BASE64.encode(*new_key()?)))
 }
 
 fn write_draft(draft: &Path, text: &str) -> io::Result<()> {

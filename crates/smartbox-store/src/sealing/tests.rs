@@ -23,7 +23,7 @@ fn another_key_opens_nothing() {
     let sealed = Sealer::ephemeral().unwrap().seal(PLACE, &"hush".into()).unwrap();
     let stranger = Sealer::ephemeral().unwrap();
     assert!(matches!(stranger.open(PLACE, &sealed), Err(Error::Unsealable)));
-    let relabelled = Sealed { key_id: stranger.active_key_id().to_owned(), ..sealed };
+    let relabelled = Sealed { key_id: stranger.active_key_id(), ..sealed };
     assert!(matches!(stranger.open(PLACE, &relabelled), Err(Error::Unsealable)));
 }
 

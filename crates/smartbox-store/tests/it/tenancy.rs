@@ -11,8 +11,8 @@ use smartbox_core::{
     BoxId, Delivery, Desired, DeviceStatus, Pairing, Role, ScheduleId, SleepChange, Threshold, UserStatus,
 };
 use smartbox_store::{
-    BoxFilter, Claim, EgressUsage, Error, Gauge, KeyChange, NewSecret, OperationKind, OrgPlan, ScheduleAction,
-    SchedulePlan, Settled, Spent, TicketHolder, UserChange,
+    BoxFilter, Claim, EgressUsage, Error, Gauge, KeyChange, NewSecret, OperationKind, OrgPlan,
+    ScheduleAction, SchedulePlan, Settled, Spent, TicketHolder, UserChange,
 };
 
 use crate::ledger::{spend_id, tell};

@@ -11,7 +11,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use smartbox_core::egress_policy::{Host, Policy, Rules};
 use smartbox_core::{BoxId, SecretName, injection};
 use smartbox_egress::{
-    Admissions, Allowance, Authenticate, BoxInjections, ForwardProxy, Leaf, Meter, OwnAddresses, Policies, ProxyLimits, ProxyPorts, RefusedRequest, Report, Resolve, ServeError, Used, UsedUp, Vault, upstream_tls,
+    Admissions, Allowance, Authenticate, BoxInjections, ForwardProxy, Leaf, Meter, OwnAddresses, Policies,
+    ProxyLimits, ProxyPorts, RefusedRequest, Report, Resolve, ServeError, Used, UsedUp, Vault, upstream_tls,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};

@@ -11,6 +11,9 @@ use smartbox_egress::{BoxShelves, Dialect, Model, ModelRoutes, ModelUpstream, Sh
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+/// Of which boxes, and by which picture.
+type Published = (Vec<(BoxId, OrgId)>, Arc<ModelPicture>);
+
 /// Publishes who answers for each picture of the fleet that has other boxes, and for each of the providers, until told to stop.
 /// `settings` are the platform's own providers, which come after those that were put down.
 pub(crate) async fn follow(
@@ -20,7 +23,7 @@ pub(crate) async fn follow(
     settings: Vec<ModelUpstream>,
     stop: CancellationToken,
 ) {
-    let mut published: Option<(Vec<(BoxId, OrgId)>, Arc<ModelPicture>)> = None;
+    let mut published: Option<Published> = None;
     loop {
         let boxes: Vec<_> =
             fleet.borrow_and_update().boxes.iter().map(|state| (state.id, state.org)).collect();
