@@ -26,8 +26,8 @@ use tokio_util::sync::CancellationToken;
 
 pub use script::{Gate, ModelScript, Step};
 
-/// How long [`ScriptedModel::wait_for`] waits, and a stop for answers under way.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long somebody waits for requests: nothing is said about how fast they should come.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running vendor. Dropping it stops it.
 #[derive(Debug)]
@@ -119,7 +119,7 @@ impl ScriptedModel {
     /// Waits until the requests fulfil a condition, and returns them.
     ///
     /// # Errors
-    /// If they do not within ten seconds.
+    /// If they do not within a minute.
     pub async fn wait_for(
         &self,
         condition: impl Fn(&[ModelRequest]) -> bool,

@@ -20,7 +20,8 @@ pub(super) struct Searched {
     pub(super) finds_what_is_there: bool,
 }
 
-/// Searches every process that is in the process namespace of this one, in whatever it may read.
+/// Searches every process that is in the process namespace of this one, in whatever it may write. What it can only read comes out of
+/// files, and would be read into the box's memory by this.
 pub(super) fn search(pid: u64, text: &str) -> Searched {
     let namespace = |pid: u64| fs::read_link(format!("/proc/{pid}/ns/pid")).ok();
     let of_box = namespace(pid).expect("the box runs");
@@ -34,22 +35,22 @@ pub(super) fn search(pid: u64, text: &str) -> Searched {
         let Ok(memory) = File::open(format!("/proc/{process}/mem")) else { continue };
         searched.processes += 1;
         for line in maps.lines() {
-            let Some((start, end)) = readable(line) else { continue };
+            let Some((start, end)) = writable(line) else { continue };
             region(&memory, (start, end), process, text, &mut searched);
         }
     }
     searched
 }
 
-/// The addresses of a line of `maps`, if they can be read.
-fn readable(line: &str) -> Option<(u64, u64)> {
+/// The addresses of a line of `maps`, if they can be written.
+fn writable(line: &str) -> Option<(u64, u64)> {
     let mut words = line.split_whitespace();
     let (range, permissions) = (words.next()?, words.next()?);
     let kind = PathBuf::from(words.nth(3).unwrap_or_default());
     let is_special = kind.to_str().is_some_and(|name| name == "[vvar]" || name == "[vsyscall]");
     let (start, end) = range.split_once('-')?;
     let addresses = (u64::from_str_radix(start, 16).ok()?, u64::from_str_radix(end, 16).ok()?);
-    (permissions.starts_with('r') && !is_special).then_some(addresses)
+    (permissions.starts_with("rw") && !is_special).then_some(addresses)
 }
 
 fn region(memory: &File, (start, end): (u64, u64), process: u64, text: &str, searched: &mut Searched) {
