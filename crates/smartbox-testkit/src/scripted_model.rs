@@ -26,8 +26,10 @@ use tokio_util::sync::CancellationToken;
 
 pub use script::{Gate, ModelScript, Step};
 
-/// How long somebody waits for requests: nothing is said about how fast they should come.
+/// How long [`ScriptedModel::wait_for`] waits: nothing is said about how fast requests should come.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a stop waits for answers under way.
+const STOP_PATIENCE: Duration = Duration::from_secs(10);
 
 /// A running vendor. Dropping it stops it.
 #[derive(Debug)]
@@ -136,7 +138,7 @@ impl ScriptedModel {
     pub async fn stop(mut self) {
         self.stop.cancel();
         let ended = async { while self.server.join_next().await.is_some() {} };
-        if tokio::time::timeout(PATIENCE, ended).await.is_err() {
+        if tokio::time::timeout(STOP_PATIENCE, ended).await.is_err() {
             self.server.shutdown().await;
         }
     }
