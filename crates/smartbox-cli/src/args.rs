@@ -16,6 +16,7 @@ pub use program::{DoctorArgs, SetupArgs, UpArgs};
 pub(crate) use values::{BoxReference, UserReference, duration};
 
 use crate::device::DeviceFile;
+use crate::verb::backup::{BackupCommand, PlatformCommand, PlatformRestoreArgs};
 use crate::verb::ClientCommand;
 
 /// Self-hosted home for always-on AI agents.
@@ -46,6 +47,18 @@ pub enum Command {
     /// A command that talks to a running platform.
     #[command(flatten)]
     Client(ClientCommand),
+}
+
+impl Command {
+    /// What to do with the platform's own database, if that is what is asked for: without a running platform.
+    pub fn platform_restore(&self) -> Option<&PlatformRestoreArgs> {
+        match self {
+            Self::Client(ClientCommand::Backup(BackupCommand::Platform(PlatformCommand::Restore(args)))) => {
+                Some(args)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Flags of every command.

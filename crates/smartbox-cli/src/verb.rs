@@ -1,6 +1,7 @@
 //! The verbs that talk to the platform: one file each, with its flags and what it does.
 
 mod audit;
+pub(crate) mod backup;
 mod boxes;
 mod chat;
 mod completion;
@@ -57,6 +58,9 @@ pub enum ClientCommand {
     /// Show and change what a box may reach
     #[command(subcommand)]
     Egress(egress::EgressCommand),
+    /// Back boxes up, look at their backups, and go back to one
+    #[command(subcommand)]
+    Backup(backup::BackupCommand),
     /// Export the audit log, and check that nobody changed it
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -122,6 +126,9 @@ pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &m
         }
         ClientCommand::Egress(command) => {
             egress::run(&connect(global, console).await?, command, console).await
+        }
+        ClientCommand::Backup(command) => {
+            backup::run(&connect(global, console).await?, command, console).await
         }
         ClientCommand::Audit(command) => audit::run(global, command, console).await,
         ClientCommand::Whoami => whoami::run(&connect(global, console).await?, console).await,

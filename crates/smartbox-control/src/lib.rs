@@ -7,6 +7,7 @@
 mod admin_secret;
 mod attempts;
 mod audit;
+mod backups;
 mod burnt;
 mod changes;
 mod chat;
@@ -59,6 +60,7 @@ mod vigil;
 pub mod boxes;
 
 pub use admin_secret::{AdminSecret, token_hash};
+pub use backups::{BackupAccess, BackupParts, BackupPolicy, BoxBackups, Download, RestoreWish};
 pub use boxes::{Created, Intended, NewBox};
 pub use changes::Changes;
 pub use chat::{ChatEvent, ChatStream};
@@ -76,7 +78,7 @@ pub use idempotency::Idempotency;
 pub use ingress::{Ingress, NoIngress, WorkSeen};
 pub use lease::Lease;
 pub use logs::{LogLine, LogQuery};
-pub use loops::{janitor::Janitor, reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler};
+pub use loops::{backups::BackupLoop, janitor::Janitor, reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler};
 pub use oidc::BegunSignIn;
 pub use op::{Op, Origin};
 pub use orgs::NewOrg;
@@ -100,8 +102,8 @@ pub use smartbox_identity::{DPOP_HEADER, ProofRequest};
 pub use smartbox_provider::LogSource;
 /// Rows as the API shows them.
 pub use smartbox_store::{
-    AuditEvent, BoxError, Cursor, Device, EgressRow, EgressUsage, Event, Operation, Org, Outcome, Page,
-    RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox, User, WakeHold,
+    AuditEvent, Backup, BackupState, BoxError, Cursor, Device, EgressRow, EgressUsage, Event, Operation, Org, Outcome, Page,
+    RestoreFrom, RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox, User, WakeHold,
 };
 pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, render_files};
 pub use tickets::{MadeTicket, TICKET_PREFIX, TicketFor};
@@ -136,6 +138,8 @@ pub struct Parts {
     pub doors: Arc<dyn Doors>,
     /// How people reach them.
     pub ingress: Arc<dyn Ingress>,
+    /// What backups of them are made with.
+    pub backups: BackupParts,
     /// When boxes fall asleep about which nothing else was decided.
     pub sleep: Thresholds,
     /// The machine on which boxes run.
@@ -183,6 +187,8 @@ pub struct Limits {
     pub prewarm_on_sign_in: bool,
     /// Schedules of the same minute are spread over this time.
     pub schedule_stagger: Duration,
+    /// When backups are made, and which are kept.
+    pub backups: BackupPolicy,
 }
 
 impl Default for Limits {
@@ -200,6 +206,7 @@ impl Default for Limits {
             host: HostLimits::default(),
             prewarm_on_sign_in: false,
             schedule_stagger: Duration::ZERO,
+            backups: BackupPolicy::default(),
         }
     }
 }
@@ -210,6 +217,7 @@ pub(crate) struct Inner {
     pub(crate) link: Arc<dyn Link>,
     pub(crate) doors: Arc<dyn Doors>,
     pub(crate) ingress: Arc<dyn Ingress>,
+    pub(crate) backups: backups::Backups,
     pub(crate) uses: Arc<uses::Uses>,
     pub(crate) resting: gateway::Resting,
     pub(crate) vigils: vigil::Vigils,
@@ -248,6 +256,7 @@ impl Control {
                 link: parts.link,
                 doors: parts.doors,
                 ingress: parts.ingress,
+                backups: backups::Backups::new(parts.backups),
                 uses: Arc::new(uses::Uses::new(Arc::clone(&parts.clock))),
                 resting: gateway::Resting::default(),
                 vigils: vigil::Vigils::default(),

@@ -74,6 +74,8 @@ pub fn explain(error: &Error) -> Explanation {
         Error::NotFound("token") => Explanation::new(&codes::TOKEN_NOT_FOUND),
         Error::NotFound("device") => Explanation::new(&codes::DEVICE_NOT_FOUND),
         Error::NotFound("route") => Explanation::new(&codes::ROUTE_NOT_FOUND),
+        Error::NotFound("backup") => Explanation::new(&codes::BACKUP_NOT_FOUND),
+        Error::NotFound("file") => Explanation::new(&codes::BACKUP_FILE_NOT_FOUND),
         Error::NotFound("schedule") => Explanation::new(&codes::SCHEDULE_NOT_FOUND),
         Error::NotFound("session") => Explanation::new(&codes::SESSION_NOT_FOUND),
         Error::NotFound(_) => Explanation::new(&codes::NOT_FOUND).detail(text),

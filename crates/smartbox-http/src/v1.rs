@@ -1,6 +1,7 @@
 //! The resource API.
 
 mod audit;
+mod backups;
 mod boxes;
 mod devices;
 mod operations;
@@ -23,6 +24,7 @@ use crate::HttpState;
 pub(crate) fn routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new()
         .merge(audit::routes())
+        .merge(backups::routes())
         .merge(boxes::routes())
         .merge(devices::routes())
         .merge(operations::routes())

@@ -33,6 +33,7 @@ mod start;
 mod stop;
 mod swap_file;
 mod volume;
+mod volumes;
 mod warm_up;
 mod watch;
 

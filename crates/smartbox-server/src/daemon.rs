@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use secrecy::SecretString;
-use smartbox_control::{Control, Janitor, Lease, Reconciler, RollbackWatch, Scheduler};
+use smartbox_control::{BackupLoop, Control, Janitor, Lease, Reconciler, RollbackWatch, Scheduler};
 use smartbox_core::routing::Outcome;
 use smartbox_edge::{Edge, EdgeListener, RouteTable};
 use smartbox_providers::local::LocalProvider;
@@ -20,6 +20,7 @@ use crate::adapters::{doors::ServiceDoors, egress::Egress, revocations, routes};
 use crate::console::Console;
 use crate::data_dir::DataDir;
 use crate::lifecycle::Lifecycle;
+use crate::platform_backup::PlatformBackup;
 use crate::platform_file::PlatformFile;
 use crate::settings::Settings;
 use crate::signals::Signals;
@@ -46,6 +47,7 @@ pub(crate) struct Daemon {
     outcomes: mpsc::Receiver<Outcome>,
     life: Lifecycle,
     admin_secret: SecretString,
+    platform_backup: PlatformBackup,
 }
 
 impl Daemon {
@@ -68,6 +70,7 @@ impl Daemon {
             outcomes,
             life,
             admin_secret,
+            platform_backup,
         } = self;
         start::first_start(&settings, &control).await?;
         routing::start(&settings, &control).await?;
@@ -78,6 +81,8 @@ impl Daemon {
         reconciler.pass().await.context("the boxes could not be looked at")?;
         life.spawn("reconciler", reconciler.run(life.soft.clone()));
         life.spawn("scheduler", Scheduler::new(control.clone()).run(life.soft.clone()));
+        life.spawn("backups", BackupLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
+        life.spawn("platform backup", platform_backup.run(life.soft.clone()));
         life.spawn("janitor", Janitor::new(control.clone()).run(life.soft.clone()));
         life.spawn("rollback", RollbackWatch::new(control.clone()).run(outcomes, life.soft.clone()));
         life.spawn("routes", routes::follow(control.fleet(), routes, life.soft.clone()));

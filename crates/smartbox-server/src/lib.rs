@@ -9,6 +9,7 @@ mod doctor;
 mod install;
 mod lifecycle;
 mod open_files;
+mod platform_backup;
 mod platform_file;
 mod settings;
 mod signals;
@@ -22,6 +23,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 
 pub use doctor::{DoctorOptions, doctor};
+pub use platform_backup::restore_platform;
 pub use settings::{EXIT_BAD_SETTINGS, EdgeSettings, Flags, Settings};
 
 use console::Console;

@@ -3,6 +3,7 @@
 //! This module alone knows the environment; it gets it as a parameter from [`crate::environment`].
 
 mod aliases;
+mod backup;
 mod edge;
 mod egress;
 mod host;
@@ -20,6 +21,7 @@ use smartbox_core::capacity::HostLimits;
 use smartbox_egress::ModelPlan;
 
 use crate::data_dir::Owner;
+pub(crate) use backup::BackupSettings;
 pub use edge::EdgeSettings;
 pub(crate) use egress::EgressSettings;
 pub(crate) use identity::ForeignSettings;
@@ -87,6 +89,8 @@ pub struct Settings {
     pub(crate) routing: RouteSettings,
     /// The way out of the boxes.
     pub(crate) egress: EgressSettings,
+    /// Where backups lie, when they are made, and which are kept.
+    pub(crate) backup: BackupSettings,
     /// Where model calls go.
     pub models: ModelPlan,
     /// How long a deleted box can be brought back.
@@ -144,6 +148,7 @@ impl Settings {
             foreign: problems.lines(ForeignSettings::parse(raw.identity)),
             routing: problems.lines(routing::parse(&raw.routing)),
             egress: EgressSettings::parse(&raw.egress, &mut problems),
+            backup: BackupSettings::parse(raw.backup, &mut problems),
             models: models.unwrap_or_else(ModelPlan::demo),
             delete_grace: problems
                 .take("boxes.delete_grace", parse::duration(raw.boxes.delete_grace.as_deref(), "24h")),

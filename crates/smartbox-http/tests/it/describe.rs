@@ -48,6 +48,7 @@ impl Route {
             .replace("{device}", "dev_01932f00000070008000000000000000")
             .replace("{org}", "me")
             .replace("{schedule}", "sch_01932f00000070008000000000000000")
+            .replace("{backup}", "bkp_01932f00000070008000000000000000")
             .replace("{kind}", "budget")
             .replace("{tier}", "standard-1")
             .replace("{route}", "admin-api")
@@ -66,6 +67,7 @@ impl Route {
     fn body(&self) -> Value {
         match self.id.as_str() {
             "createBox" => json!({ "name": "another" }),
+            "createBackup" | "restoreBackup" => Value::Null,
             "createOrg" => json!({ "name": "another" }),
             "createSignInLink" => Value::Null,
             "createTicket" => json!({ "box": "home", "path": "/b/home/" }),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use secrecy::SecretString;
 use smartbox_control::{
-    AdminSecret, AgentRuntime, Clock, Control, Doors, Entropy, ForeignIdentities, Ingress, Lease, Limits,
+    AdminSecret, AgentRuntime, BackupParts, Clock, Control, Doors, Entropy, ForeignIdentities, Ingress, Lease, Limits,
     Parts, Reconciler, SystemClock, SystemEntropy,
 };
 use smartbox_core::routing::OwnAddress;
@@ -16,7 +16,7 @@ use smartbox_edge::{
 };
 use smartbox_egress::{AiGateway, ServicesServer};
 use smartbox_http::{HttpParts, HttpState, PublicUrl};
-use smartbox_provider::{Link, Provider, ProviderError};
+use smartbox_provider::{Link, Provider, ProviderError, Volumes};
 use smartbox_providers::local::LocalProvider;
 use smartbox_store::{Keyring, OpenError, Sealer, Store};
 use tokio::sync::watch;
@@ -32,6 +32,7 @@ use crate::adapters::{
 use crate::console::Console;
 use crate::data_dir::DataDir;
 use crate::lifecycle::Lifecycle;
+use crate::platform_backup::PlatformBackup;
 use crate::settings::Settings;
 use crate::tls::Source;
 use crate::{admin_secret, install};
@@ -63,12 +64,20 @@ impl Daemon {
         let egress = Egress::new(settings.egress.proxy_listen)?;
         let doors = Arc::new(doors(&settings, &link, &egress, &life)?);
         let ingress = Arc::new(EdgeIngress::default());
+        let depot = settings.backup.depot(&data)?;
+        let platform_backup =
+            PlatformBackup::new(&data, &depot, &store, &*entropy, settings.backup.policy.clone())?;
         let control = Control::new(Parts {
             store: store.clone(),
             provider: Arc::clone(&provider) as Arc<dyn Provider>,
             link: Arc::clone(&link),
             doors: Arc::clone(&doors) as Arc<dyn Doors>,
             ingress: Arc::clone(&ingress) as Arc<dyn Ingress>,
+            backups: BackupParts {
+                volumes: Arc::clone(&provider) as Arc<dyn Volumes>,
+                depot: depot.clone(),
+                scratch: data.path().join("backup-scratch"),
+            },
             sleep: settings.sleep,
             host: Arc::new(ThisHost::default()),
             clock: Arc::clone(&clock),
@@ -105,6 +114,7 @@ impl Daemon {
             outcomes,
             life,
             admin_secret,
+            platform_backup,
         })
     }
 }
@@ -198,6 +208,7 @@ fn limits(settings: &Settings) -> Limits {
         host: settings.host,
         prewarm_on_sign_in: settings.prewarm_on_sign_in,
         schedule_stagger: settings.schedule_stagger,
+        backups: settings.backup.policy.clone(),
         ..Limits::default()
     }
 }

@@ -8,9 +8,10 @@ use smartbox_core::{
     BoxId, Desired, DeviceStatus, Pairing, Role, ScheduleId, SleepChange, Threshold, UserStatus,
 };
 use smartbox_store::{
-    BoxFilter, Claim, Error, OperationKind, ScheduleAction, SchedulePlan, TicketHolder, UserChange,
+    BackupState, BoxFilter, Claim, Error, OperationKind, RestoreFrom, ScheduleAction, SchedulePlan, TicketHolder, UserChange,
 };
 
+use crate::backups::new_backup;
 use crate::support::{
     World, at, create, event, intent, new_box, new_device, new_session, new_ticket, new_token, new_user,
     operation,
@@ -20,6 +21,7 @@ use crate::support::{
 fn methods() -> BTreeSet<&'static str> {
     let rooms = [
         include_str!("../../src/org.rs"),
+        include_str!("../../src/org/backups.rs"),
         include_str!("../../src/org/devices.rs"),
         include_str!("../../src/org/egress.rs"),
         include_str!("../../src/org/people.rs"),
@@ -93,6 +95,7 @@ async fn what_belongs_to_another_org_does_not_exist() {
         of_box.is_some() || world.org.egress_rules(None).await.unwrap().is_some()
     });
 
+    backups_of_another_org(&world, mine.id, &mut finds_nothing).await;
     people_of_another_org(&world, &mut finds_nothing).await;
     devices_of_another_org(&world, mine.id, &mut finds_nothing).await;
 
@@ -153,6 +156,26 @@ async fn schedules_of_another_org(
     finds_nothing("remove_schedule", !matches!(removed, Err(Error::NotFound("schedule"))));
     assert_eq!(world.org.find_schedule(smartbox, id).await.unwrap(), Some(mine));
     world.org.remove_schedule(smartbox, id, event("schedule.removed"), at(2)).await.unwrap();
+}
+
+async fn backups_of_another_org(
+    world: &World,
+    smartbox: BoxId,
+    finds_nothing: &mut impl FnMut(&'static str, bool),
+) {
+    let stranger = &world.other;
+    let backup = new_backup(world.org.id(), smartbox, 2);
+    world.fleet.insert_backup(&backup, at(2), None).await.unwrap();
+    finds_nothing("list_backups", !stranger.list_backups(smartbox).await.unwrap().is_empty());
+    finds_nothing("find_backup", stranger.find_backup(smartbox, backup.id).await.unwrap().is_some());
+    finds_nothing("backup_state", stranger.backup_state(smartbox).await.unwrap() != BackupState::default());
+    let removed = stranger.remove_backup(smartbox, backup.id, event("backup.removed"), at(2)).await;
+    finds_nothing("remove_backup", !matches!(removed, Err(Error::NotFound("backup"))));
+    let from = RestoreFrom::Backup(backup.id);
+    let restored = stranger.intend_restore(smartbox, from, None, (None, event("box.restore")), at(2)).await;
+    finds_nothing("intend_restore", !matches!(restored, Err(Error::NotFound("box"))));
+    assert_eq!(world.org.list_backups(smartbox).await.unwrap(), [backup], "nothing was removed");
+    assert_eq!(world.org.backup_state(smartbox).await.unwrap().restore_from, None);
 }
 
 async fn people_of_another_org(world: &World, finds_nothing: &mut impl FnMut(&'static str, bool)) {
