@@ -84,7 +84,7 @@ impl Depot {
             Place::Directory(path) => {
                 std::fs::create_dir_all(path).map_err(Error::disk("making the directory of the backups"))?;
                 let path = path.canonicalize().map_err(Error::disk("finding the directory of the backups"))?;
-                let store = LocalFileSystem::new_with_prefix(&path)?;
+                let store = LocalFileSystem::new_with_prefix(&path)?.with_fsync(true);
                 let address = path.display().to_string();
                 Ok(Self { store: Arc::new(store), prefix: String::new(), address, runtime })
             }

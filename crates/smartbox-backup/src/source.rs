@@ -110,11 +110,14 @@ impl Entries {
             Kind::File(opener) => {
                 let (from, size) = match self.copies.get(&entry.path) {
                     Some(copy) => {
-                        // Its own time changes with each copy; what it is a copy of says whether it changed.
-                        let size = std::fs::metadata(copy).map_or(0, |found| found.len());
+                        // The time of the database itself says nothing: what changed may be in its log. That of the copy is
+                        // always new, so that the copy is always read.
+                        let found = std::fs::metadata(copy).ok();
+                        let now = found.as_ref().and_then(|found| found.modified().ok());
+                        meta.mtime = now.and_then(|now| Timestamp::try_from(now).ok());
                         meta.inode = 0;
                         meta.ctime = None;
-                        (From::Copy(copy.clone()), size)
+                        (From::Copy(copy.clone()), found.map_or(0, |found| found.len()))
                     }
                     None => (From::Home(opener), meta.size),
                 };
@@ -183,7 +186,7 @@ pub(crate) struct Open {
 }
 
 impl ReadSourceOpen for Open {
-    type Reader = io::Take<File>;
+    type Reader = Exactly;
 
     fn open(self) -> RusticResult<Self::Reader> {
         let opened = match &self.from {
@@ -191,8 +194,7 @@ impl ReadSourceOpen for Open {
             From::Copy(path) => File::open(path),
         };
         match opened {
-            // What grows while it is read would never end.
-            Ok(file) => Ok(file.take(self.size)),
+            Ok(file) => Ok(Exactly { file, left: self.size, is_cut: false, tally: self.tally }),
             Err(error) => {
                 // Gone meanwhile, or replaced by something that is no file.
                 self.tally.left_out.one();
@@ -201,5 +203,35 @@ impl ReadSourceOpen for Open {
                 Err(RusticError::with_source(ErrorKind::InputOutput, "a file cannot be opened", error))
             }
         }
+    }
+}
+
+/// Reads as many bytes as a file had when it was looked at: what grows while it is read would never end, and of what shrinks the
+/// rest is read as zeros, because what a snapshot says of a file's size must be true.
+#[derive(Debug)]
+pub(crate) struct Exactly {
+    file: File,
+    left: u64,
+    is_cut: bool,
+    tally: Arc<Tally>,
+}
+
+impl Read for Exactly {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let wanted = usize::try_from(self.left).unwrap_or(usize::MAX).min(into.len());
+        let Some(into) = into.get_mut(..wanted).filter(|into| !into.is_empty()) else { return Ok(0) };
+        let mut read = if self.is_cut { 0 } else { self.file.read(into).inspect_err(|error| {
+            if error.kind() != io::ErrorKind::Interrupted {
+                // The library would go on without this file.
+                self.tally.breaks(format!("a file cannot be read: {error}"));
+            }
+        })? };
+        if read == 0 {
+            self.is_cut = true;
+            into.fill(0);
+            read = into.len();
+        }
+        self.left -= read as u64;
+        Ok(read)
     }
 }

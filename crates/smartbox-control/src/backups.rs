@@ -43,6 +43,13 @@ pub struct BackupParts {
     pub scratch: PathBuf,
 }
 
+impl BackupParts {
+    /// Backups that are gone with the process, for tests and benchmarks. Call it inside the tokio runtime.
+    pub fn in_memory(volumes: Arc<dyn Volumes>, scratch: PathBuf) -> Self {
+        Self { volumes, depot: Depot::in_memory(tokio::runtime::Handle::current()), scratch }
+    }
+}
+
 /// When backups are made, and which are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackupPolicy {
@@ -184,6 +191,17 @@ pub(crate) fn range_of(row: &Smartbox) -> Result<UidRange, Error> {
 /// The same, for the repository, in which files belong to users of the box.
 pub(crate) fn shift_of(range: UidRange) -> IdShift {
     IdShift { base: range.base(), count: smartbox_core::uid_range::LENGTH }
+}
+
+/// How long a look through one database may take.
+const LOOK_MAX: Duration = Duration::from_mins(5);
+
+/// What is wrong with a copy of a database.
+pub(crate) async fn wrong_with_copy(path: &std::path::Path) -> Option<String> {
+    match tokio::time::timeout(LOOK_MAX, smartbox_store::look_at_copy(path)).await {
+        Ok(found) => found.wrong,
+        Err(_elapsed) => Some("looking through it takes too long".to_owned()),
+    }
 }
 
 /// Runs blocking work on a thread for such.

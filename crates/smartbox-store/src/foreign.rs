@@ -4,13 +4,10 @@
 //! Database Files"): no functions in the schema, sizes of cells are checked, nothing is mapped into memory.
 
 use std::path::Path;
-use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{ConnectOptions, Connection as _};
 
-/// How long a look may take.
-const LOOK_MAX: Duration = Duration::from_mins(5);
 /// Findings that are told.
 const FINDINGS_MAX: i64 = 3;
 
@@ -26,18 +23,12 @@ pub struct ForeignDatabase {
 /// Looks through a copy of a database, with its write-ahead log beside it if it has one, and folds the log into it, so that one
 /// file is all of it.
 ///
-/// A file that is no database, or a damaged one, is an answer and no error.
+/// A file that is no database, or a damaged one, is an answer and no error. How long it may take is the caller's.
 pub async fn look_at_copy(path: &Path) -> ForeignDatabase {
-    let looked = tokio::time::timeout(LOOK_MAX, look(path)).await;
-    match looked {
-        Ok(Ok(found)) => found,
-        Ok(Err(error)) => broken(format!("it cannot be read: {error}")),
-        Err(_elapsed) => broken("looking through it takes too long".to_owned()),
-    }
-}
-
-fn broken(wrong: String) -> ForeignDatabase {
-    ForeignDatabase { schema_version: 0, wrong: Some(wrong) }
+    look(path).await.unwrap_or_else(|error| ForeignDatabase {
+        schema_version: 0,
+        wrong: Some(format!("it cannot be read: {error}")),
+    })
 }
 
 async fn look(path: &Path) -> Result<ForeignDatabase, sqlx::Error> {

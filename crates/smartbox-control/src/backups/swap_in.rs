@@ -7,9 +7,9 @@
 use smartbox_backup::Restored as Written;
 use smartbox_core::backup::Reason;
 use smartbox_provider::{Epoch, ProviderError};
-use smartbox_store::{Backup, BackupState, RestoreFrom, Restored, Smartbox, SystemActor, look_at_copy};
+use smartbox_store::{Backup, BackupState, RestoreFrom, Restored, Smartbox, SystemActor};
 
-use super::{ACTOR, blocking, range_of, shift_of, take};
+use super::{ACTOR, blocking, range_of, shift_of, take, wrong_with_copy};
 use crate::{Control, Error};
 
 /// Why the disk was not replaced.
@@ -101,12 +101,17 @@ async fn stage(control: &Control, row: &Smartbox, epoch: Epoch, swap: &Swap) -> 
     };
     save_what_is_there(control, row, epoch).await;
     let range = range_of(row)?;
+    let alone = control.inner.backups.locks.lock(row.id).await;
     let staged = volumes.stage(row.id, epoch, range).await?;
-    let _alone = control.inner.backups.locks.lock(row.id).await;
     let repository = control.repository_of(row).await?;
     let (snapshot, ids, into) = (backup.snapshot.clone(), shift_of(range), staged.clone());
     let limits = control.inner.limits.backups.limits;
-    let written = blocking(move || repository.restore(&snapshot, &into, ids, limits)).await?;
+    let written = blocking(move || {
+        // Also when nobody waits any more: the next attempt makes the directory anew, and must not meet this one in it.
+        let _alone = alone;
+        repository.restore(&snapshot, &into, ids, limits)
+    })
+    .await?;
     let wrong = match written {
         Ok(written) => wrong_with(backup, &written).await,
         // The store may be away for a while; what it gave and cannot be trusted stays so.
@@ -148,7 +153,7 @@ async fn wrong_with(backup: &Backup, written: &Written) -> Option<String> {
         return None;
     }
     for database in &written.databases {
-        if let Some(wrong) = look_at_copy(database).await.wrong {
+        if let Some(wrong) = wrong_with_copy(database).await {
             return Some(format!("a database is broken: {wrong}"));
         }
     }

@@ -10,10 +10,10 @@ use smartbox_backup::{Copy, Label, Saved, Source};
 use smartbox_core::backup::{Facts, Reason, Verdict, judge};
 use smartbox_core::BackupId;
 use smartbox_provider::{Epoch, Stillness};
-use smartbox_store::{Backup, NewEvent, Smartbox, SystemActor, look_at_copy};
+use smartbox_store::{Backup, NewEvent, Smartbox, SystemActor};
 use tokio::time::Instant;
 
-use super::{ACTOR, blocking, range_of, shift_of};
+use super::{ACTOR, blocking, range_of, shift_of, wrong_with_copy};
 use crate::entropy::id_parts;
 use crate::{Control, Error};
 
@@ -122,7 +122,7 @@ async fn copy(
 async fn check(copies: &[Copy]) -> Checked {
     let mut broken = Vec::new();
     for copy in copies {
-        if let Some(wrong) = look_at_copy(&copy.copy).await.wrong {
+        if let Some(wrong) = wrong_with_copy(&copy.copy).await {
             broken.push(format!("{}: {wrong}", copy.original.display()));
         }
     }

@@ -98,7 +98,7 @@ impl BackupLoop {
             Observed::Stopped | Observed::Asleep(_) | Observed::Dead(_) => {
                 let is_new = row.observed_at.is_some_and(|at| state.looked_at.is_none_or(|looked| looked < at));
                 let is_tried_again = state.failures > 0 && next <= now;
-                (is_new && state.failures == 0 || is_tried_again).then_some(Reason::Rest)
+                ((is_new && state.failures == 0) || is_tried_again).then_some(Reason::Rest)
             }
             Observed::Ready | Observed::Unready => (next <= now).then_some(Reason::Period),
             // On its way from one to the other, or not there.
