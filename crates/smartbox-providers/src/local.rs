@@ -36,9 +36,10 @@ mod volume;
 mod volumes;
 mod warm_up;
 mod watch;
+mod working_set;
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use smartbox_core::{BoxId, SleepDepth};
 use smartbox_provider::{
@@ -52,6 +53,7 @@ use host::Host;
 use locks::{BoxGuard, Locks};
 use start::CacheUse;
 pub use swap_file::{SwapError, setup_swap};
+use tokio::task::JoinSet;
 use watch::Watch;
 
 /// Runs boxes on this host.
@@ -59,6 +61,8 @@ pub struct LocalProvider {
     host: Arc<Host>,
     locks: Locks,
     watch: Watch,
+    /// Look at boxes a moment after they woke; they end with the provider.
+    lookers: Mutex<JoinSet<()>>,
 }
 
 impl LocalProvider {
@@ -70,7 +74,7 @@ impl LocalProvider {
         let host = Arc::new(Host::new(config)?);
         let watch = Watch::new()
             .map_err(|error| ProviderError::transient("the kernel gives no file for events", error))?;
-        Ok(Self { host, locks: Locks::default(), watch })
+        Ok(Self { host, locks: Locks::default(), watch, lookers: Mutex::default() })
     }
 
     /// Lets go of mounts of images and of cgroups that no box uses. Boxes keep running.
@@ -80,6 +84,20 @@ impl LocalProvider {
     pub async fn shutdown(&self) -> Result<(), ProviderError> {
         let host = Arc::clone(&self.host);
         run_blocking(move || host.release_unused()).await
+    }
+
+    /// Notes what a squeezed box has needed to wake, as soon as who waited for it has been answered.
+    fn note_working_set_soon(&self, id: BoxId) {
+        if !self.host.working_sets.is_due(id) {
+            return;
+        }
+        let host = Arc::clone(&self.host);
+        let mut lookers = self.lookers.lock().unwrap_or_else(PoisonError::into_inner);
+        while lookers.try_join_next().is_some() {}
+        lookers.spawn(async move {
+            tokio::time::sleep(working_set::NOTED_AFTER).await;
+            let _ended = tokio::task::spawn_blocking(move || host.note_working_set(id)).await;
+        });
     }
 
     /// Starts the box in a mode of the compile cache; see [`Provider::ensure_running`].
@@ -158,6 +176,7 @@ impl Provider for LocalProvider {
             host.wake(id)
         })
         .await?;
+        self.note_working_set_soon(id);
         Ok(())
     }
 

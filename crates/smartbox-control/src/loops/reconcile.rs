@@ -31,6 +31,10 @@ use crate::{Control, Error, Lease};
 /// Who writes the timeline lines of this loop.
 const ACTOR: &str = "reconciler";
 
+/// How long a change may wait while a box wakes: the change is mostly the thaw itself, and who waits for that box should not wait
+/// for a look at all of them. When the wake is done all are looked at anyway.
+const WAKE_CALM: Duration = Duration::from_millis(100);
+
 /// What is done with a box.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Job {
@@ -58,6 +62,8 @@ pub struct Reconciler {
     relieved_at: Option<Duration>,
     /// When something is due that no hint tells of.
     alarm: Instant,
+    /// Until then a wake is under way that somebody waits for.
+    calm_from: Instant,
     /// Started, and not seen since: one that is dead the next time has failed, however little else has changed.
     launched: HashSet<BoxId>,
     /// A start of them is under way.
@@ -69,6 +75,12 @@ pub struct Reconciler {
     started: HashMap<BoxId, Timestamp>,
     unknown: HashSet<BoxId>,
     publisher: Publisher,
+}
+
+/// Waits until the provider has news, and it is time for them.
+async fn changed(control: &Control, calm_from: Instant) {
+    sleep_until(calm_from).await;
+    control.inner.provider.changed().await;
 }
 
 impl Reconciler {
@@ -88,6 +100,7 @@ impl Reconciler {
             due: DueWakes::default(),
             relieved_at: None,
             alarm: Instant::now(),
+            calm_from: Instant::now(),
             launched: HashSet::new(),
             launching: HashSet::new(),
             waiting: HashSet::new(),
@@ -120,7 +133,7 @@ impl Reconciler {
                         continue;
                     }
                 }
-                () = control.inner.provider.changed() => {}
+                () = changed(&control, self.calm_from) => {}
                 () = sleep_until(self.alarm) => {}
                 _ = tick.tick() => {}
             }

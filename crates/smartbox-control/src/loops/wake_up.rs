@@ -25,10 +25,12 @@ pub(super) async fn wake_up(control: &Control, row: &Smartbox, epoch: Epoch) -> 
         Some(at_rest) => rest::resume(row.id, &at_rest).await,
         None => false,
     };
-    if !goes_on {
-        // The connection is gone, or another process put it to sleep: it is asked once more in the same words.
-        rest::resume_anew(control, row).await;
+    if goes_on {
+        // It was ready when it came to rest, and has just said that it takes work again: a probe would ask it the same.
+        return Ok(());
     }
+    // The connection is gone, or another process put it to sleep: it is asked once more in the same words.
+    rest::resume_anew(control, row).await;
     let deadline = Instant::now() + READY_WAIT;
     while !is_ready(control, row).await {
         if Instant::now() >= deadline {

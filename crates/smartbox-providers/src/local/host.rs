@@ -21,6 +21,7 @@ use super::process::boot_id;
 use super::record::Record;
 use super::remove::remove_tree;
 use super::runtime::OciRuntime;
+use super::working_set::WorkingSets;
 
 /// What a call is doing with a box at this moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub(super) struct Host {
     pub(super) boot_id: String,
     /// The platform's own hard limit of open files.
     pub(super) open_files_hard: u64,
+    /// What squeezed boxes need in order to wake.
+    pub(super) working_sets: WorkingSets,
     /// Wakes `changed`.
     pub(super) touched: Notify,
     /// One mount of an image at a time.
@@ -68,6 +71,7 @@ impl Host {
             runtime: OciRuntime::new(config.oci_runtime.clone(), paths.runtime_state()),
             boot_id: boot_id().map_err(transient("the host's boot has no id"))?,
             open_files_hard: getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX),
+            working_sets: WorkingSets::default(),
             touched: Notify::new(),
             mounting: Mutex::new(()),
             doing: Mutex::new(BTreeMap::new()),

@@ -46,7 +46,7 @@ impl Host {
         if depth < SleepDepth::Squeezed || (was_asleep && record.squeezed) {
             return Ok(());
         }
-        let squeezed = self.squeeze(id).inspect_err(|_refused| {
+        let squeezed = self.squeeze(id, &record).inspect_err(|_refused| {
             if let Err(error) = if was_asleep { Ok(()) } else { self.cgroups.thaw(id) } {
                 tracing::error!(%id, %error, "a box that could not be squeezed cannot be thawed");
             }
@@ -64,6 +64,7 @@ impl Host {
             return Ok(());
         }
         if record.squeezed {
+            self.working_sets.woken(id, record.process());
             self.write_record(id, &Record { squeezed: false, ..record })?;
         }
         self.cgroups
@@ -71,6 +72,16 @@ impl Host {
             .map_err(|error| ProviderError::transient("the processes of the box cannot be thawed", error))?;
         self.touch();
         Ok(())
+    }
+
+    /// Notes what the box has needed to wake. Blocks.
+    pub(super) fn note_working_set(&self, id: BoxId) {
+        match self.cgroups.processes(id) {
+            // Squeezed again meanwhile: it was noted then.
+            Ok(pids) if !self.cgroups.is_frozen(id) => self.working_sets.note(id, &pids),
+            Ok(_) => {}
+            Err(error) => tracing::debug!(%id, %error, "the processes of a box that woke cannot be seen"),
+        }
     }
 
     /// Memory of the box's processes. `None` without any.
@@ -87,15 +98,17 @@ impl Host {
     }
 
     /// Returns whether there was room for it.
-    fn squeeze(&self, id: BoxId) -> io::Result<bool> {
+    fn squeeze(&self, id: BoxId, record: &Record) -> io::Result<bool> {
         let pids = self.cgroups.processes(id)?;
+        // A box that sleeps again at once has been awake for what a wake needs and for nothing else.
+        self.working_sets.note(id, &pids);
         let before = memory::of_processes(&pids)?;
         let room = swap_free_bytes();
         if room < SWAP_FREE_BYTES_MIN.max(before.pss_bytes) {
             tracing::info!(%id, pss_bytes = before.pss_bytes, swap_free_bytes = room, "no room in swap: a box stays frozen");
             return Ok(false);
         }
-        squeeze(&pids)?;
+        squeeze(&pids, &self.working_sets.kept(id, record.process()))?;
         let after = memory::of_processes(&pids)?;
         tracing::info!(
             %id,

@@ -15,6 +15,7 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use tokio::time::Instant;
 
 use super::kernel::page_out;
+use super::working_set::{Ranges, without};
 
 /// `vm.max_map_count` is 65,530 by default, a line takes about a hundred bytes. What lies beyond is left in memory.
 const MAPS_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -25,21 +26,22 @@ const INTERRUPTIONS_MAX: u32 = 100;
 /// A gateway takes 0.1 to 3 s. A disk that is this slow makes a bad swap.
 const SQUEEZE_WITHIN: Duration = Duration::from_secs(30);
 
-/// Pushes out what these processes have in memory. They should be frozen: one that runs takes it back at once.
+/// Pushes out what these processes have in memory, but for what is kept. They should be frozen: one that runs takes it back at once.
 ///
 /// # Errors
 /// When the kernel refuses (`PermissionDenied`: `CAP_SYS_NICE` or the right to trace them is missing), or when it
 /// takes longer than [`SQUEEZE_WITHIN`].
-pub(super) fn squeeze(pids: &[u32]) -> io::Result<()> {
+pub(super) fn squeeze(pids: &[u32], kept: &Ranges) -> io::Result<()> {
     let deadline = Instant::now() + SQUEEZE_WITHIN;
-    for pid in pids {
-        let Some(pid) = i32::try_from(*pid).ok().and_then(Pid::from_raw) else { continue };
+    for number in pids {
+        let Some(pid) = i32::try_from(*number).ok().and_then(Pid::from_raw) else { continue };
         let process = match pidfd_open(pid, PidfdFlags::empty()) {
             Ok(process) => process,
             Err(Errno::SRCH) => continue,
             Err(error) => return Err(error.into()),
         };
-        let ranges = anonymous_ranges(pid)?;
+        let kept = kept.get(number).map_or(&[][..], Vec::as_slice);
+        let ranges = without(anonymous_ranges(pid)?, kept);
         squeeze_one(&process, ranges, deadline)?;
     }
     Ok(())
@@ -81,8 +83,8 @@ fn advance(ranges: &mut Vec<Range<usize>>, mut done: usize) {
     ranges.drain(..whole);
 }
 
-/// Private anonymous memory of a process. None for one that is gone.
-fn anonymous_ranges(pid: Pid) -> io::Result<Vec<Range<usize>>> {
+/// Private anonymous memory of a process, in the order of its addresses. None for one that is gone.
+pub(super) fn anonymous_ranges(pid: Pid) -> io::Result<Vec<Range<usize>>> {
     let mut bytes = Vec::new();
     let read = fs::File::open(format!("/proc/{}/maps", pid.as_raw_nonzero()))
         .and_then(|file| file.take(MAPS_BYTES_MAX).read_to_end(&mut bytes));

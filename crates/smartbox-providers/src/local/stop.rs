@@ -101,6 +101,7 @@ impl Host {
         self.runtime.delete(id, &scratch)?;
         self.cgroups.kill_all(id).map_err(stuck)?;
         self.cgroups.remove(id).map_err(stuck)?;
+        self.working_sets.forget(id);
         netns::release(&network).map_err(at_path("releasing the box's network", &network))?;
         // Last: as long as it is there, an interrupted call is taken up by the next.
         fs::remove_dir_all(&scratch).map_err(at_path("removing the box's run directory", &scratch))?;

@@ -6,8 +6,9 @@ use smartbox_core::plan::PlanFacts;
 use smartbox_core::{Desired, SleepTier, Step, next_step};
 use smartbox_store::{IntentChange, Smartbox, SystemActor};
 use tokio::task::JoinError;
+use tokio::time::Instant;
 
-use super::{ACTOR, Done, Job, Reconciler};
+use super::{ACTOR, Done, Job, Reconciler, WAKE_CALM};
 use crate::Error;
 use crate::loops::fall_asleep::{Slept, Wish, fall_asleep};
 use crate::loops::heal;
@@ -53,8 +54,10 @@ impl Reconciler {
         if matches!(step, Step::Run | Step::Wake) {
             self.started.insert(row.id, now);
         }
-        if step == Step::Run {
-            self.launching.insert(row.id);
+        match step {
+            Step::Run => drop(self.launching.insert(row.id)),
+            Step::Wake => self.calm_from = Instant::now() + WAKE_CALM,
+            _ => {}
         }
         self.turns.served(row.org);
         self.busy.insert(row.id, Job::Step(step));
