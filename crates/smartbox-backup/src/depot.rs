@@ -10,7 +10,9 @@ use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path;
-use object_store::{BackoffConfig, ClientOptions, ObjectStore, ObjectStoreExt, PutMode, PutPayload, RetryConfig};
+use object_store::{
+    BackoffConfig, ClientOptions, ObjectStore, ObjectStoreExt, PutMode, PutPayload, RetryConfig,
+};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::runtime::Handle;
 
@@ -83,14 +85,16 @@ impl Depot {
         match place {
             Place::Directory(path) => {
                 std::fs::create_dir_all(path).map_err(Error::disk("making the directory of the backups"))?;
-                let path = path.canonicalize().map_err(Error::disk("finding the directory of the backups"))?;
+                let path =
+                    path.canonicalize().map_err(Error::disk("finding the directory of the backups"))?;
                 let store = LocalFileSystem::new_with_prefix(&path)?.with_fsync(true);
                 let address = path.display().to_string();
                 Ok(Self { store: Arc::new(store), prefix: String::new(), address, runtime })
             }
             Place::Bucket(bucket) => {
                 let prefix = bucket.prefix.trim_matches('/').to_owned();
-                let host = bucket.endpoint.as_deref().unwrap_or("https://s3.amazonaws.com").trim_end_matches('/');
+                let host =
+                    bucket.endpoint.as_deref().unwrap_or("https://s3.amazonaws.com").trim_end_matches('/');
                 let mut address = format!("s3:{host}/{}", bucket.name);
                 if !prefix.is_empty() {
                     address = format!("{address}/{prefix}");
@@ -102,7 +106,12 @@ impl Depot {
 
     /// A place that is gone with this value, for tests.
     pub fn in_memory(runtime: Handle) -> Self {
-        Self { store: Arc::new(InMemory::new()), prefix: String::new(), address: "memory:".to_owned(), runtime }
+        Self {
+            store: Arc::new(InMemory::new()),
+            prefix: String::new(),
+            address: "memory:".to_owned(),
+            runtime,
+        }
     }
 
     /// A place in somebody else's store, for tests that break it.
@@ -166,7 +175,8 @@ impl Depot {
 
     fn prefix_of(&self, owner: &str, name: &str) -> Result<Path, Error> {
         let is_plain = |word: &str| {
-            !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+            !word.is_empty()
+                && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
         };
         if !is_plain(owner) || !is_plain(name) {
             return Err(Error::Place("the name of a repository is not plain".to_owned()));

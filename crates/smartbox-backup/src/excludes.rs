@@ -31,10 +31,19 @@ mod tests {
         for out in ["state/cache", "state/agents/a/x.sqlite-shm", "state/a.lock.sqlite", ".npm"] {
             assert!(is_left_out(Path::new(out)), "{out}");
         }
-        for kept in ["state", "state/openclaw.json", "workspace/state/cache", "workspace/a.sqlite-shm", "state/media/cache"] {
+        for kept in [
+            "state",
+            "state/openclaw.json",
+            "workspace/state/cache",
+            "workspace/a.sqlite-shm",
+            "state/media/cache",
+        ] {
             assert!(!is_left_out(Path::new(kept)), "{kept}");
         }
         assert!(is_database(Path::new("state/state/openclaw.sqlite")));
-        assert!(!is_database(Path::new("workspace/mine.sqlite")) && !is_database(Path::new("state/a.lock.sqlite")));
+        assert!(
+            !is_database(Path::new("workspace/mine.sqlite"))
+                && !is_database(Path::new("state/a.lock.sqlite"))
+        );
     }
 }

@@ -81,7 +81,8 @@ impl Repository {
         if self.bridge.exists()? {
             return self.opened();
         }
-        let made = self.closed()?.init(&self.credentials(), &KeyOptions::default(), &ConfigOptions::default());
+        let made =
+            self.closed()?.init(&self.credentials(), &KeyOptions::default(), &ConfigOptions::default());
         made.map_err(Error::rustic)
     }
 
@@ -123,7 +124,13 @@ impl Repository {
     ///
     /// # Errors
     /// [`Error::NoSnapshot`]; [`Error::Foreign`] when the snapshot names places outside of the directory.
-    pub fn restore(&self, snapshot: &str, into: &Path, ids: IdShift, limits: Limits) -> Result<Restored, Error> {
+    pub fn restore(
+        &self,
+        snapshot: &str,
+        into: &Path,
+        ids: IdShift,
+        limits: Limits,
+    ) -> Result<Restored, Error> {
         let opened = self.opened()?;
         let found = find(&opened, snapshot)?;
         let repository = opened.to_indexed().map_err(Error::rustic)?;
@@ -159,8 +166,11 @@ impl Repository {
         }
         let opened = self.opened()?;
         let all = opened.get_all_snapshots().map_err(Error::rustic)?;
-        let goes: Vec<_> =
-            all.iter().map(|snapshot| snapshot.id).filter(|id| !snapshots.contains(id.to_hex().as_str())).collect();
+        let goes: Vec<_> = all
+            .iter()
+            .map(|snapshot| snapshot.id)
+            .filter(|id| !snapshots.contains(id.to_hex().as_str()))
+            .collect();
         if !goes.is_empty() {
             opened.delete_snapshots(&goes).map_err(Error::rustic)?;
         }

@@ -54,7 +54,9 @@ pub(crate) fn entries(
 
 /// Refuses a path that could lead anywhere else.
 fn is_plain(path: &Path) -> Result<(), Error> {
-    let plain = path.components().all(|part| matches!(part, Component::Normal(name) if !name.as_bytes().contains(&0)));
+    let plain = path
+        .components()
+        .all(|part| matches!(part, Component::Normal(name) if !name.as_bytes().contains(&0)));
     if plain { Ok(()) } else { Err(Error::Foreign("it names a place outside of the home".to_owned())) }
 }
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
-use rustic_core::{ErrorKind, ReadSource, ReadSourceEntry, ReadSourceOpen, RusticError, RusticResult};
 use rustic_core::repofile::{Metadata, Node, NodeType};
+use rustic_core::{ErrorKind, ReadSource, ReadSourceEntry, ReadSourceOpen, RusticError, RusticResult};
 use rustix::fs::Stat;
 
 use crate::copies::{Copy, with_suffix};
@@ -220,12 +220,16 @@ impl Read for Exactly {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let wanted = usize::try_from(self.left).unwrap_or(usize::MAX).min(into.len());
         let Some(into) = into.get_mut(..wanted).filter(|into| !into.is_empty()) else { return Ok(0) };
-        let mut read = if self.is_cut { 0 } else { self.file.read(into).inspect_err(|error| {
-            if error.kind() != io::ErrorKind::Interrupted {
-                // The library would go on without this file.
-                self.tally.breaks(format!("a file cannot be read: {error}"));
-            }
-        })? };
+        let mut read = if self.is_cut {
+            0
+        } else {
+            self.file.read(into).inspect_err(|error| {
+                if error.kind() != io::ErrorKind::Interrupted {
+                    // The library would go on without this file.
+                    self.tally.breaks(format!("a file cannot be read: {error}"));
+                }
+            })?
+        };
         if read == 0 {
             self.is_cut = true;
             into.fill(0);

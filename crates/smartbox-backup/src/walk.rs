@@ -182,7 +182,13 @@ impl Walk {
         }
     }
 
-    fn file(&mut self, dir: &Arc<OwnedFd>, name: &CString, path: PathBuf, stat: Stat) -> io::Result<Option<Entry>> {
+    fn file(
+        &mut self,
+        dir: &Arc<OwnedFd>,
+        name: &CString,
+        path: PathBuf,
+        stat: Stat,
+    ) -> io::Result<Option<Entry>> {
         let size = u64::try_from(stat.st_size).unwrap_or(0);
         let taken = u64::try_from(stat.st_blocks).unwrap_or(0).saturating_mul(512);
         if size >= HOLES_BYTES_MIN && taken < size / HOLES_FACTOR {

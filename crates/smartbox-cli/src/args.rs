@@ -16,8 +16,8 @@ pub use program::{DoctorArgs, SetupArgs, UpArgs};
 pub(crate) use values::{BoxReference, UserReference, duration};
 
 use crate::device::DeviceFile;
-use crate::verb::backup::{BackupCommand, PlatformCommand, PlatformRestoreArgs};
 use crate::verb::ClientCommand;
+use crate::verb::backup::{BackupCommand, PlatformCommand, PlatformRestoreArgs};
 
 /// Self-hosted home for always-on AI agents.
 #[derive(Debug, Parser)]

@@ -205,6 +205,8 @@ pub(crate) async fn wrong_with_copy(path: &std::path::Path) -> Option<String> {
 }
 
 /// Runs blocking work on a thread for such.
-pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)
 }

@@ -78,7 +78,10 @@ pub use idempotency::Idempotency;
 pub use ingress::{Ingress, NoIngress, WorkSeen};
 pub use lease::Lease;
 pub use logs::{LogLine, LogQuery};
-pub use loops::{backups::BackupLoop, janitor::Janitor, reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler};
+pub use loops::{
+    backups::BackupLoop, janitor::Janitor, reconcile::Reconciler, rollback::RollbackWatch,
+    schedules::Scheduler,
+};
 pub use oidc::BegunSignIn;
 pub use op::{Op, Origin};
 pub use orgs::NewOrg;
@@ -102,8 +105,9 @@ pub use smartbox_identity::{DPOP_HEADER, ProofRequest};
 pub use smartbox_provider::LogSource;
 /// Rows as the API shows them.
 pub use smartbox_store::{
-    AuditEvent, Backup, BackupState, BoxError, Cursor, Device, EgressRow, EgressUsage, Event, Operation, Org, Outcome, Page,
-    RestoreFrom, RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox, User, WakeHold,
+    AuditEvent, Backup, BackupState, BoxError, Cursor, Device, EgressRow, EgressUsage, Event, Operation, Org,
+    Outcome, Page, RestoreFrom, RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox, User,
+    WakeHold,
 };
 pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, render_files};
 pub use tickets::{MadeTicket, TICKET_PREFIX, TicketFor};

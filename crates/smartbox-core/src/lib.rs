@@ -31,7 +31,9 @@ pub mod wake;
 pub use access::{DeviceStatus, Pairing, Permission, Permissions, Principal, Role, Tie, Who};
 pub use box_name::BoxName;
 pub use heal::Breaker;
-pub use id::{BackupId, BoxId, DeviceId, EventId, OperationId, OrgId, ScheduleId, SessionId, TokenId, UserId};
+pub use id::{
+    BackupId, BoxId, DeviceId, EventId, OperationId, OrgId, ScheduleId, SessionId, TokenId, UserId,
+};
 pub use kind::Kind;
 pub use phase::{Phase, phase};
 pub use plan::{Step, next_step};

@@ -196,12 +196,18 @@ mod tests {
         assert!(places.swap(remove).is_err(), "it is not complete");
         places.mark("first").unwrap();
         assert!(places.swap(remove).unwrap());
-        assert_eq!((content(&places.home).as_deref(), content(&places.undo_home()).as_deref()), (Some("new"), Some("old")));
+        assert_eq!(
+            (content(&places.home).as_deref(), content(&places.undo_home()).as_deref()),
+            (Some("new"), Some("old"))
+        );
         assert_eq!((places.staged().unwrap(), places.placed().unwrap().as_deref()), (None, Some("first")));
         assert!(places.stage_undo("second", remove).unwrap());
         assert!(places.stage_undo("second", remove).unwrap(), "asking twice is asking once");
         assert!(places.swap(remove).unwrap());
-        assert_eq!((content(&places.home).as_deref(), content(&places.undo_home()).as_deref()), (Some("old"), Some("new")));
+        assert_eq!(
+            (content(&places.home).as_deref(), content(&places.undo_home()).as_deref()),
+            (Some("old"), Some("new"))
+        );
     }
 
     /// Every state in which a crash can leave the directories, made by hand as the code would.

@@ -56,7 +56,8 @@ pub trait Volumes: Send + Sync {
     ///
     /// # Errors
     /// When there is no home, or not every process can be frozen.
-    async fn while_still(&self, id: BoxId, epoch: Epoch, work: StillWork) -> Result<Stillness, ProviderError>;
+    async fn while_still(&self, id: BoxId, epoch: Epoch, work: StillWork)
+    -> Result<Stillness, ProviderError>;
 
     /// An empty directory to stage the home of an agent in. What was staged before is gone.
     async fn stage(&self, id: BoxId, epoch: Epoch, range: UidRange) -> Result<PathBuf, ProviderError>;

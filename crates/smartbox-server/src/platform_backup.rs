@@ -66,7 +66,10 @@ impl PlatformBackup {
             }
             rounds = rounds.wrapping_add(1);
             if let Err(error) = self.save(rounds % PRUNE_EVERY == 0).await {
-                tracing::warn!(error = format!("{error:#}"), "the platform's database could not be backed up");
+                tracing::warn!(
+                    error = format!("{error:#}"),
+                    "the platform's database could not be backed up"
+                );
             }
         }
     }
@@ -80,7 +83,11 @@ impl PlatformBackup {
         let now = SystemClock.now();
         let saved = tokio::task::spawn_blocking(move || -> Result<()> {
             let source = Source { home, copies: Vec::new(), ids: IDS, limits: Limits::default() };
-            let label = Label { host: OWNER.to_owned(), tags: vec!["smartbox".to_owned()], description: String::new() };
+            let label = Label {
+                host: OWNER.to_owned(),
+                tags: vec!["smartbox".to_owned()],
+                description: String::new(),
+            };
             repository.snapshot(source, &label)?;
             forget(&repository, &retention, now)?;
             if prune {
@@ -95,10 +102,16 @@ impl PlatformBackup {
     }
 }
 
-fn forget(repository: &Repository, retention: &smartbox_core::backup::Retention, now: Timestamp) -> Result<()> {
+fn forget(
+    repository: &Repository,
+    retention: &smartbox_core::backup::Retention,
+    now: Timestamp,
+) -> Result<()> {
     let all = repository.dated()?;
-    let kept: Vec<Kept> =
-        all.iter().map(|(_id, made_at)| Kept { made_at: *made_at, is_good: true, is_pinned: false }).collect();
+    let kept: Vec<Kept> = all
+        .iter()
+        .map(|(_id, made_at)| Kept { made_at: *made_at, is_good: true, is_pinned: false })
+        .collect();
     let goes = to_forget(&kept, retention, now);
     if goes.is_empty() {
         return Ok(());
@@ -125,7 +138,10 @@ fn key(data: &DataDir, entropy: Option<&dyn Entropy>) -> Result<SecretString> {
             Ok(key)
         }
         (Err(error), _) => Err(error).with_context(|| {
-            format!("cannot read {}\nhelp: put the key file back from where you keep its copy", file.display())
+            format!(
+                "cannot read {}\nhelp: put the key file back from where you keep its copy",
+                file.display()
+            )
         }),
     }
 }

@@ -8,8 +8,8 @@ mod serve;
 use std::sync::Arc;
 
 use axum::Router;
-use smartbox_control::{Control, Limits, Op};
 use smartbox_backup::Depot;
+use smartbox_control::{Control, Limits, Op};
 use smartbox_core::{OrgId, Principal, Thresholds};
 use smartbox_http::{HttpState, PublicUrl};
 use smartbox_provider::fake::FakeProvider;

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use futures_util::TryStreamExt;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
-use futures_util::TryStreamExt;
 use smartbox_backup::{Conditional, Limits};
 
 use crate::support::{World, ids, noise, write};

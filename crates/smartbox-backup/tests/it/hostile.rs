@@ -3,8 +3,8 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fs::{CWD, FileType, Mode};
 use smartbox_backup::{Limits, Source, copy_databases};
@@ -50,7 +50,9 @@ fn a_database_that_becomes_a_link_between_look_and_copy_is_not_followed() {
     let into = world.empty("copies");
     let copied = copy_databases(&home, &found, &into);
     assert!(copied.is_err(), "{copied:?}");
-    assert!(fs::read_dir(&into).unwrap().all(|entry| fs::read(entry.unwrap().path()).unwrap() != b"of the host"));
+    assert!(
+        fs::read_dir(&into).unwrap().all(|entry| fs::read(entry.unwrap().path()).unwrap() != b"of the host")
+    );
 }
 
 #[test]

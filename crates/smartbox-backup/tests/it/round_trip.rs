@@ -125,9 +125,8 @@ fn one_tenants_key_and_name_open_nothing_of_anothers() {
     let world = World::new();
     write(&world.home(), "workspace/secret", "mine");
     let saved = world.save();
-    let with = |owner: &str, name: &str, key: &str| {
-        world.depot.repository(owner, name, SecretString::from(key))
-    };
+    let with =
+        |owner: &str, name: &str, key: &str| world.depot.repository(owner, name, SecretString::from(key));
     let wrong_key = with("org_1", "box_1", "another key").unwrap();
     assert!(wrong_key.verify(&saved.snapshot).is_err());
     for (owner, name) in [("org_2", "box_1"), ("org_1", "box_2")] {

@@ -14,7 +14,8 @@ use crate::world::{BOX, KEY, OWNER, home, ids, restic, save, succeeds};
 fn restic_lists_checks_and_restores_what_we_saved() {
     let runtime = Runtime::new().unwrap();
     let root = tempfile::tempdir().unwrap();
-    let depot = Depot::open(&Place::Directory(root.path().join("backups")), runtime.handle().clone()).unwrap();
+    let depot =
+        Depot::open(&Place::Directory(root.path().join("backups")), runtime.handle().clone()).unwrap();
     let home = home(&root);
     let first = save(&depot, &home);
     fs::write(home.join("workspace/notes/today.md"), "buy bread").unwrap();
@@ -43,7 +44,8 @@ fn restic_lists_checks_and_restores_what_we_saved() {
 fn what_restic_saved_is_restored_by_us() {
     let runtime = Runtime::new().unwrap();
     let root = tempfile::tempdir().unwrap();
-    let depot = Depot::open(&Place::Directory(root.path().join("backups")), runtime.handle().clone()).unwrap();
+    let depot =
+        Depot::open(&Place::Directory(root.path().join("backups")), runtime.handle().clone()).unwrap();
     let home = home(&root);
     save(&depot, &home);
     // The owner adds a snapshot of their own, of the same place.

@@ -57,11 +57,26 @@ impl Server {
         fs::create_dir(root.path().join("data")).unwrap();
         let [s3, master, volume, filer, g1, g2, g3, g4] = free_ports::<8>();
         let child = Command::new(weed())
-            .args(["server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", "-master.volumeSizeLimitMB=64", "-volume.max=20"])
+            .args([
+                "server",
+                "-ip=127.0.0.1",
+                "-ip.bind=127.0.0.1",
+                "-s3",
+                "-master.volumeSizeLimitMB=64",
+                "-volume.max=20",
+            ])
             .arg(format!("-dir={}", root.path().join("data").display()))
             .arg(format!("-s3.config={}", root.path().join("s3.json").display()))
-            .args([format!("-s3.port={s3}"), format!("-master.port={master}"), format!("-volume.port={volume}")])
-            .args([format!("-filer.port={filer}"), format!("-s3.port.grpc={g1}"), format!("-master.port.grpc={g2}")])
+            .args([
+                format!("-s3.port={s3}"),
+                format!("-master.port={master}"),
+                format!("-volume.port={volume}"),
+            ])
+            .args([
+                format!("-filer.port={filer}"),
+                format!("-s3.port.grpc={g1}"),
+                format!("-master.port.grpc={g2}"),
+            ])
             .args([format!("-volume.port.grpc={g3}"), format!("-filer.port.grpc={g4}")])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -91,7 +106,9 @@ impl Server {
         for _ in 0..60 {
             let mut command = Command::new("restic");
             command.env_clear().env("PATH", "/usr/bin:/bin").env("RESTIC_PASSWORD", "x").envs(keys);
-            let made = command.args(["--no-cache", "-r", &format!("s3:{}/backups/other", self.address()), "init"]).output();
+            let made = command
+                .args(["--no-cache", "-r", &format!("s3:{}/backups/other", self.address()), "init"])
+                .output();
             if made.is_ok_and(|output| output.status.success()) {
                 return;
             }

@@ -29,7 +29,8 @@ pub(crate) fn home(root: &TempDir) -> PathBuf {
 pub(crate) fn save(depot: &Depot, home: &Path) -> Saved {
     let repository = depot.repository(OWNER, BOX, SecretString::from(KEY)).unwrap();
     let source = Source { home: home.to_owned(), copies: Vec::new(), ids: ids(), limits: Limits::default() };
-    let label = Label { host: "home".to_owned(), tags: vec!["smartbox".to_owned()], description: String::new() };
+    let label =
+        Label { host: "home".to_owned(), tags: vec!["smartbox".to_owned()], description: String::new() };
     repository.snapshot(source, &label).unwrap()
 }
 

@@ -28,7 +28,8 @@ impl Download {
     /// The answer breaks off: what was written so far is not complete.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
         self.response.chunk().await.map_err(|error| {
-            Failure::new(Exit::Unreachable, "The answer broke off; it is not complete.").detail(error.to_string())
+            Failure::new(Exit::Unreachable, "The answer broke off; it is not complete.")
+                .detail(error.to_string())
         })
     }
 }

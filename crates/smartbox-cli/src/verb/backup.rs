@@ -116,7 +116,9 @@ mod tests {
 
     #[test]
     fn sizes_are_short() {
-        for (bytes, text) in [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (176 * 1024, "176.0 KiB"), (5 << 40, "5.0 TiB")] {
+        for (bytes, text) in
+            [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (176 * 1024, "176.0 KiB"), (5 << 40, "5.0 TiB")]
+        {
             assert_eq!(size(bytes), text);
         }
     }

@@ -48,13 +48,16 @@ impl Control {
             return Err(nothing_to_save());
         }
         let answered = self.inner.backups.ask(smartbox.id);
-        let answered = answered.ok_or_else(|| later("many wait for a backup of this box already".to_owned()))?;
+        let answered =
+            answered.ok_or_else(|| later("many wait for a backup of this box already".to_owned()))?;
         match tokio::time::timeout(WAIT_MAX, answered).await {
             Ok(Ok(Ok(Some(backup)))) => Ok(backup),
             Ok(Ok(Ok(None))) => Err(nothing_to_save()),
             Ok(Ok(Err(what))) => Err(later(format!("the backup failed: {what}"))),
             Ok(Err(_dropped)) => Err(later("the platform is stopping".to_owned())),
-            Err(_elapsed) => Err(later("the backup is still being made; the list shows it when it is done".to_owned())),
+            Err(_elapsed) => {
+                Err(later("the backup is still being made; the list shows it when it is done".to_owned()))
+            }
         }
     }
 

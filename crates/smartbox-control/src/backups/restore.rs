@@ -59,7 +59,8 @@ impl Control {
         }
         let now = self.inner.clock.now();
         let (at, random) = id_parts(&*self.inner.entropy, now);
-        let operation = NewOperation { id: OperationId::from_parts(at, random), kind: OperationKind::Restore };
+        let operation =
+            NewOperation { id: OperationId::from_parts(at, random), kind: OperationKind::Restore };
         let detail = serde_json::json!({ "from": wish.from.to_string() });
         let event = self.event_of(op, "box.restore-requested", "asked for", detail);
         self.inner.uses.call(smartbox.id);
@@ -79,7 +80,9 @@ impl Control {
         let now = self.inner.clock.now();
         match org.intend_restore(row.id, RestoreFrom::Undo, Some(row.version), (None, event), now).await {
             Ok(_) => {}
-            Err(smartbox_store::Error::VersionMismatch { .. } | smartbox_store::Error::NotFound(_)) => return Ok(()),
+            Err(smartbox_store::Error::VersionMismatch { .. } | smartbox_store::Error::NotFound(_)) => {
+                return Ok(());
+            }
             Err(error) => return Err(error.into()),
         }
         self.inner.changes.intent(row.id);

@@ -96,7 +96,9 @@ async fn stage(control: &Control, row: &Smartbox, epoch: Epoch, swap: &Swap) -> 
     let Some(backup) = &swap.backup else {
         return match volumes.stage_undo(row.id, epoch, &swap.token).await? {
             true => Ok(()),
-            false => Err(give_up(control, row, swap.from, "what was there before is not kept any more").await?),
+            false => {
+                Err(give_up(control, row, swap.from, "what was there before is not kept any more").await?)
+            }
         };
     };
     save_what_is_there(control, row, epoch).await;
@@ -115,7 +117,9 @@ async fn stage(control: &Control, row: &Smartbox, epoch: Epoch, swap: &Swap) -> 
     let wrong = match written {
         Ok(written) => wrong_with(backup, &written).await,
         // The store may be away for a while; what it gave and cannot be trusted stays so.
-        Err(error @ (smartbox_backup::Error::NoSnapshot | smartbox_backup::Error::Foreign(_))) => Some(error.to_string()),
+        Err(error @ (smartbox_backup::Error::NoSnapshot | smartbox_backup::Error::Foreign(_))) => {
+            Some(error.to_string())
+        }
         Err(error) => return Err(NotSwapped::Control(Error::internal(error))),
     };
     match wrong {
@@ -170,9 +174,15 @@ async fn distrust(control: &Control, row: &Smartbox, backup: &Backup, wrong: &st
 }
 
 /// Forgets the wish; the box goes on with the disk it has.
-async fn give_up(control: &Control, row: &Smartbox, from: RestoreFrom, why: &str) -> Result<NotSwapped, Error> {
+async fn give_up(
+    control: &Control,
+    row: &Smartbox,
+    from: RestoreFrom,
+    why: &str,
+) -> Result<NotSwapped, Error> {
     let what = format!("it was not restored, and keeps the disk it has: {why}");
-    let event = control.event(ACTOR, "box.restore-failed", &what, serde_json::json!({ "from": from.to_string() }));
+    let event =
+        control.event(ACTOR, "box.restore-failed", &what, serde_json::json!({ "from": from.to_string() }));
     let fleet = control.inner.store.fleet(SystemActor::new(ACTOR));
     fleet.drop_restore(row.id, from, event, control.inner.clock.now()).await?;
     Ok(NotSwapped::GivenUp(what))

@@ -7,8 +7,8 @@
 use std::path::{Path, PathBuf};
 
 use smartbox_backup::{Copy, Label, Saved, Source};
-use smartbox_core::backup::{Facts, Reason, Verdict, judge};
 use smartbox_core::BackupId;
+use smartbox_core::backup::{Facts, Reason, Verdict, judge};
 use smartbox_provider::{Epoch, Stillness};
 use smartbox_store::{Backup, NewEvent, Smartbox, SystemActor};
 use tokio::time::Instant;

@@ -49,7 +49,10 @@ impl BackupLoop {
                 () = tokio::time::sleep(LOOK) => {}
             }
             if let Err(error) = self.pass().await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the backups could not be looked at");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the backups could not be looked at"
+                );
             }
         }
     }
@@ -83,7 +86,8 @@ impl BackupLoop {
     }
 
     fn due(&self, row: &Smartbox, state: &BackupState, now: Timestamp) -> Option<Reason> {
-        let may_begin = self.jobs.len() < self.control.inner.limits.backups.at_once && !self.busy.contains(&row.id);
+        let may_begin =
+            self.jobs.len() < self.control.inner.limits.backups.at_once && !self.busy.contains(&row.id);
         if !may_begin || state.restore_from.is_some() {
             return None;
         }
@@ -92,11 +96,13 @@ impl BackupLoop {
         }
         let period = self.control.inner.limits.backups.period?;
         let jitter = jitter(row.id);
-        let next = next_at(&DueFacts { period, looked_at: state.looked_at, failures: state.failures, jitter }, now);
+        let next =
+            next_at(&DueFacts { period, looked_at: state.looked_at, failures: state.failures, jitter }, now);
         match row.observed {
             // Its state lies still: one look after it has come to rest is enough.
             Observed::Stopped | Observed::Asleep(_) | Observed::Dead(_) => {
-                let is_new = row.observed_at.is_some_and(|at| state.looked_at.is_none_or(|looked| looked < at));
+                let is_new =
+                    row.observed_at.is_some_and(|at| state.looked_at.is_none_or(|looked| looked < at));
                 let is_tried_again = state.failures > 0 && next <= now;
                 ((is_new && state.failures == 0) || is_tried_again).then_some(Reason::Rest)
             }

@@ -104,7 +104,8 @@ async fn a_broken_database_is_not_trusted() {
     let app = TestApp::start().await;
     let (id, home) = box_with_state(&app).await;
     fs::create_dir_all(home.join("state/state")).unwrap();
-    fs::write(home.join("state/state/openclaw.sqlite"), "no database at all, only text of some length").unwrap();
+    fs::write(home.join("state/state/openclaw.sqlite"), "no database at all, only text of some length")
+        .unwrap();
     app.back_up().await;
     let all = backups(&app, id).await;
     assert_eq!((all[0].facts.databases, all[0].facts.broken_databases), (1, 1));

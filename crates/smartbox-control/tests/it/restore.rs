@@ -66,7 +66,10 @@ async fn a_box_whose_disk_is_lost_comes_back_with_its_newest_good_backup() {
     app.settle().await;
     assert_eq!(fs::read_to_string(home.join("state/history")).unwrap(), "what was said");
     let restored = state(&app, id).await.restored.unwrap();
-    assert_eq!((restored.from, restored.undo_until), (RestoreFrom::Backup(backups(&app, id).await[0].id), None));
+    assert_eq!(
+        (restored.from, restored.undo_until),
+        (RestoreFrom::Backup(backups(&app, id).await[0].id), None)
+    );
     // It can be lost again.
     app.provider.lose_disk(id);
     app.settle().await;

@@ -38,13 +38,22 @@ pub fn judge(before: Option<&Facts>, now: &Facts) -> Verdict {
     }
     let Some(before) = before else { return Verdict::Good };
     if now.databases < before.databases {
-        return suspicious(format!("it has {} database(s); the last had {}", now.databases, before.databases));
+        return suspicious(format!(
+            "it has {} database(s); the last had {}",
+            now.databases, before.databases
+        ));
     }
     if before.bytes >= SMALL_BYTES && now.bytes < before.bytes / 2 {
-        return suspicious(format!("it has {} bytes, less than half of the last ({})", now.bytes, before.bytes));
+        return suspicious(format!(
+            "it has {} bytes, less than half of the last ({})",
+            now.bytes, before.bytes
+        ));
     }
     if before.files >= 16 && now.files < before.files / 2 {
-        return suspicious(format!("it has {} files, less than half of the last ({})", now.files, before.files));
+        return suspicious(format!(
+            "it has {} files, less than half of the last ({})",
+            now.files, before.files
+        ));
     }
     Verdict::Good
 }

@@ -65,7 +65,10 @@ pub(super) fn state_view(backups: &BoxBackups) -> BackupStateView {
         changed_since: state.changed_since.map(|at| at.to_string()),
         is_overdue: state.is_overdue,
         // The cause is for the platform's log: it may name what is the operator's.
-        failure: state.failure.as_ref().map(|_cause| "the last attempt failed; the platform's log says why".to_owned()),
+        failure: state
+            .failure
+            .as_ref()
+            .map(|_cause| "the last attempt failed; the platform's log says why".to_owned()),
         restoring_from: state.restore_from.map(|from| from.to_string()),
         restored_from: state.restored.map(|restored| restored.from.to_string()),
         restored_at: state.restored.map(|restored| restored.at.to_string()),

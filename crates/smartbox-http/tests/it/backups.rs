@@ -31,10 +31,12 @@ async fn a_backup_is_made_listed_verified_and_removed() {
     let first = made(&app, &client).await;
     assert!(first.is_good && first.is_pinned && first.files == 1, "{first:?}");
     let list: BackupList = client.get(PATH).await.json(StatusCode::OK);
-    assert_eq!((list.items.as_slice(), list.state.last_good_at.as_ref()), (&[first.clone()][..], Some(&first.made_at)));
+    assert_eq!(
+        (list.items.as_slice(), list.state.last_good_at.as_ref()),
+        (&[first.clone()][..], Some(&first.made_at))
+    );
     assert_eq!(app.show(&client, "home").await.backup.unwrap().last_good_at, Some(first.made_at.clone()));
-    let verified: BackupView =
-        client.post(&format!("{PATH}/{}/verify", first.id)).await.json(StatusCode::OK);
+    let verified: BackupView = client.post(&format!("{PATH}/{}/verify", first.id)).await.json(StatusCode::OK);
     assert!(verified.is_good && verified.verified_at.is_some());
 
     let only = client.delete(&format!("{PATH}/{}", first.id)).await.problem();

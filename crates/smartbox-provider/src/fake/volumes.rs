@@ -72,7 +72,12 @@ impl Volumes for FakeProvider {
         Ok((!is_empty).then_some(home))
     }
 
-    async fn while_still(&self, id: BoxId, epoch: Epoch, work: StillWork) -> Result<Stillness, ProviderError> {
+    async fn while_still(
+        &self,
+        id: BoxId,
+        epoch: Epoch,
+        work: StillWork,
+    ) -> Result<Stillness, ProviderError> {
         self.enter(Call::WhileStill).await?;
         self.change(|world| world.fence(id, epoch))?;
         let home = self.places(id).home;

@@ -81,7 +81,10 @@ impl Host {
             stop_asked: record.as_ref().is_some_and(|record| record.stop_asked_at.is_some()),
             stop_overdue: record.as_ref().is_some_and(is_overdue),
             alive,
-            asleep: record.as_ref().filter(|_| alive && !is_copied).and_then(|record| self.sleep_depth(id, record)),
+            asleep: record
+                .as_ref()
+                .filter(|_| alive && !is_copied)
+                .and_then(|record| self.sleep_depth(id, record)),
             status: status.as_ref(),
             oom_kills,
         };

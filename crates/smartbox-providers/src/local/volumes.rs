@@ -154,7 +154,12 @@ impl Volumes for LocalProvider {
         run_blocking(move || host.used_home(id)).await
     }
 
-    async fn while_still(&self, id: BoxId, epoch: Epoch, work: StillWork) -> Result<Stillness, ProviderError> {
+    async fn while_still(
+        &self,
+        id: BoxId,
+        epoch: Epoch,
+        work: StillWork,
+    ) -> Result<Stillness, ProviderError> {
         self.on_disk(id, epoch, move |host| host.while_still(id, work)).await
     }
 
@@ -182,7 +187,8 @@ impl Volumes for LocalProvider {
 
     async fn placed(&self, id: BoxId) -> Result<Option<String>, ProviderError> {
         let places = self.host.places(id);
-        run_blocking(move || places.placed().map_err(at_path("reading what is in place", &places.beside))).await
+        run_blocking(move || places.placed().map_err(at_path("reading what is in place", &places.beside)))
+            .await
     }
 
     async fn stage_undo(&self, id: BoxId, epoch: Epoch, what: &str) -> Result<bool, ProviderError> {

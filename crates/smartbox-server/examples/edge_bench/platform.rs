@@ -12,8 +12,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use smartbox_control::{
-    AdminSecret, AgentRuntime, BackupParts, Clock, Control, ForeignIdentities, Limits, NewBox, NoIngress, Op, Origin,
-    Parts, Reconciler, SignUp, SignUpPolicy, SystemClock, SystemEntropy, UnknownHost,
+    AdminSecret, AgentRuntime, BackupParts, Clock, Control, ForeignIdentities, Limits, NewBox, NoIngress, Op,
+    Origin, Parts, Reconciler, SignUp, SignUpPolicy, SystemClock, SystemEntropy, UnknownHost,
 };
 use smartbox_core::routing::OwnAddress;
 use smartbox_core::{BoxId, Principal, Role, Thresholds};

@@ -12,8 +12,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use secrecy::SecretString;
 use smartbox_control::{
-    AdminSecret, AgentRuntime, BackupParts, Control, ForeignIdentities, Limits, NewBox, NoIngress, Op, Parts, Reconciler,
-    SystemClock, SystemEntropy, UnknownHost,
+    AdminSecret, AgentRuntime, BackupParts, Control, ForeignIdentities, Limits, NewBox, NoIngress, Op, Parts,
+    Reconciler, SystemClock, SystemEntropy, UnknownHost,
 };
 use smartbox_core::routing::OwnAddress;
 use smartbox_core::{Principal, SleepTier, Thresholds};

@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use secrecy::SecretString;
 use smartbox_control::{
-    AdminSecret, AgentRuntime, BackupParts, Clock, Control, Doors, Entropy, ForeignIdentities, Ingress, Lease, Limits,
-    Parts, Reconciler, SystemClock, SystemEntropy,
+    AdminSecret, AgentRuntime, BackupParts, Clock, Control, Doors, Entropy, ForeignIdentities, Ingress,
+    Lease, Limits, Parts, Reconciler, SystemClock, SystemEntropy,
 };
 use smartbox_core::routing::OwnAddress;
 use smartbox_edge::{

@@ -57,7 +57,8 @@ impl BackupSettings {
             // Everything in it is encrypted; what it tells by names and sizes is nobody's business either.
             data.make_private_dir(&path.join("users"))?;
         }
-        Depot::open(&place, tokio::runtime::Handle::current()).context("the place of the backups cannot be used")
+        Depot::open(&place, tokio::runtime::Handle::current())
+            .context("the place of the backups cannot be used")
     }
 }
 
@@ -135,7 +136,10 @@ mod tests {
         assert_eq!(wrong, Vec::<String>::new());
         let Some(Place::Bucket(bucket)) = settings.place else { panic!("a bucket") };
         assert_eq!(bucket.endpoint.as_deref(), Some("https://abc123.r2.cloudflarestorage.com"));
-        assert_eq!((bucket.name.as_str(), bucket.prefix.as_str(), bucket.region.as_str()), ("moltbot-data", "users-backups", "auto"));
+        assert_eq!(
+            (bucket.name.as_str(), bucket.prefix.as_str(), bucket.region.as_str()),
+            ("moltbot-data", "users-backups", "auto")
+        );
         assert!(!format!("{bucket:?}").contains("secret\""), "the secret is not shown");
         let (_, wrong) = parse(|raw| raw.location = Some("s3://bucket".to_owned()));
         assert!(wrong[0].contains("R2_SECRET_ACCESS_KEY"), "{wrong:?}");

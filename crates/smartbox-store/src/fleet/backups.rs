@@ -114,11 +114,12 @@ impl FleetStore {
     pub async fn note_overdue(&self, id: BoxId, event: NewEvent, now: Timestamp) -> Result<bool, Error> {
         let mut tx = self.store.database.write().await?;
         let Some(smartbox) = boxes::find(&mut tx, id).await? else { return Ok(false) };
-        let told = sqlx::query("update backup_states set is_overdue = true where box_id = $1 and not is_overdue")
-            .bind(id.to_string())
-            .execute(&mut *tx)
-            .await?
-            .rows_affected();
+        let told =
+            sqlx::query("update backup_states set is_overdue = true where box_id = $1 and not is_overdue")
+                .bind(id.to_string())
+                .execute(&mut *tx)
+                .await?
+                .rows_affected();
         if told == 0 {
             return Ok(false);
         }
@@ -145,8 +146,10 @@ impl FleetStore {
         now: Timestamp,
     ) -> Result<(), Error> {
         let mut tx = self.store.database.write().await?;
-        let found: Option<String> =
-            sqlx::query_scalar("select box_id from backups where id = $1").bind(id.to_string()).fetch_optional(&mut *tx).await?;
+        let found: Option<String> = sqlx::query_scalar("select box_id from backups where id = $1")
+            .bind(id.to_string())
+            .fetch_optional(&mut *tx)
+            .await?;
         let Some(box_id) = found else { return Err(Error::NotFound("backup")) };
         let box_id: BoxId = parsed(&box_id)?;
         sqlx::query("update backups set verified_at_ms = $2, verified_what = $3 where id = $1")
@@ -161,12 +164,7 @@ impl FleetStore {
     }
 
     /// Puts down that the disk of a box was replaced: the wish is fulfilled.
-    pub async fn note_restored(
-        &self,
-        id: BoxId,
-        restored: &Restored,
-        event: NewEvent,
-    ) -> Result<(), Error> {
+    pub async fn note_restored(&self, id: BoxId, restored: &Restored, event: NewEvent) -> Result<(), Error> {
         let mut tx = self.store.database.write().await?;
         let smartbox = boxes::find(&mut tx, id).await?.ok_or(Error::NotFound("box"))?;
         backups::ensure_state(&mut tx, id).await?;

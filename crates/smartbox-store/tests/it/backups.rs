@@ -32,7 +32,11 @@ pub(crate) fn new_backup(org: OrgId, box_id: BoxId, second: i64) -> Backup {
 async fn a_good_backup_covers_what_had_changed_and_a_suspicious_one_does_not() {
     let world = World::new().await;
     let (mine, _operation) = create(&world.org, new_box("mine")).await.unwrap();
-    world.fleet.note_backup_failure(mine.id, "the store is away", Some(event("backup.failed")), at(1)).await.unwrap();
+    world
+        .fleet
+        .note_backup_failure(mine.id, "the store is away", Some(event("backup.failed")), at(1))
+        .await
+        .unwrap();
     world.fleet.note_backup_failure(mine.id, "the store is away", None, at(2)).await.unwrap();
     let state = world.fleet.backup_state_of(mine.id).await.unwrap();
     assert_eq!((state.failures, state.changed_since, state.looked_at), (2, Some(at(1)), Some(at(2))));
@@ -49,7 +53,11 @@ async fn a_good_backup_covers_what_had_changed_and_a_suspicious_one_does_not() {
     assert_eq!((state.changed_since, state.is_overdue), (None, false));
     assert_eq!(world.fleet.backups_of(mine.id).await.unwrap(), [good.clone(), bad]);
 
-    world.fleet.note_verified(good.id, Some("a part is missing"), event("backup.broken"), at(6)).await.unwrap();
+    world
+        .fleet
+        .note_verified(good.id, Some("a part is missing"), event("backup.broken"), at(6))
+        .await
+        .unwrap();
     assert!(!world.fleet.backups_of(mine.id).await.unwrap()[0].is_good());
 }
 
@@ -61,7 +69,8 @@ async fn a_restore_is_wished_with_its_operation_and_forgotten_when_it_is_done() 
     world.fleet.insert_backup(&backup, at(1), None).await.unwrap();
     let from = RestoreFrom::Backup(backup.id);
     let begun = (Some(operation(OperationKind::Restore)), event("box.restore-requested"));
-    let (row, begun) = world.org.intend_restore(mine.id, from, Some(mine.version), begun, at(2)).await.unwrap();
+    let (row, begun) =
+        world.org.intend_restore(mine.id, from, Some(mine.version), begun, at(2)).await.unwrap();
     assert_eq!((row.desired, row.generation), (Desired::Running, mine.generation + 1));
     assert_eq!(begun.unwrap().target.generation, row.generation);
     assert_eq!(world.fleet.backup_state_of(mine.id).await.unwrap().restore_from, Some(from));
@@ -118,6 +127,10 @@ async fn the_epoch_is_raised_above_what_boxes_have_obeyed() {
     world.fleet.raise_lease("reconciler", 40).await.unwrap();
     assert_eq!(world.fleet.acquire_lease("reconciler", "b", ttl, at(2)).await.unwrap(), Some(41));
     world.fleet.raise_lease("reconciler", 7).await.unwrap();
-    assert_eq!(world.fleet.acquire_lease("reconciler", "c", ttl, at(3)).await.unwrap(), Some(42), "never lowered");
+    assert_eq!(
+        world.fleet.acquire_lease("reconciler", "c", ttl, at(3)).await.unwrap(),
+        Some(42),
+        "never lowered"
+    );
     assert!(first < 41);
 }

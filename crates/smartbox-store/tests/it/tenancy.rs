@@ -8,7 +8,8 @@ use smartbox_core::{
     BoxId, Desired, DeviceStatus, Pairing, Role, ScheduleId, SleepChange, Threshold, UserStatus,
 };
 use smartbox_store::{
-    BackupState, BoxFilter, Claim, Error, OperationKind, RestoreFrom, ScheduleAction, SchedulePlan, TicketHolder, UserChange,
+    BackupState, BoxFilter, Claim, Error, OperationKind, RestoreFrom, ScheduleAction, SchedulePlan,
+    TicketHolder, UserChange,
 };
 
 use crate::backups::new_backup;

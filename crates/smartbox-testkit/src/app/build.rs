@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use smartbox_control::{
-    AdminSecret, AgentRuntime, BackupParts, Clock, Control, Doors, Entropy, ForeignIdentities, Host, Ingress, Limits,
-    Parts,
-};
 use smartbox_backup::Depot;
+use smartbox_control::{
+    AdminSecret, AgentRuntime, BackupParts, Clock, Control, Doors, Entropy, ForeignIdentities, Host, Ingress,
+    Limits, Parts,
+};
 use smartbox_core::routing::OwnAddress;
 use smartbox_core::{Threshold, Thresholds};
 use smartbox_http::{HttpParts, HttpState, PublicUrl, ReadyCheck};

@@ -25,8 +25,8 @@ pub struct CreateArgs {
 /// Makes a backup and prints its id.
 pub(super) async fn run(client: &Client, args: &CreateArgs, console: &mut Console) -> Outcome {
     let reference = args.smartbox.reference();
-    let route = Route::v1(&["boxes", reference.as_str(), "backups"]);
-    let backup: BackupView = client.post_within(route, TIMEOUT).await?;
+    let route = ["boxes", reference.as_str(), "backups"];
+    let backup: BackupView = client.post_within(Route::v1(&route), TIMEOUT).await?;
     if console.wants_json() {
         console.json(&backup).await?;
         return Ok(Exit::Success);

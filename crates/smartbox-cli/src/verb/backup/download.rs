@@ -43,7 +43,8 @@ pub(super) async fn run(client: &Client, args: &DownloadArgs, console: &mut Cons
         return Ok(Exit::Success);
     }
     let failed = |error: std::io::Error| {
-        Failure::new(Exit::Failed, format!("{} could not be written.", output.display())).detail(error.to_string())
+        Failure::new(Exit::Failed, format!("{} could not be written.", output.display()))
+            .detail(error.to_string())
     };
     // A file that is there is somebody's; what the backup holds is confidential.
     let mut options = tokio::fs::OpenOptions::new();

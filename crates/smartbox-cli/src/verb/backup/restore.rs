@@ -43,7 +43,8 @@ pub(super) async fn run(client: &Client, args: &RestoreArgs, console: &mut Conso
         settle(client, console, args.waiting, &mut launched.smartbox, &mut launched.operation).await?;
     if is_done {
         let name = &launched.smartbox.name;
-        let undo = if args.backup == UNDO { "" } else { " `smartbox backup restore undo` goes back, for a day." };
+        let undo =
+            if args.backup == UNDO { "" } else { " `smartbox backup restore undo` goes back, for a day." };
         console.say(&format!("Box `{name}` runs on what was restored.{undo}")).await;
     }
     if console.wants_json() {

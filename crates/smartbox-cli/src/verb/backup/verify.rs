@@ -28,8 +28,8 @@ pub struct VerifyArgs {
 /// Reads a backup back.
 pub(super) async fn run(client: &Client, args: &VerifyArgs, console: &mut Console) -> Outcome {
     let reference = args.smartbox.reference();
-    let route = Route::v1(&["boxes", reference.as_str(), "backups", &args.backup, "verify"]);
-    let backup: BackupView = client.post_within(route, TIMEOUT).await?;
+    let route = ["boxes", reference.as_str(), "backups", &args.backup, "verify"];
+    let backup: BackupView = client.post_within(Route::v1(&route), TIMEOUT).await?;
     if console.wants_json() {
         console.json(&backup).await?;
     } else {

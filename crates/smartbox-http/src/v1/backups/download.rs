@@ -54,7 +54,11 @@ pub(crate) async fn download(
 fn disposition(name: &str) -> HeaderValue {
     let plain: String = name
         .chars()
-        .map(|character| if character.is_ascii_alphanumeric() || ".-_".contains(character) { character } else { '_' })
+        .map(
+            |character| {
+                if character.is_ascii_alphanumeric() || ".-_".contains(character) { character } else { '_' }
+            },
+        )
         .take(NAME_CHARS_MAX)
         .collect();
     HeaderValue::try_from(format!("attachment; filename=\"{plain}\""))

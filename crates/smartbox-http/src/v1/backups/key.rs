@@ -30,10 +30,8 @@ pub(crate) async fn key(
     BoxReference(reference): BoxReference,
 ) -> Result<Response, ApiError> {
     let access = state.control().backup_access(&op, &reference).await?;
-    let view = BackupKey {
-        repository: access.repository,
-        password: access.password.expose_secret().to_owned(),
-    };
+    let view =
+        BackupKey { repository: access.repository, password: access.password.expose_secret().to_owned() };
     let never_kept = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     Ok((never_kept, json(StatusCode::OK, &view)).into_response())
 }

@@ -28,7 +28,11 @@ async fn a_chat_outlives_the_disk_of_its_box() {
     let listed: Value = serde_json::from_str(&platform.cli_ok(&["backup", "list", "--json"])).unwrap();
     let made = listed["items"].as_array().unwrap().iter().find(|item| item["id"] == *backup).unwrap();
     println!("a backup of a real box: {made}");
-    assert_eq!((&made["is_good"], &made["copied_while"]), (&Value::Bool(true), &Value::from("frozen")), "{made}");
+    assert_eq!(
+        (&made["is_good"], &made["copied_while"]),
+        (&Value::Bool(true), &Value::from("frozen")),
+        "{made}"
+    );
     assert!(made["databases"].as_u64().unwrap() >= 2, "{made}");
     platform.cli_ok(&["backup", "verify", &backup]);
     restic_reads_it(&platform, made["snapshot"].as_str().unwrap());
@@ -64,7 +68,9 @@ fn restic_reads_it(platform: &Platform, snapshot: &str) {
     let restic = |arguments: &[&str]| {
         let mut command = Command::new("restic");
         command.env_clear().env("PATH", "/usr/bin:/bin").arg("--no-cache").args(arguments);
-        command.env("RESTIC_REPOSITORY", value("RESTIC_REPOSITORY")).env("RESTIC_PASSWORD", value("RESTIC_PASSWORD"));
+        command
+            .env("RESTIC_REPOSITORY", value("RESTIC_REPOSITORY"))
+            .env("RESTIC_PASSWORD", value("RESTIC_PASSWORD"));
         let output = command.output().expect("restic is installed: scripts/packages.sh test");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success(), "{arguments:?}: {text}{}", String::from_utf8_lossy(&output.stderr));
