@@ -41,10 +41,11 @@ async fn look(path: &Path) -> Result<ForeignDatabase, sqlx::Error> {
         .pragma("mmap_size", "0")
         .disable_statement_logging();
     let mut connection = options.connect().await?;
-    let findings: Vec<String> = sqlx::query_scalar("select integrity_check from pragma_integrity_check($1)")
-        .bind(FINDINGS_MAX)
-        .fetch_all(&mut connection)
-        .await?;
+    let findings: Vec<String> =
+        sqlx::query_scalar("select integrity_check from pragma_integrity_check limit $1")
+            .bind(FINDINGS_MAX)
+            .fetch_all(&mut connection)
+            .await?;
     let schema_version: i64 =
         sqlx::query_scalar("select user_version from pragma_user_version").fetch_one(&mut connection).await?;
     // A copy in one file: the log is played and goes.
