@@ -13,7 +13,7 @@ fi
 scripts/packages.sh run build test
 
 # Nothing of the caller's settings may reach a test.
-for name in $(compgen -e | grep -E '^(SMARTBOX_|(AI_GATEWAY|ANTHROPIC|OPENAI|CF_ACCESS)_|(SUPABASE_JWT|MOLTBOT_SIGNING)_SECRET$|LISTEN_ADDR$)' | grep -v '^SMARTBOX_TEST_'); do
+for name in $(compgen -e | grep -E '^(SMARTBOX_|(AI_GATEWAY|ANTHROPIC|OPENAI|CF_ACCESS|R2|AWS|RESTIC)_|(SUPABASE_JWT|MOLTBOT_SIGNING)_SECRET$|LISTEN_ADDR$|CF_ACCOUNT_ID$)' | grep -v '^SMARTBOX_TEST_'); do
     unset "$name"
 done
 # Runtimes and images are built once and kept outside the checkout.

@@ -91,6 +91,9 @@ pub struct BoxView {
     /// When its tiers of sleep begin, and who says so. Absent in lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sleep_after: Option<EffectiveSleepView>,
+    /// How it goes with its backups. Absent in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup: Option<super::BackupStateView>,
 }
 
 /// Why a box is left alone, and for how long.

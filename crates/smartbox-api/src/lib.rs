@@ -4,6 +4,7 @@
 //! the domain stand beside the handlers.
 
 mod audit;
+mod backups;
 mod boxes;
 mod devices;
 mod egress;
@@ -31,6 +32,7 @@ mod users;
 mod why;
 
 pub use audit::{AuditLine, AuditList};
+pub use backups::{BackupKey, BackupList, BackupStateView, BackupView, DownloadQuery, RestoreBackup};
 pub use boxes::{
     BoxErrorView, BoxList, BoxView, BreakerView, CreateBox, CreatedBox, Launched, TierList, TierView,
 };

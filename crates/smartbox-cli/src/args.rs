@@ -19,6 +19,7 @@ pub(crate) use values::{BoxReference, UserReference, duration};
 
 use crate::device::DeviceFile;
 use crate::verb::ClientCommand;
+use crate::verb::backup::{BackupCommand, PlatformCommand, PlatformRestoreArgs};
 
 /// Self-hosted home for always-on AI agents.
 #[derive(Debug, Parser)]
@@ -48,6 +49,18 @@ pub enum Command {
     /// A command that talks to a running platform.
     #[command(flatten)]
     Client(ClientCommand),
+}
+
+impl Command {
+    /// What to do with the platform's own database, if that is what is asked for: without a running platform.
+    pub fn platform_restore(&self) -> Option<&PlatformRestoreArgs> {
+        match self {
+            Self::Client(ClientCommand::Backup(BackupCommand::Platform(PlatformCommand::Restore(args)))) => {
+                Some(args)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Flags of every command.

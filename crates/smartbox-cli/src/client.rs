@@ -4,6 +4,7 @@ mod answer;
 mod change;
 mod connection;
 mod credential;
+mod download;
 mod events;
 mod pages;
 mod pinned;
@@ -87,8 +88,17 @@ impl Client {
 
     /// A POST without a body that changes what is wanted: sending it twice wants the same.
     pub(crate) async fn post<T: DeserializeOwned>(&self, route: Route<'_>) -> Result<T, Failure> {
+        self.post_within(route, REQUEST_TIMEOUT).await
+    }
+
+    /// Like [`Self::post`], with a time limit of its own.
+    pub(crate) async fn post_within<T: DeserializeOwned>(
+        &self,
+        route: Route<'_>,
+        timeout: Duration,
+    ) -> Result<T, Failure> {
         let mut request = self.request(Method::POST, &route);
-        *request.timeout_mut() = Some(REQUEST_TIMEOUT);
+        *request.timeout_mut() = Some(timeout);
         self.json(self.send(request).await?).await
     }
 

@@ -1,6 +1,7 @@
 //! The verbs that talk to the platform: one file each, with its flags and what it does.
 
 mod audit;
+pub(crate) mod backup;
 mod boxes;
 mod budget;
 mod chat;
@@ -76,6 +77,9 @@ pub enum ClientCommand {
     /// Set, list and remove secrets, and say into which requests they are put
     #[command(subcommand)]
     Secret(secret::SecretCommand),
+    /// Back boxes up, look at their backups, and go back to one
+    #[command(subcommand)]
+    Backup(backup::BackupCommand),
     /// Export the audit log, and check that nobody changed it
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -150,6 +154,9 @@ pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &m
         ClientCommand::Plan(command) => plan::run(&connect(global, console).await?, command, console).await,
         ClientCommand::Secret(command) => {
             secret::run(&connect(global, console).await?, command, console).await
+        }
+        ClientCommand::Backup(command) => {
+            backup::run(&connect(global, console).await?, command, console).await
         }
         ClientCommand::Audit(command) => audit::run(global, command, console).await,
         ClientCommand::Whoami => whoami::run(&connect(global, console).await?, console).await,

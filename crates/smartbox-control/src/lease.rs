@@ -90,6 +90,15 @@ impl Lease {
         Ok(Some(Self { epoch, terms: Some(Arc::new(terms)), standing }))
     }
 
+    /// Makes the next lease on this database newer than everything that boxes have obeyed: after the database was put back
+    /// from a backup.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn raise(store: &Store, at_least: Epoch) -> Result<(), Error> {
+        Ok(store.fleet(SystemActor::new("lease")).raise_lease(NAME, at_least).await?)
+    }
+
     /// The lease of somebody who is alone by other means, such as a test.
     pub fn always(epoch: Epoch) -> Self {
         Self { epoch, terms: None, standing: watch::Sender::new(Standing::Always) }

@@ -10,6 +10,7 @@ mod attempts;
 mod audit;
 mod authority;
 mod budgets;
+mod backups;
 mod burnt;
 mod changes;
 mod chat;
@@ -72,6 +73,7 @@ pub mod boxes;
 pub use admin_secret::{AdminSecret, token_hash};
 pub use allowances::{Allowance, Allowances};
 pub use authority::HostCertificate;
+pub use backups::{BackupAccess, BackupParts, BackupPolicy, BoxBackups, Download, RestoreWish};
 pub use boxes::{Created, Intended, NewBox};
 pub use budgets::BudgetState;
 pub use changes::Changes;
@@ -93,7 +95,8 @@ pub use injections::Injections;
 pub use lease::Lease;
 pub use logs::{LogLine, LogQuery};
 pub use loops::{
-    janitor::Janitor, monitor::Monitor, reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler,
+    backups::BackupLoop, janitor::Janitor, monitor::Monitor, reconcile::Reconciler, rollback::RollbackWatch,
+    schedules::Scheduler,
 };
 pub use models::{ModelPicture, ModelProviders, ModelScopeWish, ModelShelf, ProviderWish};
 pub use oidc::BegunSignIn;
@@ -121,12 +124,11 @@ pub use smartbox_identity::{DPOP_HEADER, ProofRequest};
 pub use smartbox_provider::LogSource;
 /// Rows as the API shows them.
 pub use smartbox_store::{
-    AuditEvent, BoxError, BudgetRow, Cursor, Device, EgressRow, EgressUsage, Event, InjectionRow, KeptSecret,
-    KeyRotation, LayerRow, ModelCall, ModelProvider, ModelRulesRow, ModelSum, NewPlan, Operation, Org,
-    OrgPlan, OrgStanding, Outcome, Page, PlanRow, RoutingRow, Schedule, ScheduleAction, ServiceToken,
-    Session, Smartbox, UsageRow, User, WakeHold,
+    AuditEvent, Backup, BackupState, BoxError, BudgetRow, Cursor, Device, EgressRow, EgressUsage, Event,
+    InjectionRow, KeptSecret, KeyRotation, LayerRow, ModelCall, ModelProvider, ModelRulesRow, ModelSum,
+    NewPlan, Operation, Org, OrgPlan, OrgStanding, Outcome, Page, PlanRow, RestoreFrom, RoutingRow, Schedule,
+    ScheduleAction, ServiceToken, Session, Smartbox, UsageRow, User, WakeHold,
 };
-pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, Trust, render_files};
 pub use spend::{ModelSpent, Reservation, SpendRefused};
 pub use tickets::{MadeTicket, TICKET_PREFIX, TicketFor};
 pub use tokens::{MadeToken, NewToken, TOKEN_PREFIX};
@@ -161,6 +163,8 @@ pub struct Parts {
     pub doors: Arc<dyn Doors>,
     /// How people reach them.
     pub ingress: Arc<dyn Ingress>,
+    /// What backups of them are made with.
+    pub backups: BackupParts,
     /// When boxes fall asleep about which nothing else was decided.
     pub sleep: Thresholds,
     /// The machine on which boxes run.
@@ -210,6 +214,8 @@ pub struct Limits {
     pub schedule_stagger: Duration,
     /// Between two looks at what boxes use and may use.
     pub monitor_interval: Duration,
+    /// When backups are made, and which are kept.
+    pub backups: BackupPolicy,
 }
 
 impl Default for Limits {
@@ -228,6 +234,7 @@ impl Default for Limits {
             prewarm_on_sign_in: false,
             schedule_stagger: Duration::ZERO,
             monitor_interval: Duration::from_mins(1),
+            backups: BackupPolicy::default(),
         }
     }
 }
@@ -238,6 +245,7 @@ pub(crate) struct Inner {
     pub(crate) link: Arc<dyn Link>,
     pub(crate) doors: Arc<dyn Doors>,
     pub(crate) ingress: Arc<dyn Ingress>,
+    pub(crate) backups: backups::Backups,
     pub(crate) uses: Arc<uses::Uses>,
     pub(crate) resting: gateway::Resting,
     pub(crate) vigils: vigil::Vigils,
@@ -283,6 +291,7 @@ impl Control {
                 link: parts.link,
                 doors: parts.doors,
                 ingress: parts.ingress,
+                backups: backups::Backups::new(parts.backups),
                 uses: Arc::new(uses::Uses::new(Arc::clone(&parts.clock))),
                 resting: gateway::Resting::default(),
                 vigils: vigil::Vigils::default(),

@@ -1,5 +1,6 @@
 //! Background loops. Each takes no input, does one pass at a time, and also runs by the clock.
 
+pub(crate) mod backups;
 mod drowsy;
 mod due;
 mod fall_asleep;

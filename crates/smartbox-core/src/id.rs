@@ -64,6 +64,8 @@ typed_ids! {
     BoxId = "box",
     /// Owner of users and boxes.
     OrgId = "org",
+    /// A saved state of a box.
+    BackupId = "bkp",
     /// A person.
     UserId = "usr",
     /// A long-running change that can be waited for.

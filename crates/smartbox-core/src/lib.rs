@@ -7,6 +7,7 @@
 pub mod access;
 pub mod audit;
 pub mod backoff;
+pub mod backup;
 pub mod box_host;
 pub mod box_name;
 pub mod capacity;
@@ -35,7 +36,9 @@ pub mod wake;
 pub use access::{DeviceStatus, Pairing, Permission, Permissions, Principal, Role, Tie, Who};
 pub use box_name::BoxName;
 pub use heal::Breaker;
-pub use id::{BoxId, DeviceId, EventId, OperationId, OrgId, ScheduleId, SessionId, SpendId, TokenId, UserId};
+pub use id::{
+    BackupId, BoxId, DeviceId, EventId, OperationId, OrgId, ScheduleId, SessionId, SpendId, TokenId, UserId,
+};
 pub use kind::Kind;
 pub use phase::{Phase, phase};
 pub use plan::{Step, next_step};

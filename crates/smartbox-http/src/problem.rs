@@ -75,6 +75,8 @@ pub fn explain(error: &Error) -> Explanation {
         Error::NotFound("device") => Explanation::new(&codes::DEVICE_NOT_FOUND),
         Error::NotFound("plan") => Explanation::new(&codes::PLAN_NOT_FOUND),
         Error::NotFound("route") => Explanation::new(&codes::ROUTE_NOT_FOUND),
+        Error::NotFound("backup") => Explanation::new(&codes::BACKUP_NOT_FOUND),
+        Error::NotFound("file") => Explanation::new(&codes::BACKUP_FILE_NOT_FOUND),
         Error::NotFound("schedule") => Explanation::new(&codes::SCHEDULE_NOT_FOUND),
         Error::NotFound("model provider") => Explanation::new(&codes::MODEL_PROVIDER_NOT_FOUND),
         Error::NotFound("secret") => Explanation::new(&codes::SECRET_NOT_FOUND),

@@ -1,6 +1,7 @@
 //! The resource API.
 
 mod audit;
+mod backups;
 mod boxes;
 mod budgets;
 mod devices;
@@ -30,6 +31,7 @@ use crate::HttpState;
 pub(crate) fn routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new()
         .merge(audit::routes())
+        .merge(backups::routes())
         .merge(boxes::routes())
         .merge(budgets::routes())
         .merge(devices::routes())

@@ -9,6 +9,7 @@ mod link;
 mod orders;
 mod provider;
 mod sleep;
+mod volumes;
 mod world;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -27,6 +28,7 @@ use crate::{BoxStream, LogSource, Spec};
 pub struct FakeProvider {
     world: Mutex<World>,
     changed: Notify,
+    disks: Mutex<Option<tempfile::TempDir>>,
 }
 
 impl FakeProvider {

@@ -9,6 +9,8 @@ mod link;
 mod observation;
 mod provider;
 mod spec;
+mod swap;
+mod volumes;
 
 #[cfg(feature = "testing")]
 pub mod contract;
@@ -20,3 +22,5 @@ pub use link::{BoxListener, BoxStream, Duplex, Link};
 pub use observation::{ComputeUse, LogChunk, LogSource, MemoryUse, Observation};
 pub use provider::{Capabilities, Epoch, Generation, Provider};
 pub use spec::{Limits, RenderedFile, RenderedFileOwner, Spec};
+pub use swap::Places;
+pub use volumes::{StillWork, Stillness, Volumes};

@@ -34,6 +34,7 @@ mod start;
 mod stop;
 mod swap_file;
 mod volume;
+mod volumes;
 mod warm_up;
 mod watch;
 mod working_set;

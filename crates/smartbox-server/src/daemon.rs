@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use secrecy::SecretString;
-use smartbox_control::{Control, Janitor, Lease, Monitor, Reconciler, RollbackWatch, Scheduler};
+use smartbox_control::{BackupLoop, Control, Janitor, Lease, Monitor, Reconciler, RollbackWatch, Scheduler};
 use smartbox_core::routing::Outcome;
 use smartbox_edge::{Edge, EdgeListener, RouteTable};
 use smartbox_providers::local::LocalProvider;
@@ -23,6 +23,7 @@ use crate::console::Console;
 use crate::data_dir::DataDir;
 use crate::lifecycle::Lifecycle;
 use crate::metrics::{self, Dropped, Sources};
+use crate::platform_backup::PlatformBackup;
 use crate::platform_file::PlatformFile;
 use crate::settings::Settings;
 use crate::signals::Signals;
@@ -52,6 +53,7 @@ pub(crate) struct Daemon {
     admin_secret: SecretString,
     metrics: Option<(TcpListener, Sources)>,
     dropped: Arc<Dropped>,
+    platform_backup: PlatformBackup,
 }
 
 /// What is said when the lease on the boxes is gone.
@@ -81,6 +83,7 @@ impl Daemon {
             admin_secret,
             metrics,
             dropped,
+            platform_backup,
         } = self;
         start::first_start(&settings, &control).await?;
         routing::start(&settings, &control).await?;
@@ -92,6 +95,8 @@ impl Daemon {
         reconciler.pass().await.context("the boxes could not be looked at")?;
         life.spawn("reconciler", reconciler.run(life.soft.clone()));
         spawn_loops(&control, outcomes, &life);
+        life.spawn("backups", BackupLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
+        life.spawn("platform backup", platform_backup.run(life.soft.clone()));
         life.spawn("routes", routes::follow(control.fleet(), routes, life.soft.clone()));
         let follow = revocations::follow(control.revocations(), edge.sockets(), dropped, life.soft.clone());
         life.spawn("revocations", follow);

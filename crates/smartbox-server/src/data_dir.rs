@@ -62,6 +62,11 @@ impl DataDir {
         self.path.join("keys").join("admin-secret")
     }
 
+    /// The key of the backups of the database.
+    pub(crate) fn backup_key(&self) -> PathBuf {
+        self.path.join("keys").join("backup.key")
+    }
+
     /// Makes the private directory that `file` lies in.
     pub(crate) fn make_private_dir(&self, file: &Path) -> Result<()> {
         private_dir(file.parent().context("a file has a directory")?, &self.path)

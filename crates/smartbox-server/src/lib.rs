@@ -10,6 +10,7 @@ mod install;
 mod lifecycle;
 mod metrics;
 mod open_files;
+mod platform_backup;
 mod platform_file;
 mod roots;
 mod sealing_keys;
@@ -25,6 +26,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 
 pub use doctor::{DoctorOptions, doctor};
+pub use platform_backup::restore_platform;
 pub use settings::{EXIT_BAD_SETTINGS, EdgeSettings, Flags, Settings};
 
 use console::Console;

@@ -3,6 +3,7 @@
 //! This module alone knows the environment; it gets it as a parameter from [`crate::environment`].
 
 mod aliases;
+mod backup;
 mod edge;
 mod egress;
 mod host;
@@ -22,6 +23,7 @@ use smartbox_core::capacity::HostLimits;
 use smartbox_egress::ModelPlan;
 
 use crate::data_dir::Owner;
+pub(crate) use backup::BackupSettings;
 pub use edge::EdgeSettings;
 pub(crate) use egress::EgressSettings;
 pub(crate) use identity::ForeignSettings;
@@ -94,6 +96,8 @@ pub struct Settings {
     pub(crate) sealing_keys: SealingKeys,
     /// Where numbers of the platform are served, if they are.
     pub(crate) metrics_listen: Option<std::net::SocketAddr>,
+    /// Where backups lie, when they are made, and which are kept.
+    pub(crate) backup: BackupSettings,
     /// Where model calls go.
     pub models: ModelPlan,
     /// How long a deleted box can be brought back.
@@ -160,6 +164,7 @@ impl Settings {
                 .as_deref()
                 .filter(|text| !text.is_empty())
                 .map(|text| problems.take("metrics.listen", parse::address(text))),
+            backup: BackupSettings::parse(raw.backup, &mut problems),
             models: models.unwrap_or_else(ModelPlan::demo),
             delete_grace: problems
                 .take("boxes.delete_grace", parse::duration(raw.boxes.delete_grace.as_deref(), "24h")),

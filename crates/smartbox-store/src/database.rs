@@ -48,6 +48,13 @@ impl Database {
         Ok(Self { writer, reader, anchor: None })
     }
 
+    /// Saves everything as one consistent file, which must not exist, while others go on reading and writing.
+    pub(crate) async fn copy_to(&self, path: &Path) -> Result<(), sqlx::Error> {
+        let mut connection = self.writer.acquire().await?;
+        let path = path.to_string_lossy().into_owned();
+        sqlx::query("vacuum into $1").bind(path).execute(&mut *connection).await.map(drop)
+    }
+
     /// A database that lives as long as this value. Its one connection reads and writes.
     pub(crate) async fn in_memory() -> Result<Self, sqlx::Error> {
         // Of a name of its own, which its connections share.

@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 mod audit;
+mod backups;
 mod egress;
 mod housekeeping;
 mod leases;

@@ -11,6 +11,7 @@
 //! particular to SQLite is in the modules `database` and `open`.
 
 mod account;
+mod backups;
 mod boxes;
 mod breaker;
 mod database;
@@ -19,6 +20,7 @@ mod egress;
 mod error;
 mod event;
 mod fleet;
+mod foreign;
 mod idempotency;
 mod injection;
 mod ledger;
@@ -39,11 +41,13 @@ mod vault;
 pub use account::{
     NewServiceToken, NewSession, NewUser, Org, ServiceToken, Session, Subject, TokenHash, User, UserChange,
 };
+pub use backups::{Backup, BackupState, RestoreFrom, Restored};
 pub use device::{Device, NewDevice, NewTicket, Ticket, TicketHolder};
 pub use egress::{EgressRow, EgressUsage, LayerOf, LayerRow};
 pub use error::{Error, OpenError};
 pub use event::{AuditEvent, Event, EventOutcome, NewEvent};
 pub use fleet::{FleetStore, KeyRotation, Purged, SystemActor};
+pub use foreign::{ForeignDatabase, look_at_copy};
 pub use idempotency::{BodyHash, Claim, IDEMPOTENCY_TTL, IN_PROGRESS_MAX};
 pub use injection::InjectionRow;
 pub use ledger::{

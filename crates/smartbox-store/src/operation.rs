@@ -25,7 +25,7 @@ pub enum OperationKind {
     Restart,
     /// Deletes it.
     Delete,
-    /// Undoes a deletion within its grace period.
+    /// Puts a saved state in the place of its disk.
     Restore,
     /// Puts it to sleep.
     Sleep,
@@ -48,7 +48,7 @@ impl OperationKind {
 
     /// Whether a person wants the box to be tried afresh, whatever went wrong before.
     pub(crate) const fn is_a_fresh_try(self) -> bool {
-        matches!(self, Self::Start | Self::Restart | Self::Wake)
+        matches!(self, Self::Start | Self::Restart | Self::Restore | Self::Wake)
     }
 
     /// The word used in the store and on the wire.

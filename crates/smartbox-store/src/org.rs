@@ -1,5 +1,6 @@
 //! What one org may see and do.
 
+mod backups;
 mod create;
 mod devices;
 mod egress;

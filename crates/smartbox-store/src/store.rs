@@ -52,6 +52,11 @@ impl Store {
         FleetStore { store: self.clone(), actor }
     }
 
+    /// Saves everything as one consistent file, which must not exist yet. Secrets in it are sealed, as they are here.
+    pub async fn copy_to(&self, path: &Path) -> Result<(), Error> {
+        Ok(self.database.copy_to(path).await?)
+    }
+
     /// Finishes what is under way and closes the file. Later calls fail.
     pub async fn close(&self) {
         self.database.close().await;

@@ -8,6 +8,7 @@ mod serve;
 use std::sync::Arc;
 
 use axum::Router;
+use smartbox_backup::Depot;
 use smartbox_control::{Control, Limits, Op};
 use smartbox_core::{OrgId, Principal, Thresholds};
 use smartbox_http::{HttpState, PublicUrl};
@@ -46,6 +47,8 @@ pub struct TestApp {
     pub ingress: Arc<FakeIngress>,
     /// The machine on which they run.
     pub host: Arc<FakeHost>,
+    /// Where backups lie.
+    pub depot: Depot,
     /// The database.
     pub store: Store,
     /// The use-cases.
@@ -56,6 +59,7 @@ pub struct TestApp {
     pub public_url: PublicUrl,
     router: Router,
     loops: Loops,
+    scratch: Arc<tempfile::TempDir>,
     limits: Limits,
     sleep: Thresholds,
     foreign: build::MakeForeign,
@@ -143,6 +147,8 @@ impl TestApp {
             ingress: Arc::new(FakeIngress::default()),
             sleep: self.sleep,
             host: Arc::clone(&self.host),
+            depot: self.depot.clone(),
+            scratch: Arc::clone(&self.scratch),
             store: self.store.clone(),
             public_url: self.public_url.clone(),
             limits: self.limits.clone(),

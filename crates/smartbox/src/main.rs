@@ -10,6 +10,10 @@ fn main() -> anyhow::Result<ExitCode> {
     // Installed once, for every TLS connection of the process. It fails only if it was done before.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let environment = smartbox_server::environment();
+    if let Some(args) = cli.command.platform_restore() {
+        let flags = Flags { config: args.config.clone(), ..flags(&cli.global) };
+        return Ok(smartbox_server::restore_platform(&flags, &environment, args.snapshot.as_deref()));
+    }
     match cli.command {
         Command::Up(args) => {
             let flags = Flags {

@@ -12,6 +12,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("smartbox-api", &["smartbox-core"]),
     ("smartbox-store", &["smartbox-core"]),
     ("smartbox-provider", &["smartbox-core"]),
+    ("smartbox-backup", &[]),
     ("smartbox-boxd", &[]),
     ("smartbox-openclaw", &["smartbox-core"]),
     ("smartbox-tunnel", &["smartbox-core", "smartbox-boxd"]),
@@ -24,6 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "smartbox-control",
         &[
             "smartbox-core",
+            "smartbox-backup",
             "smartbox-provider",
             "smartbox-store",
             "smartbox-identity",
@@ -52,6 +54,8 @@ const EXCLUSIVE: &[(&str, &[&str], &str)] = &[
     ("config", &["smartbox-server"], "only the composition root reads settings"),
     ("russh", &["smartbox-boxd", "smartbox-tunnel"], "SSH is wrapped and pinned"),
     ("instant-acme", &["smartbox-acme"], "one place asks a certificate authority"),
+    ("rustic_core", &["smartbox-backup"], "one place knows the format of backups"),
+    ("object_store", &["smartbox-backup"], "one place writes where backups lie"),
     ("oci-spec", &["smartbox-providers"], "only providers know engines"),
 ];
 

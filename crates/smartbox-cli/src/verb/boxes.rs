@@ -1,6 +1,6 @@
 //! `smartbox box …`.
 
-mod change;
+pub(super) mod change;
 mod create;
 mod delete;
 mod list;

@@ -6,6 +6,7 @@ use smartbox_store::{BoxError, Smartbox};
 
 use super::fall_asleep::{Wish, deepen, fall_asleep};
 use super::wake_up::wake_up;
+use crate::backups::swap_in::{self, NotSwapped};
 use crate::{Control, Error};
 
 /// Why a step failed, for the owner.
@@ -39,17 +40,35 @@ pub(super) async fn take(control: &Control, row: &Smartbox, epoch: Epoch, step: 
         }
         Step::Remove => {
             control.inner.doors.close(row.id);
-            control.inner.provider.ensure_absent(row.id, epoch).await.map_err(Failed::Provider)
+            let removed = control.inner.provider.ensure_absent(row.id, epoch).await.map_err(Failed::Provider);
+            if removed.is_ok() {
+                erase_backups(control, row).await;
+            }
+            removed
         }
         Step::Nothing | Step::Wait | Step::Forget => Ok(()),
     };
     taken.map_err(|failed| failed.explain(row))
 }
 
+/// Removes what was saved of a box that is gone for good. Its key goes with its row, so what a store that is away keeps can be
+/// read by nobody.
+async fn erase_backups(control: &Control, row: &Smartbox) {
+    let erased = control.inner.backups.depot.erase(&row.org.to_string(), &row.id.to_string()).await;
+    if let Err(error) = erased {
+        tracing::warn!(
+            box.id = %row.id,
+            error = &error as &dyn std::error::Error,
+            "the backups of a removed box are still there; nobody has their key any more"
+        );
+    }
+}
+
 async fn run(control: &Control, row: &Smartbox, epoch: Epoch) -> Result<(), Failed> {
     let spec = control.spec(row).await.map_err(Failed::Control)?;
     // The services of an older incarnation stand in a network that is about to go.
     control.inner.doors.close(row.id);
+    swap_in::before_start(control, row, epoch).await?;
     control.inner.provider.ensure_running(row.id, epoch, &spec).await.map_err(Failed::Provider)?;
     if let Err(error) = control.inner.doors.ensure_open(row.id).await {
         tracing::warn!(box.id = %row.id, error, "the platform's services do not answer inside a box");
@@ -60,6 +79,18 @@ async fn run(control: &Control, row: &Smartbox, epoch: Epoch) -> Result<(), Fail
 enum Failed {
     Provider(ProviderError),
     Control(Error),
+    /// A restore that will not work; the next start is one without it.
+    NotRestored(String),
+}
+
+impl From<NotSwapped> for Failed {
+    fn from(error: NotSwapped) -> Self {
+        match error {
+            NotSwapped::Provider(error) => Self::Provider(error),
+            NotSwapped::Control(error) => Self::Control(error),
+            NotSwapped::GivenUp(what) => Self::NotRestored(what),
+        }
+    }
 }
 
 impl Failed {
@@ -82,6 +113,11 @@ impl Failed {
                 let remedy = Some("see the platform's log".to_owned());
                 let error = BoxError { code: "internal".to_owned(), what, remedy };
                 Failure { error, is_permanent: false, is_fenced: false }
+            }
+            Self::NotRestored(what) => {
+                let remedy = Some("choose another backup; `smartbox backup list` shows them".to_owned());
+                let error = BoxError { code: "not-restored".to_owned(), what, remedy };
+                Failure { error, is_permanent: true, is_fenced: false }
             }
         }
     }

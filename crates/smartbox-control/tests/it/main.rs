@@ -1,6 +1,7 @@
 //! Use-cases and loops over the real database and the stateful fake of the place where boxes run.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod backups;
 mod heal;
 mod idle;
 mod janitor;
@@ -8,6 +9,8 @@ mod lease;
 mod monitor;
 mod prewarm;
 mod reconcile;
+mod restore;
+mod restore_killed;
 mod room;
 mod routing;
 mod running_loop;

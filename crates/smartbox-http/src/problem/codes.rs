@@ -81,6 +81,10 @@ codes! {
         "`smartbox schedule list` shows those of a box.";
     MODEL_PROVIDER_NOT_FOUND = "model-provider-not-found" NOT_FOUND "There is no such model provider"
         "`smartbox model list` shows those that count, and whose they are.";
+    BACKUP_NOT_FOUND = "backup-not-found" NOT_FOUND "There is no such backup"
+        "`smartbox backup list` shows those of a box.";
+    BACKUP_FILE_NOT_FOUND = "backup-file-not-found" NOT_FOUND "The backup has no such file"
+        "Give its path below the agent's home, such as `workspace/MEMORY.md`. The archive of the whole backup names all files.";
     OPERATION_NOT_FOUND = "operation-not-found" NOT_FOUND "There is no such operation"
         "Ended operations are forgotten after a while. `smartbox box timeline` tells what happened.";
     METHOD_NOT_ALLOWED = "method-not-allowed" METHOD_NOT_ALLOWED "This route does not know the method"

@@ -102,6 +102,7 @@ pub(crate) fn box_view(row: &Smartbox, log_tail: Vec<String>) -> BoxView {
         sleep: SleepState::of(row).map(sleep_view),
         sleep_policy: (!row.sleep.is_empty()).then(|| policy_view(&row.sleep)),
         sleep_after: None,
+        backup: None,
     }
 }
 
@@ -120,7 +121,7 @@ pub(crate) fn error_view(error: &BoxError, log_tail: Vec<String>) -> BoxErrorVie
 }
 
 /// 202 with the box and its operation.
-fn launched(intended: &Intended) -> Response {
+pub(super) fn launched(intended: &Intended) -> Response {
     let view = Launched {
         smartbox: box_view(&intended.smartbox, Vec::new()),
         operation: operation_view(&intended.operation),

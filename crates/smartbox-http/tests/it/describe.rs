@@ -49,6 +49,7 @@ impl Route {
             .replace("{org}", "me")
             .replace("{schedule}", "sch_01932f00000070008000000000000000")
             .replace("{name}", "NO_SUCH_TOKEN")
+            .replace("{backup}", "bkp_01932f00000070008000000000000000")
             .replace("{kind}", "budget")
             .replace("{provider}", "mine")
             .replace("{plan}", "default")
@@ -70,6 +71,7 @@ impl Route {
     fn body(&self) -> Value {
         match self.id.as_str() {
             "createBox" => json!({ "name": "another" }),
+            "createBackup" | "restoreBackup" => Value::Null,
             "createOrg" => json!({ "name": "another" }),
             "createSignInLink" => Value::Null,
             "createTicket" => json!({ "box": "home", "path": "/b/home/" }),

@@ -26,6 +26,16 @@ pub enum Call {
     ObserveAll,
     /// `Provider::logs`.
     Logs,
+    /// `Volumes::while_still`.
+    WhileStill,
+    /// `Volumes::stage`.
+    Stage,
+    /// `Volumes::mark_staged`.
+    MarkStaged,
+    /// `Volumes::stage_undo`.
+    StageUndo,
+    /// `Volumes::swap`.
+    Swap,
     /// `Link::dial`.
     Dial,
     /// `Link::listen`.

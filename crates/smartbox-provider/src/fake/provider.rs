@@ -138,6 +138,7 @@ impl Provider for FakeProvider {
         self.change(|world| world.boxes.get_mut(&id).and_then(|found| found.run.take()));
         self.step().await;
         self.change(|world| world.boxes.remove(&id));
+        self.remove_disk(id);
         answer(order)
     }
 

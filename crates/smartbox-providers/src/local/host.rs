@@ -28,6 +28,8 @@ use super::working_set::WorkingSets;
 pub(super) enum Doing {
     Starting(Stage),
     Stopping,
+    /// It is frozen for a moment, while something is copied from its disk.
+    Copying,
 }
 
 /// The provider's state on this host.

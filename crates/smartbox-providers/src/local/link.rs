@@ -9,6 +9,7 @@ use smartbox_provider::{BoxListener, BoxStream, Link, LinkError};
 use tokio::net::{TcpListener, TcpSocket};
 
 use super::LocalProvider;
+use super::host::Doing;
 
 /// Connections of one box that may wait to be accepted by a platform service.
 const BACKLOG: u32 = 256;
@@ -17,7 +18,8 @@ const BACKLOG: u32 = 256;
 impl Link for LocalProvider {
     async fn dial(&self, id: BoxId, port: u16) -> Result<BoxStream, LinkError> {
         // Some microseconds: a file of the kernel, no disk.
-        if self.host.cgroups.is_frozen(id) {
+        // A box that is copied from goes on in some milliseconds; the kernel takes the connection meanwhile.
+        if self.host.cgroups.is_frozen(id) && self.host.what_is_done(id) != Some(Doing::Copying) {
             return Err(LinkError::Asleep);
         }
         let socket = self.socket_in(id).await?;

@@ -11,7 +11,7 @@ use smartbox_core::{BoxId, Observed};
 use smartbox_provider::{Generation, Observation, ProviderError};
 
 use super::beneath::Beneath;
-use super::host::Host;
+use super::host::{Doing, Host};
 use super::process::uptime_seconds;
 use super::record::{Record, read_epoch};
 use super::{LocalProvider, guarded};
@@ -69,8 +69,10 @@ impl Host {
             Some(_) => self.cgroups.oom_kills(id).unwrap_or(0),
             None => 0,
         };
+        let doing = self.what_is_done(id);
+        let is_copied = doing == Some(Doing::Copying);
         let facts = Facts {
-            doing: self.what_is_done(id),
+            doing,
             started: match &record {
                 Some(_) => Started::Yes,
                 None if self.paths.run_box(id).exists() => Started::Halfway,
@@ -79,7 +81,10 @@ impl Host {
             stop_asked: record.as_ref().is_some_and(|record| record.stop_asked_at.is_some()),
             stop_overdue: record.as_ref().is_some_and(is_overdue),
             alive,
-            asleep: record.as_ref().filter(|_| alive).and_then(|record| self.sleep_depth(id, record)),
+            asleep: record
+                .as_ref()
+                .filter(|_| alive && !is_copied)
+                .and_then(|record| self.sleep_depth(id, record)),
             status: status.as_ref(),
             oom_kills,
         };

@@ -12,8 +12,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use smartbox_control::{
-    AdminSecret, AgentRuntime, Clock, Control, ForeignIdentities, Limits, NewBox, NoIngress, Op, Origin,
-    Parts, Reconciler, SignUp, SignUpPolicy, SystemClock, SystemEntropy, UnknownHost,
+    AdminSecret, AgentRuntime, BackupParts, Clock, Control, ForeignIdentities, Limits, NewBox, NoIngress, Op,
+    Origin, Parts, Reconciler, SignUp, SignUpPolicy, SystemClock, SystemEntropy, UnknownHost,
 };
 use smartbox_core::routing::OwnAddress;
 use smartbox_core::{BoxId, Principal, Role, Thresholds};
@@ -125,6 +125,7 @@ async fn control(link: &Arc<dyn Link>, data: &Path) -> Result<Control> {
         link: Arc::clone(link),
         doors: Arc::new(FakeDoors::default()),
         ingress: Arc::new(NoIngress),
+        backups: BackupParts::in_memory(Arc::new(FakeProvider::new()), data.join("scratch")),
         sleep: Thresholds::default(),
         host: Arc::new(UnknownHost),
         clock: Arc::new(SystemClock),

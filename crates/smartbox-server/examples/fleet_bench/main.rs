@@ -12,15 +12,15 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use secrecy::SecretString;
 use smartbox_control::{
-    AdminSecret, AgentRuntime, Control, ForeignIdentities, Limits, NewBox, NoIngress, Op, Parts, Reconciler,
-    SystemClock, SystemEntropy, UnknownHost,
+    AdminSecret, AgentRuntime, BackupParts, Control, ForeignIdentities, Limits, NewBox, NoIngress, Op, Parts,
+    Reconciler, SystemClock, SystemEntropy, UnknownHost,
 };
 use smartbox_core::routing::OwnAddress;
 use smartbox_core::{Principal, SleepTier, Thresholds};
 use smartbox_openclaw::versions::pinned;
 use smartbox_openclaw::{Model, ModelApi, ModelConfig};
 use smartbox_provider::fake::FakeProvider;
-use smartbox_provider::{Link, Provider};
+use smartbox_provider::{Link, Provider, Volumes};
 use smartbox_store::{Keyring, Sealer, Store};
 use smartbox_testkit::FakeDoors;
 use smartbox_testkit::gateway::GatewayDouble;
@@ -93,6 +93,7 @@ async fn control(data: &Path, provider: &Arc<FakeProvider>) -> Result<Control> {
         link: Arc::clone(provider) as Arc<dyn Link>,
         doors: Arc::new(FakeDoors::default()),
         ingress: Arc::new(NoIngress),
+        backups: BackupParts::in_memory(Arc::clone(provider) as Arc<dyn Volumes>, data.join("scratch")),
         host: Arc::new(UnknownHost),
         sleep: Thresholds::default(),
         clock: Arc::new(SystemClock),

@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use secrecy::SecretString;
 use smartbox_control::{
-    AdminSecret, AgentRuntime, Clock, Control, Doors, Entropy, ForeignIdentities, Ingress, Lease, Limits,
-    Parts, Reconciler, SystemClock, SystemEntropy,
+    AdminSecret, AgentRuntime, BackupParts, Clock, Control, Doors, Entropy, ForeignIdentities, Ingress,
+    Lease, Limits, Parts, Reconciler, SystemClock, SystemEntropy,
 };
 use smartbox_core::routing::OwnAddress;
 use smartbox_edge::{
@@ -16,7 +16,7 @@ use smartbox_edge::{
 };
 use smartbox_egress::{AiGateway, ServicesServer};
 use smartbox_http::{HttpParts, HttpState, PublicUrl};
-use smartbox_provider::{Link, Provider, ProviderError};
+use smartbox_provider::{Link, Provider, ProviderError, Volumes};
 use smartbox_providers::local::LocalProvider;
 use smartbox_store::{OpenError, Store};
 use tokio::net::TcpListener;
@@ -35,6 +35,7 @@ use crate::console::Console;
 use crate::data_dir::DataDir;
 use crate::lifecycle::Lifecycle;
 use crate::metrics::{self, Dropped, Sources};
+use crate::platform_backup::PlatformBackup;
 use crate::settings::Settings;
 use crate::tls::Source;
 use crate::{admin_secret, install, roots, sealing_keys};
@@ -70,12 +71,20 @@ impl Daemon {
         let models = Models::new(&settings.models, &clock)?;
         let doors = Arc::new(doors(&link, &models.gateway, &egress, &life));
         let ingress = Arc::new(EdgeIngress::default());
+        let depot = settings.backup.depot(&data)?;
+        let platform_backup =
+            PlatformBackup::new(&data, &depot, &store, &*entropy, settings.backup.policy.clone())?;
         let control = Control::new(Parts {
             store: store.clone(),
             provider: Arc::clone(&provider) as Arc<dyn Provider>,
             link: Arc::clone(&link),
             doors: Arc::clone(&doors) as Arc<dyn Doors>,
             ingress: Arc::clone(&ingress) as Arc<dyn Ingress>,
+            backups: BackupParts {
+                volumes: Arc::clone(&provider) as Arc<dyn Volumes>,
+                depot: depot.clone(),
+                scratch: data.path().join("backup-scratch"),
+            },
             sleep: settings.sleep,
             host: Arc::new(ThisHost::default()),
             clock: Arc::clone(&clock),
@@ -114,6 +123,7 @@ impl Daemon {
             admin_secret,
             metrics: metrics.map(|listener| (listener, sources)),
             dropped,
+            platform_backup,
         })
     }
 }
@@ -221,6 +231,7 @@ fn limits(settings: &Settings) -> Limits {
         prewarm_on_sign_in: settings.prewarm_on_sign_in,
         schedule_stagger: settings.schedule_stagger,
         monitor_interval: settings.monitor_interval,
+        backups: settings.backup.policy.clone(),
         ..Limits::default()
     }
 }

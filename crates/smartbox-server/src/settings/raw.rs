@@ -20,6 +20,7 @@ pub(super) struct Raw {
     pub(super) egress: Egress,
     pub(super) secrets: Secrets,
     pub(super) metrics: Metrics,
+    pub(super) backup: Backup,
     pub(super) models: Models,
     pub(super) boxes: Boxes,
     pub(super) host: Host,
@@ -126,6 +127,25 @@ pub(super) struct Secrets {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Metrics {
     pub(super) listen: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Backup {
+    pub(super) location: Option<String>,
+    pub(super) endpoint: Option<String>,
+    pub(super) region: Option<String>,
+    pub(super) r2_account: Option<String>,
+    pub(super) access_key_id: Option<String>,
+    pub(super) secret_access_key: Option<String>,
+    pub(super) period: Option<String>,
+    pub(super) at_once: Option<String>,
+    pub(super) keep_all: Option<String>,
+    pub(super) keep_hourly: Option<String>,
+    pub(super) keep_daily: Option<String>,
+    pub(super) keep_weekly: Option<String>,
+    pub(super) keep_monthly: Option<String>,
+    pub(super) undo: Option<String>,
 }
 
 #[derive(Default, Deserialize)]

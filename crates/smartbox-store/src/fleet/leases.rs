@@ -58,6 +58,21 @@ impl FleetStore {
         self.end_lease_at(name, holder, epoch, 0).await
     }
 
+    /// Makes the next epoch larger than `at_least`: a database that was put back is older than what boxes have obeyed since.
+    pub async fn raise_lease(&self, name: &str, at_least: i64) -> Result<(), Error> {
+        let mut tx = self.store.database.write().await?;
+        sqlx::query(
+            "insert into leases (name, holder, epoch, expires_at_ms) values ($1, '', $2, 0)
+             on conflict (name) do update set expires_at_ms = 0,
+                    epoch = case when leases.epoch < excluded.epoch then excluded.epoch else leases.epoch end",
+        )
+        .bind(name)
+        .bind(at_least)
+        .execute(&mut *tx)
+        .await?;
+        Ok(tx.commit().await?)
+    }
+
     async fn end_lease_at(
         &self,
         name: &str,

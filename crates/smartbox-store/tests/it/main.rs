@@ -9,6 +9,7 @@
 
 mod accounts;
 mod audit;
+mod backups;
 mod boxes;
 mod breaker;
 mod devices;

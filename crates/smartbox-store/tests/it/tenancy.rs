@@ -11,10 +11,11 @@ use smartbox_core::{
     BoxId, Delivery, Desired, DeviceStatus, Pairing, Role, ScheduleId, SleepChange, Threshold, UserStatus,
 };
 use smartbox_store::{
-    BoxFilter, Claim, EgressUsage, Error, Gauge, KeyChange, NewSecret, OperationKind, OrgPlan,
-    ScheduleAction, SchedulePlan, Settled, Spent, TicketHolder, UserChange,
+    BackupState, BoxFilter, Claim, EgressUsage, Error, Gauge, KeyChange, NewSecret, OperationKind, OrgPlan,
+    RestoreFrom, ScheduleAction, SchedulePlan, Settled, Spent, TicketHolder, UserChange,
 };
 
+use crate::backups::new_backup;
 use crate::ledger::{spend_id, tell};
 use crate::support::{
     World, at, create, event, intent, new_box, new_device, new_provider, new_session, new_ticket, new_token,
@@ -25,6 +26,7 @@ use crate::support::{
 fn methods() -> BTreeSet<&'static str> {
     let rooms = [
         include_str!("../../src/org.rs"),
+        include_str!("../../src/org/backups.rs"),
         include_str!("../../src/org/devices.rs"),
         include_str!("../../src/org/egress.rs"),
         include_str!("../../src/org/models.rs"),
@@ -107,6 +109,7 @@ async fn what_belongs_to_another_org_does_not_exist() {
     ledger_of_another_org(&world, mine.id, &mut finds_nothing).await;
     models_of_another_org(&world, mine.id, &mut finds_nothing).await;
     secrets_of_another_org(&world, mine.id, &mut finds_nothing).await;
+    backups_of_another_org(&world, mine.id, &mut finds_nothing).await;
     people_of_another_org(&world, &mut finds_nothing).await;
     devices_of_another_org(&world, mine.id, &mut finds_nothing).await;
 
@@ -281,6 +284,26 @@ async fn secrets_of_another_org(
         let of_box = stranger.injection_rules(Some(smartbox)).await.unwrap();
         of_box.is_some() || world.org.injection_rules(None).await.unwrap().is_some()
     });
+}
+
+async fn backups_of_another_org(
+    world: &World,
+    smartbox: BoxId,
+    finds_nothing: &mut impl FnMut(&'static str, bool),
+) {
+    let stranger = &world.other;
+    let backup = new_backup(world.org.id(), smartbox, 2);
+    world.fleet.insert_backup(&backup, at(2), None).await.unwrap();
+    finds_nothing("list_backups", !stranger.list_backups(smartbox).await.unwrap().is_empty());
+    finds_nothing("find_backup", stranger.find_backup(smartbox, backup.id).await.unwrap().is_some());
+    finds_nothing("backup_state", stranger.backup_state(smartbox).await.unwrap() != BackupState::default());
+    let removed = stranger.remove_backup(smartbox, backup.id, event("backup.removed"), at(2)).await;
+    finds_nothing("remove_backup", !matches!(removed, Err(Error::NotFound("backup"))));
+    let from = RestoreFrom::Backup(backup.id);
+    let restored = stranger.intend_restore(smartbox, from, None, (None, event("box.restore")), at(2)).await;
+    finds_nothing("intend_restore", !matches!(restored, Err(Error::NotFound("box"))));
+    assert_eq!(world.org.list_backups(smartbox).await.unwrap(), [backup], "nothing was removed");
+    assert_eq!(world.org.backup_state(smartbox).await.unwrap().restore_from, None);
 }
 
 async fn people_of_another_org(world: &World, finds_nothing: &mut impl FnMut(&'static str, bool)) {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use smartbox_backup::Depot;
 use smartbox_control::{
-    AdminSecret, AgentRuntime, Clock, Control, Doors, Entropy, ForeignIdentities, Host, Ingress, Limits,
-    Parts,
+    AdminSecret, AgentRuntime, BackupParts, Clock, Control, Doors, Entropy, ForeignIdentities, Host, Ingress,
+    Limits, Parts,
 };
 use smartbox_core::routing::OwnAddress;
 use smartbox_core::{Threshold, Thresholds};
@@ -15,7 +16,7 @@ use smartbox_http::{HttpParts, HttpState, PublicUrl, ReadyCheck};
 use smartbox_openclaw::versions::pinned;
 use smartbox_openclaw::{Model, ModelApi, ModelConfig};
 use smartbox_provider::fake::FakeProvider;
-use smartbox_provider::{Link, Provider};
+use smartbox_provider::{Link, Provider, Volumes};
 use smartbox_store::Store;
 use tokio_util::sync::CancellationToken;
 
@@ -108,6 +109,8 @@ impl TestAppBuilder {
             ingress: Arc::new(FakeIngress::default()),
             sleep: self.sleep,
             host: Arc::new(FakeHost::default()),
+            depot: Depot::in_memory(tokio::runtime::Handle::current()),
+            scratch: Arc::new(tempfile::tempdir().expect("a directory for copies")),
             store: Store::in_memory().await.expect("a database in memory"),
             public_url: PublicUrl::default(),
             limits: self.limits,
@@ -128,6 +131,8 @@ impl TestAppBuilder {
             ingress: kept.ingress,
             sleep: kept.sleep,
             host: kept.host,
+            depot: kept.depot,
+            scratch: kept.scratch,
             store: kept.store,
             control,
             state,
@@ -152,6 +157,8 @@ pub(super) struct Kept {
     pub(super) ingress: Arc<FakeIngress>,
     pub(super) sleep: Thresholds,
     pub(super) host: Arc<FakeHost>,
+    pub(super) depot: Depot,
+    pub(super) scratch: Arc<tempfile::TempDir>,
     pub(super) store: Store,
     pub(super) public_url: PublicUrl,
     pub(super) limits: Limits,
@@ -167,6 +174,11 @@ impl Kept {
             link: Arc::clone(&self.provider) as Arc<dyn Link>,
             doors: Arc::clone(&self.doors) as Arc<dyn Doors>,
             ingress: Arc::clone(&self.ingress) as Arc<dyn Ingress>,
+            backups: BackupParts {
+                volumes: Arc::clone(&self.provider) as Arc<dyn Volumes>,
+                depot: self.depot.clone(),
+                scratch: self.scratch.path().to_owned(),
+            },
             sleep: self.sleep,
             host: Arc::clone(&self.host) as Arc<dyn Host>,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,

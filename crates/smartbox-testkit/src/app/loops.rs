@@ -2,7 +2,7 @@
 
 use std::task::Poll;
 
-use smartbox_control::{Control, Reconciler, Scheduler};
+use smartbox_control::{BackupLoop, Control, Lease, Reconciler, Scheduler};
 use smartbox_provider::fake::Call;
 use smartbox_store::SystemActor;
 use tokio::sync::Mutex;
@@ -15,14 +15,18 @@ const PASSES_MAX: usize = 100;
 
 pub(super) enum Loops {
     None,
-    ByHand(Box<Mutex<(Reconciler, Scheduler)>>),
+    ByHand(Box<Mutex<(Reconciler, Scheduler)>>, Box<Mutex<BackupLoop>>),
     Background { _task: JoinSet<()> },
 }
 
 impl Loops {
     pub(super) fn by_hand(control: Control, epoch: i64) -> Self {
         let scheduler = Scheduler::new(control.clone());
-        Self::ByHand(Box::new(Mutex::new((Reconciler::new(control, epoch), scheduler))))
+        let backups = BackupLoop::under(control.clone(), Lease::always(epoch));
+        Self::ByHand(
+            Box::new(Mutex::new((Reconciler::new(control, epoch), scheduler))),
+            Box::new(Mutex::new(backups)),
+        )
     }
 }
 
@@ -39,11 +43,12 @@ async fn keep_passing(reconciler: &mut Reconciler) {
 impl TestApp {
     /// Lets the loop run by itself from now on.
     pub fn run_loops(&mut self) {
-        if let Loops::ByHand(loops) = std::mem::replace(&mut self.loops, Loops::None) {
+        if let Loops::ByHand(loops, backups) = std::mem::replace(&mut self.loops, Loops::None) {
             let (reconciler, scheduler) = loops.into_inner();
             let mut task = JoinSet::new();
             task.spawn(reconciler.run(self.stop_signal()));
             task.spawn(scheduler.run(self.stop_signal()));
+            task.spawn(backups.into_inner().run(self.stop_signal()));
             self.loops = Loops::Background { _task: task };
         }
     }
@@ -54,7 +59,7 @@ impl TestApp {
     /// When the loop runs by itself.
     #[expect(clippy::panic, reason = "that is how a test fails")]
     pub async fn pass(&self) -> bool {
-        let Loops::ByHand(loops) = &self.loops else { panic!("the loop runs by itself") };
+        let Loops::ByHand(loops, _backups) = &self.loops else { panic!("the loop runs by itself") };
         let mut loops = loops.lock().await;
         let (reconciler, scheduler) = &mut *loops;
         let passed = reconciler.pass().await.is_ok();
@@ -66,6 +71,18 @@ impl TestApp {
             () = keep_passing(reconciler) => {}
         }
         passed && has_passed
+    }
+
+    /// Lets the loop of backups look once, and waits for what it began. Other passes leave it alone: it reads real files.
+    ///
+    /// # Panics
+    /// When the loop runs by itself, or the database fails.
+    #[expect(clippy::panic, clippy::expect_used, reason = "that is how a test fails")]
+    pub async fn back_up(&self) {
+        let Loops::ByHand(_loops, backups) = &self.loops else { panic!("the loop runs by itself") };
+        let mut backups = backups.lock().await;
+        backups.pass().await.expect("the backups can be looked at");
+        backups.settle().await;
     }
 
     /// Makes passes until `reached`, and kills the platform at that very moment. Says whether the moment came.
@@ -83,7 +100,7 @@ impl TestApp {
             Poll::Pending
         });
         let passes = async {
-            let Loops::ByHand(loops) = &self.loops else { panic!("the loop runs by itself") };
+            let Loops::ByHand(loops, _backups) = &self.loops else { panic!("the loop runs by itself") };
             let mut loops = loops.lock().await;
             for _ in 0..PASSES_MAX {
                 // A pass that fails is left to the next, as the loop does.

@@ -121,7 +121,7 @@ async fn follow(
 }
 
 /// Waits for an operation unless that is unwanted, and brings both views up to date. Answers whether it is done.
-pub(super) async fn settle(
+pub(crate) async fn settle(
     client: &Client,
     console: &mut Console,
     waiting: WaitFlags,

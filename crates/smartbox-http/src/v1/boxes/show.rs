@@ -10,6 +10,7 @@ use crate::HttpState;
 use crate::body::json;
 use crate::caller::Caller;
 use crate::problem::ApiError;
+use crate::v1::backups::state_view;
 use crate::v1::sleep::effective_view;
 
 /// Look at a box
@@ -36,6 +37,11 @@ pub(crate) async fn show(
     let row = state.control().resolve(&op, smartbox_core::Permission::BoxesRead, &reference).await?;
     let log_tail = state.control().failure_log(&row).await;
     let effective = state.control().effective_sleep(&row).await?;
-    let view = BoxView { sleep_after: Some(effective_view(&effective)), ..box_view(&row, log_tail) };
+    let backups = state.control().box_backups(&op, &row.id.to_string()).await?;
+    let view = BoxView {
+        sleep_after: Some(effective_view(&effective)),
+        backup: Some(state_view(&backups)),
+        ..box_view(&row, log_tail)
+    };
     Ok(tagged(json(StatusCode::OK, &view), &row))
 }

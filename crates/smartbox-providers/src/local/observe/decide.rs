@@ -42,7 +42,7 @@ pub(super) fn observed(facts: &Facts<'_>) -> Observed {
     match facts.doing {
         Some(Doing::Starting(stage)) => return Observed::Starting { stage },
         Some(Doing::Stopping) => return Observed::Stopping,
-        None => {}
+        Some(Doing::Copying) | None => {}
     }
     match (facts.started, facts.alive) {
         (Started::No, _) => Observed::Stopped,

@@ -1,0 +1,126 @@
+//! From a snapshot to an archive, or to one file.
+
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use rustic_core::repofile::{Node, NodeType, SnapshotFile};
+use rustic_core::vfs::OpenFile;
+
+use crate::restore::{Full, entries};
+use crate::{Error, Limits};
+
+/// How hard archives are compressed: zstd's own default.
+const LEVEL: i32 = 3;
+/// Bytes that are read at a time.
+const PIECE_BYTES: usize = 1024 * 1024;
+
+/// A snapshot, or one file of it, ready to be read.
+pub struct Reader {
+    repository: Full,
+    entries: Vec<(PathBuf, Node)>,
+    is_one_file: bool,
+}
+
+impl Reader {
+    pub(crate) fn new(repository: Full, snapshot: &SnapshotFile, file: Option<&Path>) -> Result<Self, Error> {
+        let mut entries = entries(&repository, snapshot, Limits::default())?;
+        if let Some(file) = file {
+            entries.retain(|(path, node)| path == file && node.is_file());
+            if entries.is_empty() {
+                return Err(Error::NoFile);
+            }
+        }
+        Ok(Self { repository, entries, is_one_file: file.is_some() })
+    }
+
+    /// Writes it: a file as it is, everything else as an archive.
+    ///
+    /// # Errors
+    /// When a part cannot be read, or `out` fails. What was written is not complete then.
+    pub fn write_to(self, mut out: impl Write) -> Result<(), Error> {
+        if self.is_one_file {
+            let (_path, node) = self.entries.first().ok_or(Error::NoFile)?;
+            io::copy(&mut self.content(node)?, &mut out).map_err(Error::disk("writing a file"))?;
+            return out.flush().map_err(Error::disk("writing a file"));
+        }
+        let failed = Error::disk("writing an archive");
+        let packed = zstd::stream::write::Encoder::new(io::BufWriter::with_capacity(PIECE_BYTES, out), LEVEL);
+        let mut archive = tar::Builder::new(packed.map_err(failed)?);
+        for (path, node) in &self.entries {
+            self.append(&mut archive, path, node)?;
+        }
+        let finished = archive.into_inner().and_then(zstd::stream::write::Encoder::finish);
+        finished.and_then(|mut out| out.flush()).map_err(Error::disk("writing an archive"))
+    }
+
+    fn append(&self, archive: &mut tar::Builder<impl Write>, path: &Path, node: &Node) -> Result<(), Error> {
+        let failed = Error::disk("writing an archive");
+        let mut header = tar::Header::new_gnu();
+        header.set_mode(node.meta.mode.map_or(0o600, |mode| mode & 0o7777));
+        header.set_uid(u64::from(node.meta.uid.unwrap_or(0)));
+        header.set_gid(u64::from(node.meta.gid.unwrap_or(0)));
+        let mtime = node.meta.mtime.map_or(0, |at| at.as_second());
+        header.set_mtime(u64::try_from(mtime).unwrap_or(0));
+        match &node.node_type {
+            NodeType::Dir => {
+                header.set_entry_type(tar::EntryType::Directory);
+                header.set_size(0);
+                archive.append_data(&mut header, path, io::empty()).map_err(failed)
+            }
+            NodeType::Symlink { .. } => {
+                header.set_entry_type(tar::EntryType::Symlink);
+                header.set_size(0);
+                archive.append_link(&mut header, path, node.node_type.to_link()).map_err(failed)
+            }
+            _ => {
+                let mut content = self.content(node)?;
+                header.set_entry_type(tar::EntryType::Regular);
+                header.set_size(content.size);
+                archive.append_data(&mut header, path, &mut content).map_err(failed)
+            }
+        }
+    }
+
+    /// Reads everything and throws it away; returns how many files there are.
+    pub(crate) fn read_all(self) -> Result<u64, Error> {
+        let mut files = 0;
+        for (path, node) in self.entries.iter().filter(|(_path, node)| node.is_file()) {
+            let mut content = self.content(node)?;
+            let read = io::copy(&mut content, &mut io::sink()).map_err(Error::disk("reading a file back"))?;
+            if read != content.size {
+                return Err(Error::Foreign(format!("{} is shorter than it was", path.display())));
+            }
+            files += 1;
+        }
+        Ok(files)
+    }
+
+    fn content(&self, node: &Node) -> Result<Content<'_>, Error> {
+        let file = self.repository.open_file(node).map_err(Error::rustic)?;
+        Ok(Content { repository: &self.repository, file, size: node.meta.size, at: 0 })
+    }
+}
+
+/// The bytes of a file.
+struct Content<'a> {
+    repository: &'a Full,
+    file: OpenFile,
+    size: u64,
+    at: u64,
+}
+
+impl Read for Content<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.size - self.at).unwrap_or(usize::MAX);
+        let wanted = left.min(into.len()).min(PIECE_BYTES);
+        if wanted == 0 {
+            return Ok(0);
+        }
+        let offset = usize::try_from(self.at).map_err(io::Error::other)?;
+        let read = self.repository.read_file_at(&self.file, offset, wanted);
+        let read = read.map_err(|error| io::Error::other(error.to_string()))?;
+        into.get_mut(..read.len()).ok_or(io::ErrorKind::InvalidData)?.copy_from_slice(&read);
+        self.at += read.len() as u64;
+        Ok(read.len())
+    }
+}

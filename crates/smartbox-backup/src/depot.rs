@@ -1,0 +1,213 @@
+//! Where repositories lie.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use object_store::aws::AmazonS3Builder;
+use object_store::local::LocalFileSystem;
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::{
+    BackoffConfig, ClientOptions, ObjectStore, ObjectStoreExt, PutMode, PutPayload, RetryConfig,
+};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::runtime::Handle;
+
+use crate::bridge::Bridge;
+use crate::{Error, Repository};
+
+/// How often a request to a bucket is repeated, and for how long in all.
+const RETRIES_MAX: usize = 5;
+const RETRY_WITHIN: Duration = Duration::from_secs(60);
+/// How long one request may take.
+const REQUEST_MAX: Duration = Duration::from_secs(120);
+
+/// A bucket of an S3-compatible store.
+#[derive(Clone, Debug)]
+pub struct Bucket {
+    /// Its name.
+    pub name: String,
+    /// What every key begins with; may be empty.
+    pub prefix: String,
+    /// The store's address; that of AWS without one.
+    pub endpoint: Option<String>,
+    /// Region; `auto` for R2.
+    pub region: String,
+    /// Who asks.
+    pub access_key_id: String,
+    /// Their secret.
+    pub secret_access_key: SecretString,
+}
+
+/// Where repositories lie.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// A directory of this machine.
+    Directory(PathBuf),
+    /// A bucket.
+    Bucket(Bucket),
+}
+
+/// Whether a store keeps what is there when it is asked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conditional {
+    /// A second writer is refused.
+    Kept,
+    /// A second writer wins, and the store says nothing.
+    Ignored,
+}
+
+/// The place of all repositories. Cheap to clone.
+#[derive(Clone)]
+pub struct Depot {
+    store: Arc<dyn ObjectStore>,
+    prefix: String,
+    /// What restic's addresses begin with.
+    address: String,
+    runtime: Handle,
+}
+
+impl std::fmt::Debug for Depot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Depot").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+impl Depot {
+    /// Opens a place. Nothing is sent yet; a directory is made. `runtime` carries the requests.
+    ///
+    /// # Errors
+    /// When it cannot be used.
+    pub fn open(place: &Place, runtime: Handle) -> Result<Self, Error> {
+        match place {
+            Place::Directory(path) => {
+                std::fs::create_dir_all(path).map_err(Error::disk("making the directory of the backups"))?;
+                let path =
+                    path.canonicalize().map_err(Error::disk("finding the directory of the backups"))?;
+                let store = LocalFileSystem::new_with_prefix(&path)?.with_fsync(true);
+                let address = path.display().to_string();
+                Ok(Self { store: Arc::new(store), prefix: String::new(), address, runtime })
+            }
+            Place::Bucket(bucket) => {
+                let prefix = bucket.prefix.trim_matches('/').to_owned();
+                let host =
+                    bucket.endpoint.as_deref().unwrap_or("https://s3.amazonaws.com").trim_end_matches('/');
+                let mut address = format!("s3:{host}/{}", bucket.name);
+                if !prefix.is_empty() {
+                    address = format!("{address}/{prefix}");
+                }
+                Ok(Self { store: Arc::new(open_bucket(bucket)?), prefix, address, runtime })
+            }
+        }
+    }
+
+    /// A place that is gone with this value, for tests.
+    pub fn in_memory(runtime: Handle) -> Self {
+        Self {
+            store: Arc::new(InMemory::new()),
+            prefix: String::new(),
+            address: "memory:".to_owned(),
+            runtime,
+        }
+    }
+
+    /// A place in somebody else's store, for tests that break it.
+    pub fn over(store: Arc<dyn ObjectStore>, runtime: Handle) -> Self {
+        Self { store, prefix: String::new(), address: "test:".to_owned(), runtime }
+    }
+
+    /// The repository of a box. It is made with its first snapshot.
+    ///
+    /// # Errors
+    /// When a name is no plain one: nothing of one tenant may lie in the place of another.
+    pub fn repository(&self, owner: &str, name: &str, key: SecretString) -> Result<Repository, Error> {
+        let prefix = self.prefix_of(owner, name)?;
+        let location = format!("{}/users/{owner}/{name}", self.address);
+        let bridge = Bridge::new(Arc::clone(&self.store), prefix, location, self.runtime.clone());
+        Ok(Repository::new(bridge, key))
+    }
+
+    /// The address of a box's repository, as restic takes it.
+    pub fn address(&self, owner: &str, name: &str) -> String {
+        format!("{}/users/{owner}/{name}", self.address)
+    }
+
+    /// Removes everything of a box's repository.
+    ///
+    /// # Errors
+    /// When the store fails; the rest is removed by the next call.
+    pub async fn erase(&self, owner: &str, name: &str) -> Result<(), Error> {
+        let prefix = self.prefix_of(owner, name)?;
+        let found: Vec<_> = self.store.list(Some(&prefix)).try_collect().await?;
+        for object in found {
+            match self.store.delete(&object.location).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Tries whether the store keeps what is there when it is asked to: some servers take the condition and ignore it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn probe(&self, nonce: &str) -> Result<Conditional, Error> {
+        let path = join(&self.prefix, &["probe", nonce]);
+        let put = |text: &'static str| {
+            let payload = PutPayload::from(Bytes::from_static(text.as_bytes()));
+            self.store.put_opts(&path, payload, PutMode::Create.into())
+        };
+        put("first").await?;
+        let second = put("second").await;
+        self.store.delete(&path).await?;
+        match second {
+            Ok(_) => Ok(Conditional::Ignored),
+            Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => {
+                Ok(Conditional::Kept)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn prefix_of(&self, owner: &str, name: &str) -> Result<Path, Error> {
+        let is_plain = |word: &str| {
+            !word.is_empty()
+                && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+        };
+        if !is_plain(owner) || !is_plain(name) {
+            return Err(Error::Place("the name of a repository is not plain".to_owned()));
+        }
+        Ok(join(&self.prefix, &["users", owner, name]))
+    }
+}
+
+fn join(prefix: &str, parts: &[&str]) -> Path {
+    let all = prefix.split('/').filter(|part| !part.is_empty()).chain(parts.iter().copied());
+    Path::from_iter(all.map(object_store::path::PathPart::from))
+}
+
+fn open_bucket(bucket: &Bucket) -> Result<impl ObjectStore, Error> {
+    let is_plain_http = bucket.endpoint.as_deref().is_some_and(|endpoint| endpoint.starts_with("http://"));
+    let options = ClientOptions::new().with_timeout(REQUEST_MAX).with_allow_http(is_plain_http);
+    let retry = RetryConfig {
+        backoff: BackoffConfig::default(),
+        max_retries: RETRIES_MAX,
+        retry_timeout: RETRY_WITHIN,
+    };
+    let mut builder = AmazonS3Builder::new()
+        .with_bucket_name(&bucket.name)
+        .with_region(&bucket.region)
+        .with_access_key_id(&bucket.access_key_id)
+        .with_secret_access_key(bucket.secret_access_key.expose_secret())
+        .with_virtual_hosted_style_request(false)
+        .with_client_options(options)
+        .with_retry(retry);
+    if let Some(endpoint) = &bucket.endpoint {
+        builder = builder.with_endpoint(endpoint);
+    }
+    Ok(builder.build()?)
+}

@@ -1,0 +1,6 @@
+//! Snapshots of directories that somebody else controls.
+
+mod faults;
+mod hostile;
+mod round_trip;
+mod support;

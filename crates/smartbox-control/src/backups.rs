@@ -1,0 +1,212 @@
+//! Backups of boxes: list them, ask for one, go back to one, take the key along.
+
+pub(crate) mod keeper;
+pub(crate) mod locks;
+mod read;
+mod restore;
+pub(crate) mod swap_in;
+pub(crate) mod take;
+mod verify;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use secrecy::SecretString;
+use smartbox_backup::{Depot, IdShift, Repository};
+use smartbox_core::backup::Retention;
+use smartbox_core::{BoxId, Permission, UidRange};
+use smartbox_provider::Volumes;
+use smartbox_store::{Backup, BackupState, Smartbox, SystemActor};
+use tokio::sync::{Notify, Semaphore, oneshot};
+
+pub use read::Download;
+pub use restore::RestoreWish;
+
+use crate::{Control, Error, Op, random_token};
+
+/// Name under which the key of a box's repository is sealed.
+const KEY: &str = "backup-key";
+/// Who writes what the loop does.
+pub(crate) const ACTOR: &str = "backups";
+/// Backups that are read back or downloaded at the same time.
+const READERS_MAX: usize = 4;
+
+/// What backups are made with.
+pub struct BackupParts {
+    /// Disks of boxes.
+    pub volumes: Arc<dyn Volumes>,
+    /// Where backups lie.
+    pub depot: Depot,
+    /// A directory of the platform alone, for copies of databases. What is in it means nothing after a restart.
+    pub scratch: PathBuf,
+}
+
+impl BackupParts {
+    /// Backups that are gone with the process, for tests and benchmarks. Call it inside the tokio runtime.
+    pub fn in_memory(volumes: Arc<dyn Volumes>, scratch: PathBuf) -> Self {
+        Self { volumes, depot: Depot::in_memory(tokio::runtime::Handle::current()), scratch }
+    }
+}
+
+/// When backups are made, and which are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackupPolicy {
+    /// How old the newest backup of a box that changes may become; `None`: none are made by themselves.
+    pub period: Option<Duration>,
+    /// Which are kept.
+    pub retention: Retention,
+    /// Backups that are made at the same time.
+    pub at_once: usize,
+    /// For how long a restore can be undone.
+    pub undo_for: Duration,
+    /// What one may hold.
+    pub limits: smartbox_backup::Limits,
+}
+
+impl Default for BackupPolicy {
+    fn default() -> Self {
+        Self {
+            period: Some(Duration::from_mins(5)),
+            retention: Retention::default(),
+            at_once: 2,
+            undo_for: Duration::from_hours(24),
+            limits: smartbox_backup::Limits::default(),
+        }
+    }
+}
+
+type Answer = oneshot::Sender<Result<Option<Backup>, String>>;
+
+/// What the use-cases and the loop of backups share.
+pub(crate) struct Backups {
+    pub(crate) volumes: Arc<dyn Volumes>,
+    pub(crate) depot: Depot,
+    pub(crate) scratch: PathBuf,
+    pub(crate) locks: locks::Locks,
+    pub(crate) readers: Arc<Semaphore>,
+    asked: Mutex<HashMap<BoxId, Vec<Answer>>>,
+    pub(crate) wake: Notify,
+}
+
+/// People who wait for a backup of the same box.
+const WAITING_MAX: usize = 16;
+
+impl Backups {
+    pub(crate) fn new(parts: BackupParts) -> Self {
+        Self {
+            volumes: parts.volumes,
+            depot: parts.depot,
+            scratch: parts.scratch,
+            locks: locks::Locks::default(),
+            readers: Arc::new(Semaphore::new(READERS_MAX)),
+            asked: Mutex::default(),
+            wake: Notify::new(),
+        }
+    }
+
+    fn asked(&self) -> std::sync::MutexGuard<'_, HashMap<BoxId, Vec<Answer>>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks the loop for a backup. `None`: too many wait for one already.
+    pub(crate) fn ask(&self, id: BoxId) -> Option<oneshot::Receiver<Result<Option<Backup>, String>>> {
+        let (answer, answered) = oneshot::channel();
+        let mut asked = self.asked();
+        let waiting = asked.entry(id).or_default();
+        waiting.retain(|waiting| !waiting.is_closed());
+        if waiting.len() >= WAITING_MAX {
+            return None;
+        }
+        waiting.push(answer);
+        drop(asked);
+        self.wake.notify_one();
+        Some(answered)
+    }
+
+    /// Whether somebody waits for a backup of the box.
+    pub(crate) fn is_asked(&self, id: BoxId) -> bool {
+        self.asked().contains_key(&id)
+    }
+
+    /// Those who wait for one.
+    pub(crate) fn take_asked(&self, id: BoxId) -> Vec<Answer> {
+        self.asked().remove(&id).unwrap_or_default()
+    }
+}
+
+/// The backups of a box, and how it goes with them.
+#[derive(Clone, Debug)]
+pub struct BoxBackups {
+    /// Which box.
+    pub smartbox: Smartbox,
+    /// How it goes.
+    pub state: BackupState,
+    /// The newest first.
+    pub backups: Vec<Backup>,
+}
+
+/// What opens a repository with the standard tool.
+#[derive(Clone)]
+pub struct BackupAccess {
+    /// restic's address of it.
+    pub repository: String,
+    /// Its password.
+    pub password: SecretString,
+}
+
+impl Control {
+    /// The key of a box's repository, which is made when it is first asked for.
+    pub(crate) async fn backup_key_of(&self, row: &Smartbox) -> Result<SecretString, Error> {
+        let fleet = self.inner.store.fleet(SystemActor::new(ACTOR));
+        let fresh = SecretString::from(random_token(&*self.inner.entropy));
+        Ok(fleet.keep_secret(row.id, KEY, &fresh).await?)
+    }
+
+    /// The repository of a box.
+    pub(crate) async fn repository_of(&self, row: &Smartbox) -> Result<Repository, Error> {
+        let key = self.backup_key_of(row).await?;
+        let repository = self.inner.backups.depot.repository(&row.org.to_string(), &row.id.to_string(), key);
+        repository.map_err(Error::internal)
+    }
+
+    /// What opens the repository of a box with the standard tool. Whoever has it reads everything the box has ever saved.
+    pub async fn backup_access(&self, op: &Op, reference: &str) -> Result<BackupAccess, Error> {
+        let smartbox = self.resolve(op, Permission::OrgOwn, reference).await?;
+        let password = self.backup_key_of(&smartbox).await?;
+        let event = self.event_by(op, "backup.key-shown", "the key of its backups was shown");
+        let fleet = self.inner.store.fleet(SystemActor::new(ACTOR));
+        fleet.append_event(Some(smartbox.org), Some(smartbox.id), event, self.inner.clock.now()).await?;
+        let (owner, name) = (smartbox.org.to_string(), smartbox.id.to_string());
+        Ok(BackupAccess { repository: self.inner.backups.depot.address(&owner, &name), password })
+    }
+}
+
+/// The ids of the box's users on the host.
+pub(crate) fn range_of(row: &Smartbox) -> Result<UidRange, Error> {
+    UidRange::from_slot(row.uid_slot).ok_or_else(|| Error::internal("no user ids left"))
+}
+
+/// The same, for the repository, in which files belong to users of the box.
+pub(crate) fn shift_of(range: UidRange) -> IdShift {
+    IdShift { base: range.base(), count: smartbox_core::uid_range::LENGTH }
+}
+
+/// How long a look through one database may take.
+const LOOK_MAX: Duration = Duration::from_mins(5);
+
+/// What is wrong with a copy of a database.
+pub(crate) async fn wrong_with_copy(path: &std::path::Path) -> Option<String> {
+    match tokio::time::timeout(LOOK_MAX, smartbox_store::look_at_copy(path)).await {
+        Ok(found) => found.wrong,
+        Err(_elapsed) => Some("looking through it takes too long".to_owned()),
+    }
+}
+
+/// Runs blocking work on a thread for such.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)
+}

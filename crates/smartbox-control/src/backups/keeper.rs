@@ -1,0 +1,49 @@
+//! Throws away what nobody needs any more.
+
+use std::collections::HashSet;
+
+use smartbox_core::BackupId;
+use smartbox_core::backup::{Kept, to_forget};
+use smartbox_store::{Backup, Smartbox};
+
+use super::blocking;
+use crate::{Control, Error};
+
+/// Forgets backups by the rules, and whatever the repository holds that no backup tells of. Returns how many snapshots went.
+pub(crate) async fn tidy(control: &Control, row: &Smartbox) -> Result<usize, Error> {
+    let _alone = control.inner.backups.locks.lock(row.id).await;
+    let fleet = control.backup_fleet();
+    let all = fleet.backups_of(row.id).await?;
+    let state = fleet.backup_state_of(row.id).await?;
+    let wanted = state.restore_from.map(|from| from.to_string());
+    let is_needed =
+        |backup: &Backup| backup.is_pinned || wanted.as_deref() == Some(backup.id.to_string().as_str());
+    let kept: Vec<Kept> = all
+        .iter()
+        .map(|backup| Kept {
+            made_at: backup.made_at,
+            is_good: backup.is_good(),
+            is_pinned: is_needed(backup),
+        })
+        .collect();
+    let now = control.inner.clock.now();
+    let goes = to_forget(&kept, &control.inner.limits.backups.retention, now);
+    let ids: Vec<BackupId> =
+        goes.iter().filter_map(|index| all.get(*index)).map(|backup| backup.id).collect();
+    if !ids.is_empty() {
+        // Known to nobody first, so that nobody asks for what is being removed.
+        fleet.forget_backups(&ids).await?;
+    }
+    let stays: HashSet<String> =
+        all.iter().filter(|backup| !ids.contains(&backup.id)).map(|backup| backup.snapshot.clone()).collect();
+    let repository = control.repository_of(row).await?;
+    blocking(move || repository.keep_only(&stays)).await?.map_err(Error::internal)
+}
+
+/// Removes from the repository what no snapshot needs.
+pub(crate) async fn prune(control: &Control, row: &Smartbox) -> Result<bool, Error> {
+    let _alone = control.inner.backups.locks.lock(row.id).await;
+    let repository = control.repository_of(row).await?;
+    let now = control.inner.clock.now();
+    blocking(move || repository.prune(now)).await?.map_err(Error::internal)
+}

@@ -1,0 +1,186 @@
+//! Makes a backup of a box that runs, sleeps or is stopped.
+//!
+//! Databases are copied while no process of the box can write, which costs a running box some milliseconds; the copies are
+//! opened, checked and folded into one file each where no box can reach them. Everything else is read in place afterwards, by a
+//! walk that follows nothing. What comes out is compared with the last good one before it may count as good itself.
+
+use std::path::{Path, PathBuf};
+
+use smartbox_backup::{Copy, Label, Saved, Source};
+use smartbox_core::BackupId;
+use smartbox_core::backup::{Facts, Reason, Verdict, judge};
+use smartbox_provider::{Epoch, Stillness};
+use smartbox_store::{Backup, NewEvent, Smartbox, SystemActor};
+use tokio::time::Instant;
+
+use super::{ACTOR, blocking, range_of, shift_of, wrong_with_copy};
+use crate::entropy::id_parts;
+use crate::{Control, Error};
+
+/// A directory that goes with this value.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn make(path: PathBuf) -> std::io::Result<Self> {
+        use std::os::unix::fs::DirBuilderExt;
+        match std::fs::remove_dir_all(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What is left is removed before the next one.
+        let _left = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A database as it was found in its copy.
+struct Checked {
+    databases: u64,
+    broken: Vec<String>,
+}
+
+/// Makes one. `None`: there is nothing to save, or nothing has changed since the last.
+pub(crate) async fn take(
+    control: &Control,
+    row: &Smartbox,
+    epoch: Epoch,
+    reason: Reason,
+) -> Result<Option<Backup>, Error> {
+    let _alone = control.inner.backups.locks.lock(row.id).await;
+    let backups = &control.inner.backups;
+    let limits = control.inner.limits.backups.limits;
+    let (began, now) = (Instant::now(), control.inner.clock.now());
+    let Some(home) = backups.volumes.home(row.id).await.map_err(Error::internal)? else { return Ok(None) };
+    let fleet = control.inner.store.fleet(SystemActor::new(ACTOR));
+    let known = fleet.backups_of(row.id).await?;
+    let seen = {
+        let home = home.clone();
+        blocking(move || smartbox_backup::look(&home, limits)).await?.map_err(Error::internal)?
+    };
+    if let Some(same) = known.first().filter(|last| last.mark == seen.mark && reason != Reason::Asked) {
+        fleet.note_unchanged(row.id, same.is_good(), now).await?;
+        return Ok(None);
+    }
+    let scratch = Scratch::make(backups.scratch.join(row.id.to_string())).map_err(Error::internal)?;
+    let (stillness, copies) = copy(control, row, epoch, (seen.databases, scratch.0.clone())).await?;
+    let checked = check(&copies).await;
+    let label = label(row, epoch, stillness, &checked);
+    let repository = control.repository_of(row).await?;
+    let source = Source { home, copies, ids: shift_of(range_of(row)?), limits };
+    let saved = blocking(move || repository.snapshot(source, &label)).await?.map_err(Error::internal)?;
+    drop(scratch);
+    let facts = facts(&saved, &checked);
+    let suspicion = suspicion(&known, &facts, &checked);
+    let (at, random) = id_parts(&*control.inner.entropy, control.inner.clock.now());
+    let backup = Backup {
+        id: BackupId::from_parts(at, random),
+        org: row.org,
+        box_id: row.id,
+        snapshot: saved.snapshot,
+        made_at: at,
+        reason,
+        is_pinned: reason == Reason::Asked,
+        suspicion,
+        stillness: stillness.as_str().to_owned(),
+        still_us: u64::try_from(stillness.cost().as_micros()).unwrap_or(u64::MAX),
+        took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        runtime_version: row.runtime_version.clone(),
+        epoch,
+        facts,
+        added_bytes: saved.added_bytes,
+        mark: seen.mark,
+        verified: None,
+    };
+    fleet.insert_backup(&backup, now, event(control, &backup)).await?;
+    Ok(Some(backup))
+}
+
+/// Copies the databases while nobody writes.
+async fn copy(
+    control: &Control,
+    row: &Smartbox,
+    epoch: Epoch,
+    (databases, into): (Vec<PathBuf>, PathBuf),
+) -> Result<(Stillness, Vec<Copy>), Error> {
+    let (done, copied) = tokio::sync::oneshot::channel();
+    let work = move |home: &Path| {
+        // Who asked may have given up; the box goes on all the same.
+        let _given_up = done.send(smartbox_backup::copy_databases(home, &databases, &into));
+    };
+    let volumes = &control.inner.backups.volumes;
+    let stillness = volumes.while_still(row.id, epoch, Box::new(work)).await.map_err(Error::internal)?;
+    let copies = copied.await.map_err(Error::internal)?.map_err(Error::internal)?;
+    Ok((stillness, copies))
+}
+
+async fn check(copies: &[Copy]) -> Checked {
+    let mut broken = Vec::new();
+    for copy in copies {
+        if let Some(wrong) = wrong_with_copy(&copy.copy).await {
+            broken.push(format!("{}: {wrong}", copy.original.display()));
+        }
+    }
+    Checked { databases: copies.len() as u64, broken }
+}
+
+fn label(row: &Smartbox, epoch: Epoch, stillness: Stillness, checked: &Checked) -> Label {
+    let manifest = serde_json::json!({
+        "box": row.id.to_string(),
+        "name": row.name.to_string(),
+        "runtime_version": row.runtime_version,
+        "epoch": epoch,
+        "databases": checked.databases,
+        "broken_databases": checked.broken,
+        "databases_copied_while": stillness.as_str(),
+        "held_up_us": u64::try_from(stillness.cost().as_micros()).unwrap_or(u64::MAX),
+    });
+    Label {
+        host: row.name.to_string(),
+        tags: vec!["smartbox".to_owned(), format!("runtime-{}", row.runtime_version)],
+        description: manifest.to_string(),
+    }
+}
+
+fn facts(saved: &Saved, checked: &Checked) -> Facts {
+    Facts {
+        files: saved.files,
+        bytes: saved.bytes,
+        databases: checked.databases,
+        broken_databases: checked.broken.len() as u64,
+        left_out: saved.left_out,
+    }
+}
+
+fn suspicion(known: &[Backup], facts: &Facts, checked: &Checked) -> Option<String> {
+    let before = known.iter().find(|backup| backup.is_good()).map(|backup| &backup.facts);
+    match judge(before, facts) {
+        Verdict::Good => None,
+        Verdict::Suspicious(why) if checked.broken.is_empty() => Some(why),
+        Verdict::Suspicious(why) => Some(format!("{why}: {}", checked.broken.join("; "))),
+    }
+}
+
+/// A good backup every five minutes is no news; one that is asked for, or that is not to be trusted, is.
+fn event(control: &Control, backup: &Backup) -> Option<NewEvent> {
+    let detail = serde_json::json!({
+        "backup": backup.id.to_string(),
+        "files": backup.facts.files,
+        "bytes": backup.facts.bytes,
+    });
+    match &backup.suspicion {
+        Some(why) => {
+            let what = format!("a backup is not trusted and replaces no good one: {why}");
+            Some(control.event(ACTOR, "backup.suspicious", &what, detail))
+        }
+        None if backup.reason == Reason::Asked => {
+            Some(control.event(ACTOR, "backup.made", "a person asked for a backup", detail))
+        }
+        None => None,
+    }
+}

@@ -1,0 +1,228 @@
+//! Makes backups when their time has come, when somebody asks, and when a box has come to rest; looks after restores.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use smartbox_core::backup::{DueFacts, Reason, is_overdue, next_at};
+use smartbox_core::{BoxId, Desired, Observed};
+use smartbox_store::{Backup, BackupState, RestoreFrom, Smartbox};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::backups::{ACTOR, keeper, take};
+use crate::{Control, Error, Lease};
+
+/// Longest time between two looks at what is due.
+const LOOK: Duration = Duration::from_secs(10);
+/// A repository is cleaned up at most this often, and only when something was forgotten.
+const PRUNE_EVERY: Duration = Duration::from_hours(24);
+
+type Made = Result<Option<Backup>, Error>;
+
+/// The loop of backups.
+pub struct BackupLoop {
+    control: Control,
+    lease: Lease,
+    jobs: JoinSet<(Smartbox, Made)>,
+    busy: HashSet<BoxId>,
+    pruned: HashMap<BoxId, Timestamp>,
+}
+
+impl BackupLoop {
+    /// A loop that acts while its lease is held, and with its fencing number.
+    pub fn under(control: Control, lease: Lease) -> Self {
+        Self { control, lease, jobs: JoinSet::new(), busy: HashSet::new(), pruned: HashMap::new() }
+    }
+
+    /// Runs until told to stop. What is under way is dropped: a snapshot that is not complete is none.
+    pub async fn run(mut self, stop: CancellationToken) {
+        loop {
+            let control = self.control.clone();
+            tokio::select! { biased;
+                () = stop.cancelled() => return,
+                Some(done) = self.jobs.join_next() => {
+                    self.done(done).await;
+                    continue;
+                }
+                () = control.inner.backups.wake.notified() => {}
+                () = tokio::time::sleep(LOOK) => {}
+            }
+            if let Err(error) = self.pass().await {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the backups could not be looked at"
+                );
+            }
+        }
+    }
+
+    /// One look at every box. Does not wait for the backups that it begins.
+    pub async fn pass(&mut self) -> Result<(), Error> {
+        if !self.lease.is_held() {
+            return Ok(());
+        }
+        let fleet = self.control.backup_fleet();
+        let states = fleet.backup_states().await?;
+        let mut rows = fleet.all_boxes().await?;
+        // Who was looked at longest ago comes first, so that no box waits for ever.
+        rows.sort_by_key(|row| states.get(&row.id).and_then(|state| state.looked_at));
+        let now = self.control.inner.clock.now();
+        for row in rows {
+            let state = states.get(&row.id).cloned().unwrap_or_default();
+            self.watch(&row, &state, now).await?;
+            if let Some(reason) = self.due(&row, &state, now) {
+                self.begin(row, reason);
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for everything that was begun. For tests and orderly ends.
+    pub async fn settle(&mut self) {
+        while let Some(done) = self.jobs.join_next().await {
+            self.done(done).await;
+        }
+    }
+
+    fn due(&self, row: &Smartbox, state: &BackupState, now: Timestamp) -> Option<Reason> {
+        let may_begin =
+            self.jobs.len() < self.control.inner.limits.backups.at_once && !self.busy.contains(&row.id);
+        if !may_begin || state.restore_from.is_some() {
+            return None;
+        }
+        if self.control.inner.backups.is_asked(row.id) {
+            return Some(Reason::Asked);
+        }
+        let period = self.control.inner.limits.backups.period?;
+        let jitter = jitter(row.id);
+        let next =
+            next_at(&DueFacts { period, looked_at: state.looked_at, failures: state.failures, jitter }, now);
+        match row.observed {
+            // Its state lies still: one look after it has come to rest is enough.
+            Observed::Stopped | Observed::Asleep(_) | Observed::Dead(_) => {
+                let is_new =
+                    row.observed_at.is_some_and(|at| state.looked_at.is_none_or(|looked| looked < at));
+                let is_tried_again = state.failures > 0 && next <= now;
+                ((is_new && state.failures == 0) || is_tried_again).then_some(Reason::Rest)
+            }
+            Observed::Ready | Observed::Unready => (next <= now).then_some(Reason::Period),
+            // On its way from one to the other, or not there.
+            Observed::Absent | Observed::Starting { .. } | Observed::Stopping => None,
+        }
+    }
+
+    fn begin(&mut self, row: Smartbox, reason: Reason) {
+        self.busy.insert(row.id);
+        let (control, epoch) = (self.control.clone(), self.lease.epoch());
+        self.jobs.spawn(async move {
+            let made = take::take(&control, &row, epoch, reason).await;
+            (row, made)
+        });
+    }
+
+    async fn done(&mut self, done: Result<(Smartbox, Made), tokio::task::JoinError>) {
+        let (row, made) = match done {
+            Ok(done) => done,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a backup broke");
+                self.busy.clear();
+                return;
+            }
+        };
+        self.busy.remove(&row.id);
+        for answer in self.control.inner.backups.take_asked(row.id) {
+            let told = match &made {
+                Ok(backup) => Ok(backup.clone()),
+                Err(error) => Err(chain(error)),
+            };
+            // Whoever asked may have gone.
+            let _gone = answer.send(told);
+        }
+        let after = match &made {
+            Ok(Some(_)) => self.tidy(&row).await,
+            Ok(None) => Ok(()),
+            Err(error) => self.failed(&row, error).await,
+        };
+        if let Err(error) = after {
+            tracing::warn!(box.id = %row.id, error = &error as &dyn std::error::Error, "what follows a backup failed");
+        }
+    }
+
+    /// A failure is told once; then its age tells.
+    async fn failed(&self, row: &Smartbox, error: &Error) -> Result<(), Error> {
+        let what = chain(error);
+        tracing::warn!(box.id = %row.id, error = what, "a backup failed");
+        let fleet = self.control.backup_fleet();
+        let is_first = fleet.backup_state_of(row.id).await?.failures == 0;
+        let event = is_first.then(|| {
+            let what = "a backup failed; the platform's log says why, and it is tried again";
+            self.control.event(ACTOR, "backup.failed", what, serde_json::json!({}))
+        });
+        Ok(fleet.note_backup_failure(row.id, &what, event, self.control.inner.clock.now()).await?)
+    }
+
+    async fn tidy(&mut self, row: &Smartbox) -> Result<(), Error> {
+        let now = self.control.inner.clock.now();
+        let gone = keeper::tidy(&self.control, row).await?;
+        let last = *self.pruned.entry(row.id).or_insert(now);
+        let is_due = Duration::try_from(now.duration_since(last)).is_ok_and(|age| age >= PRUNE_EVERY);
+        if gone > 0 && is_due && keeper::prune(&self.control, row).await? {
+            self.pruned.insert(row.id, now);
+        }
+        Ok(())
+    }
+
+    /// What time brings: a backup that is too old, a restore that is proven or not, an undo that has ended.
+    async fn watch(&self, row: &Smartbox, state: &BackupState, now: Timestamp) -> Result<(), Error> {
+        let fleet = self.control.backup_fleet();
+        if let Some(period) = self.control.inner.limits.backups.period
+            && !state.is_overdue
+            && is_overdue(period, state.changed_since, now)
+        {
+            let what = "the newest good backup is older than twice what is wanted";
+            let detail = serde_json::json!({ "failure": state.failure });
+            let event = self.control.event(ACTOR, "backup.overdue", what, detail);
+            if fleet.note_overdue(row.id, event, now).await? {
+                tracing::warn!(box.id = %row.id, "the newest good backup of a box is too old");
+            }
+        }
+        let Some(restored) = state.restored.filter(|_| state.restore_from.is_none()) else { return Ok(()) };
+        // Never from what was gone back to.
+        let may_go_back = restored.undo_until.is_some() && restored.from != RestoreFrom::Undo;
+        if !restored.is_proven {
+            match &row.observed {
+                Observed::Ready => fleet.note_proven(row.id).await?,
+                Observed::Dead(reason) if may_go_back && row.desired == Desired::Running => {
+                    // What was retryable has had its attempts when the breaker is open.
+                    if !reason.is_retryable() || row.breaker.open.is_some() {
+                        fleet.note_proven(row.id).await?;
+                        self.control.roll_back(row, "its gateway does not start").await?;
+                    }
+                }
+                _ => {}
+            }
+        } else if restored.undo_until.is_some_and(|until| until <= now) {
+            let volumes = &self.control.inner.backups.volumes;
+            volumes.forget_undo(row.id, self.lease.epoch()).await.map_err(Error::internal)?;
+            fleet.note_undo_gone(row.id).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A number of this box, always the same.
+fn jitter(id: BoxId) -> u8 {
+    id.to_string().bytes().fold(0, |sum: u8, byte| sum.wrapping_mul(31).wrapping_add(byte))
+}
+
+/// The error and its causes, for the log and for whoever asked.
+fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(next) = cause {
+        text = format!("{text}: {next}");
+        cause = next.source();
+    }
+    text
+}

@@ -1,0 +1,163 @@
+//! `[backup]`: where backups lie, when they are made, and which are kept.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use secrecy::SecretString;
+use smartbox_backup::{Bucket, Depot, Place};
+use smartbox_control::BackupPolicy;
+use smartbox_core::backup::Retention;
+
+use super::parse::{self, Problems, Wrong, wrong};
+use super::raw;
+use crate::data_dir::DataDir;
+
+/// The settings of backups.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct BackupSettings {
+    /// `None`: a directory of the data directory.
+    place: Option<Place>,
+    /// When, and which.
+    pub(crate) policy: BackupPolicy,
+}
+
+impl BackupSettings {
+    /// Understands the texts. What is wrong is added to `problems`.
+    pub(super) fn parse(raw: raw::Backup, problems: &mut Problems) -> Self {
+        let standard = BackupPolicy::default();
+        let kept = standard.retention;
+        let mut number = |setting, text: &Option<String>, default| {
+            problems.take(setting, parse::count(text.as_deref(), default))
+        };
+        let retention = Retention {
+            hourly: number("backup.keep_hourly", &raw.keep_hourly, kept.hourly),
+            daily: number("backup.keep_daily", &raw.keep_daily, kept.daily),
+            weekly: number("backup.keep_weekly", &raw.keep_weekly, kept.weekly),
+            monthly: number("backup.keep_monthly", &raw.keep_monthly, kept.monthly),
+            ..kept
+        };
+        let at_once = number("backup.at_once", &raw.at_once, u32::try_from(standard.at_once).unwrap_or(1));
+        let all_for = problems.take("backup.keep_all", parse::duration(raw.keep_all.as_deref(), "90m"));
+        Self {
+            policy: BackupPolicy {
+                period: problems.take("backup.period", period(raw.period.as_deref())),
+                retention: Retention { all_for, ..retention },
+                at_once: at_once as usize,
+                undo_for: problems.take("backup.undo", parse::duration(raw.undo.as_deref(), "24h")),
+                ..standard
+            },
+            place: problems.take("backup.location", place(raw)),
+        }
+    }
+
+    /// Opens the place. Nothing is sent yet.
+    pub(crate) fn depot(&self, data: &DataDir) -> Result<Depot> {
+        let place = self.place.clone().unwrap_or_else(|| Place::Directory(data.path().join("backups")));
+        if let Place::Directory(path) = &place {
+            // Everything in it is encrypted; what it tells by names and sizes is nobody's business either.
+            data.make_private_dir(&path.join("users"))?;
+        }
+        Depot::open(&place, tokio::runtime::Handle::current())
+            .context("the place of the backups cannot be used")
+    }
+}
+
+/// Shorter ones would be under way all the time.
+const PERIOD_MIN: Duration = Duration::from_secs(30);
+
+fn period(text: Option<&str>) -> Result<Option<Duration>, Wrong<Option<Duration>>> {
+    if text == Some("never") {
+        return Ok(None);
+    }
+    match parse::duration(text, "5m") {
+        Ok(period) if period >= PERIOD_MIN => Ok(Some(period)),
+        _ => Err(wrong("must be `never` or a time of at least 30s, such as 5m", None)),
+    }
+}
+
+/// A directory, or `s3://bucket/prefix`.
+fn place(raw: raw::Backup) -> Result<Option<Place>, Wrong<Option<Place>>> {
+    let Some(location) = raw.location.filter(|text| !text.is_empty()) else { return Ok(None) };
+    let Some(rest) = location.strip_prefix("s3://") else {
+        return if location.starts_with('/') {
+            Ok(Some(Place::Directory(location.into())))
+        } else {
+            Err(wrong("must be an absolute path, or s3://bucket/prefix", None))
+        };
+    };
+    let (name, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+    let (Some(access_key_id), Some(secret)) = (raw.access_key_id, raw.secret_access_key) else {
+        let needs = "needs `backup.access_key_id` and `backup.secret_access_key` (R2_ACCESS_KEY_ID and R2_SECRET_ACCESS_KEY)";
+        return Err(wrong(needs, None));
+    };
+    let fits = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._/".contains(&byte));
+    if name.is_empty() || !fits(name) || !fits(prefix) {
+        return Err(wrong("must name a bucket and a plain prefix, such as s3://backups/smartbox", None));
+    }
+    let r2 = raw.r2_account.filter(|account| !account.is_empty() && raw.endpoint.is_none());
+    let endpoint = match &r2 {
+        Some(account) if account.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+            Some(format!("https://{account}.r2.cloudflarestorage.com"))
+        }
+        Some(_) => return Err(wrong("needs an account id of letters and digits in CF_ACCOUNT_ID", None)),
+        None => raw.endpoint,
+    };
+    let standard = if endpoint.is_some() { "auto" } else { "us-east-1" };
+    Ok(Some(Place::Bucket(Bucket {
+        name: name.to_owned(),
+        prefix: prefix.to_owned(),
+        endpoint,
+        region: raw.region.unwrap_or_else(|| standard.to_owned()),
+        access_key_id,
+        secret_access_key: SecretString::from(secret),
+    })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(change: impl FnOnce(&mut raw::Backup)) -> (BackupSettings, Vec<String>) {
+        let mut raw = raw::Backup::default();
+        change(&mut raw);
+        let mut problems = Problems::default();
+        let settings = BackupSettings::parse(raw, &mut problems);
+        (settings, problems.into_result(()).err().unwrap_or_default())
+    }
+
+    #[test]
+    fn a_bucket_of_r2_needs_account_and_keys() {
+        let (settings, wrong) = parse(|raw| {
+            raw.location = Some("s3://moltbot-data/users-backups".to_owned());
+            raw.r2_account = Some("abc123".to_owned());
+            raw.access_key_id = Some("id".to_owned());
+            raw.secret_access_key = Some("secret".to_owned());
+        });
+        assert_eq!(wrong, Vec::<String>::new());
+        let Some(Place::Bucket(bucket)) = settings.place else { panic!("a bucket") };
+        assert_eq!(bucket.endpoint.as_deref(), Some("https://abc123.r2.cloudflarestorage.com"));
+        assert_eq!(
+            (bucket.name.as_str(), bucket.prefix.as_str(), bucket.region.as_str()),
+            ("moltbot-data", "users-backups", "auto")
+        );
+        assert!(!format!("{bucket:?}").contains("secret\""), "the secret is not shown");
+        let (_, wrong) = parse(|raw| raw.location = Some("s3://bucket".to_owned()));
+        assert!(wrong[0].contains("R2_SECRET_ACCESS_KEY"), "{wrong:?}");
+    }
+
+    #[test]
+    fn what_cannot_be_is_named() {
+        for (location, said) in [("backups", "absolute"), ("s3:///x", "bucket")] {
+            let (_, wrong) = parse(|raw| {
+                raw.location = Some(location.to_owned());
+                raw.access_key_id = Some("id".to_owned());
+                raw.secret_access_key = Some("secret".to_owned());
+            });
+            assert!(wrong[0].contains("backup.location") && wrong[0].contains(said), "{wrong:?}");
+        }
+        let (_, wrong) = parse(|raw| raw.period = Some("1s".to_owned()));
+        assert!(wrong[0].contains("backup.period"), "{wrong:?}");
+        let (never, wrong) = parse(|raw| raw.period = Some("never".to_owned()));
+        assert!(wrong.is_empty() && never.policy.period.is_none());
+    }
+}

@@ -1,0 +1,70 @@
+//! Databases that somebody else wrote: copies of those of a box.
+//!
+//! Everything in them is foreign. The precautions are those of <https://www.sqlite.org/security.html> ("Untrusted SQLite
+//! Database Files"): no functions in the schema, sizes of cells are checked, nothing is mapped into memory.
+
+use std::path::Path;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
+use sqlx::{ConnectOptions, Connection as _};
+
+/// Findings that are told.
+const FINDINGS_MAX: i64 = 3;
+
+/// What was found out about a database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForeignDatabase {
+    /// Its own version of its schema (`user_version`).
+    pub schema_version: i64,
+    /// What is wrong with it; `None`: nothing.
+    pub wrong: Option<String>,
+}
+
+/// Looks through a copy of a database, with its write-ahead log beside it if it has one, and folds the log into it, so that one
+/// file is all of it.
+///
+/// A file that is no database, or a damaged one, is an answer and no error. How long it may take is the caller's.
+pub async fn look_at_copy(path: &Path) -> ForeignDatabase {
+    look(path).await.unwrap_or_else(|error| ForeignDatabase {
+        schema_version: 0,
+        wrong: Some(format!("it cannot be read: {error}")),
+    })
+}
+
+async fn look(path: &Path) -> Result<ForeignDatabase, sqlx::Error> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .foreign_keys(false)
+        .pragma("trusted_schema", "off")
+        .pragma("cell_size_check", "on")
+        .pragma("mmap_size", "0")
+        .disable_statement_logging();
+    let mut connection = options.connect().await?;
+    let findings: Vec<String> =
+        sqlx::query_scalar("select integrity_check from pragma_integrity_check limit $1")
+            .bind(FINDINGS_MAX)
+            .fetch_all(&mut connection)
+            .await?;
+    let schema_version: i64 =
+        sqlx::query_scalar("select user_version from pragma_user_version").fetch_one(&mut connection).await?;
+    // A copy in one file: the log is played and goes.
+    let wrong = (findings != ["ok"]).then(|| findings.join("; "));
+    connection.close().await?;
+    if wrong.is_none() {
+        fold(path).await?;
+    }
+    Ok(ForeignDatabase { schema_version, wrong })
+}
+
+async fn fold(path: &Path) -> Result<(), sqlx::Error> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .journal_mode(SqliteJournalMode::Wal)
+        .pragma("trusted_schema", "off")
+        .disable_statement_logging();
+    let mut connection = options.connect().await?;
+    sqlx::query("pragma wal_checkpoint(truncate)").execute(&mut connection).await?;
+    connection.close().await
+}
