@@ -129,6 +129,7 @@ pub use smartbox_store::{
     NewPlan, Operation, Org, OrgPlan, OrgStanding, Outcome, Page, PlanRow, RestoreFrom, RoutingRow, Schedule,
     ScheduleAction, ServiceToken, Session, Smartbox, UsageRow, User, WakeHold,
 };
+pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, Trust, render_files};
 pub use spend::{ModelSpent, Reservation, SpendRefused};
 pub use tickets::{MadeTicket, TICKET_PREFIX, TicketFor};
 pub use tokens::{MadeToken, NewToken, TOKEN_PREFIX};
