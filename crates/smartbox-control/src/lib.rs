@@ -73,7 +73,7 @@ pub mod boxes;
 pub use admin_secret::{AdminSecret, token_hash};
 pub use allowances::{Allowance, Allowances};
 pub use authority::HostCertificate;
-pub use backups::{BackupAccess, BackupParts, BackupPolicy, BoxBackups, Download, RestoreWish};
+pub use backups::{BackupAccess, BackupNumbers, BackupParts, BackupPolicy, BoxBackups, Download, RestoreWish};
 pub use boxes::{Created, Intended, NewBox};
 pub use budgets::BudgetState;
 pub use changes::Changes;
