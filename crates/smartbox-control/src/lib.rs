@@ -9,8 +9,8 @@ mod allowances;
 mod attempts;
 mod audit;
 mod authority;
-mod budgets;
 mod backups;
+mod budgets;
 mod burnt;
 mod changes;
 mod chat;
@@ -73,7 +73,9 @@ pub mod boxes;
 pub use admin_secret::{AdminSecret, token_hash};
 pub use allowances::{Allowance, Allowances};
 pub use authority::HostCertificate;
-pub use backups::{BackupAccess, BackupNumbers, BackupParts, BackupPolicy, BoxBackups, Download, RestoreWish};
+pub use backups::{
+    BackupAccess, BackupNumbers, BackupParts, BackupPolicy, BoxBackups, Download, RestoreWish,
+};
 pub use boxes::{Created, Intended, NewBox};
 pub use budgets::BudgetState;
 pub use changes::Changes;

@@ -55,7 +55,8 @@ async fn a_chat_outlives_the_disk_of_its_box() {
 /// The turn ends after the backup is made, as it would have without one.
 async fn backup_in_the_middle_of_a_turn(platform: &Platform, model: &ScriptedModel) -> String {
     let gate = Gate::closed();
-    let slow = vec![Step::Say("half an ".to_owned()), Step::Wait(gate.clone()), Step::Say("answer".to_owned())];
+    let slow =
+        vec![Step::Say("half an ".to_owned()), Step::Wait(gate.clone()), Step::Say("answer".to_owned())];
     model.script(ModelScript::Answer(slow));
     let seen = model.requests().len();
     let request = platform.http().post(platform.url("/v1/boxes/home/messages"));
