@@ -47,7 +47,7 @@ async fn a_chat_outlives_the_disk_of_its_box() {
     platform.wait_for_phase("home", "running").await;
     assert!(platform.actions("home").await.contains(&"box.restored".to_owned()));
     assert_eq!(platform.exec("home", &["cat", "workspace/note"]).1, "by hand\n");
-    the_agent_remembers(&platform, &model).await;
+    the_agent_remembers(&platform, &model);
 
     the_platform_is_restored(&mut platform).await;
 }
@@ -86,7 +86,7 @@ async fn what_was_under_way_is_not_done_again(platform: &Platform, model: &Scrip
 }
 
 /// The history of the session goes to the model with the next message.
-async fn the_agent_remembers(platform: &Platform, model: &ScriptedModel) {
+fn the_agent_remembers(platform: &Platform, model: &ScriptedModel) {
     let seen = model.requests().len();
     model.script(ModelScript::say(["in the blue tin"]));
     platform.cli_ok(&["chat", "where is the cake?"]);
