@@ -9,7 +9,7 @@ use smartbox_control::{
     AdminSecret, AgentRuntime, BackupParts, Clock, Control, Doors, Entropy, ForeignIdentities, Ingress,
     Lease, Limits, Parts, Reconciler, SystemClock, SystemEntropy,
 };
-use smartbox_edge::{Edge, EdgeConfig, EdgeListener, EdgePorts, RouteTable, Routing, platform_service};
+use smartbox_edge::{Edge, EdgeConfig, EdgePorts, RouteTable, Routing, platform_service};
 use smartbox_egress::{AiGateway, ServicesServer};
 use smartbox_http::{HttpParts, HttpState, PublicUrl};
 use smartbox_provider::{Link, Provider, ProviderError, Volumes};
