@@ -35,7 +35,9 @@ pub type EgressRow = RulesRow<egress_policy::Rules>;
 pub type InjectionRow = RulesRow<injection::Rules>;
 
 /// Rules that have a table.
-pub(crate) trait Tabled: FromStr + fmt::Display {
+pub(crate) trait Tabled:
+    FromStr<Err: std::error::Error + Send + Sync + 'static> + fmt::Display
+{
     /// Those of `$1`, of the org `$2`.
     const FIND: &'static str;
     /// Everybody's.

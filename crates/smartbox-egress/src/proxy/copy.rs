@@ -115,7 +115,7 @@ impl Way<'_> {
             self.from.readable().await?;
             match self.step()? {
                 Step::Nothing => {}
-                Step::NoCredit => self.caller.more().await.map_err(used_up)?,
+                Step::NoCredit => self.caller.need().await.map_err(used_up)?,
                 Step::Moved(bytes) => self.judge(bytes, &full),
                 Step::Left(bytes, left) => {
                     self.judge(bytes, &full);

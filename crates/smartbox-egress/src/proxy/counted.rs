@@ -71,7 +71,7 @@ fn poll_take(
             return Poll::Ready(Ok(taken));
         }
         let caller = Arc::clone(caller);
-        *waiting = Some(Box::pin(async move { caller.more().await }));
+        *waiting = Some(Box::pin(async move { caller.need().await }));
     }
 }
 

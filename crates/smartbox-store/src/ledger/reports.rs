@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use smartbox_core::BoxId;
 use smartbox_core::ledger::{Period, Usage};
 
-use super::standing;
 use super::sums::{SumsRow, sum_columns};
+use super::used;
 use crate::row::parsed;
 use crate::{Error, OrgStore};
 

@@ -43,8 +43,16 @@ impl Caller {
                 self.refill();
                 return Ok(taken);
             }
-            self.more().await?;
+            self.need().await?;
         }
+    }
+
+    /// Waits until more may pass of something that is open. Its owner is told when nothing may.
+    ///
+    /// # Errors
+    /// See [`Self::more`].
+    pub(crate) async fn need(&self) -> Result<(), Refusal> {
+        self.more().await.inspect_err(|refusal| self.refuse(OPEN.to_owned(), refusal))
     }
 
     /// Asks for the next chunk beside what goes on, if it is time to.
@@ -107,7 +115,6 @@ impl Caller {
             }
             Ok(Ok(SetAside::UsedUp(used_up))) => {
                 let refusal = Refusal::UsedUp(Box::new(used_up));
-                self.refuse(OPEN.to_owned(), &refusal);
                 asked.refused = Some((Instant::now(), picture, refusal.clone()));
                 Err(refusal)
             }
