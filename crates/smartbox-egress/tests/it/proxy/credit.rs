@@ -1,26 +1,33 @@
 //! Bytes of a box with limits: set aside before they move, so that no more moves than there is.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
 use smartbox_egress::ProxyLimits;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::rig::{Rig, beside, done, listener, read_head, soon, upstream};
 
 const OPEN: &[&str] = &["allow up.test inside"];
 
-/// An upstream that sends for as long as it is let, and the same as plain HTTP without an end.
-async fn flood(head: &'static str) -> Result<(u16, JoinSet<()>)> {
-    upstream(move |mut stream: TcpStream| async move {
-        if !head.is_empty() {
-            read_head(&mut stream).await?;
-            stream.write_all(head.as_bytes()).await?;
+/// An upstream that sends for as long as it is let, once somebody says so; with a head, as plain HTTP without an end.
+async fn flood(head: &'static str, begins: &Arc<Semaphore>) -> Result<(u16, JoinSet<()>)> {
+    let begins = Arc::clone(begins);
+    upstream(move |mut stream: TcpStream| {
+        let begins = Arc::clone(&begins);
+        async move {
+            if !head.is_empty() {
+                read_head(&mut stream).await?;
+                stream.write_all(head.as_bytes()).await?;
+            }
+            begins.acquire().await?.forget();
+            tokio::io::copy(&mut tokio::io::repeat(b'x'), &mut stream).await?;
+            Ok(())
         }
-        tokio::io::copy(&mut tokio::io::repeat(b'x'), &mut stream).await?;
-        Ok(())
     })
     .await
 }
@@ -43,16 +50,19 @@ async fn many_connections_at_once_move_exactly_what_there_is() -> Result<()> {
     let rig = Rig::with_limits(OPEN, ProxyLimits::default()).await?;
     rig.leave(Some(LIMIT));
     rig.world.purse.lock().unwrap().chunk = 3 * 1024 * 1024;
-    let (raw, _raw) = flood("").await?;
-    let (plain, _plain) = flood(HEAD).await?;
+    let begins = Arc::new(Semaphore::new(0));
+    let (raw, _raw) = flood("", &begins).await?;
+    let (plain, _plain) = flood(HEAD, &begins).await?;
     let mut open = JoinSet::new();
     for _ in 0..8 {
         let mut tunnel = rig.tunnel(raw).await?;
         open.spawn(async move { drain(&mut tunnel).await });
         let mut answer = rig.dial().await?;
         answer.write_all(format!("GET http://up.test:{plain}/ HTTP/1.1\r\n\r\n").as_bytes()).await?;
+        read_head(&mut answer).await?;
         open.spawn(async move { drain(&mut answer).await });
     }
+    begins.add_permits(16);
     while let Some(ended) = soon(open.join_next()).await? {
         ended??;
     }

@@ -158,7 +158,11 @@ async fn a_key_of_a_box_is_answered_by_the_vendor_and_billed_to_that_box_which_s
     assert_eq!(app.show(client, "home").await.phase, "sleeping");
     let key = Platform::key(client, "home").await.secret;
     let (status, answer) = platform.answer(&key).await;
-    assert_eq!((status, &answer["content"][0]["text"]), (200, &json!("hello")), "{answer}");
+    assert_eq!(
+        (status, &answer["content"][0]["text"]),
+        (200, &json!("scripted reply to: hello")),
+        "{answer}"
+    );
     assert_eq!(platform.billed("home", 1).await, 15);
     let request = platform.model.requests().pop().unwrap();
     let sent = format!("{:?}", request.headers);
@@ -265,8 +269,8 @@ async fn two_hundred_streams_at_once_get_what_a_budget_for_ten_allows() {
         first.join_all().await.into_iter().partition(|(status, _)| status == "200");
     assert_eq!(streams.len(), 10, "none has ended, so nothing was given back");
     assert!(refused.iter().all(|(status, _)| status == "402"));
+    (0..10).for_each(|_| gate.open());
     for (_, mut socket) in streams {
-        gate.open();
         let mut rest = String::new();
         socket.read_to_string(&mut rest).await.unwrap();
         assert!(rest.contains("message_stop"), "{rest}");
