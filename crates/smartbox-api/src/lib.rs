@@ -6,6 +6,7 @@
 mod audit;
 mod backups;
 mod boxes;
+mod budgets;
 mod devices;
 mod egress;
 mod events;
@@ -16,6 +17,7 @@ mod models;
 mod operations;
 mod orgs;
 mod page;
+mod plans;
 mod problem;
 mod routes;
 mod schedules;
@@ -36,6 +38,7 @@ pub use backups::{BackupKey, BackupList, BackupStateView, BackupView, DownloadQu
 pub use boxes::{
     BoxErrorView, BoxList, BoxView, BreakerView, CreateBox, CreatedBox, Launched, TierList, TierView,
 };
+pub use budgets::{BudgetBound, BudgetCaps, BudgetView, SetBudget};
 pub use devices::{DeviceList, DeviceQuery, DeviceView, PairDevice};
 pub use egress::{EgressLayerView, EgressView, SetEgress};
 pub use events::{EventList, EventView};
@@ -52,6 +55,7 @@ pub use models::{
 pub use operations::{OperationQuery, OperationView};
 pub use orgs::{CreateOrg, HoldList, HoldOrg, HoldView, OrgList, OrgView, UpdateOrg};
 pub use page::{ListQuery, PageQuery};
+pub use plans::{CreatePlan, PlanLimits, PlanList, PlanRates, PlanStateView, PlanView, SetPlan};
 pub use problem::{FieldError, PROBLEM_CONTENT_TYPE, Problem};
 pub use routes::{RolledBackView, RouteList, RouteView, UpdateRoute};
 pub use schedules::{
@@ -68,11 +72,7 @@ pub use sleep::{
 pub use status::{DefaultBoxStatus, Health, PlatformStatus, Readiness};
 pub use tickets::{CreateTicket, TicketView};
 pub use tokens::{CreateToken, CreatedToken, TokenList, TokenView};
-pub use usage::{
-    BudgetBound, BudgetCaps, BudgetView, CreatePlan, PeriodQuery, PlanLimits, PlanList, PlanRates,
-    PlanStateView, PlanView, SetBudget, SetPlan, UsageOfBox, UsageOfDay, UsageOfModel, UsageQuery, UsageSums,
-    UsageView,
-};
+pub use usage::{PeriodQuery, UsageOfBox, UsageOfDay, UsageOfModel, UsageQuery, UsageSums, UsageView};
 pub use users::{CreateUser, Me, OrgPageQuery, OrgQuery, SetPassword, UpdateUser, UserList, UserView};
 pub use why::{LastWakeView, ReasonView, WhyView};
 

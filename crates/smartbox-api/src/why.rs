@@ -35,6 +35,7 @@ pub struct ReasonView {
     /// Stable word: `requests`, `uses`, `calls`, `idle`, `never`, `due-soon`, `cannot-freeze`, `sleep-refused`, `not-looked-at`,
     /// `falls-asleep`, `asleep`, `goes-deeper`, `wakes-at`, `wakes-on-use`, `comes-up`, `not-answering`, `stopped`, `stopping`,
     /// `failed`, `deleted`, or `wake-blocked-` and what blocks: `account`, `abuse`, `plan`, `budget`, `tier-full`, `deleted`.
+    /// Beside one of them: `held-because`, `waits-for-restart`.
     #[schema(example = "idle")]
     pub code: String,
     /// The reason as a sentence.

@@ -60,6 +60,7 @@ impl Control {
             block,
             held,
             error: smartbox.last_error.as_ref().map(|error| error.what.clone()),
+            waits_for_restart: self.waits_for_restart(&smartbox),
         };
         let reasons = explain(&facts);
         let looked_at = facts.watch.and(vigil).map(|vigil| vigil.at);

@@ -58,7 +58,8 @@ impl Control {
         self.injections(op, whose).await
     }
 
-    fn waits_for_restart(&self, smartbox: &Smartbox) -> bool {
+    /// Whether TLS of a box is left alone until it is started again.
+    pub(crate) fn waits_for_restart(&self, smartbox: &Smartbox) -> bool {
         let rules = self.inner.egress.borrow();
         let is_trusted = || {
             let from = rules.authorities.get(&smartbox.id);

@@ -3,6 +3,7 @@
 //! Where nothing limits a box, which the published picture says, nothing is asked of the database before a call. Else calls that come
 //! together are decided in one transaction (`spend/desk.rs`).
 
+mod bytes;
 mod desk;
 pub(crate) mod words;
 
@@ -234,7 +235,10 @@ fn refused(block: &SpendBlock, ask: &Ask) -> SpendRefused {
     match block {
         SpendBlock::NoBox => SpendRefused::Unavailable,
         SpendBlock::Budget { bound, resets_at } => {
-            let message = words::budget(bound, Some(ask.amounts().get(bound.measure)), *resets_at);
+            // How much traffic there will be nobody knows.
+            let more =
+                Some(ask.amounts().get(bound.measure)).filter(|_more| bound.measure != Measure::Bandwidth);
+            let message = words::budget(bound, more, *resets_at);
             SpendRefused::Over {
                 what: bound.measure,
                 scope: bound.scope,

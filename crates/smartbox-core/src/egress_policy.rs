@@ -11,14 +11,14 @@ mod address;
 mod host;
 mod rule;
 
-use std::fmt;
 use std::net::IpAddr;
-use std::str::FromStr;
 use std::sync::Arc;
 
 pub use address::AddressClass;
 pub use host::{BadTarget, Host, HostPattern};
 pub use rule::{BadRule, Rule, Verdict};
+
+use crate::rule_list::{self, RuleLine, RuleList};
 
 /// The ports of the web: what is open where no rule says anything.
 pub const DEFAULT_PORTS: [u16; 2] = [80, 443];
@@ -65,74 +65,17 @@ impl Layer {
 }
 
 /// Rules in their order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rules(Vec<Rule>);
-
+pub type Rules = RuleList<Rule>;
 /// Why lines are no rules.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadRules {
-    /// Too many.
-    #[error("at most {RULES_MAX} rules fit into one policy")]
-    TooMany,
-    /// One of them.
-    #[error("rule {number}: {problem}")]
-    Rule {
-        /// Counted from 1.
-        number: usize,
-        /// What is wrong with it.
-        problem: BadRule,
-    },
+pub type BadRules = rule_list::BadRules<BadRule>;
+
+impl RuleLine for Rule {
+    const MAX: usize = RULES_MAX;
 }
 
 impl Rules {
-    /// Understands lines, one a rule.
-    ///
-    /// # Errors
-    /// One cannot be used, or there are too many.
-    pub fn from_lines<'a>(lines: impl IntoIterator<Item = &'a str>) -> Result<Self, BadRules> {
-        let mut rules = Vec::new();
-        for line in lines {
-            if rules.len() == RULES_MAX {
-                return Err(BadRules::TooMany);
-            }
-            let number = rules.len() + 1;
-            rules.push(line.parse().map_err(|problem| BadRules::Rule { number, problem })?);
-        }
-        Ok(Self(rules))
-    }
-
-    /// The rules.
-    pub fn iter(&self) -> impl Iterator<Item = &Rule> {
-        self.0.iter()
-    }
-
-    /// These, then others: the first that matches counts.
-    #[must_use]
-    pub fn then(&self, others: &Self) -> Self {
-        Self(self.0.iter().chain(&others.0).cloned().collect())
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     fn first_match(&self, target: &Target<'_>) -> Option<&Rule> {
-        self.0.iter().find(|rule| rule.matches(target))
-    }
-}
-
-impl fmt::Display for Rules {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|rule| writeln!(f, "{rule}"))
-    }
-}
-
-impl FromStr for Rules {
-    type Err = BadRules;
-
-    fn from_str(text: &str) -> Result<Self, BadRules> {
-        Self::from_lines(text.lines().filter(|line| !line.trim().is_empty()))
+        self.iter().find(|rule| rule.matches(target))
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Facts {
     pub held: Option<String>,
     /// What went wrong last.
     pub error: Option<String>,
+    /// Whether secrets are put into its TLS only once it is started again: its programs do not trust its authority yet.
+    pub waits_for_restart: bool,
 }
 
 /// What the platform saw.
@@ -134,6 +136,8 @@ pub enum Because {
     Blocked(WakeRefusal),
     /// Why it is held, in the words of whoever holds it.
     Held(String),
+    /// Its programs do not trust its authority until it is started again.
+    WaitsForRestart,
 }
 
 /// Every reason, the one that counts most first. Never empty.
@@ -154,6 +158,9 @@ pub fn explain(facts: &Facts) -> Vec<Because> {
         reasons.retain(|reason| *reason != Because::WakesOnUse);
         reasons.push(Because::Blocked(block));
         reasons.extend(facts.held.clone().map(Because::Held));
+    }
+    if facts.waits_for_restart {
+        reasons.push(Because::WaitsForRestart);
     }
     reasons
 }

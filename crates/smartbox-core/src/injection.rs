@@ -5,16 +5,15 @@
 
 mod rule;
 
-use std::fmt;
-use std::str::FromStr;
-
 use crate::egress_policy::Host;
 use crate::id::BoxId;
+use crate::rule_list::{self, RuleLine, RuleList};
 
 pub use rule::{BadRule, Rule};
 
 /// Most rules of an org, or of a box.
 pub const RULES_MAX: usize = 64;
+
 /// How a host is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scheme {
@@ -67,69 +66,18 @@ pub struct Asked<'a> {
 }
 
 /// Rules in their order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rules(Vec<Rule>);
-
+pub type Rules = RuleList<Rule>;
 /// Why lines are no rules.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadRules {
-    /// Too many.
-    #[error("at most {RULES_MAX} rules can be set")]
-    TooMany,
-    /// One of them.
-    #[error("rule {number}: {problem}")]
-    Rule {
-        /// Counted from 1.
-        number: usize,
-        /// What is wrong with it.
-        problem: BadRule,
-    },
+pub type BadRules = rule_list::BadRules<BadRule>;
+
+impl RuleLine for Rule {
+    const MAX: usize = RULES_MAX;
 }
 
 impl Rules {
-    /// Understands lines, one a rule.
-    ///
-    /// # Errors
-    /// One cannot be used, or there are too many.
-    pub fn from_lines<'a>(lines: impl IntoIterator<Item = &'a str>) -> Result<Self, BadRules> {
-        let mut rules = Vec::new();
-        for line in lines {
-            if rules.len() == RULES_MAX {
-                return Err(BadRules::TooMany);
-            }
-            let number = rules.len() + 1;
-            rules.push(line.parse().map_err(|problem| BadRules::Rule { number, problem })?);
-        }
-        Ok(Self(rules))
-    }
-
-    /// The rules.
-    pub fn iter(&self) -> impl Iterator<Item = &Rule> {
-        self.0.iter()
-    }
-
     /// Whether one of them needs an authority of the box.
     pub fn has_https(&self) -> bool {
-        self.0.iter().any(|rule| rule.scheme == Scheme::Https)
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl fmt::Display for Rules {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|rule| writeln!(f, "{rule}"))
-    }
-}
-
-impl FromStr for Rules {
-    type Err = BadRules;
-
-    fn from_str(text: &str) -> Result<Self, BadRules> {
-        Self::from_lines(text.lines().filter(|line| !line.trim().is_empty()))
+        self.iter().any(|rule| rule.scheme == Scheme::Https)
     }
 }
 

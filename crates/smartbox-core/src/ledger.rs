@@ -7,7 +7,7 @@ mod period;
 mod plan;
 mod usage;
 
-pub use budget::{Ask, Bound, Budget, Caps, Scope, WARN_PERCENTS, may_spend, warnings};
+pub use budget::{Ask, Bound, Budget, Caps, Scope, WARN_PERCENTS, chunk, may_spend, warnings};
 pub use measure::{Amounts, Each, Measure};
 pub use period::{BadPeriod, Period, Span};
 pub use plan::{Excess, Limits, PlanTerms, Rates, Verdict, bytes_left, judge};

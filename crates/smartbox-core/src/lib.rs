@@ -24,6 +24,7 @@ pub mod phase;
 pub mod plan;
 pub mod progress;
 pub mod routing;
+pub mod rule_list;
 pub mod schedule;
 pub mod secret;
 pub mod sleep;

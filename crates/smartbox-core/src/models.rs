@@ -3,12 +3,14 @@
 mod price;
 mod provider;
 mod rules;
+mod tariff;
 
 pub use price::{Price, Tokens, nanos};
 pub use provider::{
     BadProvider, Dialect, MODELS_MAX, Offered, Provider, ProviderName, api_root, key_hint, own_server,
 };
 pub use rules::{BadRules, ModelRules};
+pub use tariff::{Rates, Tariff};
 
 use crate::id::{BoxId, OrgId};
 

@@ -227,6 +227,7 @@ impl Shared {
         }
         head.extensions.insert(ClientAddr(asked.conn.peer));
         head.extensions.insert(RequestId(asked.id.clone()));
+        head.extensions.insert(self.sockets.clone());
         // Whatever a client says here is overwritten: the platform's service takes it as a fact.
         let client = asked.conn.peer.ip().to_canonical().to_string();
         let facts = [

@@ -65,5 +65,5 @@ pub use ports::{
 pub use problem::{CODES, Problem};
 pub use routes::{GatewayCredential, Grant, Route, RouteState, RouteTable};
 pub use routing::Routing;
-pub use sockets::Sockets;
+pub use sockets::{Admission, Sockets, Ticket};
 pub use tls::{Tls, TlsAnswer, TlsError, TlsIdentity};

@@ -21,7 +21,8 @@ const EXPIRED: &str = "the sign-in has expired";
 /// Why something of a deleted box ends.
 const BOX_GONE: &str = "the box is deleted";
 
-/// Closes what is open because of a right that has ended. Cheap to clone.
+/// Closes what is open because of a right that has ended. Cheap to clone. An extension of requests to the platform's service, for
+/// whatever it answers that lasts.
 #[derive(Clone)]
 pub struct Sockets(Arc<Mutex<Index>>);
 
@@ -48,7 +49,7 @@ struct Stop {
 }
 
 /// What came of an attempt to enter.
-pub(crate) enum Admission {
+pub enum Admission {
     /// It is entered while the ticket lives.
     Entered(Ticket),
     /// Rights have ended since the caller was identified: they must be asked for again.
@@ -58,7 +59,7 @@ pub(crate) enum Admission {
 }
 
 /// A place in the index. Dropping it gives the place up.
-pub(crate) struct Ticket {
+pub struct Ticket {
     sockets: Sockets,
     key: u64,
     stop: Arc<Stop>,
@@ -66,7 +67,8 @@ pub(crate) struct Ticket {
 }
 
 impl Sockets {
-    pub(crate) fn new(max: usize) -> Self {
+    /// An index for so many at once.
+    pub fn new(max: usize) -> Self {
         Self(Arc::new(Mutex::new(Index { epoch: 0, next: 0, max, open: HashMap::default() })))
     }
 
@@ -96,12 +98,12 @@ impl Sockets {
     }
 
     /// To be asked before a caller is identified, and given to [`Self::enter`] afterwards.
-    pub(crate) fn epoch(&self) -> u64 {
+    pub fn epoch(&self) -> u64 {
         self.index().epoch
     }
 
-    /// Enters something that hangs on these.
-    pub(crate) fn enter(&self, epoch: u64, ties: Vec<Tie>, expires: Option<Instant>) -> Admission {
+    /// Enters something that hangs on these, until `expires` at most.
+    pub fn enter(&self, epoch: u64, ties: Vec<Tie>, expires: Option<Instant>) -> Admission {
         let mut index = self.index();
         if index.epoch != epoch {
             return Admission::Stale;
@@ -149,7 +151,7 @@ impl Open {
 
 impl Ticket {
     /// Waits until the right ends, and says why. Cancel-safe.
-    pub(crate) async fn ended(&self) -> String {
+    pub async fn ended(&self) -> String {
         self.ended_before(self.expires).await
     }
 

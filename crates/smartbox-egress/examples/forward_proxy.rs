@@ -13,7 +13,7 @@ use smartbox_core::egress_policy::{Host, Policy, Rules};
 use smartbox_core::{BoxId, SecretName};
 use smartbox_egress::{
     Accept, Authenticate, Duplex, ForwardProxy, KernelAddresses, Leaf, Meter, Policies, ProxyLimits,
-    ProxyPorts, RefusedRequest, Report, SystemResolver, Used, Vault, upstream_tls,
+    ProxyPorts, RefusedRequest, Report, SetAside, SystemResolver, Used, Vault, upstream_tls,
 };
 use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpSocket};
@@ -59,6 +59,14 @@ impl Meter for Sum {
             sum.connections += used.connections;
             sum.requests += used.requests;
         }
+        Ok(())
+    }
+
+    async fn set_aside(&self, _id: BoxId) -> Result<SetAside, String> {
+        Ok(SetAside::Endless)
+    }
+
+    async fn give_back(&self, _id: BoxId, _kept: u64) -> Result<(), String> {
         Ok(())
     }
 }

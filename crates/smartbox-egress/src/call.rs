@@ -131,6 +131,7 @@ impl Drop for Call {
         let duration_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let status = self.status.map(|status| status.as_u16());
         let priced = self.billing.price(self.status, self.outcome, self.meter.as_ref());
+        self.totals.priced(&priced);
         let Priced { tokens: Tokens { input, output, cache_read, cache_write }, nanos, is_estimated } =
             priced;
         tracing::info!(

@@ -17,6 +17,7 @@ use http::{Response, StatusCode};
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::{Body as _, Frame};
 use serde_json::Value;
+use smartbox_core::models::Tokens;
 
 use crate::call::ReplyBody;
 use crate::gateway::Endpoint;
@@ -44,6 +45,8 @@ struct Reply {
 pub(crate) struct Answer {
     pub(crate) response: Response<ReplyBody>,
     pub(crate) bytes: u64,
+    /// What it counts for: four bytes a token, of the request and of the text that is said.
+    pub(crate) tokens: Tokens,
 }
 
 /// Answers a request.
@@ -67,6 +70,8 @@ pub(crate) fn answer(endpoint: Endpoint, body: &[u8]) -> Result<Answer, Refusal>
         Endpoint::Responses => whole(&responses::whole(&reply)),
         Endpoint::Embeddings => return Err(Refusal::DemoHasNoEmbeddings),
     };
+    answer.tokens =
+        Tokens { input: reply.tokens_in as u64, output: reply.tokens_out as u64, ..Tokens::default() };
     answer.response.headers_mut().insert(COUNTS_HEADER, HeaderValue::from_static("estimated"));
     Ok(answer)
 }
@@ -79,7 +84,7 @@ pub(crate) fn said_last(endpoint: Endpoint, body: &[u8]) -> Option<String> {
 
 fn whole(document: &Value) -> Answer {
     let response = json_response(StatusCode::OK, document);
-    Answer { bytes: response.body().size_hint().lower(), response }
+    Answer { bytes: response.body().size_hint().lower(), response, tokens: Tokens::default() }
 }
 
 /// Each event is a frame of its own, as a model would send it.
@@ -90,7 +95,7 @@ fn event_stream(events: Vec<String>) -> Answer {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    Answer { response, bytes }
+    Answer { response, bytes, tokens: Tokens::default() }
 }
 
 /// An estimate: four bytes a token is the usual rule of thumb for English.

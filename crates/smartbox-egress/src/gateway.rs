@@ -9,6 +9,7 @@ mod prompt;
 mod rate;
 mod relay;
 mod request;
+mod reserve;
 mod rooms;
 mod route;
 
@@ -194,6 +195,11 @@ impl AiGateway {
     /// Answers a request of nobody who is known, in the shape that its client expects.
     pub fn refuse_stranger<B>(&self, request: &Request<B>, why: &'static str) -> Response<ReplyBody> {
         Refusal::Stranger(why).into_response(route::dialect(request))
+    }
+
+    /// Answers a request for which there is no room, in the shape that its client expects.
+    pub fn refuse_for_now<B>(&self, request: &Request<B>) -> Response<ReplyBody> {
+        Refusal::Busy.into_response(route::dialect(request))
     }
 
     /// Answers one request of a box.

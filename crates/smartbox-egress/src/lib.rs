@@ -51,7 +51,7 @@ pub use proxy::fuzzing;
 pub use proxy::{
     Admissions, Allowance, Authenticate, BoxInjections, ForwardProxy, KernelAddresses, Leaf, Meter,
     OwnAddresses, PROXY_PORT, Policies, ProxyLimits, ProxyNumbers, ProxyPorts, RefusedRequest, Report,
-    Resolve, SystemResolver, Used, UsedUp, Vault, upstream_tls,
+    Resolve, SetAside, SystemResolver, Used, UsedUp, Vault, upstream_tls,
 };
 pub use services::ServicesServer;
 pub use serving::ServeError;

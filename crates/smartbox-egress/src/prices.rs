@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use jiff::civil::Date;
-use smartbox_core::models::{Price, nanos};
+use smartbox_core::models::{Price, Rates, Tariff, nanos};
 
 use crate::dialect::Dialect;
 
@@ -18,14 +18,14 @@ const TABLE: &str = include_str!("prices/table.toml");
 struct Dated {
     dialect: Dialect,
     /// Oldest first.
-    prices: Vec<(Date, Price)>,
+    tariffs: Vec<(Date, Tariff)>,
 }
 
 impl Dated {
-    fn at(&self, date: Date) -> Option<Price> {
+    fn at(&self, date: Date) -> Option<Tariff> {
         // Before the first date the first price is the best guess.
-        let begun = self.prices.iter().rev().find(|(from, _)| *from <= date);
-        begun.or_else(|| self.prices.first()).map(|(_, price)| *price)
+        let begun = self.tariffs.iter().rev().find(|(from, _)| *from <= date);
+        begun.or_else(|| self.tariffs.first()).map(|(_, tariff)| *tariff)
     }
 }
 
@@ -40,7 +40,7 @@ pub struct PriceTable {
 #[error("the price table cannot be used: {0}")]
 pub struct BadPrices(String);
 
-/// A line of the table as it is written.
+/// An entry of the table as it is written.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Row {
@@ -51,6 +51,65 @@ struct Row {
     output: String,
     cache_read: Option<String>,
     cache_write: Option<String>,
+    cache_write_hour: Option<String>,
+    long: Option<LongRow>,
+}
+
+/// What it costs when more than so many tokens are read.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LongRow {
+    above: u64,
+    input: String,
+    output: String,
+    cache_read: Option<String>,
+    cache_write: Option<String>,
+    cache_write_hour: Option<String>,
+}
+
+/// The prices of an entry, or of its part about long requests.
+struct Written<'a> {
+    input: &'a str,
+    output: &'a str,
+    cache_read: Option<&'a str>,
+    cache_write: Option<&'a str>,
+    cache_write_hour: Option<&'a str>,
+}
+
+impl Written<'_> {
+    /// Whoever has no price for the cache takes the one for reading, and none for an hour the one for five minutes.
+    fn rates(&self) -> Option<Rates> {
+        let input = nanos(self.input)?;
+        let or = |text: Option<&str>, other| text.map_or(Some(other), nanos);
+        let cache_write = or(self.cache_write, input)?;
+        let (output, cache_read) = (nanos(self.output)?, or(self.cache_read, input)?);
+        let price = Price { input, output, cache_read, cache_write };
+        Some(Rates { price, cache_write_hour: or(self.cache_write_hour, cache_write)? })
+    }
+}
+
+/// Gives the prices of either.
+macro_rules! written {
+    ($row:expr) => {
+        Written {
+            input: &$row.input,
+            output: &$row.output,
+            cache_read: $row.cache_read.as_deref(),
+            cache_write: $row.cache_write.as_deref(),
+            cache_write_hour: $row.cache_write_hour.as_deref(),
+        }
+    };
+}
+
+impl Row {
+    fn tariff(&self) -> Option<Tariff> {
+        let long = |long: &LongRow| Some((long.above, written!(long).rates()?));
+        let long = match &self.long {
+            Some(row) => Some(long(row)?),
+            None => None,
+        };
+        Some(Tariff { rates: written!(self).rates()?, long })
+    }
 }
 
 #[derive(serde::Deserialize)]
@@ -82,36 +141,27 @@ impl PriceTable {
                 _ => return Err(wrong("no such dialect")),
             };
             let from: Date = row.from.parse().map_err(|_error| wrong("the date is none"))?;
-            let dollars = |text: &str| nanos(text).ok_or_else(|| wrong("a price is no number of dollars"));
-            let input = dollars(&row.input)?;
-            // Whoever has no price for the cache takes the one for reading.
-            let or_input = |text: &Option<String>| text.as_deref().map_or(Ok(input), dollars);
-            let price = Price {
-                input,
-                output: dollars(&row.output)?,
-                cache_read: or_input(&row.cache_read)?,
-                cache_write: or_input(&row.cache_write)?,
-            };
+            let tariff = row.tariff().ok_or_else(|| wrong("a price is no number of dollars"))?;
             let dated =
-                models.entry(row.model.clone()).or_insert_with(|| Dated { dialect, prices: Vec::new() });
-            if dated.prices.last().is_some_and(|(earlier, _)| *earlier >= from) {
+                models.entry(row.model.clone()).or_insert_with(|| Dated { dialect, tariffs: Vec::new() });
+            if dated.tariffs.last().is_some_and(|(earlier, _)| *earlier >= from) {
                 return Err(wrong("later prices come after earlier ones, and each date once"));
             }
-            dated.prices.push((from, price));
+            dated.tariffs.push((from, tariff));
         }
         Ok(Self { models })
     }
 
     /// The price of a model on a day. Ids with a date at their end (`-20260115`) cost what the id without it does.
-    pub fn find(&self, model: &str, date: Date) -> Option<Price> {
+    pub fn find(&self, model: &str, date: Date) -> Option<Tariff> {
         let dated = self.models.get(model).or_else(|| self.models.get(undated(model)?))?;
         dated.at(date)
     }
 
     /// The highest prices of a dialect: those of a model that is not known.
-    pub fn dearest(&self, dialect: Dialect, date: Date) -> Price {
+    pub fn dearest(&self, dialect: Dialect, date: Date) -> Tariff {
         let of_dialect = self.models.values().filter(|dated| dated.dialect == dialect);
-        of_dialect.filter_map(|dated| dated.at(date)).fold(Price::FREE, Price::dearer)
+        of_dialect.filter_map(|dated| dated.at(date)).fold(Tariff::default(), Tariff::dearer)
     }
 }
 

@@ -18,6 +18,7 @@ mod connect;
 mod copy;
 mod counted;
 mod credentials;
+mod credit;
 mod dial;
 mod forward;
 mod head;
@@ -51,8 +52,8 @@ pub use limits::ProxyLimits;
 pub use numbers::ProxyNumbers;
 pub use own::KernelAddresses;
 pub use ports::{
-    Authenticate, BoxInjections, Leaf, Meter, OwnAddresses, Policies, RefusedRequest, Report, Resolve, Used,
-    Vault,
+    Authenticate, BoxInjections, Leaf, Meter, OwnAddresses, Policies, RefusedRequest, Report, Resolve,
+    SetAside, Used, Vault,
 };
 pub use resolver::SystemResolver;
 pub use secure::upstream_tls;

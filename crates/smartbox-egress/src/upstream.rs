@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue};
 use jiff::civil::Date;
 use secrecy::{ExposeSecret as _, SecretString};
-use smartbox_core::models::Price;
+use smartbox_core::models::{Price, Tariff};
 
 pub(crate) use failure::{Failure, UpstreamFailure};
 pub(crate) use headers::answered as answered_headers;
@@ -138,11 +138,14 @@ impl Upstream {
     }
 
     /// What a model costs here on a day.
-    pub(crate) fn price(&self, model: &str, table: &PriceTable, date: Date) -> Price {
+    pub(crate) fn price(&self, model: &str, table: &PriceTable, date: Date) -> Tariff {
         let of_vendor = self.config.base_url == base_url::of_vendor(self.config.dialect);
         let listed = || table.find(model, date);
-        let unknown = || if of_vendor { table.dearest(self.config.dialect, date) } else { Price::FREE };
-        self.config.price.or_else(listed).unwrap_or_else(unknown)
+        let unknown = || match of_vendor {
+            true => table.dearest(self.config.dialect, date),
+            false => Tariff::default(),
+        };
+        self.config.price.map(Tariff::from).or_else(listed).unwrap_or_else(unknown)
     }
 
     /// A failure of this upstream.

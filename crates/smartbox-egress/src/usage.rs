@@ -22,6 +22,8 @@ pub(crate) struct Reported {
     pub(crate) cache_read: Option<u64>,
     /// Anthropic's `cache_creation_input_tokens`, which are not either.
     pub(crate) cache_write: Option<u64>,
+    /// Of these, `ephemeral_1h_input_tokens`: kept for an hour.
+    pub(crate) cache_write_hour: Option<u64>,
 }
 
 impl Reported {
@@ -37,6 +39,7 @@ impl Reported {
         self.cached = self.cached.max(other.cached);
         self.cache_read = self.cache_read.max(other.cache_read);
         self.cache_write = self.cache_write.max(other.cache_write);
+        self.cache_write_hour = self.cache_write_hour.max(other.cache_write_hour);
     }
 
     /// The same in kinds that do not overlap; what was not reported counts as none.
@@ -46,7 +49,7 @@ impl Reported {
             input: self.input.unwrap_or(0).saturating_sub(cached),
             output: self.output.unwrap_or(0),
             cache_read: self.cache_read.unwrap_or(0).max(cached),
-            cache_write: self.cache_write.unwrap_or(0),
+            cache_write: self.cache_write.max(self.cache_write_hour).unwrap_or(0),
         }
     }
 }

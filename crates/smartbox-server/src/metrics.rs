@@ -147,6 +147,20 @@ impl Sources {
             ["outcome", "class"],
             calls,
         )?;
+        let tokens = seen.tokens.map(|(kind, count)| ([kind], count));
+        write.counts("model_tokens", "Tokens of model calls by their kind", ["kind"], tokens)?;
+        write.counts(
+            "model_cost_nanodollars",
+            "What model calls have cost by the price table, in 1e-9 USD",
+            [],
+            [([], seen.nanos)],
+        )?;
+        write.counts(
+            "model_estimated_calls",
+            "Model calls whose tokens were estimated, because nobody counted them",
+            [],
+            [([], seen.estimated)],
+        )?;
         write.durations("model_call_duration", "Model calls, to the last byte of the answer", &seen.durations)
     }
 }

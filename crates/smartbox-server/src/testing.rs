@@ -18,7 +18,7 @@ use crate::settings::LogFormat;
 use crate::telemetry;
 
 /// Serves the edge of this platform until `stop`: its boxes as control sees them, identity and policy as they are for
-/// everybody. Gateways are wherever `link` leads.
+/// everybody. Gateways are wherever `link` leads. Nobody but the demo model answers.
 ///
 /// # Errors
 /// This machine's certificate authorities cannot be used.
@@ -29,15 +29,28 @@ pub async fn serve_edge(
     listener: EdgeListener,
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
+    let gateway = AiGateway::new(ModelPlan::demo(), smartbox_egress::Limits::default())?;
+    serve_edge_with(config, (control, &gateway), link, listener, stop).await
+}
+
+/// The same, with a gateway that answers for models.
+///
+/// # Errors
+/// This machine's certificate authorities cannot be used.
+pub(crate) async fn serve_edge_with(
+    config: EdgeConfig,
+    (control, gateway): (&Control, &AiGateway),
+    link: Arc<dyn Link>,
+    listener: EdgeListener,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
     // An error says that somebody else has chosen one before, which is as good.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let url = format!("http://{}", listener.local_addr());
     let (routing, _outcomes) = routing::wire(control);
     let dial = EdgeDial { link, upstreams: UpstreamDial::new()? };
-    // Nobody but the demo model answers.
-    let gateway = AiGateway::new(ModelPlan::demo(), smartbox_egress::Limits::default())?;
     let signals = (stop, &CancellationToken::new());
-    let (table, edge) = wire_edge(config, (control, &gateway), (dial, routing), &url, signals);
+    let (table, edge) = wire_edge(config, (control, gateway), (dial, routing), &url, signals);
     let mut followers = JoinSet::new();
     followers.spawn(routes::follow(control.fleet(), table, stop.clone()));
     followers.spawn(revocations::follow(control.revocations(), edge.sockets(), Arc::default(), stop.clone()));

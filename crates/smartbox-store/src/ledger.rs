@@ -4,8 +4,10 @@
 //! in the transaction that appends, from the row behind the last one that was summed up: a row counts once, whoever does it.
 
 pub(crate) mod budgets;
+pub(crate) mod bytes;
 pub(crate) mod compute;
 pub(crate) mod holds;
+pub(crate) mod org_plan;
 pub(crate) mod plans;
 pub(crate) mod prune;
 pub(crate) mod reports;
@@ -14,12 +16,14 @@ pub(crate) mod settle;
 pub(crate) mod spend;
 pub(crate) mod standing;
 pub(crate) mod sums;
+pub(crate) mod used;
 pub(crate) mod warn;
 
 pub use budgets::BudgetRow;
 pub use compute::{ComputeUsage, Gauge};
 pub use holds::BoxHold;
-pub use plans::{NewPlan, OrgPlan, PlanRow};
+pub use org_plan::OrgPlan;
+pub use plans::{NewPlan, PlanRow};
 pub use reports::{ModelSum, UsageRow};
 pub use settle::{Settled, Spent};
 pub use spend::{Granted, SpendAsk, SpendBlock};

@@ -22,7 +22,6 @@ mod event;
 mod fleet;
 mod foreign;
 mod idempotency;
-mod injection;
 mod ledger;
 mod models;
 mod open;
@@ -31,6 +30,7 @@ mod org;
 mod page;
 mod routing;
 mod row;
+mod rules;
 mod schedules;
 mod sealing;
 mod sleep;
@@ -43,13 +43,12 @@ pub use account::{
 };
 pub use backups::{Backup, BackupState, RestoreFrom, Restored};
 pub use device::{Device, NewDevice, NewTicket, Ticket, TicketHolder};
-pub use egress::{EgressRow, EgressUsage, LayerOf, LayerRow};
+pub use egress::{EgressUsage, LayerOf, LayerRow};
 pub use error::{Error, OpenError};
 pub use event::{AuditEvent, Event, EventOutcome, NewEvent};
 pub use fleet::{FleetStore, KeyRotation, Purged, SystemActor};
 pub use foreign::{ForeignDatabase, HeldBack, hold_back, look_at_copy};
 pub use idempotency::{BodyHash, Claim, IDEMPOTENCY_TTL, IN_PROGRESS_MAX};
-pub use injection::InjectionRow;
 pub use ledger::{
     BoxHold, BoxStanding, BudgetRow, ComputeUsage, Gauge, Granted, ModelSum, NewPlan, OrgPlan, OrgStanding,
     PlanRow, Reached, Settled, SpendAsk, SpendBlock, Spent, Tell, Terms, UsageRow,
@@ -59,6 +58,7 @@ pub use operation::{NewOperation, Operation, OperationKind, Outcome, Target};
 pub use org::{DEVICES_MAX, OrgStore, TICKETS_MAX, TOKENS_MAX};
 pub use page::{Cursor, PAGE_MAX, Page};
 pub use routing::{RolledBack, RoutingChange, RoutingRow};
+pub use rules::{EgressRow, InjectionRow, RulesRow};
 pub use schedules::{NextTime, RunState, SCHEDULES_MAX, Schedule, ScheduleAction, SchedulePlan, ScheduleRun};
 pub use sealing::{KeyFile, KeySource, Keyring, KeyringError, Sealer};
 pub use sleep::{Due, WakeHold};

@@ -42,6 +42,14 @@ impl Store {
         Ok(Self { database, sealer: Arc::new(sealer) })
     }
 
+    /// For tests of what happens meanwhile: nobody writes while the answer lives; whoever tries fails as busy when their time is up.
+    ///
+    /// # Errors
+    /// When somebody else writes for too long.
+    pub async fn keep_busy(&self) -> Result<impl Send + use<>, Error> {
+        self.database.write().await
+    }
+
     /// What one org may see and do. Rows of another org do not exist there.
     pub fn org(&self, id: OrgId) -> OrgStore {
         OrgStore { store: self.clone(), org: id }

@@ -7,8 +7,8 @@ use smartbox_core::{BoxId, Delivery, OrgId, SecretName};
 
 use crate::Error;
 use crate::database::Connection;
-use crate::egress::subject;
 use crate::row::{instant, parsed};
+use crate::rules::subject;
 use crate::sealing::{Place, Sealed, Sealer};
 
 /// Most secrets of an org, and of a box.

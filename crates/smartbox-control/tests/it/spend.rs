@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use smartbox_control::{ModelSpent, NewPlan, OrgPlanWish, SpendRefused};
+use smartbox_control::{EgressUsage, ModelSpent, Monitor, NewPlan, OrgPlanWish, SpendRefused};
 use smartbox_core::BoxId;
 use smartbox_core::ledger::{Budget, Caps, Each, Measure, PlanTerms, Scope};
 use smartbox_testkit::{Client, TestApp, id_of};
@@ -137,4 +137,63 @@ async fn two_hundred_calls_at_once_spend_no_more_than_the_budget() {
     let billed: u64 = calls.join_all().await.into_iter().sum();
     assert_eq!(tokens(&app).await, billed);
     assert!((900..=1000).contains(&billed), "{billed}");
+}
+
+#[tokio::test]
+async fn what_the_database_did_not_take_is_put_down_once_when_it_is_back() {
+    let (app, _client, id) = app().await;
+    limit(&app, 100).await;
+    app.expect_log("could not be put down");
+    let one = app.control.reserve_spend(id, 40, 0).await.unwrap();
+    let two = app.control.reserve_spend(id, 40, 0).await.unwrap();
+    let away = app.store.keep_busy().await.unwrap();
+    tokio::time::pause();
+    // The gateway tries again: then it is kept twice.
+    for reservation in [&one, &two, &one] {
+        app.control.settle_spend(reservation.clone(), spent(15)).await.unwrap_err();
+    }
+    let mut monitor = Monitor::new(app.control.clone());
+    monitor.pass().await.unwrap_err();
+    tokio::time::resume();
+    drop(away);
+    assert_eq!(tokens(&app).await, 0);
+    let refused = app.control.reserve_spend(id, 21, 0).await.unwrap_err();
+    assert!(matches!(refused, SpendRefused::Over { current: 80, .. }), "it is still set aside: {refused:?}");
+
+    for _ in 0..2 {
+        monitor.pass().await.unwrap();
+        assert_eq!(tokens(&app).await, 30);
+    }
+    let rest = app.control.reserve_spend(id, 70, 0).await.unwrap();
+    app.control.settle_spend(rest, spent(70)).await.unwrap();
+    let usage = app.control.box_usage(&app.admin_op(), "home", None).await.unwrap().usage;
+    assert_eq!((usage.calls, usage.nanos), (3, 100_000));
+}
+
+#[tokio::test]
+async fn traffic_is_set_aside_in_chunks_and_refused_with_what_and_until_when() {
+    let (app, _client, id) = app().await;
+    assert_eq!(app.control.set_bytes_aside(id).await, Ok(None), "nothing limits it");
+    let bytes = Caps { bytes: Some(100_000), ..Caps::default() };
+    let budget = Budget { day: bytes, month: Caps::default() };
+    app.control.set_box_budget(&app.admin_op(), "home", budget, None).await.unwrap();
+    let first = app.control.set_bytes_aside(id).await.unwrap().unwrap();
+    let second = app.control.set_bytes_aside(id).await.unwrap().unwrap();
+    assert_eq!((first, first + second), (64 * 1024, 100_000));
+    let refused = app.control.set_bytes_aside(id).await.unwrap_err();
+    let SpendRefused::Over { what, current, limit, message, .. } = refused else { panic!("{refused:?}") };
+    assert_eq!((what, current, limit), (Measure::Bandwidth, 100_000, 100_000));
+    assert!(
+        message.contains("the box's daily budget for bandwidth") && message.contains("anew at"),
+        "{message}"
+    );
+
+    let used = EgressUsage { box_id: id, sent: 1, received: 49_999, connections: 1, requests: 0 };
+    app.control.record_egress_usage(&[used]).await.unwrap();
+    assert!(app.control.set_bytes_aside(id).await.is_err(), "what is recorded is still not free");
+    app.control.give_bytes_back(id, 10_000).await.unwrap();
+    assert_eq!(app.control.set_bytes_aside(id).await, Ok(Some(40_000)));
+    // Another platform begins: what the last one had in its hands is free.
+    app.control.give_all_bytes_back().await.unwrap();
+    assert_eq!(app.control.set_bytes_aside(id).await, Ok(Some(50_000)));
 }

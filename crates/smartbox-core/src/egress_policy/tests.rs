@@ -120,7 +120,7 @@ fn a_rule_says_what_is_wrong_with_it() {
         assert_eq!(text.parse::<Rule>(), Err(problem), "{text}");
     }
     let many = vec!["deny *"; RULES_MAX + 1];
-    assert_eq!(Rules::from_lines(many), Err(BadRules::TooMany));
+    assert_eq!(Rules::from_lines(many), Err(BadRules::TooMany { max: RULES_MAX }));
 }
 
 fn a_rule() -> impl Strategy<Value = String> {

@@ -22,6 +22,7 @@ fn awake(watch: Watch) -> Facts {
         block: None,
         held: None,
         error: None,
+        waits_for_restart: false,
     }
 }
 
@@ -171,4 +172,15 @@ fn spans_are_read_at_a_glance() {
     let told = [0, 59, 60, 61, 3600, 3661, 86_400, 90_000].map(|secs| span(Duration::from_secs(secs)));
     assert_eq!(told, ["0 ms", "59 s", "1 min", "1 min 1 s", "1 h", "1 h 1 min", "1 d", "1 d 1 h"]);
     assert_eq!(span(Duration::from_millis(12)), "12 ms");
+}
+
+#[test]
+fn a_box_that_has_to_be_started_again_for_its_secrets_says_so_beside_the_rest() {
+    let facts = Facts { waits_for_restart: true, ..awake(watch(90, Some(Stay::Never))) };
+    let told = told(&facts);
+    assert!(told[0].starts_with("never: "));
+    assert!(
+        told[1].starts_with("waits-for-restart: ") && told[1].contains("`smartbox box restart`"),
+        "{told:?}"
+    );
 }

@@ -42,6 +42,7 @@ impl Because {
                 HoldKind::Budget => "wake-blocked-budget",
             },
             Self::Held(_) => "held-because",
+            Self::WaitsForRestart => "waits-for-restart",
         }
     }
 }
@@ -105,6 +106,10 @@ impl fmt::Display for Because {
             }
             Self::Blocked(refusal) => write!(f, "It may not wake: {refusal}."),
             Self::Held(reason) => write!(f, "The reason: {}.", reason.trim_end_matches('.')),
+            Self::WaitsForRestart => f.write_str(
+                "Its programs do not trust its certificate authority yet, so no secret is put into what they send over TLS: \
+                 `smartbox box restart` changes that.",
+            ),
         }
     }
 }

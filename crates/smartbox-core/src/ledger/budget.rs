@@ -144,6 +144,18 @@ pub fn may_spend(ask: &Ask, bounds: &[Bound]) -> Result<(), Bound> {
     bounds.iter().find(does_not_fit).map_or(Ok(()), |bound| Err(*bound))
 }
 
+/// Most bytes that are set aside for a box at once.
+const CHUNK_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Less than this is not divided any more.
+const CHUNK_BYTES_MIN: u64 = 64 * 1024;
+/// The part of what is left that one box is given, so that the boxes of an org share its end.
+const CHUNK_SHARE: u64 = 8;
+
+/// How many of the bytes that are left are set aside at once: a chunk, and smaller ones near the limit.
+pub fn chunk(left: u64) -> u64 {
+    (left / CHUNK_SHARE).clamp(CHUNK_BYTES_MIN, CHUNK_BYTES_MAX).min(left)
+}
+
 /// The percentages of [`WARN_PERCENTS`] that `current` of `limit` has reached. Of a limit of 0 everything is used.
 pub fn warnings(current: u64, limit: u64) -> impl Iterator<Item = u32> {
     let reached = move |percent: &u32| u128::from(current) * 100 >= u128::from(limit) * u128::from(*percent);

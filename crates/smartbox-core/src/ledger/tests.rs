@@ -217,3 +217,18 @@ fn tokens_out_of_a_cache_cost_money_and_count_as_no_tokens() {
         Usage { input: 10, output: 5, cache_read: 100_000, cache_write: 3, nanos: 7, ..Usage::default() };
     assert_eq!((usage.tokens(), usage.amounts(0).nanos), (18, 7));
 }
+
+#[test]
+fn bytes_are_set_aside_in_chunks_that_grow_small_near_the_limit() {
+    for (left, chunk_of_it) in [
+        (0, 0),
+        (1, 1),
+        (64 * 1024, 64 * 1024),
+        (100 * 1024, 64 * 1024),
+        (8 << 20, 1 << 20),
+        (1 << 30, 16 << 20),
+        (u64::MAX, 16 << 20),
+    ] {
+        assert_eq!(chunk(left), chunk_of_it, "{left}");
+    }
+}

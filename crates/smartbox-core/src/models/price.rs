@@ -45,11 +45,17 @@ impl Price {
 
     /// What so many tokens cost in nano-dollars, rounded up.
     pub fn of(&self, tokens: Tokens) -> u64 {
+        self.with(tokens, (0, 0))
+    }
+
+    /// The same, together with so many tokens of a fifth price.
+    pub(super) fn with(&self, tokens: Tokens, (fifth, others): (u64, u64)) -> u64 {
         let parts = [
             (self.input, tokens.input),
             (self.output, tokens.output),
             (self.cache_read, tokens.cache_read),
             (self.cache_write, tokens.cache_write),
+            (fifth, others),
         ];
         let sum = parts.iter().fold(0_u128, |sum, (price, tokens)| {
             sum.saturating_add(u128::from(*price).saturating_mul(u128::from(*tokens)))

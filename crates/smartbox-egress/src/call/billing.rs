@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use jiff::Timestamp;
-use smartbox_core::models::{Price, Tokens};
+use smartbox_core::models::{Tariff, Tokens};
 
 use super::Outcome;
 use crate::ports::Reservation;
@@ -25,9 +25,11 @@ pub(crate) struct Billing {
     /// The model that is asked, which is not the one that the caller named where that failed.
     pub(crate) model: Option<String>,
     /// What it costs.
-    pub(crate) price: Price,
+    pub(crate) tariff: Tariff,
     /// Bytes of the request that was sent; `None`: none was.
     pub(crate) sent_bytes: Option<u64>,
+    /// Counts that are known without an answer that reports any: those of the demo model, which costs nothing.
+    pub(crate) counted: Option<Tokens>,
     /// Whether reading costs, and writing: counting tokens costs nothing, and embeddings write nothing.
     pub(crate) is_free: bool,
     /// Whether an earlier answer is given again.
@@ -58,34 +60,40 @@ impl Billing {
         outcome: Outcome,
         meter: Option<&AnswerMeter>,
     ) -> Priced {
+        if let Some(tokens) = self.counted {
+            return Priced { tokens, nanos: 0, is_estimated: true };
+        }
         let Some(sent_bytes) = self.sent_bytes.filter(|_bytes| !self.is_free && !self.is_cached) else {
             return Priced::default();
         };
         let Some(meter) = meter else {
             return match (status, outcome) {
                 // The caller left before the answer began: the vendor has read the request all the same.
-                (None, Outcome::Abandoned) => self.priced(estimate(sent_bytes, 0), true),
+                (None, Outcome::Abandoned) => self.priced(estimate(sent_bytes, 0), 0, true),
                 _ => Priced::default(),
             };
         };
         let (reported, text_bytes) = (meter.reported(), meter.text_bytes());
         let guessed = estimate(sent_bytes, text_bytes);
+        let hour = reported.cache_write_hour.unwrap_or(0);
         match credible(reported, text_bytes) {
-            None => self.priced(guessed, true),
+            None => self.priced(guessed, 0, true),
             Some(tokens) if outcome == Outcome::Complete && reported.output.is_some() => {
-                self.priced(tokens, false)
+                self.priced(tokens, hour, false)
             }
             // Embeddings report what they read, and write nothing.
-            Some(tokens) if outcome == Outcome::Complete && text_bytes == 0 => self.priced(tokens, false),
+            Some(tokens) if outcome == Outcome::Complete && text_bytes == 0 => {
+                self.priced(tokens, hour, false)
+            }
             Some(tokens) => {
                 let input = if reported.input.is_some() { tokens.input } else { guessed.input };
-                self.priced(Tokens { input, output: tokens.output.max(guessed.output), ..tokens }, true)
+                self.priced(Tokens { input, output: tokens.output.max(guessed.output), ..tokens }, hour, true)
             }
         }
     }
 
-    fn priced(&self, tokens: Tokens, is_estimated: bool) -> Priced {
-        Priced { tokens, nanos: self.price.of(tokens), is_estimated }
+    fn priced(&self, tokens: Tokens, hour: u64, is_estimated: bool) -> Priced {
+        Priced { tokens, nanos: self.tariff.of(tokens, hour), is_estimated }
     }
 }
 
@@ -115,13 +123,14 @@ fn credible(reported: Reported, text_bytes: u64) -> Option<Tokens> {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
+    use smartbox_core::models::{Price, Rates};
 
     use super::*;
     use crate::gateway::Endpoint;
 
     fn billing() -> Billing {
         let price = Price { input: 1_000_000, output: 10_000_000, cache_read: 100_000, cache_write: 0 };
-        Billing { price, sent_bytes: Some(400), ..Billing::default() }
+        Billing { tariff: price.into(), sent_bytes: Some(400), ..Billing::default() }
     }
 
     fn meter(answer: &str) -> AnswerMeter {
@@ -169,6 +178,17 @@ mod tests {
         for outcome in [Outcome::Broken("upstream_cut"), Outcome::Abandoned] {
             assert_eq!(cost(answer, outcome), (50, 4, 90, true));
         }
+    }
+
+    #[test]
+    fn what_the_vendor_keeps_for_an_hour_costs_what_an_hour_costs() {
+        let price = Price { input: 1_000_000, cache_write: 1_250_000, ..Price::FREE };
+        let rates = Rates { price, cache_write_hour: 2_000_000 };
+        let billing = Billing { tariff: Tariff { rates, long: None }, ..billing() };
+        let answer = r#"{"usage":{"input_tokens":0,"cache_creation_input_tokens":100,"output_tokens":1,
+            "cache_creation":{"ephemeral_5m_input_tokens":60,"ephemeral_1h_input_tokens":40}}}"#;
+        let priced = billing.price(Some(StatusCode::OK), Outcome::Complete, Some(&meter(answer)));
+        assert_eq!((priced.tokens.cache_write, priced.nanos), (100, 75 + 80));
     }
 
     #[test]

@@ -7,8 +7,6 @@ use http::header::ORIGIN;
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
 use hyper::body::Body;
-use jiff::tz::TimeZone;
-use smartbox_core::models::Price;
 
 use super::body::{self, Held, Room};
 use super::cache::{Keep, Key};
@@ -18,10 +16,9 @@ use super::relay::{self, Relayed};
 use super::request::{self, Asked};
 use super::{AiGateway, Caller, Endpoint, prompt};
 use crate::call::{Call, Outcome, ReplyBody};
-use crate::catalog;
 use crate::demo;
 use crate::models::Shelves;
-use crate::ports::{Ask, Denied};
+use crate::ports::Ask;
 use crate::refusal::Refusal;
 use crate::upstream::{Outgoing, Upstream};
 use crate::usage;
@@ -44,10 +41,10 @@ enum Cached {
 }
 
 /// A request that has been read.
-struct Read {
+pub(super) struct Read {
     parts: Parts,
-    held: Held,
-    asked: Asked,
+    pub(super) held: Held,
+    pub(super) asked: Asked,
 }
 
 impl AiGateway {
@@ -132,7 +129,12 @@ impl AiGateway {
         let attempts = match choose(&shelves, endpoint.dialect(), read.asked.model.as_deref())? {
             Choice::Demo => {
                 call.goes_to(demo::NAME);
-                return demo::answer(endpoint, &body).map(|demo| Answer::Whole(demo.response, demo.bytes));
+                let demo = demo::answer(endpoint, &body)?;
+                // What it counts is known before it is said.
+                let ask = Ask { box_id: caller.id, tokens: demo.tokens.total(), nanos: 0 };
+                self.set_aside(&ask, call).await?;
+                call.billing.counted = Some(demo.tokens).filter(|_tokens| !call.billing.is_free);
+                return Ok(Answer::Whole(demo.response, demo.bytes));
             }
             Choice::Attempts(attempts) => attempts,
         };
@@ -186,55 +188,6 @@ impl AiGateway {
         Cached::Keep(self.inner.cache.keep(key, until))
     }
 
-    /// Asks for room for the most that the call can cost, whoever answers it in the end.
-    async fn reserve(
-        &self,
-        caller: &Caller,
-        endpoint: Endpoint,
-        read: &Read,
-        attempts: &[Attempt],
-        call: &mut Call,
-    ) -> Result<(), Refusal> {
-        let Some(ports) = self.inner.ports.as_ref().filter(|_ports| !call.billing.is_free) else {
-            return Ok(());
-        };
-        let bytes = read.held.bytes().len() as u64;
-        let mut ask = Ask { box_id: caller.id, tokens: 0, nanos: 0 };
-        for attempt in attempts {
-            let id = attempt.model.as_deref().or(read.asked.model.as_deref()).unwrap_or_default();
-            let listed = attempt.upstream.model(id).cloned();
-            let model = listed
-                .or_else(|| catalog::find(endpoint.dialect(), id))
-                .unwrap_or_else(|| catalog::unknown(endpoint.dialect(), id));
-            let input = usage::input_tokens_max(bytes, model.context_window);
-            let longest = u64::from(model.output_tokens_max).saturating_mul(read.asked.answers);
-            let output = match endpoint {
-                Endpoint::Embeddings => 0,
-                _ => read.asked.output_max.unwrap_or(longest),
-            };
-            ask.tokens = ask.tokens.max(input.saturating_add(output));
-            ask.nanos = ask.nanos.max(self.price(&attempt.upstream, id).at_most(input, output));
-        }
-        match ports.spend.reserve(&ask).await {
-            Ok(reservation) => {
-                call.billing.reservation = Some(reservation);
-                Ok(())
-            }
-            Err(Denied::Unavailable) => Err(Refusal::SpendUnknown),
-            Err(Denied::Over { what, scope, current, limit, resets_at, message }) => {
-                tracing::info!(box_id = %caller.id, %what, %scope, %current, %limit, "a model call is over its budget");
-                let wait = resets_at.map(|at| at.as_second().saturating_sub(self.now().as_second()));
-                let wait = wait.and_then(|secs| u64::try_from(secs).ok());
-                Err(Refusal::OverBudget { message, resets_at, wait })
-            }
-        }
-    }
-
-    fn price(&self, upstream: &Upstream, model: &str) -> Price {
-        let Some(ports) = &self.inner.ports else { return Price::FREE };
-        upstream.price(model, &ports.prices, self.now().to_zoned(TimeZone::UTC).date())
-    }
-
     /// Asks one after the other until somebody answers. Nothing has gone to the caller yet, so nothing is answered twice.
     async fn ask(
         &self,
@@ -248,7 +201,7 @@ impl AiGateway {
         for (index, Attempt { upstream, model }) in attempts.into_iter().enumerate() {
             call.goes_to(upstream.id());
             let id = model.as_deref().or(read.asked.model.as_deref()).unwrap_or_default();
-            call.billing.price = self.price(&upstream, id);
+            call.billing.tariff = self.tariff(&upstream, id);
             let body = read.asked.body(&read.held.bytes(), model.as_deref());
             call.billing.sent_bytes = Some(body.len() as u64);
             call.billing.model = model;

@@ -1,7 +1,7 @@
-//! Whether a box may move more bytes: from a published picture and what was counted since.
+//! Whether a box may move more bytes, by a published picture.
 //!
-//! The picture says how much was left when it was made. What has passed since and was not handed over yet is taken off it here, so that a
-//! box has no more than it had left, however long the next picture takes.
+//! The picture says who has limits and who is over one. Where there are limits, bytes are set aside before they move (`credit.rs`): the
+//! picture alone would be as old as the last hand-over.
 
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ pub struct UsedUp {
 /// What a box with limits has left.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Allowance {
-    /// Bytes that may pass; `None`: no limit on them.
+    /// Bytes that were left when the picture was made; `None`: no limit on them.
     pub bytes_left: Option<u64>,
     /// What is said when nothing is left.
     pub used_up: UsedUp,

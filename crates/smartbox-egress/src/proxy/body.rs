@@ -32,9 +32,18 @@ pub(crate) fn empty() -> Body {
 #[error("no more bytes of the body came")]
 pub(crate) struct Stalled;
 
-/// A body that may not pause for too long. The time a slow reader takes does not count.
+/// The box may not reach this any more.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the rest of the body may not pass any more")]
+pub(crate) struct Cut;
+
+/// Ends when a body may not go on.
+pub(crate) type TakenBack = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A body that may not pause for too long, and ends when it may not go on. The time a slow reader takes does not count.
 pub(crate) struct Timed<F> {
     inner: Incoming,
+    taken_back: TakenBack,
     pause_max: Duration,
     pause: Option<Pin<Box<Sleep>>>,
     stalled: Arc<AtomicBool>,
@@ -43,8 +52,13 @@ pub(crate) struct Timed<F> {
 
 impl<F: FnOnce() + Unpin> Timed<F> {
     /// Calls `at_end` when the body has been read to its end. `stalled` is raised when it pauses for too long.
-    pub(crate) fn new(inner: Incoming, pause_max: Duration, stalled: Arc<AtomicBool>, at_end: F) -> Self {
-        let mut timed = Self { inner, pause_max, pause: None, stalled, at_end: Some(at_end) };
+    pub(crate) fn new(
+        inner: Incoming,
+        taken_back: TakenBack,
+        (pause_max, stalled): (Duration, Arc<AtomicBool>),
+        at_end: F,
+    ) -> Self {
+        let mut timed = Self { inner, taken_back, pause_max, pause: None, stalled, at_end: Some(at_end) };
         if timed.inner.is_end_stream() {
             timed.end();
         }
@@ -66,6 +80,11 @@ impl<F: FnOnce() + Unpin> hyper::body::Body for Timed<F> {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        if self.at_end.is_some() && self.taken_back.as_mut().poll(cx).is_ready() {
+            // What broke off is no end: its connection is not used again.
+            self.at_end = None;
+            return Poll::Ready(Some(Err(Cut.into())));
+        }
         match Pin::new(&mut self.inner).poll_frame(cx) {
             Poll::Ready(frame) => {
                 self.pause = None;

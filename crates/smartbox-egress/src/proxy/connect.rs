@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -36,15 +36,28 @@ pub(super) struct Led {
     pub(super) method: Cow<'static, str>,
     pub(super) host: Host,
     pub(super) port: u16,
-    pub(super) peer: IpAddr,
+    /// What was dialled, once something is.
+    pub(super) peer: Mutex<Option<IpAddr>>,
+}
+
+impl Led {
+    pub(super) fn leads_to(&self, peer: IpAddr) {
+        *self.peer.lock().unwrap_or_else(PoisonError::into_inner) = Some(peer);
+    }
+
+    fn peer(&self) -> Option<IpAddr> {
+        *self.peer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Decides and dials.
-pub(super) async fn open(caller: &Caller, host: Host, port: u16) -> Result<(TcpStream, Led), Refusal> {
+pub(super) async fn open(caller: &Arc<Caller>, host: Host, port: u16) -> Result<(TcpStream, Led), Refusal> {
     let grant = caller.decide(&host, port, METHOD)?;
+    // Whoever has nothing left hears of it now, and not when the tunnel is open.
+    caller.more().await?;
     let upstream = caller.dial(&host, port, grant).await?;
     let peer = upstream.peer_addr().map_err(|_gone| Refusal::Broken)?.ip();
-    Ok((upstream, Led { method: Cow::Borrowed(METHOD), host, port, peer }))
+    Ok((upstream, Led { method: Cow::Borrowed(METHOD), host, port, peer: Mutex::new(Some(peer)) }))
 }
 
 /// Serves a request for a tunnel on a connection that carries nothing else.
@@ -86,8 +99,8 @@ pub(super) async fn serve(
             let times = (limits.tunnel_idle_timeout, limits.tunnel_total_timeout);
             let end = tokio::select! { biased;
                 () = stop.cancelled() => End::Broken,
-                () = taken_back(&caller, &led) => End::Broken,
-                end = copy::run(&client, &upstream, &ahead, &caller.counters, times) => end,
+                () = cut(&caller, &led) => End::Broken,
+                end = copy::run(&client, &upstream, &ahead, &caller, times) => end,
             };
             if end != End::Complete {
                 copy::break_off(&client);
@@ -104,18 +117,18 @@ pub(super) async fn serve(
 
 /// Carries bytes where one side is no plain socket.
 pub(super) async fn carry(
-    caller: &Caller,
+    caller: &Arc<Caller>,
     mut client: impl AsyncRead + AsyncWrite + Unpin,
     upstream: TcpStream,
     led: &Led,
     stop: &CancellationToken,
 ) {
-    let mut upstream = Counted::new(upstream, Arc::clone(&caller.counters));
+    let mut upstream = Counted::new(upstream, Arc::clone(caller));
     let moved = upstream.moved();
     let limits = &caller.inner.limits;
     let end = tokio::select! { biased;
         () = stop.cancelled() => End::Broken,
-        () = taken_back(caller, led) => End::Broken,
+        () = cut(caller, led) => End::Broken,
         end = copy::watch(&moved, limits.tunnel_idle_timeout, limits.tunnel_total_timeout) => end,
         copied = tokio::io::copy_bidirectional_with_sizes(&mut client, &mut upstream, BUFFER_BYTES, BUFFER_BYTES) =>
             if copied.is_ok() { End::Complete } else { End::Broken },
@@ -131,22 +144,29 @@ fn ended(caller: &Caller, end: End) {
     caller.inner.ended.notify_one();
 }
 
-/// Returns when the box may not reach this any more.
-pub(super) async fn taken_back(caller: &Caller, led: &Led) {
+/// Returns when the box may not reach this any more, and has told its owner.
+pub(super) async fn cut(caller: &Caller, led: &Led) {
+    let refusal = taken_back(caller, led).await;
+    caller.refuse(format!("{}:{}", led.host, led.port), &refusal);
+}
+
+/// Returns when the box may not reach this any more, and says why.
+pub(super) async fn taken_back(caller: &Caller, led: &Led) -> Refusal {
     let mut policies = caller.inner.ports.policies.clone();
     let mut admissions = caller.inner.ports.admissions.clone();
     // Not so the admissions: the picture may have changed since the tunnel was granted, and is looked at once more.
     policies.mark_unchanged();
     loop {
-        tokio::select! {
-            () = changed(&mut policies) => {}
-            () = changed(&mut admissions) => {}
-            () = caller.inner.halted.notified() => {}
-        }
-        let grant = caller.decide(&led.host, led.port, &led.method);
-        if let Err(refusal) = grant.and_then(|grant| caller.check(led.peer, grant)) {
-            caller.refuse(format!("{}:{}", led.host, led.port), &refusal);
-            return;
+        let has_new_rules = tokio::select! {
+            () = changed(&mut policies) => true,
+            () = changed(&mut admissions) => false,
+            () = caller.inner.halted.notified() => false,
+        };
+        // Where an address lies is asked of the kernel: only where another answer could come of it.
+        let peer = led.peer().filter(|_peer| has_new_rules);
+        let check = |grant| peer.map_or(Ok(()), |peer| caller.check(peer, grant));
+        if let Err(refusal) = caller.decide(&led.host, led.port, &led.method).and_then(check) {
+            return refusal;
         }
     }
 }

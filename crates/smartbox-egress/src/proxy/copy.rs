@@ -8,6 +8,7 @@ mod splice;
 
 use std::cell::{Cell, RefCell};
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -15,7 +16,8 @@ use rustix::net::Shutdown;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use super::meter::Counters;
+use super::dial::Caller;
+use super::refusal::Refusal;
 
 /// Most that is read at once.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -46,7 +48,7 @@ pub(crate) enum End {
 struct Way<'a> {
     from: &'a TcpStream,
     to: &'a TcpStream,
-    counters: &'a Counters,
+    caller: &'a Arc<Caller>,
     /// Towards the upstream what was written counts, from it what was read.
     is_up: bool,
     moved: &'a AtomicU64,
@@ -57,15 +59,15 @@ pub(crate) async fn run(
     client: &TcpStream,
     upstream: &TcpStream,
     ahead: &[u8],
-    counters: &Counters,
+    caller: &Arc<Caller>,
     (idle, total): (Duration, Duration),
 ) -> End {
     let moved = AtomicU64::new(0);
-    let up = Way { from: client, to: upstream, counters, is_up: true, moved: &moved };
-    let down = Way { from: upstream, to: client, counters, is_up: false, moved: &moved };
+    let up = Way { from: client, to: upstream, caller, is_up: true, moved: &moved };
+    let down = Way { from: upstream, to: client, caller, is_up: false, moved: &moved };
     let both = async {
         let up = async {
-            up.write_all(ahead).await?;
+            up.write_ahead(ahead).await?;
             up.carry().await
         };
         tokio::try_join!(up, down.carry())
@@ -96,6 +98,8 @@ pub(crate) async fn watch(moved: &AtomicU64, idle: Duration, total: Duration) ->
 enum Step {
     /// Nothing to read yet.
     Nothing,
+    /// Nothing may move.
+    NoCredit,
     /// So much was read and written.
     Moved(usize),
     /// So much was read, and this much of it could not be written yet.
@@ -111,6 +115,7 @@ impl Way<'_> {
             self.from.readable().await?;
             match self.step()? {
                 Step::Nothing => {}
+                Step::NoCredit => self.caller.need().await.map_err(used_up)?,
                 Step::Moved(bytes) => self.judge(bytes, &full),
                 Step::Left(bytes, left) => {
                     self.judge(bytes, &full);
@@ -139,12 +144,19 @@ impl Way<'_> {
     /// Reads once and writes at once.
     fn step(&self) -> io::Result<Step> {
         BUFFER.with_borrow_mut(|buffer| {
-            let bytes = match self.from.try_read(buffer) {
+            let taken = self.caller.credit.take(BUFFER_BYTES);
+            if taken.bytes == 0 {
+                return Ok(Step::NoCredit);
+            }
+            let read = self.from.try_read(&mut buffer[..taken.bytes]);
+            self.caller.credit.moved(taken, *read.as_ref().unwrap_or(&0));
+            let bytes = match read {
                 Ok(0) => return Ok(Step::End),
                 Ok(bytes) => bytes,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Step::Nothing),
                 Err(error) => return Err(error),
             };
+            self.caller.refill();
             self.has_read(bytes);
             let written = match self.to.try_write(&buffer[..bytes]) {
                 Ok(written) => written,
@@ -158,6 +170,17 @@ impl Way<'_> {
                 Ok(Step::Left(bytes, buffer[written..bytes].to_vec()))
             }
         })
+    }
+
+    /// Writes what came with the request, as far as it may move.
+    async fn write_ahead(&self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            let taken = self.caller.take(bytes.len()).await.map_err(used_up)?;
+            let (now, later) = bytes.split_at(taken.bytes);
+            self.write_all(now).await?;
+            bytes = later;
+        }
+        Ok(())
     }
 
     async fn write_all(&self, mut bytes: &[u8]) -> io::Result<()> {
@@ -178,16 +201,21 @@ impl Way<'_> {
     fn has_read(&self, bytes: usize) {
         self.moved.fetch_add(1, Relaxed);
         if !self.is_up {
-            self.counters.received(bytes);
+            self.caller.counters.received(bytes);
         }
     }
 
     fn has_written(&self, bytes: usize) {
         self.moved.fetch_add(1, Relaxed);
         if self.is_up {
-            self.counters.sent(bytes);
+            self.caller.counters.sent(bytes);
         }
     }
+}
+
+/// A direction ends because nothing may move any more.
+pub(super) fn used_up(refusal: Refusal) -> io::Error {
+    io::Error::other(refusal)
 }
 
 /// Makes the next close a reset, so that nobody takes what was cut for a whole.

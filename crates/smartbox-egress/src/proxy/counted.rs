@@ -1,4 +1,4 @@
-//! A connection to an upstream whose bytes are counted.
+//! A connection to an upstream whose bytes are counted, and taken from the box's credit before they move.
 
 use std::io;
 use std::pin::Pin;
@@ -8,19 +8,27 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::meter::Counters;
+use super::copy::used_up;
+use super::credit::Taken;
+use super::dial::Caller;
+use super::refusal::Refusal;
+
+/// Somebody who waits for credit.
+type Waiting = Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send>>;
 
 /// Counts what was really written and read.
-#[derive(Debug)]
 pub(crate) struct Counted<S> {
     inner: S,
-    counters: Arc<Counters>,
+    caller: Arc<Caller>,
     moved: Arc<AtomicU64>,
+    /// Reading and writing may wait at the same time, each for itself.
+    waiting_to_read: Option<Waiting>,
+    waiting_to_write: Option<Waiting>,
 }
 
 impl<S> Counted<S> {
-    pub(crate) fn new(inner: S, counters: Arc<Counters>) -> Self {
-        Self { inner, counters, moved: Arc::default() }
+    pub(crate) fn new(inner: S, caller: Arc<Caller>) -> Self {
+        Self { inner, caller, moved: Arc::default(), waiting_to_read: None, waiting_to_write: None }
     }
 
     /// Grows whenever bytes move.
@@ -33,9 +41,37 @@ impl<S> Counted<S> {
         &self.inner
     }
 
-    fn sent(&self, bytes: usize) {
-        self.moved.fetch_add(1, Relaxed);
-        self.counters.sent(bytes);
+    /// Takes note of what was written of what was taken.
+    fn has_written(&self, taken: Taken, written: &Poll<io::Result<usize>>) {
+        let bytes = if let Poll::Ready(Ok(bytes)) = written { *bytes } else { 0 };
+        self.caller.credit.moved(taken, bytes);
+        if written.is_ready() {
+            self.moved.fetch_add(1, Relaxed);
+        }
+        self.caller.counters.sent(bytes);
+        self.caller.refill();
+    }
+}
+
+/// Takes up to `most` bytes from the credit, or waits until there are any.
+fn poll_take(
+    caller: &Arc<Caller>,
+    waiting: &mut Option<Waiting>,
+    cx: &mut Context<'_>,
+    most: usize,
+) -> Poll<io::Result<Taken>> {
+    loop {
+        if let Some(more) = waiting {
+            let more = ready!(more.as_mut().poll(cx));
+            *waiting = None;
+            more.map_err(used_up)?;
+        }
+        let taken = caller.credit.take(most);
+        if taken.bytes > 0 || most == 0 {
+            return Poll::Ready(Ok(taken));
+        }
+        let caller = Arc::clone(caller);
+        *waiting = Some(Box::pin(async move { caller.need().await }));
     }
 }
 
@@ -45,19 +81,36 @@ impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        ready!(Pin::new(&mut self.inner).poll_read(cx, buf))?;
-        self.moved.fetch_add(1, Relaxed);
-        self.counters.received(buf.filled().len() - before);
+        let this = &mut *self;
+        let (room, before) = (buf.remaining(), buf.filled().len());
+        let taken = ready!(poll_take(&this.caller, &mut this.waiting_to_read, cx, room))?;
+        let (read, bytes) = if taken.bytes == room {
+            let read = Pin::new(&mut this.inner).poll_read(cx, buf);
+            (read, buf.filled().len() - before)
+        } else {
+            // Less than would fit: the rest of the room must not be seen by whoever reads.
+            let mut part = ReadBuf::new(buf.initialize_unfilled_to(taken.bytes));
+            let read = Pin::new(&mut this.inner).poll_read(cx, &mut part);
+            let bytes = part.filled().len();
+            buf.advance(bytes);
+            (read, bytes)
+        };
+        this.caller.credit.moved(taken, bytes);
+        ready!(read)?;
+        this.moved.fetch_add(1, Relaxed);
+        this.caller.counters.received(bytes);
+        this.caller.refill();
         Poll::Ready(Ok(()))
     }
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.inner).poll_write(cx, bytes))?;
-        self.sent(written);
-        Poll::Ready(Ok(written))
+        let this = &mut *self;
+        let taken = ready!(poll_take(&this.caller, &mut this.waiting_to_write, cx, bytes.len()))?;
+        let written = Pin::new(&mut this.inner).poll_write(cx, &bytes[..taken.bytes]);
+        this.has_written(taken, &written);
+        written
     }
 
     fn poll_write_vectored(
@@ -65,9 +118,20 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.inner).poll_write_vectored(cx, slices))?;
-        self.sent(written);
-        Poll::Ready(Ok(written))
+        let this = &mut *self;
+        let most = slices.iter().map(|slice| slice.len()).sum();
+        let taken = ready!(poll_take(&this.caller, &mut this.waiting_to_write, cx, most))?;
+        let inner = Pin::new(&mut this.inner);
+        let written = if taken.bytes == most {
+            inner.poll_write_vectored(cx, slices)
+        } else {
+            // A part may be written at any time; the first piece is as good as any.
+            let first = slices.iter().find(|slice| !slice.is_empty());
+            let first = first.map_or(&[][..], |slice| &slice[..slice.len().min(taken.bytes)]);
+            inner.poll_write(cx, first)
+        };
+        this.has_written(taken, &written);
+        written
     }
 
     fn is_write_vectored(&self) -> bool {

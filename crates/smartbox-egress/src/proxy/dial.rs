@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
 use super::Inner;
+use super::credit::{Asked, Credit};
 use super::intercept::Leaves;
 use super::meter::Counters;
 use super::pool::Pool;
@@ -26,7 +27,10 @@ const DIALLED_MAX: usize = 6;
 pub(crate) struct Caller {
     pub(crate) id: BoxId,
     pub(crate) inner: Arc<Inner>,
-    pub(crate) counters: Arc<Counters>,
+    pub(crate) counters: Counters,
+    /// What it may still move.
+    pub(crate) credit: Credit,
+    pub(super) asked: tokio::sync::Mutex<Asked>,
     pub(super) lookups: Arc<Semaphore>,
     /// Places for tunnels and connections.
     pub(crate) places: Arc<Semaphore>,
@@ -40,7 +44,9 @@ impl Caller {
         Self {
             id,
             inner: Arc::clone(inner),
-            counters: Arc::default(),
+            counters: Counters::default(),
+            credit: Credit::default(),
+            asked: tokio::sync::Mutex::default(),
             lookups: Arc::new(Semaphore::new(inner.limits.box_lookups_max)),
             places: Arc::new(Semaphore::new(inner.limits.connections_max)),
             pool: Arc::default(),
@@ -48,12 +54,16 @@ impl Caller {
         }
     }
 
-    /// Whether the box may move more bytes now.
-    pub(crate) fn admit(&self) -> Result<(), Refusal> {
+    /// Whether the box may move more bytes, by the latest picture. Of a box with limits it is not known yet whether there is
+    /// credit: whoever moves bytes takes them from it.
+    fn admit(&self) -> Result<(), Refusal> {
         let admissions = self.inner.ports.admissions.borrow();
-        let Some(allowance) = admissions.of(self.id) else { return Ok(()) };
-        let Some(left) = allowance.bytes_left else { return Ok(()) };
-        if self.counters.pending_bytes() >= left {
+        let Some((left, allowance)) = admissions.of(self.id).and_then(|of| Some((of.bytes_left?, of))) else {
+            self.credit.lift();
+            return Ok(());
+        };
+        self.credit.limit();
+        if left == 0 {
             return Err(Refusal::UsedUp(Box::new(allowance.used_up.clone())));
         }
         if self.inner.is_meter_lost() { Err(Refusal::NoMeter) } else { Ok(()) }

@@ -1,8 +1,8 @@
 //! HTTP: a request goes on to its host, and the answer comes back, both as they stream. Plain requests come in absolute form;
 //! others come through TLS that was ended here.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 
 use http::header::{COOKIE, HeaderValue, MAX_FORWARDS};
 use http::uri::{PathAndQuery, Uri};
@@ -17,8 +17,8 @@ use smartbox_core::injection::Scheme;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
-use super::body::{Body, Timed, empty};
-use super::connect::{self, Led, taken_back};
+use super::body::{Body, TakenBack, Timed, empty};
+use super::connect::{self, Led, cut, taken_back};
 use super::copy;
 use super::counted::Counted;
 use super::dial::Caller;
@@ -58,6 +58,7 @@ pub(super) async fn forward(
         Scheme::Https => connect::METHOD.to_owned(),
     };
     let grant = caller.decide(&key.host, key.port, &method)?;
+    caller.more().await?;
     if request.method() == Method::OPTIONS && is_last_hop(request.headers_mut()) {
         return Ok(Response::new(empty()));
     }
@@ -75,33 +76,38 @@ pub(super) async fn forward(
     inject::apply(caller, &key, &mut parts).await?;
     let limits = &caller.inner.limits;
     let slow = Arc::new(AtomicBool::new(false));
+    let led = Led { method: method.into(), host: key.host.clone(), port: key.port, peer: Mutex::default() };
+    let led = Arc::new(led);
     let is_repeatable = body.is_end_stream() && parts.method.is_safe();
     let body = match body.is_end_stream() {
         true => empty(),
-        false => Timed::new(body, limits.body_idle_timeout, Arc::clone(&slow), || ()).boxed_unsync(),
+        false => {
+            let pause = (limits.body_idle_timeout, Arc::clone(&slow));
+            Timed::new(body, until_cut(caller, &led), pause, || ()).boxed_unsync()
+        }
     };
     let again = is_repeatable.then(|| Request::from_parts(parts.clone(), empty()));
     caller.counters.asked();
-    let sent = send(caller, &key, grant, Request::from_parts(parts, body), again).await;
-    let (response, conn) =
-        sent.map_err(|refusal| if slow.load(Relaxed) { Refusal::BodyTooSlow } else { refusal })?;
+    let sent = send(caller, (&key, &led), grant, Request::from_parts(parts, body), again).await;
+    let (response, conn) = sent.map_err(|refusal| match refusal {
+        _ if slow.load(Relaxed) => Refusal::BodyTooSlow,
+        // It may have broken because nothing more may pass.
+        Refusal::Broken => caller.decide(&key.host, key.port, &led.method).err().unwrap_or(refusal),
+        refusal => refusal,
+    })?;
     match (response.status(), changing) {
-        (StatusCode::SWITCHING_PROTOCOLS, Some(changing)) => Ok(switch(
-            caller,
-            response,
-            changing,
-            Led { method: method.into(), host: key.host, port: key.port, peer: conn.peer },
-            stop,
-        )),
+        (StatusCode::SWITCHING_PROTOCOLS, Some(changing)) => {
+            Ok(switch(caller, response, changing, led, stop))
+        }
         (StatusCode::SWITCHING_PROTOCOLS, None) => Err(Refusal::Broken),
-        _ => Ok(answer(caller, response, conn)),
+        _ => Ok(answer(caller, response, conn, &led)),
     }
 }
 
 /// Sends over a kept connection or a new one, and again where a kept one turns out to be closed.
 async fn send(
     caller: &Arc<Caller>,
-    key: &Key,
+    (key, led): (&Key, &Led),
     grant: Grant,
     mut request: Request<Body>,
     mut again: Option<Request<Body>>,
@@ -115,12 +121,14 @@ async fn send(
             Some(conn) => conn,
             None => reach(caller, key, grant).await?,
         };
+        led.leads_to(conn.peer);
         let moved = Arc::clone(&conn.moved);
         let answered = tokio::select! {
             answered = conn.sender.try_send_request(request) => answered,
             _late = copy::watch(&moved, limits.answer_timeout, limits.tunnel_total_timeout) => {
                 return Err(Refusal::AnswerTimeout);
             }
+            refusal = taken_back(caller, led) => return Err(refusal),
         };
         request = match answered {
             Ok(response) => return Ok((response, conn)),
@@ -139,7 +147,7 @@ async fn send(
 async fn reach(caller: &Arc<Caller>, key: &Key, grant: Grant) -> Result<Conn, Refusal> {
     let stream = caller.dial(&key.host, key.port, grant).await?;
     let peer = stream.peer_addr().map_err(|_gone| Refusal::Broken)?.ip();
-    let stream = Counted::new(stream, Arc::clone(&caller.counters));
+    let stream = Counted::new(stream, Arc::clone(caller));
     let moved = stream.moved();
     let sender = match key.scheme {
         Scheme::Http => speak(caller, stream).await?,
@@ -164,14 +172,21 @@ async fn speak(
     Ok(sender)
 }
 
+/// Ends when the box may not reach this any more: what is under way ends then, too, as tunnels do.
+fn until_cut(caller: &Arc<Caller>, led: &Arc<Led>) -> TakenBack {
+    let (caller, led) = (Arc::clone(caller), Arc::clone(led));
+    Box::pin(async move { cut(&caller, &led).await })
+}
+
 /// The answer, as it comes.
-fn answer(caller: &Arc<Caller>, response: Response<Incoming>, conn: Conn) -> Response<Body> {
+fn answer(caller: &Arc<Caller>, response: Response<Incoming>, conn: Conn, led: &Arc<Led>) -> Response<Body> {
     let (mut parts, body) = response.into_parts();
     headers::pass_on(&mut parts.headers);
     parts.version = Version::HTTP_11;
     let owner = Arc::clone(caller);
     let at_end = move || Arc::clone(&owner.pool).put_back(conn, &owner.inner.limits, &owner.inner.tasks);
-    let timed = Timed::new(body, caller.inner.limits.body_idle_timeout, Arc::default(), at_end);
+    let pause = (caller.inner.limits.body_idle_timeout, Arc::default());
+    let timed = Timed::new(body, until_cut(caller, led), pause, at_end);
     Response::from_parts(parts, timed.boxed_unsync())
 }
 
@@ -180,7 +195,7 @@ fn switch(
     caller: &Arc<Caller>,
     mut response: Response<Incoming>,
     changing: OnUpgrade,
-    led: Led,
+    led: Arc<Led>,
     stop: &CancellationToken,
 ) -> Response<Body> {
     let upstream = hyper::upgrade::on(&mut response);
@@ -197,7 +212,7 @@ fn switch(
         let (mut client, mut upstream) = (TokioIo::new(client), TokioIo::new(upstream));
         tokio::select! { biased;
             () = stop.cancelled() => {}
-            () = taken_back(&caller, &led) => {}
+            () = cut(&caller, &led) => {}
             () = tokio::time::sleep(caller.inner.limits.tunnel_total_timeout) => {}
             _ended = tokio::io::copy_bidirectional_with_sizes(&mut client, &mut upstream, BUFFER_BYTES, BUFFER_BYTES) => {}
         }

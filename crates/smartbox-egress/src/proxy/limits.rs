@@ -43,6 +43,10 @@ pub struct ProxyLimits {
     pub flush_period: Duration,
     /// A box that has limits is refused when what it uses could not be recorded for this long.
     pub meter_patience: Duration,
+    /// Longest time to set bytes aside for a box that has limits.
+    pub chunk_timeout: Duration,
+    /// What is set aside for a box that moves nothing is given back after this time.
+    pub chunk_idle_timeout: Duration,
     /// How long a stop waits for requests that are under way. Tunnels are cut at once: they have no end to wait for.
     pub drain: Duration,
 }
@@ -69,6 +73,8 @@ impl Default for ProxyLimits {
             pool_idle_timeout: Duration::from_secs(30),
             flush_period: Duration::from_secs(2),
             meter_patience: Duration::from_secs(30),
+            chunk_timeout: Duration::from_secs(5),
+            chunk_idle_timeout: Duration::from_secs(10),
             drain: Duration::from_secs(5),
         }
     }

@@ -1,13 +1,16 @@
 //! Counts what boxes use while they use it, and hands it over.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::ports::Used;
-use super::{ForwardProxy, Inner};
+use smartbox_core::BoxId;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+use super::ports::Used;
+use super::{ForwardProxy, Inner};
 
 /// Shortest time between two hand-overs: each may be a write to a database.
 const FLUSH_PAUSE: Duration = Duration::from_millis(100);
@@ -109,6 +112,10 @@ impl ForwardProxy {
             *self.inner.meter_down() = None;
         }
         amounts.iter().for_each(|(_, used)| self.inner.totals.used(used));
+        let moved: HashSet<BoxId> = amounts.iter().map(|(id, _)| *id).collect();
+        for caller in &callers {
+            caller.give_back(moved.contains(&caller.id)).await;
+        }
         drop(used);
         drop(callers);
         self.inner.forget_idle();
@@ -128,7 +135,7 @@ impl Inner {
     /// Lets go of boxes that have no door and nothing that was not handed over.
     fn forget_idle(&self) {
         self.callers().retain(|_, caller| {
-            std::sync::Arc::strong_count(caller) > 1 || {
+            std::sync::Arc::strong_count(caller) > 1 || caller.holds_bytes() || {
                 let used = caller.counters.take();
                 caller.counters.put_back(used);
                 used != Used::default()

@@ -10,6 +10,8 @@ use smartbox_core::egress_policy::{Host, Policy};
 use smartbox_core::injection::{Asked, Rule, Rules, Scheme};
 use smartbox_core::{BoxId, SecretName};
 
+use super::admit::UsedUp;
+
 /// Looks names up.
 #[async_trait::async_trait]
 pub trait Resolve: Send + Sync {
@@ -33,14 +35,38 @@ pub struct Used {
     pub requests: u64,
 }
 
-/// Keeps what boxes have used.
+/// What came of asking for bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SetAside {
+    /// So many more are set aside for the box.
+    Bytes(u64),
+    /// Nothing limits it any more.
+    Endless,
+    /// Nothing is left.
+    UsedUp(UsedUp),
+}
+
+/// Keeps what boxes have used, and sets aside what they are about to use.
 #[async_trait::async_trait]
 pub trait Meter: Send + Sync {
-    /// Records amounts, all or none. What was not recorded is counted on and comes again.
+    /// Records amounts, all or none, and takes them off what is set aside for these boxes. What was not recorded is counted on and
+    /// comes again.
     ///
     /// # Errors
     /// Nothing was recorded; the text is for the log.
     async fn record(&self, used: &[(BoxId, Used)]) -> Result<(), String>;
+
+    /// Sets some bytes aside for a box that has a limit on them, so that nobody else has them.
+    ///
+    /// # Errors
+    /// Nobody could be asked; the text is for the log.
+    async fn set_aside(&self, id: BoxId) -> Result<SetAside, String>;
+
+    /// Gives back what is set aside for a box, all but this many bytes.
+    ///
+    /// # Errors
+    /// Nothing was given back; the text is for the log.
+    async fn give_back(&self, id: BoxId, kept: u64) -> Result<(), String>;
 }
 
 /// A request that a policy refused.

@@ -23,6 +23,9 @@ enum Key {
     Cached,
     CacheRead,
     CacheWrite,
+    /// Of what is put into the cache, how much for how long.
+    CacheTimes,
+    CacheWriteHour,
     Details,
     Choices,
     Text,
@@ -39,6 +42,8 @@ impl Key {
             b"cached_tokens" => Self::Cached,
             b"cache_read_input_tokens" => Self::CacheRead,
             b"cache_creation_input_tokens" => Self::CacheWrite,
+            b"cache_creation" => Self::CacheTimes,
+            b"ephemeral_1h_input_tokens" => Self::CacheWriteHour,
             b"input_tokens_details" | b"prompt_tokens_details" => Self::Details,
             b"choices" => Self::Choices,
             b"text" | b"content" | b"partial_json" | b"arguments" | b"thinking" | b"reasoning_content"
@@ -269,6 +274,7 @@ impl JsonWatch {
             (Some(Key::CacheRead), None, _) => &mut reported.cache_read,
             (Some(Key::CacheWrite), None, _) => &mut reported.cache_write,
             (Some(Key::Details), Some(Key::Cached), None) => &mut reported.cached,
+            (Some(Key::CacheTimes), Some(Key::CacheWriteHour), None) => &mut reported.cache_write_hour,
             _ => return,
         };
         *place = (*place).max(Some(value));

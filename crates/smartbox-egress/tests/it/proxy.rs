@@ -2,6 +2,8 @@
 
 mod admission;
 mod attacks;
+mod byte_counts;
+mod credit;
 mod forwarding;
 mod http2;
 mod injection;
@@ -14,3 +16,4 @@ mod rig;
 mod tls;
 mod tunnels;
 mod upgrades;
+mod world;

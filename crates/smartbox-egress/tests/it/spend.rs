@@ -179,6 +179,30 @@ async fn counting_tokens_and_the_demo_model_ask_for_no_money() -> Result<()> {
 }
 
 #[tokio::test]
+async fn the_demo_models_tokens_are_counted_by_size_set_aside_and_settled() -> Result<()> {
+    let demo = ModelPlan::demo();
+    let counted = Counted::start(&demo, picture(nothing(), nothing(), nothing()), 0).await?;
+    for (calls, path) in (1..).zip(TURNS) {
+        let body = turn(path, "hello", calls % 2 == 0);
+        counted.rig.post(path, &body).send().await?.bytes().await?;
+        let call = counted.calls.wait_for(calls).await.pop().unwrap();
+        let input = (serde_json::to_vec(&body)?.len() as u64).div_ceil(4);
+        assert_eq!((call.tokens.input, call.is_estimated), (input, true), "{path}");
+        assert!(call.tokens.output > 0, "{path}");
+        let spent = counted.budget.spent().pop().unwrap();
+        assert_eq!((spent.provider.as_str(), spent.tokens, spent.nanos), ("demo", call.tokens, 0));
+    }
+    assert!(counted.budget.is_settled());
+    let numbers = counted.gateway.numbers();
+    let sum: u64 = counted.budget.spent().iter().map(|spent| spent.tokens.input).sum();
+    assert_eq!(
+        (numbers.tokens[0], numbers.nanos, numbers.estimated),
+        (("input", sum), 0, TURNS.len() as u64)
+    );
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_model_without_a_bound_is_reserved_for_with_its_longest_answer() -> Result<()> {
     let model = ScriptedModel::start(REAL_KEY).await?;
     let mut upstreams = plan(&model).upstreams().to_vec();

@@ -3,7 +3,7 @@
 use http::header::{ETAG, IF_MATCH};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use smartbox_api::{BoxView, InjectionsView, KeyRotationView, SecretList, SecretView};
+use smartbox_api::{BoxView, InjectionsView, KeyRotationView, SecretList, SecretView, WhyView};
 use smartbox_testkit::{Answer, Client, TestApp};
 
 const OF_BOX: &str = "/v1/boxes/home/secrets/GITHUB_TOKEN";
@@ -152,6 +152,13 @@ async fn a_rule_with_https_waits_until_the_box_trusts_its_own_authority() {
     let set = put(&client, RULES, &rules).await.json::<InjectionsView>(StatusCode::OK);
     assert_eq!(set.rules, ["https://api.github.com/ secret=GITHUB_TOKEN header=authorization"]);
     assert!(set.waits_for_restart);
+    let waits = async || {
+        let why: WhyView = client.get("/v1/boxes/home/why").await.json(StatusCode::OK);
+        why.reasons.iter().any(|reason| {
+            reason.code == "waits-for-restart" && reason.text.contains("`smartbox box restart`")
+        })
+    };
+    assert!(waits().await);
     client.post("/v1/boxes/home/restart").await.json::<Value>(StatusCode::ACCEPTED);
     app.settle().await;
     let spec = app.provider.spec(smartbox_testkit::id_of(&made.smartbox)).unwrap();
@@ -167,7 +174,7 @@ async fn a_rule_with_https_waits_until_the_box_trusts_its_own_authority() {
         spec.files.iter().all(|file| !String::from_utf8_lossy(&file.content).contains("BEGIN PRIVATE KEY"))
     );
     let view = client.get(RULES).await.json::<InjectionsView>(StatusCode::OK);
-    assert!(!view.waits_for_restart);
+    assert!(!view.waits_for_restart && !waits().await);
     let id = smartbox_testkit::id_of(&made.smartbox);
     let leaf = app.control.certify(id, "api.github.com").await.unwrap().unwrap();
     assert!(leaf.certificate.starts_with("-----BEGIN CERTIFICATE-----"));

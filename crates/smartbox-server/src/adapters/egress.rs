@@ -10,12 +10,12 @@ use std::sync::{Arc, OnceLock};
 use anyhow::{Context, Result};
 use rustls::RootCertStore;
 use secrecy::{ExposeSecret, SecretString};
-use smartbox_control::{Control, EgressUsage};
+use smartbox_control::{Control, EgressUsage, SpendRefused};
 use smartbox_core::egress_policy::Host;
 use smartbox_core::{BoxId, Principal, SecretName};
 use smartbox_egress::{
     Accept, Admissions, Authenticate, Duplex, ForwardProxy, KernelAddresses, Leaf, Meter, Policies,
-    ProxyLimits, ProxyPorts, SystemResolver, Used, Vault, upstream_tls,
+    ProxyLimits, ProxyPorts, SetAside, SystemResolver, Used, UsedUp, Vault, upstream_tls,
 };
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{mpsc, watch};
@@ -135,7 +135,7 @@ fn told(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// What boxes have used is appended to a table.
+/// What boxes have used is appended to a table, and what they are about to use is set aside in another one.
 struct UsageMeter(Arc<OnceLock<Control>>);
 
 #[async_trait::async_trait]
@@ -153,6 +153,24 @@ impl Meter for UsageMeter {
             })
             .collect();
         control.record_egress_usage(&rows).await.map_err(|error| error.to_string())
+    }
+
+    async fn set_aside(&self, id: BoxId) -> Result<SetAside, String> {
+        let Some(control) = self.0.get() else { return Err("the platform is not ready".to_owned()) };
+        match control.set_bytes_aside(id).await {
+            Ok(Some(bytes)) => Ok(SetAside::Bytes(bytes)),
+            Ok(None) => Ok(SetAside::Endless),
+            Err(SpendRefused::Over { what, current, limit, resets_at, message, .. }) => {
+                let (what, resets_at) = (what.to_string(), resets_at.to_string());
+                Ok(SetAside::UsedUp(UsedUp { what, current, limit, resets_at, message }))
+            }
+            Err(SpendRefused::Unavailable) => Err("the database does not answer".to_owned()),
+        }
+    }
+
+    async fn give_back(&self, id: BoxId, kept: u64) -> Result<(), String> {
+        let Some(control) = self.0.get() else { return Err("the platform is not ready".to_owned()) };
+        control.give_bytes_back(id, kept).await.map_err(|error| error.to_string())
     }
 }
 

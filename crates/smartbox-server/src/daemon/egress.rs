@@ -18,6 +18,8 @@ pub(super) async fn start(
 ) -> Result<()> {
     let Egress { proxy, policies, admissions, refused, control: late, listener } = egress;
     control.start_egress(Arc::clone(&settings.egress.rules)).await?;
+    // This platform has the lease on the boxes, so no other moves bytes of theirs any more.
+    control.give_all_bytes_back().await?;
     control.publish_allowances().await?;
     // Nobody else sets it.
     let _first = late.set(control.clone());

@@ -7,17 +7,18 @@ use jiff::Timestamp;
 use smartbox_core::egress_policy::Rules;
 
 use crate::database::Connection;
-use crate::egress::{self, EgressRow, EgressUsage, LayerOf, LayerRow};
+use crate::egress::{self, EgressUsage, LayerOf, LayerRow};
 use crate::event::{self, NewEvent};
 use crate::ledger::roll_up::{self, BESIDE_MAX, Log};
-use crate::ledger::{Tell, standing, warn};
+use crate::ledger::{Tell, bytes, standing, warn};
 use crate::row::bigint;
+use crate::rules::{self, EgressRow};
 use crate::{Error, FleetStore};
 
 impl FleetStore {
     /// Every rule of every org and box.
     pub async fn egress_rules_of_all(&self) -> Result<Vec<EgressRow>, Error> {
-        egress::all(&mut *self.store.database.read().await?).await
+        rules::all(&mut *self.store.database.read().await?).await
     }
 
     /// Every rule of the platform and of tiers that is not a setting.
@@ -54,7 +55,7 @@ impl FleetStore {
         Ok(row)
     }
 
-    /// Appends what boxes have used and sums it up, all of it or nothing; owners are told what was reached of their budgets.
+    /// Appends what boxes have used, sums it up and takes it off what is set aside for them, all of it or nothing; owners are told what was reached of their budgets.
     pub async fn append_egress_usage(
         &self,
         used: &[EgressUsage],
@@ -63,6 +64,7 @@ impl FleetStore {
     ) -> Result<(), Error> {
         let mut tx = self.store.database.write().await?;
         append(&mut tx, used, now).await?;
+        bytes::take_off(&mut tx, used, now).await?;
         let more = u32::try_from(used.len()).unwrap_or(u32::MAX);
         roll_up::advance(&mut tx, Log::Egress, BESIDE_MAX.saturating_add(more)).await?;
         let boxes: BTreeSet<_> = used.iter().map(|used| used.box_id).collect();

@@ -3,8 +3,8 @@
 use secrecy::SecretString;
 use smartbox_core::{BoxId, Delivery, OrgId, SecretName};
 
-use crate::injection::{self, InjectionRow};
 use crate::row::parsed;
+use crate::rules::{self, InjectionRow};
 use crate::sealing::{Place, Sealed};
 use crate::vault::{self, Authority};
 use crate::{Error, FleetStore};
@@ -85,7 +85,7 @@ impl FleetStore {
 
     /// Every injection rule of every org and box.
     pub async fn injection_rules_of_all(&self) -> Result<Vec<InjectionRow>, Error> {
-        injection::all(&mut *self.store.database.read().await?).await
+        rules::all(&mut *self.store.database.read().await?).await
     }
 
     /// The boxes that have a certificate authority, and the first incarnation of each that trusts it.

@@ -5,9 +5,9 @@ use smartbox_core::ledger::{Budget, Caps};
 use smartbox_core::{BoxId, OrgId};
 
 use crate::database::Connection;
-use crate::egress::subject;
 use crate::event::{self, NewEvent};
 use crate::row::{bigint, instant, parsed};
+use crate::rules::subject;
 use crate::{Error, OrgStore, boxes};
 
 /// A budget as it is kept.

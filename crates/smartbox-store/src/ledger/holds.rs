@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use smartbox_core::wake::HoldKind;
 use smartbox_core::{BoxId, OrgId};
 
+use crate::database::Tx;
 use crate::event::{self, NewEvent};
 use crate::row::{instant, parsed};
 use crate::{Error, FleetStore, OrgStore, WakeHold};
@@ -54,6 +55,20 @@ impl OrgStore {
     }
 }
 
+/// Ends a change of a hold with the event that tells of it; `false`, and no event, where nothing changed (`org` is `None`).
+async fn told(
+    mut tx: Tx,
+    org: Option<OrgId>,
+    box_id: Option<BoxId>,
+    event: &NewEvent,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let Some(org) = org else { return Ok(false) };
+    event::append(&mut tx, Some(org), box_id, event, now).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
 impl FleetStore {
     /// Every box that the monitor holds.
     pub async fn box_holds(&self) -> Result<Vec<BoxHold>, Error> {
@@ -94,12 +109,7 @@ impl FleetStore {
         .bind(now.as_millisecond())
         .execute(&mut *tx)
         .await?;
-        if written.rows_affected() == 0 {
-            return Ok(false);
-        }
-        event::append(&mut tx, Some(org), None, &event, now).await?;
-        tx.commit().await?;
-        Ok(true)
+        told(tx, Some(org).filter(|_org| written.rows_affected() > 0), None, &event, now).await
     }
 
     /// Takes a hold of the monitor away; one that a person has set stays. Says whether there was one.
@@ -116,12 +126,7 @@ impl FleetStore {
             .bind(kind.as_str())
             .execute(&mut *tx)
             .await?;
-        if gone.rows_affected() == 0 {
-            return Ok(false);
-        }
-        event::append(&mut tx, Some(org), None, &event, now).await?;
-        tx.commit().await?;
-        Ok(true)
+        told(tx, Some(org).filter(|_org| gone.rows_affected() > 0), None, &event, now).await
     }
 
     /// Holds one box, unless it is held already. Says whether it is new.
@@ -145,10 +150,7 @@ impl FleetStore {
         .bind(now.as_millisecond())
         .fetch_optional(&mut *tx)
         .await?;
-        let Some(org) = org else { return Ok(false) };
-        event::append(&mut tx, Some(parsed(&org)?), Some(id), &event, now).await?;
-        tx.commit().await?;
-        Ok(true)
+        told(tx, org.as_deref().map(parsed).transpose()?, Some(id), &event, now).await
     }
 
     /// Lets one box go. Says whether it was held.
@@ -159,9 +161,6 @@ impl FleetStore {
                 .bind(id.to_string())
                 .fetch_optional(&mut *tx)
                 .await?;
-        let Some(org) = org else { return Ok(false) };
-        event::append(&mut tx, Some(parsed(&org)?), Some(id), &event, now).await?;
-        tx.commit().await?;
-        Ok(true)
+        told(tx, org.as_deref().map(parsed).transpose()?, Some(id), &event, now).await
     }
 }

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use smartbox_core::BoxId;
 use smartbox_core::ledger::{Period, Usage};
 
-use super::standing;
 use super::sums::{SumsRow, sum_columns};
+use super::used;
 use crate::row::parsed;
 use crate::{Error, OrgStore};
 
@@ -138,7 +138,7 @@ impl OrgStore {
     /// What lies on the disks of the org, or of one of its boxes, as measured last.
     pub async fn storage_bytes(&self, box_id: Option<BoxId>) -> Result<u64, Error> {
         let mut connection = self.store.database.read().await?;
-        let Some(id) = box_id else { return standing::storage_of(&mut connection, self.org).await };
+        let Some(id) = box_id else { return used::storage_of(&mut connection, self.org).await };
         let bytes: Option<i64> =
             sqlx::query_scalar("select storage_bytes from box_gauges where box_id = $1 and org_id = $2")
                 .bind(id.to_string())

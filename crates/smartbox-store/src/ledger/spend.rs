@@ -8,7 +8,8 @@ use smartbox_core::ledger::{Ask, Bound, Excess, Scope, Verdict, judge, may_spend
 use smartbox_core::{BoxId, OrgId, SpendId};
 
 use super::budgets;
-use super::standing::{self, Terms, Used};
+use super::standing::{self, Terms};
+use super::used::{self, Used};
 use crate::database::Connection;
 use crate::row::bigint;
 use crate::{Error, FleetStore};
@@ -59,15 +60,16 @@ pub enum SpendBlock {
 }
 
 /// What is known of a box while asks are decided.
-struct Account {
-    terms: Terms,
-    of_org: Used,
-    bounds: Vec<Bound>,
-    reserved: Ask,
+pub(super) struct Account {
+    pub(super) terms: Terms,
+    pub(super) of_org: Used,
+    pub(super) bounds: Vec<Bound>,
+    /// What all boxes of the org have set aside.
+    pub(super) reserved: Ask,
 }
 
 impl Account {
-    async fn open(tx: &mut Connection, id: BoxId, now: Timestamp) -> Result<Option<Self>, Error> {
+    pub(super) async fn open(tx: &mut Connection, id: BoxId, now: Timestamp) -> Result<Option<Self>, Error> {
         let Some(terms) = standing::terms_of_box(tx, id).await? else { return Ok(None) };
         let (of_org, of_box) = budgets::both(tx, terms.org, id).await?;
         let mut account =
@@ -75,7 +77,7 @@ impl Account {
         if !account.terms.has_limits() && of_org.is_empty() && of_box.is_empty() {
             return Ok(Some(account));
         }
-        let (used_by_org, used_by_box) = standing::used_of(tx, &account.terms, id, now).await?;
+        let (used_by_org, used_by_box) = used::used_of(tx, &account.terms, id, now).await?;
         let (by_org, by_box) = reserved(tx, account.terms.org, id, now).await?;
         account.bounds = standing::bounds(Scope::Box, &of_box, &used_by_box, &by_box);
         account.bounds.extend(standing::bounds(Scope::Org, &of_org, &used_by_org, &by_org));
@@ -88,7 +90,7 @@ impl Account {
         self.terms.has_limits() || !self.bounds.is_empty()
     }
 
-    fn decide(&self, ask: &Ask, now: Timestamp) -> Result<(), SpendBlock> {
+    pub(super) fn decide(&self, ask: &Ask, now: Timestamp) -> Result<(), SpendBlock> {
         may_spend(ask, &self.bounds).map_err(|bound| SpendBlock::Budget {
             bound,
             resets_at: self.terms.resets_at(bound.span, now),

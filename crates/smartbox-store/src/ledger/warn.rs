@@ -6,10 +6,11 @@ use smartbox_core::{BoxId, OrgId};
 
 use super::budgets;
 use super::standing::{self, Terms};
+use super::used;
 use crate::Error;
 use crate::database::Connection;
-use crate::egress::subject;
 use crate::event::{self, NewEvent};
+use crate::rules::subject;
 
 /// A percentage of a cap that was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub(crate) async fn warn(
     if of_org.is_empty() && of_box.is_empty() {
         return Ok(());
     }
-    let (used_by_org, used_by_box) = standing::used_of(tx, terms, id, now).await?;
+    let (used_by_org, used_by_box) = used::used_of(tx, terms, id, now).await?;
     let bounds = |scope, budget: &Budget, used| standing::bounds(scope, budget, used, &Default::default());
     for bound in bounds(Scope::Org, &of_org, &used_by_org) {
         tell_of(tx, terms, None, bound, tell, now).await?;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use smartbox_core::{Desired, OrgId, uid_range};
 
 use crate::database::Connection;
-use crate::ledger::plans;
+use crate::ledger::org_plan;
 use crate::row::number;
 use crate::smartbox::{NewSmartbox, Smartbox};
 use crate::{Error, boxes};
@@ -18,7 +18,7 @@ pub(super) async fn insert(
     now: Timestamp,
 ) -> Result<Smartbox, Error> {
     require_org(tx, org).await?;
-    plans::require_box_place(tx, org).await?;
+    org_plan::require_box_place(tx, org).await?;
     require_free_name(tx, org, new).await?;
     boxes::require_tier(tx, &new.tier).await?;
     if new.desired == Desired::Running {

@@ -6,9 +6,9 @@ use smartbox_core::{BoxId, SecretName};
 
 use super::OrgStore;
 use crate::event::{self, NewEvent};
-use crate::injection::{self, InjectionRow};
+use crate::rules::{self, InjectionRow};
 use crate::vault::{self, KeptSecret, NewSecret, SECRETS_MAX};
-use crate::{Error, boxes, egress};
+use crate::{Error, boxes};
 
 impl OrgStore {
     /// The secrets of the org, or of one of its boxes, by name. What the org gives all its boxes is not among a box's.
@@ -73,7 +73,7 @@ impl OrgStore {
         let mut tx = self.store.database.write().await?;
         let forgotten =
             sqlx::query("delete from kept_secrets where subject = $1 and org_id = $2 and name = $3")
-                .bind(egress::subject(self.org, box_id))
+                .bind(rules::subject(self.org, box_id))
                 .bind(self.org.to_string())
                 .bind(name.as_str())
                 .execute(&mut *tx)
@@ -87,7 +87,7 @@ impl OrgStore {
 
     /// Where secrets are put in, by the rules of the org or of one of its boxes; `None` where there never were any.
     pub async fn injection_rules(&self, box_id: Option<BoxId>) -> Result<Option<InjectionRow>, Error> {
-        injection::find(&mut *self.store.database.read().await?, self.org, box_id).await
+        rules::find(&mut *self.store.database.read().await?, self.org, box_id).await
     }
 
     /// Replaces them and puts the event down, both or neither. The event's actor has changed them.
@@ -98,35 +98,13 @@ impl OrgStore {
     pub async fn set_injection_rules(
         &self,
         box_id: Option<BoxId>,
-        rules: &Rules,
+        new: &Rules,
         if_version: Option<i64>,
         event: NewEvent,
         now: Timestamp,
     ) -> Result<InjectionRow, Error> {
         let mut tx = self.store.database.write().await?;
-        if let Some(id) = box_id {
-            boxes::find_of_org(&mut tx, self.org, id).await?.ok_or(Error::NotFound("box"))?;
-        }
-        let current = injection::find(&mut tx, self.org, box_id).await?.map_or(0, |row| row.version);
-        if if_version.is_some_and(|expected| expected != current) {
-            return Err(Error::VersionMismatch { current });
-        }
-        sqlx::query(
-            "insert into injection_rules (subject, org_id, box_id, rules, version, changed_at_ms, changed_by)
-             values ($1, $2, $3, $4, $5, $6, $7)
-             on conflict (subject) do update set rules = $4, version = $5, changed_at_ms = $6, changed_by = $7",
-        )
-        .bind(egress::subject(self.org, box_id))
-        .bind(self.org.to_string())
-        .bind(box_id.map(|id| id.to_string()))
-        .bind(rules.to_string())
-        .bind(current + 1)
-        .bind(now.as_millisecond())
-        .bind(&event.actor)
-        .execute(&mut *tx)
-        .await?;
-        event::append(&mut tx, Some(self.org), box_id, &event, now).await?;
-        let row = injection::find(&mut tx, self.org, box_id).await?.ok_or(Error::NotFound("box"))?;
+        let row = rules::set(&mut tx, (self.org, box_id), new, if_version, (event, now)).await?;
         tx.commit().await?;
         Ok(row)
     }

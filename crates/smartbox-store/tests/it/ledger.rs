@@ -6,6 +6,7 @@ mod killed;
 mod plans;
 mod spending;
 mod sums;
+mod traffic;
 mod warnings;
 
 use jiff::Timestamp;

@@ -37,7 +37,7 @@ fn methods() -> BTreeSet<&'static str> {
         include_str!("../../src/schedules.rs"),
         include_str!("../../src/ledger/budgets.rs"),
         include_str!("../../src/ledger/reports.rs"),
-        include_str!("../../src/ledger/plans.rs").split("impl OrgStore").nth(1).unwrap(),
+        include_str!("../../src/ledger/org_plan.rs"),
         include_str!("../../src/ledger/holds.rs").split("impl FleetStore").next().unwrap(),
         // What is the system's own stands below.
         include_str!("../../src/sleep.rs").split("impl FleetStore").next().unwrap(),

@@ -14,6 +14,8 @@ use crate::table;
 const MODELS_SHOWN: usize = 4;
 /// Longest address that is shown.
 const URL_CHARS_MAX: usize = 60;
+/// Name of the built-in model, which no provider can have.
+const DEMO: &str = "demo";
 
 /// Flags of `model list`.
 #[derive(Debug, Args)]
@@ -49,6 +51,10 @@ fn row(provider: &ProviderView) -> [String; 6] {
         provider.dialect.clone(),
         key.unwrap_or(if provider.in_settings { "-" } else { "none" }).to_owned(),
         if models.is_empty() { "all".to_owned() } else { models.join(",") },
-        url.map_or_else(|| "the vendor's".to_owned(), |url| table::cell(url, URL_CHARS_MAX)),
+        match url {
+            Some(url) => table::cell(url, URL_CHARS_MAX),
+            None if provider.name == DEMO => "the platform itself".to_owned(),
+            None => "the vendor's".to_owned(),
+        },
     ]
 }

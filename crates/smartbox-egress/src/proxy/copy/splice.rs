@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_setpipe_size, pipe_with, splice};
 use tokio::io::Interest;
 
-use super::Way;
+use super::{Way, used_up};
 
 /// What a pipe holds. More is refused to programs without privileges, and then it stays as it is.
 const PIPE_BYTES: usize = 512 * 1024;
@@ -64,9 +64,11 @@ pub(super) async fn carry(way: &Way<'_>) -> io::Result<Ended> {
     // An error in between drops the pipe with whatever is in it.
     let ended = loop {
         way.from.readable().await?;
+        let taken = way.caller.take(PIPE_BYTES).await.map_err(used_up)?;
         let filled = way
             .from
-            .try_io(Interest::READABLE, || Ok(splice(way.from, None, &pipe.into, None, PIPE_BYTES, flags)?));
+            .try_io(Interest::READABLE, || Ok(splice(way.from, None, &pipe.into, None, taken.bytes, flags)?));
+        way.caller.credit.moved(taken, *filled.as_ref().unwrap_or(&0));
         let mut held = match filled {
             Ok(0) => break Ended::AtEnd,
             Ok(bytes) => bytes,

@@ -32,6 +32,7 @@ fn counts(document: &Value) -> Reported {
             cached: details.iter().filter_map(|name| usage[name]["cached_tokens"].as_u64()).max(),
             cache_read: usage["cache_read_input_tokens"].as_u64(),
             cache_write: usage["cache_creation_input_tokens"].as_u64(),
+            cache_write_hour: usage["cache_creation"]["ephemeral_1h_input_tokens"].as_u64(),
         });
     }
     reported
@@ -49,6 +50,8 @@ fn document() -> impl Strategy<Value = Value> {
         "completion_tokens",
         "cache_read_input_tokens",
         "cache_creation_input_tokens",
+        "cache_creation",
+        "ephemeral_1h_input_tokens",
         "prompt_tokens_details",
         "input_tokens_details",
         "cached_tokens",

@@ -5,7 +5,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tokio::io::AsyncWriteExt as _;
 
-use super::rig::{Rig, TOKEN, ask, read_head, status_and_reason, upstream};
+use super::rig::{Rig, ask, read_head, status_and_reason, upstream};
+use super::world::TOKEN;
 use crate::rig::a_box;
 
 fn basic(user: &str, password: &str) -> String {

@@ -1,18 +1,16 @@
 //! A proxy that serves one box on a loopback port.
 
 use std::collections::HashMap;
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use secrecy::{ExposeSecret as _, SecretString};
-use smartbox_core::egress_policy::{Host, Policy, Rules};
-use smartbox_core::{BoxId, SecretName, injection};
+use smartbox_core::egress_policy::{Policy, Rules};
+use smartbox_core::injection;
 use smartbox_egress::{
-    Admissions, Allowance, Authenticate, BoxInjections, ForwardProxy, Leaf, Meter, OwnAddresses, Policies,
-    ProxyLimits, ProxyPorts, RefusedRequest, Report, Resolve, ServeError, Used, UsedUp, Vault, upstream_tls,
+    Admissions, Allowance, BoxInjections, ForwardProxy, Policies, ProxyLimits, ProxyPorts, ServeError,
+    upstream_tls,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -20,113 +18,11 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::tls::Authority;
+use super::world::{World, used_up};
 use crate::rig::{Loopback, a_box};
-
-/// What a remote box brings.
-pub(crate) const TOKEN: &str = "the-token-of-this-box";
 
 /// Two hosts that are inside.
 const INSIDE: &[&str] = &["allow up.test inside", "allow other.test inside"];
-
-/// Names, meter, owner: all in memory.
-#[derive(Default)]
-pub(crate) struct World {
-    pub(crate) names: Mutex<HashMap<String, Vec<Vec<IpAddr>>>>,
-    pub(crate) looked_up: Mutex<Vec<String>>,
-    pub(crate) recorded: Mutex<Vec<(BoxId, Used)>>,
-    pub(crate) is_meter_down: Mutex<bool>,
-    pub(crate) refused: Mutex<Vec<RefusedRequest>>,
-    pub(crate) own: Mutex<Vec<IpAddr>>,
-    /// Secrets of the box, by name.
-    pub(crate) secrets: Mutex<HashMap<String, String>>,
-    pub(crate) is_vault_down: Mutex<bool>,
-    /// The box's authority, and those who upstreams are believed by.
-    pub(crate) authority: Authority,
-    pub(crate) roots: Authority,
-}
-
-impl World {
-    /// A name, and what it leads to at each look-up; the last answer stays.
-    pub(crate) fn name(&self, name: &str, answers: &[&[&str]]) {
-        let answers =
-            answers.iter().map(|list| list.iter().map(|text| text.parse().unwrap()).collect()).collect();
-        self.names.lock().unwrap().insert(name.to_owned(), answers);
-    }
-
-    /// What the meter has in all.
-    pub(crate) fn total(&self) -> Used {
-        self.recorded.lock().unwrap().iter().fold(Used::default(), |sum, (_, used)| Used {
-            sent: sum.sent + used.sent,
-            received: sum.received + used.received,
-            connections: sum.connections + used.connections,
-            requests: sum.requests + used.requests,
-        })
-    }
-
-    pub(crate) fn reasons(&self) -> Vec<&'static str> {
-        self.refused.lock().unwrap().iter().map(|request| request.reason).collect()
-    }
-}
-
-#[async_trait::async_trait]
-impl Resolve for World {
-    async fn resolve(&self, name: &str) -> io::Result<Vec<IpAddr>> {
-        self.looked_up.lock().unwrap().push(name.to_owned());
-        if name == "silent.test" {
-            std::future::pending::<()>().await;
-        }
-        let mut names = self.names.lock().unwrap();
-        let answers = names.get_mut(name).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
-        Ok(if answers.len() > 1 { answers.remove(0) } else { answers[0].clone() })
-    }
-}
-
-#[async_trait::async_trait]
-impl Meter for World {
-    async fn record(&self, used: &[(BoxId, Used)]) -> Result<(), String> {
-        if *self.is_meter_down.lock().unwrap() {
-            return Err("the database is down".to_owned());
-        }
-        self.recorded.lock().unwrap().extend_from_slice(used);
-        Ok(())
-    }
-}
-
-impl Report for World {
-    fn refused(&self, request: RefusedRequest) {
-        self.refused.lock().unwrap().push(request);
-    }
-}
-
-#[async_trait::async_trait]
-impl Authenticate for World {
-    async fn is_box(&self, id: BoxId, token: &SecretString) -> bool {
-        id == a_box() && token.expose_secret() == TOKEN
-    }
-}
-
-#[async_trait::async_trait]
-impl Vault for World {
-    async fn reveal(&self, id: BoxId, name: &SecretName) -> Result<Option<SecretString>, String> {
-        assert_eq!(id, a_box());
-        if *self.is_vault_down.lock().unwrap() {
-            return Err("the database is down".to_owned());
-        }
-        Ok(self.secrets.lock().unwrap().get(name.as_str()).map(|value| value.as_str().into()))
-    }
-
-    async fn certify(&self, id: BoxId, host: &Host) -> Result<Option<Leaf>, String> {
-        assert_eq!(id, a_box());
-        Ok(Some(self.authority.leaf(&host.to_string())))
-    }
-}
-
-impl OwnAddresses for World {
-    fn is_own(&self, address: IpAddr) -> bool {
-        self.own.lock().unwrap().contains(&address)
-    }
-}
 
 /// A served box.
 pub(crate) struct Rig {
@@ -182,15 +78,15 @@ impl Rig {
 
     /// Says how many bytes the box has left.
     pub(crate) fn leave(&self, bytes_left: Option<u64>) {
-        let used_up = UsedUp {
-            what: "bandwidth".to_owned(),
-            current: 990,
-            limit: 1000,
-            resets_at: "2026-12-01T00:00:00Z".to_owned(),
-            message: "the org's monthly budget for bandwidth does not allow it".to_owned(),
-        };
-        let allowance = Allowance { bytes_left, used_up };
+        let mut purse = self.world.purse.lock().unwrap();
+        (purse.left, purse.aside) = (bytes_left, 0);
+        let allowance = Allowance { bytes_left, used_up: used_up() };
         self.admissions.send_replace(Arc::new(Admissions::new(HashMap::from([(a_box(), allowance)]))));
+    }
+
+    /// Says that nothing limits any box.
+    pub(crate) fn publish_no_limits(&self) {
+        self.admissions.send_replace(Arc::default());
     }
 
     /// A box that may reach every host inside, with these injection rules; its programs trust its authority.

@@ -19,6 +19,7 @@ async fn two_owners_see_only_their_own_box_and_nothing_of_the_host() {
         reaches_no_host_port(&platform, name);
         cannot_write_or_mount(&platform, name);
     }
+    reaches_no_other_box(&platform);
     files_stay_apart(&platform);
 }
 
@@ -102,6 +103,21 @@ fn reaches_no_host_port(platform: &Platform, name: &str) {
     let away = "import socket; socket.create_connection(('192.0.2.1', 80), 2)";
     let (_, _, error) = platform.exec(name, &["python3", "-c", away]);
     assert!(error.contains("unreachable"), "{error}");
+}
+
+/// What listens in one box is there for that box, and in no way for another one.
+fn reaches_no_other_box(platform: &Platform) {
+    let serve = "cd /tmp && nohup python3 -m http.server 8099 --bind 127.0.0.1 >/dev/null 2>&1 & \
+                 curl -s -o /dev/null --noproxy '*' --retry 20 --retry-delay 1 --retry-connrefused http://127.0.0.1:8099/";
+    let (code, _, error) = platform.exec("work", &["sh", "-c", serve]);
+    assert_eq!(code, Some(0), "it listens in its own box: {error}");
+    let (code, ..) = platform.exec("home", &["curl", "-s", "--noproxy", "*", "http://127.0.0.1:8099/"]);
+    assert_eq!(code, Some(7));
+    let (_, answer, _) = platform.exec(
+        "home",
+        &["curl", "-s", "-i", "--noproxy", "", "-x", "127.0.0.1:3128", "http://127.0.0.1:8099/"],
+    );
+    assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
 }
 
 fn cannot_write_or_mount(platform: &Platform, name: &str) {

@@ -28,7 +28,8 @@ async fn ask(app: &TestApp, path: &str, (name, value): (&str, &str)) -> (StatusC
     let body =
         json!({ "model": "demo", "max_tokens": 9, "messages": [{ "role": "user", "content": "hello" }] });
     let body = Full::new(Bytes::from(body.to_string())).map_err(Into::into).boxed_unsync();
-    let request = Request::builder().method(Method::POST).uri(path).header(name, value).body(body).unwrap();
+    let request = Request::builder().method(Method::POST).uri(path).header(name, value);
+    let request = request.extension(Sockets::new(1)).body(body).unwrap();
     let response = door.oneshot(request).await.unwrap();
     let status = response.status();
     let body = response.into_body().collect().await.unwrap().to_bytes();
