@@ -12,16 +12,26 @@ use rustic_core::{
     BackupOptions, ConfigOptions, Credentials, Id, KeyOptions, OpenStatus, PruneOptions, RepositoryBackends,
     RepositoryOptions, SnapshotOptions,
 };
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
+use tokio::sync::watch;
 
-use crate::archive::Reader;
+use crate::archive::{Reader, read_all};
 use crate::bridge::Bridge;
-use crate::restore::{self, Restored};
+use crate::depot::Depot;
+use crate::key::Derived;
+use crate::probe::machine_time;
+use crate::progress::{Counter, Progress};
+use crate::restore::{self, Restored, Store};
 use crate::source::{Reading, Tally};
-use crate::{Error, HOME, IdShift, Limits, Source};
+use crate::trouble::TroubleKind;
+use crate::{Error, HOME, IdShift, Limits, Source, locks};
 
-/// A lock of restic's that is older than this belongs to nobody any more; restic renews its own every five minutes.
-const LOCK_AGE_MAX: Duration = Duration::from_mins(30);
+/// How long something must be unneeded to be removed, if nobody says otherwise: a snapshot takes less.
+const UNNEEDED_FOR: Duration = Duration::from_hours(23);
+/// How hard pieces are compressed: as restic's own fastest, which is its default.
+const COMPRESSION: i32 = 1;
+/// Bytes of a pack, of which some are in memory at once; restic's own default.
+const PACK_SIZE: u32 = 16 << 20;
 
 type Opened = rustic_core::Repository<OpenStatus>;
 
@@ -54,17 +64,26 @@ pub struct Saved {
 /// The snapshots of one box. Every call blocks.
 #[derive(Clone)]
 pub struct Repository {
+    depot: Depot,
     bridge: Bridge,
-    key: SecretString,
+    derived: Arc<Derived>,
+    watcher: Option<watch::Sender<Progress>>,
 }
 
 impl Repository {
-    pub(crate) fn new(bridge: Bridge, key: SecretString) -> Self {
-        Self { bridge, key }
+    pub(crate) fn new(depot: Depot, bridge: Bridge, key: &SecretString) -> Result<Self, Error> {
+        Ok(Self { depot, bridge, derived: Arc::new(Derived::new(key)?), watcher: None })
     }
 
-    fn credentials(&self) -> Credentials {
-        Credentials::password(self.key.expose_secret())
+    /// The same repository, whose snapshots, restores and verifications tell how far they are. A watcher that is slow sees the
+    /// newest value only.
+    #[must_use]
+    pub fn watched(self, watcher: watch::Sender<Progress>) -> Self {
+        Self { watcher: Some(watcher), ..self }
+    }
+
+    fn credentials(&self) -> Result<Credentials, Error> {
+        Ok(Credentials::Masterkey(self.derived.for_library()?))
     }
 
     fn closed(&self) -> Result<rustic_core::Repository<()>, Error> {
@@ -73,17 +92,40 @@ impl Repository {
         rustic_core::Repository::new(&options, &backends).map_err(Error::rustic)
     }
 
-    pub(crate) fn opened(&self) -> Result<Opened, Error> {
-        self.closed()?.open(&self.credentials()).map_err(Error::rustic)
+    /// Whether there is a repository, and it is ours.
+    fn is_there(&self) -> Result<bool, Error> {
+        match self.bridge.config()? {
+            None => Ok(false),
+            Some(config) if self.derived.master.open(&config).is_some() => Ok(true),
+            Some(_) => Err(Error::Key),
+        }
     }
 
+    pub(crate) fn opened(&self) -> Result<Opened, Error> {
+        self.closed()?.open(&self.credentials()?).map_err(Error::rustic)
+    }
+
+    /// Opens the repository; a snapshot of one that is not there is not there either.
+    fn opened_to_read(&self) -> Result<Opened, Error> {
+        if self.is_there()? { self.opened() } else { Err(Error::NoSnapshot) }
+    }
+
+    /// Its key's object comes first: whatever is killed in between makes the same one again, and `config` last, by which it is
+    /// known that there is a repository.
     fn opened_or_made(&self) -> Result<Opened, Error> {
-        if self.bridge.exists()? {
+        if self.is_there()? {
             return self.opened();
         }
-        let made =
-            self.closed()?.init(&self.credentials(), &KeyOptions::default(), &ConfigOptions::default());
-        made.map_err(Error::rustic)
+        self.depot.try_conditions()?;
+        let (name, content) = self.derived.object()?;
+        self.bridge.put_key(&name, content)?;
+        let settings = ConfigOptions::default().set_compression(COMPRESSION).set_datapack_size(PACK_SIZE);
+        let made = self.closed()?.init(&self.credentials()?, &KeyOptions::default(), &settings);
+        match made.map_err(Error::rustic) {
+            // Another platform made it meanwhile, with the same key.
+            Err(Error::Store(trouble)) if trouble.kind == TroubleKind::Taken => self.opened(),
+            made => made,
+        }
     }
 
     /// Saves a home. The repository is made if there is none. What was saved before is read once, by names and times.
@@ -91,7 +133,12 @@ impl Repository {
     /// # Errors
     /// When the store or the disk fails, or the home holds more than the limits allow: then there is no new snapshot.
     pub fn snapshot(&self, source: Source, label: &Label) -> Result<Saved, Error> {
-        let repository = self.opened_or_made()?.to_indexed_ids().map_err(Error::rustic)?;
+        let repository = self.opened_or_made()?;
+        let since = locks::held_since(machine_time());
+        if let Some(holder) = locks::exclusive_holder(&self.derived.master, &self.bridge.locks()?, since) {
+            return Err(Error::Held(holder));
+        }
+        let repository = repository.to_indexed_ids().map_err(Error::rustic)?;
         let snapshot = SnapshotOptions::default()
             .add_tags(&label.tags.join(","))
             .map_err(Error::rustic)?
@@ -131,10 +178,13 @@ impl Repository {
         ids: IdShift,
         limits: Limits,
     ) -> Result<Restored, Error> {
-        let opened = self.opened()?;
+        let opened = self.opened_to_read()?;
         let found = find(&opened, snapshot)?;
         let repository = opened.to_indexed().map_err(Error::rustic)?;
-        restore::write(&repository, &found, into, ids, limits)
+        let store =
+            Store { bridge: &self.bridge, cipher: &self.derived.master, repository: &repository };
+        let counter = Counter::new(self.watcher.clone());
+        restore::write(&store, &found, into, (ids, limits), &counter)
     }
 
     /// Gets a snapshot, or one file of it, ready to be read.
@@ -142,7 +192,7 @@ impl Repository {
     /// # Errors
     /// [`Error::NoSnapshot`], [`Error::NoFile`].
     pub fn reader(&self, snapshot: &str, file: Option<&Path>) -> Result<Reader, Error> {
-        let opened = self.opened()?;
+        let opened = self.opened_to_read()?;
         let found = find(&opened, snapshot)?;
         let repository = opened.to_indexed().map_err(Error::rustic)?;
         Reader::new(repository, &found, file)
@@ -153,7 +203,16 @@ impl Repository {
     /// # Errors
     /// Whatever is wrong with it.
     pub fn verify(&self, snapshot: &str) -> Result<u64, Error> {
-        self.reader(snapshot, None)?.read_all()
+        let opened = self.opened_to_read()?;
+        let found = find(&opened, snapshot)?;
+        let (name, content) = self.derived.object()?;
+        if !self.bridge.has_key(&name)? {
+            // We need it not, but the owner with the key in their hand does.
+            self.bridge.put_key(&name, content)?;
+        }
+        let repository = opened.to_indexed().map_err(Error::rustic)?;
+        let counter = Counter::new(self.watcher.clone());
+        read_all((&self.bridge, &self.derived.master), &repository, &found, &counter)
     }
 
     /// Removes every snapshot but these, and returns how many that were. What they held goes with [`Self::prune`].
@@ -161,7 +220,7 @@ impl Repository {
     /// # Errors
     /// When the store fails.
     pub fn keep_only(&self, snapshots: &HashSet<String>) -> Result<usize, Error> {
-        if !self.bridge.exists()? {
+        if !self.is_there()? {
             return Ok(0);
         }
         let opened = self.opened()?;
@@ -182,7 +241,7 @@ impl Repository {
     /// # Errors
     /// When the store fails.
     pub fn dated(&self) -> Result<Vec<(String, Timestamp)>, Error> {
-        if !self.bridge.exists()? {
+        if !self.is_there()? {
             return Ok(Vec::new());
         }
         let all = self.opened()?.get_all_snapshots().map_err(Error::rustic)?;
@@ -194,7 +253,7 @@ impl Repository {
     /// # Errors
     /// When the store fails.
     pub fn snapshots(&self) -> Result<Vec<String>, Error> {
-        if !self.bridge.exists()? {
+        if !self.is_there()? {
             return Ok(Vec::new());
         }
         let all = self.opened()?.get_all_snapshots().map_err(Error::rustic)?;
@@ -208,13 +267,23 @@ impl Repository {
     /// # Errors
     /// When the store fails.
     pub fn prune(&self, now: Timestamp) -> Result<bool, Error> {
-        if !self.bridge.exists()? {
+        self.prune_unneeded_for(now, UNNEEDED_FOR)
+    }
+
+    /// As [`Self::prune`], and what has been unneeded for this long goes. With no time at all it goes at once, which is for
+    /// whoever knows that nobody else writes.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn prune_unneeded_for(&self, now: Timestamp, unneeded_for: Duration) -> Result<bool, Error> {
+        if !self.is_there()? {
             return Ok(true);
         }
-        let since = now.checked_sub(LOCK_AGE_MAX).unwrap_or(now);
-        if self.bridge.is_locked(since)? {
+        let since = locks::held_since(now);
+        if self.bridge.locks()?.iter().any(|(at, _lock)| *at > since) {
             return Ok(false);
         }
+        self.depot.compare_clocks()?;
         let opened = self.opened()?;
         let options = PruneOptions::default();
         let plan = opened.prune_plan(&options).map_err(Error::rustic)?;

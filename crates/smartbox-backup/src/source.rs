@@ -13,6 +13,7 @@ use rustic_core::{ErrorKind, ReadSource, ReadSourceEntry, ReadSourceOpen, Rustic
 use rustix::fs::Stat;
 
 use crate::copies::{Copy, with_suffix};
+use crate::mode::to_go;
 use crate::walk::{Entry, Kind, LeftOut, Opener, Walk};
 use crate::{HOME, IdShift, Limits};
 
@@ -138,7 +139,7 @@ fn metadata(stat: &Stat, ids: IdShift) -> Metadata {
         Timestamp::new(seconds, i32::try_from(nanoseconds).unwrap_or(0)).ok()
     };
     let mut meta = Metadata::default();
-    meta.mode = Some(go_mode(stat.st_mode));
+    meta.mode = Some(to_go(stat.st_mode));
     meta.mtime = time(stat.st_mtime, stat.st_mtime_nsec);
     meta.atime = meta.mtime;
     meta.ctime = time(stat.st_ctime, stat.st_ctime_nsec);
@@ -149,26 +150,6 @@ fn metadata(stat: &Stat, ids: IdShift) -> Metadata {
     // Names of one file are files of their own: whoever restores must not tie them together.
     meta.links = 1;
     meta
-}
-
-/// The mode as restic keeps it, which is as Go numbers its bits (`io/fs`, "FileMode").
-const fn go_mode(mode: u32) -> u32 {
-    let kind = match mode & 0o170_000 {
-        0o040_000 => 1 << 31,
-        0o120_000 => 1 << 27,
-        _ => 0,
-    };
-    let mut special = 0;
-    if mode & 0o4000 != 0 {
-        special |= 1 << 23;
-    }
-    if mode & 0o2000 != 0 {
-        special |= 1 << 22;
-    }
-    if mode & 0o1000 != 0 {
-        special |= 1 << 20;
-    }
-    kind | special | (mode & 0o777)
 }
 
 #[derive(Debug)]
