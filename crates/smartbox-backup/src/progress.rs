@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use rustic_core::{ProgressBars, ProgressType, RusticProgress};
 use tokio::sync::watch;
 
 /// Bytes after which watchers are told at the latest; more often helps nobody.
@@ -95,4 +96,36 @@ fn total(total: &AtomicU64, done: u64) -> u64 {
         0 => 0,
         total => total.max(done),
     }
+}
+
+/// What the library tells of a snapshot that it makes.
+#[derive(Debug)]
+pub(crate) struct Bars(pub(crate) Counter);
+
+impl ProgressBars for Bars {
+    fn progress(&self, kind: ProgressType, _what: &str) -> rustic_core::Progress {
+        match kind {
+            ProgressType::Bytes => rustic_core::Progress::new(Bar(self.0.clone())),
+            ProgressType::Spinner | ProgressType::Counter => rustic_core::Progress::hidden(),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Bar(Counter);
+
+impl RusticProgress for Bar {
+    fn is_hidden(&self) -> bool {
+        !self.0.is_watched()
+    }
+
+    fn set_length(&self, _bytes: u64) {}
+
+    fn set_title(&self, _title: &str) {}
+
+    fn inc(&self, bytes: u64) {
+        self.0.add_bytes(bytes);
+    }
+
+    fn finish(&self) {}
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rustic_core::repofile::SnapshotFile;
 use rustic_core::{
-    BackupOptions, ConfigOptions, Credentials, Id, KeyOptions, OpenStatus, PruneOptions, RepositoryBackends,
-    RepositoryOptions, SnapshotOptions,
+    BackupOptions, ConfigOptions, Credentials, Id, KeyOptions, NoProgressBars, OpenStatus, ProgressBars, PruneOptions,
+    RepositoryBackends, RepositoryOptions, SnapshotOptions,
 };
 use secrecy::SecretString;
 use tokio::sync::watch;
@@ -20,7 +20,7 @@ use crate::bridge::Bridge;
 use crate::depot::Depot;
 use crate::key::Derived;
 use crate::probe::machine_time;
-use crate::progress::{Counter, Progress};
+use crate::progress::{Bars, Counter, Progress};
 use crate::restore::{self, Restored, Store};
 use crate::source::{Reading, Tally};
 use crate::trouble::TroubleKind;
@@ -86,10 +86,10 @@ impl Repository {
         Ok(Credentials::Masterkey(self.derived.for_library()?))
     }
 
-    fn closed(&self) -> Result<rustic_core::Repository<()>, Error> {
+    fn closed(&self, bars: impl ProgressBars) -> Result<rustic_core::Repository<()>, Error> {
         let options = RepositoryOptions::default().no_cache(true);
         let backends = RepositoryBackends::new(Arc::new(self.bridge.clone()), None);
-        rustic_core::Repository::new(&options, &backends).map_err(Error::rustic)
+        rustic_core::Repository::new_with_progress(&options, &backends, bars).map_err(Error::rustic)
     }
 
     /// Whether there is a repository, and it is ours.
@@ -101,8 +101,12 @@ impl Repository {
         }
     }
 
-    pub(crate) fn opened(&self) -> Result<Opened, Error> {
-        self.closed()?.open(&self.credentials()?).map_err(Error::rustic)
+    fn opened(&self) -> Result<Opened, Error> {
+        self.opened_with(NoProgressBars)
+    }
+
+    fn opened_with(&self, bars: impl ProgressBars) -> Result<Opened, Error> {
+        self.closed(bars)?.open(&self.credentials()?).map_err(Error::rustic)
     }
 
     /// Opens the repository; a snapshot of one that is not there is not there either.
@@ -112,19 +116,23 @@ impl Repository {
 
     /// Its key's object comes first: whatever is killed in between makes the same one again, and `config` last, by which it is
     /// known that there is a repository.
-    fn opened_or_made(&self) -> Result<Opened, Error> {
-        if self.is_there()? {
-            return self.opened();
+    fn opened_or_made(&self, bars: Bars) -> Result<Opened, Error> {
+        if !self.is_there()? {
+            self.make()?;
         }
+        self.opened_with(bars)
+    }
+
+    fn make(&self) -> Result<(), Error> {
         self.depot.try_conditions()?;
         let (name, content) = self.derived.object()?;
         self.bridge.put_key(&name, content)?;
         let settings = ConfigOptions::default().set_compression(COMPRESSION).set_datapack_size(PACK_SIZE);
-        let made = self.closed()?.init(&self.credentials()?, &KeyOptions::default(), &settings);
+        let made = self.closed(NoProgressBars)?.init(&self.credentials()?, &KeyOptions::default(), &settings);
         match made.map_err(Error::rustic) {
             // Another platform made it meanwhile, with the same key.
-            Err(Error::Store(trouble)) if trouble.kind == TroubleKind::Taken => self.opened(),
-            made => made,
+            Err(Error::Store(trouble)) if trouble.kind == TroubleKind::Taken => Ok(()),
+            made => made.map(drop),
         }
     }
 
@@ -133,7 +141,8 @@ impl Repository {
     /// # Errors
     /// When the store or the disk fails, or the home holds more than the limits allow: then there is no new snapshot.
     pub fn snapshot(&self, source: Source, label: &Label) -> Result<Saved, Error> {
-        let repository = self.opened_or_made()?;
+        let counter = Counter::new(self.watcher.clone());
+        let repository = self.opened_or_made(Bars(counter.clone()))?;
         let since = locks::held_since(machine_time());
         if let Some(holder) = locks::exclusive_holder(&self.derived.master, &self.bridge.locks()?, since) {
             return Err(Error::Held(holder));
@@ -146,7 +155,7 @@ impl Repository {
             .description(label.description.clone())
             .to_snapshot()
             .map_err(Error::rustic)?;
-        let tally = Arc::new(Tally::default());
+        let tally = Arc::new(Tally { counter: counter.clone(), ..Tally::default() });
         let reading = Reading { source, tally: Arc::clone(&tally) };
         let options = BackupOptions::default();
         let made = repository
@@ -157,6 +166,7 @@ impl Repository {
             repository.delete_snapshots(&[made.id]).map_err(Error::rustic)?;
             return Err(Error::Repository(why));
         }
+        counter.end(tally.files.load(Ordering::Relaxed), tally.bytes.load(Ordering::Relaxed));
         let added_bytes = made.summary.as_ref().map_or(0, |summary| summary.data_added_packed);
         Ok(Saved {
             snapshot: made.id.to_hex().to_string(),

@@ -14,6 +14,7 @@ use rustix::fs::Stat;
 
 use crate::copies::{Copy, with_suffix};
 use crate::mode::to_go;
+use crate::progress::Counter;
 use crate::walk::{Entry, Kind, LeftOut, Opener, Walk};
 use crate::{HOME, IdShift, Limits};
 
@@ -33,6 +34,7 @@ pub struct Source {
 /// What was counted on the way.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
+    pub(crate) counter: Counter,
     pub(crate) files: AtomicU64,
     pub(crate) bytes: AtomicU64,
     pub(crate) left_out: Arc<LeftOut>,
@@ -57,7 +59,15 @@ impl ReadSource for Reading {
     type Open = Open;
     type Iter = Entries;
 
+    /// Asked beside the work where somebody watches.
     fn size(&self) -> RusticResult<Option<u64>> {
+        let (mut files, mut bytes) = (0, 0);
+        let Ok(walk) = Walk::new(&self.source.home, self.source.limits, Arc::default()) else { return Ok(None) };
+        for entry in walk.map_while(Result::ok).filter(|entry| matches!(entry.kind, Kind::File(_))) {
+            files += 1;
+            bytes += u64::try_from(entry.stat.st_size).unwrap_or(0);
+        }
+        self.tally.counter.set_totals(files, bytes);
         Ok(None)
     }
 
@@ -124,6 +134,7 @@ impl Entries {
                 };
                 meta.size = size;
                 self.tally.files.fetch_add(1, Ordering::Relaxed);
+                self.tally.counter.add_file();
                 self.tally.bytes.fetch_add(size, Ordering::Relaxed);
                 (NodeType::File, Some(Open { from, size, tally: Arc::clone(&self.tally) }))
             }
