@@ -4,7 +4,7 @@
 //! Encryption and MAC").
 
 use aes256ctr_poly1305aes::Aes256CtrPoly1305Aes;
-use aes256ctr_poly1305aes::aead::{AeadInPlace, KeyInit};
+use aes256ctr_poly1305aes::aead::AeadInPlace;
 use zeroize::Zeroizing;
 
 /// Bytes of a key: 32 to encrypt with, then `k` and `r` of the tag, 16 each.

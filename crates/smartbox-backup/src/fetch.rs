@@ -12,6 +12,7 @@ use rustic_core::{FileType, Id, ReadBackend};
 use crate::Error;
 use crate::bridge::Bridge;
 use crate::cipher::Cipher;
+use crate::hex::hex;
 
 /// Requests at the same time. Each has a run of pieces and one piece in memory.
 const WORKERS: usize = 4;
@@ -154,8 +155,8 @@ impl Opener<'_> {
         if self.unpacked.len() as u64 != piece.bytes() {
             return Err(damaged("a piece is not as long as it says"));
         }
-        let found = digest(&SHA256, &self.unpacked);
-        match found.as_ref() == piece.id.as_bytes() {
+        let found = hex(digest(&SHA256, &self.unpacked).as_ref());
+        match found == piece.id.to_hex().as_str() {
             true => Ok(()),
             false => Err(damaged("a piece is not what its name says")),
         }

@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::Error;
 use crate::cipher::{Cipher, KEY_BYTES, NONCE_BYTES};
+use crate::hex::hex;
 
 /// What separates these keys from others that may be derived of the same one some day.
 const SALT: &[u8] = b"smartbox backup 1";
@@ -82,7 +83,7 @@ impl Derived {
             "data": STANDARD.encode(&sealed),
         });
         let content = object.to_string().into_bytes();
-        let name = digest(&SHA256, &content).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = hex(digest(&SHA256, &content).as_ref());
         Ok((name, content))
     }
 }

@@ -16,6 +16,7 @@ mod depot;
 mod error;
 mod excludes;
 mod fetch;
+mod hex;
 mod key;
 mod limit;
 mod locks;

@@ -95,7 +95,8 @@ impl ObjectStore for Limited {
     async fn get_opts(&self, from: &Path, options: GetOptions) -> Result<GetResult> {
         let got = self.inner.get_opts(from, options).await?;
         let Some(rate) = &self.down else { return Ok(got) };
-        let (meta, range, attributes) = (got.meta.clone(), got.range.clone(), got.attributes.clone());
+        let (meta, range) = (got.meta.clone(), got.range.clone());
+        let (attributes, extensions) = (got.attributes.clone(), got.extensions.clone());
         let rate = Arc::clone(rate);
         let slowed = got.into_stream().and_then(move |piece: Bytes| {
             let rate = Arc::clone(&rate);
@@ -104,7 +105,7 @@ impl ObjectStore for Limited {
                 Ok(piece)
             }
         });
-        Ok(GetResult { payload: GetResultPayload::Stream(slowed.boxed()), meta, range, attributes })
+        Ok(GetResult { payload: GetResultPayload::Stream(slowed.boxed()), meta, range, attributes, extensions })
     }
 
     async fn get_ranges(&self, from: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use object_store::{ObjectStoreExt, PutMode, PutPayload};
 
 use crate::depot::Depot;
+use crate::hex::hex;
 use crate::{Conditional, Error};
 
 /// Clocks that differ by more than this are not used to tell what is old. S3 refuses requests at the same difference.
@@ -76,7 +77,7 @@ impl Depot {
 fn nonce() -> Result<String, Error> {
     let mut bytes = [0_u8; 8];
     aws_lc_rs::rand::fill(&mut bytes).map_err(|_unavailable| Error::Repository("no random bytes".to_owned()))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&bytes))
 }
 
 /// The machine's own time, by which the repository's library dates what it writes.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{Span, Timestamp};
 use rustic_core::repofile::SnapshotFile;
 use rustic_core::{
     BackupOptions, ConfigOptions, Credentials, Id, KeyOptions, NoProgressBars, OpenStatus, ProgressBars, PruneOptions,
@@ -31,7 +31,7 @@ const UNNEEDED_FOR: Duration = Duration::from_hours(23);
 /// How hard pieces are compressed: as restic's own fastest, which is its default.
 const COMPRESSION: i32 = 1;
 /// Bytes of a pack, of which some are in memory at once; restic's own default.
-const PACK_SIZE: u32 = 16 << 20;
+const PACK_SIZE: &str = "16MiB";
 
 type Opened = rustic_core::Repository<OpenStatus>;
 
@@ -127,7 +127,8 @@ impl Repository {
         self.depot.try_conditions()?;
         let (name, content) = self.derived.object()?;
         self.bridge.put_key(&name, content)?;
-        let settings = ConfigOptions::default().set_compression(COMPRESSION).set_datapack_size(PACK_SIZE);
+        let mut settings = ConfigOptions::default().set_compression(COMPRESSION).set_datapack_growfactor(0_u32);
+        settings.set_datapack_size = PACK_SIZE.parse().ok();
         let made = self.closed(NoProgressBars)?.init(&self.credentials()?, &KeyOptions::default(), &settings);
         match made.map_err(Error::rustic) {
             // Another platform made it meanwhile, with the same key.
@@ -295,7 +296,9 @@ impl Repository {
         }
         self.depot.compare_clocks()?;
         let opened = self.opened()?;
-        let options = PruneOptions::default();
+        let seconds = i64::try_from(unneeded_for.as_secs()).unwrap_or(i64::MAX);
+        let unneeded_for = Span::new().try_seconds(seconds).map_err(|error| Error::Repository(error.to_string()))?;
+        let options = PruneOptions::default().keep_delete(unneeded_for).instant_delete(seconds == 0);
         let plan = opened.prune_plan(&options).map_err(Error::rustic)?;
         opened.prune(&options, plan).map_err(Error::rustic)?;
         Ok(true)

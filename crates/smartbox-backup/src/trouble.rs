@@ -116,7 +116,7 @@ fn kind_of(error: &object_store::Error, detail: &str) -> TroubleKind {
 }
 
 fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |error| error.source())
+    std::iter::successors(Some(error), |error| (**error).source())
 }
 
 /// An error with its causes, each of which says something that those before do not.

@@ -84,12 +84,12 @@ fn the_key_object_of_restics_is_put_back_when_it_is_lost() {
     let world = World::over(Arc::clone(&store) as Arc<dyn ObjectStore>);
     write(&world.home(), "workspace/note", "x");
     let saved = world.save();
-    world.runtime.block_on(async {
-        let before = objects(&store, "keys").await;
-        store.delete(&before[0]).await.unwrap();
-        assert_eq!(tokio::task::block_in_place(|| world.repository().verify(&saved.snapshot)).unwrap(), 1);
-        assert_eq!(objects(&store, "keys").await, before);
-    });
+    let keys = || world.runtime.block_on(objects(&store, "keys"));
+    let before = keys();
+    world.runtime.block_on(store.delete(&before[0])).unwrap();
+    assert_eq!(keys(), []);
+    assert_eq!(world.repository().verify(&saved.snapshot).unwrap(), 1);
+    assert_eq!(keys(), before);
 }
 
 #[test]
