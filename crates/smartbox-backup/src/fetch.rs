@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use rustic_core::{FileType, Id, ReadBackend};
+use zstd::bulk::Decompressor;
 
 use crate::Error;
 use crate::bridge::Bridge;
@@ -74,7 +75,7 @@ pub(crate) fn fetch(
     std::thread::scope(|scope| {
         for _ in 0..WORKERS.min(runs.len()) {
             scope.spawn(|| {
-                let mut opener = Opener { cipher, unpacked: Vec::new() };
+                let mut opener = Opener { cipher, unpacker: None, unpacked: Vec::new() };
                 while !is_over.load(Ordering::Relaxed) {
                     let Some(run) = runs.get(next.fetch_add(1, Ordering::Relaxed)) else { return };
                     if let Err(error) = opener.read(bridge, run, &sink) {
@@ -112,6 +113,7 @@ fn runs(pieces: &[Piece]) -> Vec<&[Piece]> {
 
 struct Opener<'a> {
     cipher: &'a Cipher,
+    unpacker: Option<Decompressor<'static>>,
     unpacked: Vec<u8>,
 }
 
@@ -148,8 +150,13 @@ impl Opener<'_> {
             Some(bytes) => {
                 self.unpacked.clear();
                 self.unpacked.reserve(bytes as usize);
-                zstd::bulk::decompress_to_buffer(&text, &mut self.unpacked)
-                    .map_err(|_broken| damaged("a piece does not unpack"))?;
+                let unpacker = match &mut self.unpacker {
+                    Some(unpacker) => unpacker,
+                    none => none.insert(Decompressor::new().map_err(Error::disk("unpacking"))?),
+                };
+                // It fails where there is more than fits.
+                let unpacked = unpacker.decompress_to_buffer(&text, &mut self.unpacked);
+                unpacked.map_err(|_broken| damaged("a piece does not unpack"))?;
             }
         }
         if self.unpacked.len() as u64 != piece.bytes() {

@@ -162,7 +162,11 @@ impl Repository {
         let made = repository
             .archive(&options, &reading, snapshot, &[PathBuf::from(HOME)])
             .map_err(Error::rustic)?;
-        let broken = tally.broken.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        // The library goes on where it fails at a file.
+        let (given, taken) = (tally.nodes.load(Ordering::Relaxed), made.summary.as_ref().map(|all| all.total_files_processed));
+        let lacks = taken.filter(|taken| *taken != given);
+        let lacks = lacks.map(|taken| format!("{taken} of {given} files could be saved; try again"));
+        let broken = tally.broken.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take().or(lacks);
         if let Some(why) = broken {
             repository.delete_snapshots(&[made.id]).map_err(Error::rustic)?;
             return Err(Error::Repository(why));

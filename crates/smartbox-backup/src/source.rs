@@ -36,6 +36,8 @@ pub struct Source {
 pub(crate) struct Tally {
     pub(crate) counter: Counter,
     pub(crate) files: AtomicU64,
+    /// Files and links.
+    pub(crate) nodes: AtomicU64,
     pub(crate) bytes: AtomicU64,
     pub(crate) left_out: Arc<LeftOut>,
     /// The walk broke: what was made is not complete, and none is kept.
@@ -115,6 +117,9 @@ impl Iterator for Entries {
 impl Entries {
     fn entry(&self, entry: Entry) -> ReadSourceEntry<Open> {
         let mut meta = metadata(&entry.stat, self.ids);
+        if !matches!(entry.kind, Kind::Dir) {
+            self.tally.nodes.fetch_add(1, Ordering::Relaxed);
+        }
         let (kind, open) = match entry.kind {
             Kind::Dir => (NodeType::Dir, None),
             Kind::Link(target) => (NodeType::from_link(&target), None),
@@ -191,6 +196,7 @@ impl ReadSourceOpen for Open {
                 // Gone meanwhile, or replaced by something that is no file.
                 self.tally.left_out.one();
                 self.tally.files.fetch_sub(1, Ordering::Relaxed);
+                self.tally.nodes.fetch_sub(1, Ordering::Relaxed);
                 self.tally.bytes.fetch_sub(self.size, Ordering::Relaxed);
                 Err(RusticError::with_source(ErrorKind::InputOutput, "a file cannot be opened", error))
             }
