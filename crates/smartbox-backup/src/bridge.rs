@@ -53,7 +53,12 @@ impl Bridge {
         self.runtime.block_on(async {
             let found: Vec<_> = self.store.list(Some(&dir)).take(LOCKS_MAX).try_collect().await?;
             let mut locks = Vec::with_capacity(found.len());
-            for lock in found.into_iter().filter(|lock| lock.size <= LOCK_BYTES_MAX) {
+            // What has no id for a name was not finished, and nobody removes it.
+            let is_lock = |name: Option<&str>| name.is_some_and(|name| name.parse::<Id>().is_ok());
+            for lock in found {
+                if lock.size > LOCK_BYTES_MAX || !is_lock(lock.location.filename()) {
+                    continue;
+                }
                 match self.store.get(&lock.location).await {
                     Ok(got) => locks.push((lock.last_modified.timestamp(), got.bytes().await?)),
                     // They are done.

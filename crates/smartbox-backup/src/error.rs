@@ -65,7 +65,13 @@ impl Error {
         let error = error.as_ref();
         match Trouble::among(error) {
             Some(trouble) => trouble.into(),
-            None => Self::Repository(text_of(error)),
+            None => {
+                // Its own text goes over many lines, and has advice for users of another program.
+                let text = error.display_log();
+                let cause = std::error::Error::source(error).map(|cause| format!(": {}", text_of(cause)));
+                let text = text.strip_prefix("Error: ").unwrap_or(&text);
+                Self::Repository(format!("{text}{}", cause.unwrap_or_default()))
+            }
         }
     }
 }
@@ -74,7 +80,7 @@ impl From<Trouble> for Error {
     fn from(trouble: Trouble) -> Self {
         match trouble.kind {
             // It stays so, however often one asks.
-            TroubleKind::Missing => Self::Foreign(format!("an object of it is gone ({})", trouble.detail)),
+            TroubleKind::Missing => Self::Foreign(format!("an object of it, or a part of one, is gone ({})", trouble.detail)),
             _ => Self::Store(trouble),
         }
     }

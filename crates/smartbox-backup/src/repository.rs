@@ -23,7 +23,6 @@ use crate::probe::machine_time;
 use crate::progress::{Bars, Counter, Progress};
 use crate::restore::{self, Restored, Store};
 use crate::source::{Reading, Tally};
-use crate::trouble::TroubleKind;
 use crate::{Error, HOME, IdShift, Limits, Source, locks};
 
 /// How long something must be unneeded to be removed, if nobody says otherwise: a snapshot takes less.
@@ -130,10 +129,11 @@ impl Repository {
         let mut settings = ConfigOptions::default().set_compression(COMPRESSION).set_datapack_growfactor(0_u32);
         settings.set_datapack_size = PACK_SIZE.parse().ok();
         let made = self.closed(NoProgressBars)?.init(&self.credentials()?, &KeyOptions::default(), &settings);
-        match made.map_err(Error::rustic) {
+        match made {
+            Ok(_) => Ok(()),
             // Another platform made it meanwhile, with the same key.
-            Err(Error::Store(trouble)) if trouble.kind == TroubleKind::Taken => Ok(()),
-            made => made.map(drop),
+            Err(_) if self.is_there()? => Ok(()),
+            Err(error) => Err(Error::rustic(error)),
         }
     }
 

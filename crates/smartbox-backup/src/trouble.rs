@@ -20,7 +20,7 @@ pub enum TroubleKind {
     Full,
     /// Its clock and ours differ too much.
     Clock,
-    /// A thing that should be there is not.
+    /// A thing that should be there is not, or is shorter than it was.
     Missing,
     /// A thing that should not be there is.
     Taken,
@@ -37,7 +37,7 @@ impl TroubleKind {
             Self::NoBucket => "has no such bucket",
             Self::Full => "has no room left",
             Self::Clock => "has another time than this machine",
-            Self::Missing => "lacks an object",
+            Self::Missing => "lacks an object, or a part of one",
             Self::Taken => "has that object already",
             Self::Other => "refuses",
         }
@@ -103,6 +103,10 @@ fn kind_of(error: &object_store::Error, detail: &str) -> TroubleKind {
     }
     if is_full || says(&["507 Insufficient Storage", "QuotaExceeded", "No space left", "XMinioStorageFull"]) {
         return TroubleKind::Full;
+    }
+    // It is shorter than it was: as if a part of it were gone.
+    if says(&["Requested range was invalid", "InvalidRange", "416 Range Not Satisfiable"]) {
+        return TroubleKind::Missing;
     }
     match error {
         object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => {

@@ -64,7 +64,9 @@ fn a_lock_of_restics_holds_up_what_it_must() {
     prune.env_clear().env("PATH", "/usr/bin:/bin").env("RESTIC_PASSWORD", crate::world::KEY);
     prune.args(["--no-cache", "-r", &depot.address(OWNER, BOX), "check", "--read-data"]);
     let mut running = prune.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
-    let is_locked = || fs::read_dir(&locks).is_ok_and(|mut found| found.next().is_some());
+    // Until it is finished a lock has a longer name.
+    let is_lock = |entry: std::io::Result<fs::DirEntry>| entry.is_ok_and(|entry| entry.file_name().len() == 64);
+    let is_locked = || fs::read_dir(&locks).is_ok_and(|mut found| found.any(is_lock));
     while !is_locked() && running.try_wait().unwrap().is_none() {
         std::thread::yield_now();
     }
@@ -78,7 +80,8 @@ fn a_lock_of_restics_holds_up_what_it_must() {
     assert!(!repository.prune(now).unwrap(), "nothing is removed while somebody works on it");
     let later = now.checked_add(std::time::Duration::from_hours(1)).unwrap();
     assert!(repository.prune(later).unwrap(), "a lock that nobody renews holds nothing up");
-    succeeds(&restic(&depot, &[], &["unlock", "--remove-all"]));
+    let unlocked = succeeds(&restic(&depot, &[], &["unlock", "--remove-all"]));
+    assert!(!is_locked(), "{unlocked}");
     try_save(&repository, &home).unwrap();
 }
 
@@ -104,11 +107,11 @@ impl Drop for Small {
 #[test]
 fn a_full_store_is_told_and_what_was_saved_before_stays_good() {
     let runtime = Runtime::new().unwrap();
-    let (root, small) = (tempfile::tempdir().unwrap(), Small::mount(24));
+    let (root, small) = (tempfile::tempdir().unwrap(), Small::mount(8));
     let depot = depot(&runtime, small.0.path());
     let home = home(&root);
     let good = save(&depot, &home);
-    fs::write(home.join("workspace/more"), noise(30 << 20, 4)).unwrap();
+    fs::write(home.join("workspace/more"), noise(12 << 20, 4)).unwrap();
     let repository = repository(&depot, BOX);
     let full = try_save(&repository, &home);
     assert!(matches!(&full, Err(Error::Store(trouble)) if trouble.kind == TroubleKind::Full), "{full:?}");
@@ -123,7 +126,7 @@ fn a_full_store_is_told_and_what_was_saved_before_stays_good() {
 #[test]
 fn a_disk_that_is_full_during_a_restore_is_told() {
     let runtime = Runtime::new().unwrap();
-    let (root, small) = (tempfile::tempdir().unwrap(), Small::mount(2));
+    let (root, small) = (tempfile::tempdir().unwrap(), Small::mount(1));
     let depot = depot(&runtime, &root.path().join("backups"));
     let saved = save(&depot, &home(&root));
     let into = small.0.path().join("into");

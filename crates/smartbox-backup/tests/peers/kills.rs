@@ -8,19 +8,22 @@ use std::collections::HashSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use smartbox_backup::{Depot, Place};
 use tokio::runtime::Runtime;
+use tokio::time::Instant;
 
 use crate::world::{BOX, OWNER, assert_clean, assert_same, noise, repository, restic, restored, succeeds, try_save};
 
 const KILLS: u64 = 15;
 /// How often restic looks through all of it.
 const CHECK_EVERY: u64 = 20;
-/// Longest life of one that is killed.
-const LIFE_MAX_MS: u64 = 1500;
+/// Longest life of one that is killed, in the time that one took to say something for the first time.
+const LIVES: u64 = 3;
+/// How long that may take.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// Files of a home, of which a part changes each time.
 const FILES: u64 = 24;
 /// Snapshots that are kept, and how often what is not needed is removed.
@@ -46,7 +49,7 @@ fn dice(seed: u64, parts: [u64; 2]) -> u64 {
 fn become_step(home: &Path, seed: u64, step: u64) {
     for file in 0..FILES {
         let changed = (0..=step).rev().find(|at| *at == 0 || dice(seed, [file, *at]).is_multiple_of(5)).unwrap();
-        let length = dice(seed, [file + 100, changed]) % if file.is_multiple_of(6) { 2 << 20 } else { 20_000 };
+        let length = dice(seed, [file + 100, changed]) % if file.is_multiple_of(6) { 512 << 10 } else { 20_000 };
         let content = noise(usize::try_from(length).unwrap(), seed ^ (file << 32) ^ changed);
         let path = home.join(format!("workspace/{}/{file}", file % 5));
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -102,18 +105,19 @@ fn the_newest_snapshot_that_was_told_outlives_kills() {
     let root = tempfile::tempdir().unwrap();
     let run = Run::open(root.path());
     let (mut step, mut told, mut pruned) = (1, 0, 0);
+    // How fast this machine is today.
+    let began = Instant::now();
+    let mut first = start(root.path(), seed, step);
+    while newest(root.path()).is_none() && began.elapsed() < PATIENCE && first.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let cycle = began.elapsed();
+    first.kill().unwrap();
+    first.wait().unwrap();
     for kill in 1..=kills {
-        let life = Duration::from_millis(dice(seed, [1000, kill]) % LIFE_MAX_MS);
+        let life = cycle.mul_f64((dice(seed, [1000, kill]) % 1000 * LIVES) as f64 / 1000.0);
         let before = step;
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "kills::goes_on_until_it_is_killed", "--ignored", "--nocapture"])
-            .env("SMARTBOX_KILLED_ROOT", root.path())
-            .env("SMARTBOX_KILLED_STEP", step.to_string())
-            .env("SMARTBOX_SIM_SEED", seed.to_string())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = start(root.path(), seed, step);
         std::thread::sleep(life);
         let ended_by_itself = child.try_wait().unwrap();
         child.kill().unwrap();
@@ -132,6 +136,14 @@ fn the_newest_snapshot_that_was_told_outlives_kills() {
     let size: u64 = sizes(&root.path().join("backups"));
     eprintln!("seed {seed}: {kills} kills, {told} snapshots told, {pruned} prunes begun or done, {size} bytes kept");
     assert!(told > 0, "seed {seed}: nothing was ever told");
+}
+
+fn start(root: &Path, seed: u64, step: u64) -> Child {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "kills::goes_on_until_it_is_killed", "--ignored", "--nocapture"]);
+    command.env("SMARTBOX_KILLED_ROOT", root).env("SMARTBOX_KILLED_STEP", step.to_string());
+    command.env("SMARTBOX_SIM_SEED", seed.to_string());
+    command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 /// The newest step that was told.

@@ -59,8 +59,8 @@ fn what_is_wrong_with_a_server_is_told_with_what_helps() {
     // It goes down in the middle of a snapshot, and comes back.
     let proxy = Proxy::to(server.port, FAST);
     let broken = depot(&runtime, proxy.port);
-    fs::write(home.join("workspace/more"), noise(20 << 20, 5)).unwrap();
-    proxy.break_after(6 << 20);
+    fs::write(home.join("workspace/more"), noise(8 << 20, 5)).unwrap();
+    proxy.break_after(3 << 20);
     assert_trouble(try_save(&repository(&broken, BOX), &home), TroubleKind::Away);
     assert_eq!(repository(&good, BOX).snapshots().unwrap(), [first.snapshot.clone()], "half of it is no snapshot");
     proxy.break_after(i64::MAX);
@@ -77,10 +77,10 @@ fn a_slow_server_is_waited_for() {
     let server = Server::start(&runtime);
     let root = tempfile::tempdir().unwrap();
     let home = home(&root);
-    let slow = Proxy::to(server.port, 2 << 20);
+    let slow = Proxy::to(server.port, 1 << 20);
     let depot = depot(&runtime, slow.port);
     let saved = save(&depot, &home);
-    assert!(slow.passed() > 5 << 20, "it went through the slow connection");
+    assert!(slow.passed() > 2 << 20, "it went through the slow connection");
     assert_same(&home, &restored(&repository(&depot, BOX), &saved.snapshot, &root));
 }
 

@@ -22,8 +22,8 @@ pub(crate) fn home(root: &TempDir) -> PathBuf {
     fs::create_dir_all(home.join("workspace/notes")).unwrap();
     fs::create_dir_all(home.join("state")).unwrap();
     fs::write(home.join("workspace/notes/today.md"), "buy milk").unwrap();
-    fs::write(home.join("workspace/big.bin"), noise(5 << 20, 1)).unwrap();
-    fs::write(home.join("workspace/zeros"), vec![0_u8; 3 << 20]).unwrap();
+    fs::write(home.join("workspace/big.bin"), noise(2 << 20, 1)).unwrap();
+    fs::write(home.join("workspace/zeros"), vec![0_u8; 1 << 20]).unwrap();
     fs::write(home.join("workspace/empty"), "").unwrap();
     std::os::unix::fs::symlink("notes/today.md", home.join("workspace/latest")).unwrap();
     home
