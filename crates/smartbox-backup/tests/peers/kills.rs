@@ -21,7 +21,7 @@ const KILLS: u64 = 15;
 /// How often restic looks through all of it.
 const CHECK_EVERY: u64 = 20;
 /// Longest life of one that is killed, in the time that one took to say something for the first time.
-const LIVES: u64 = 3;
+const LIVES: u64 = 1;
 /// How long that may take.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Files of a home, of which a part changes each time.

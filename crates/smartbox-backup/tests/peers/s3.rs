@@ -69,19 +69,14 @@ fn what_is_wrong_with_a_server_is_told_with_what_helps() {
     assert_trouble(repository(&broken, BOX).verify(&second.snapshot), TroubleKind::Away);
     assert_same(&home, &restored(&repository(&good, BOX), &second.snapshot, &root));
     assert_clean(&good.address(OWNER, BOX), &KEYS);
-}
 
-#[test]
-fn a_slow_server_is_waited_for() {
-    let runtime = Runtime::new().unwrap();
-    let server = Server::start(&runtime);
-    let root = tempfile::tempdir().unwrap();
-    let home = home(&root);
+    // It is slow, and is waited for.
     let slow = Proxy::to(server.port, 1 << 20);
-    let depot = depot(&runtime, slow.port);
-    let saved = save(&depot, &home);
+    let patient = depot(&runtime, slow.port);
+    fs::write(home.join("workspace/more"), noise(2 << 20, 6)).unwrap();
+    let third = save(&patient, &home);
     assert!(slow.passed() > 2 << 20, "it went through the slow connection");
-    assert_same(&home, &restored(&repository(&depot, BOX), &saved.snapshot, &root));
+    assert_same(&home, &restored(&repository(&patient, BOX), &third.snapshot, &root));
 }
 
 #[test]

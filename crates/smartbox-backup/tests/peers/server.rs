@@ -21,8 +21,10 @@ pub(crate) const BUCKET: &str = "backups";
 /// What restic needs to reach it.
 pub(crate) const KEYS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", ACCESS), ("AWS_SECRET_ACCESS_KEY", SECRET)];
 
-/// How often the server is asked whether it is there, and how long each time is waited.
-const TRIES: u32 = 240;
+/// Servers that are started until one comes up: a port may be taken by somebody else meanwhile.
+const STARTS: u32 = 4;
+/// How often one is asked whether it is there, and how long each time is waited.
+const TRIES: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(250);
 
 pub(crate) struct Server {
@@ -59,6 +61,11 @@ fn free_ports<const N: usize>() -> [u16; N] {
 impl Server {
     /// Starts one with an empty bucket, and waits until it answers.
     pub(crate) fn start(runtime: &Runtime) -> Self {
+        let mut started = (0..STARTS).map(|_| Self::spawn());
+        started.find(|server| server.make_bucket(runtime)).expect("the S3 server comes up")
+    }
+
+    fn spawn() -> Self {
         let root = tempfile::tempdir().unwrap();
         let identities = serde_json::json!({ "identities": [{
             "name": "admin",
@@ -87,12 +94,10 @@ impl Server {
             command.arg(format!("-{part}={port}"));
         }
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let server = Self { child, port: s3, _root: root };
-        server.make_bucket(runtime);
-        server
+        Self { child, port: s3, _root: root }
     }
 
-    fn make_bucket(&self, runtime: &Runtime) {
+    fn make_bucket(&self, runtime: &Runtime) -> bool {
         let store = self.raw();
         let path = object_store::path::Path::from("ready");
         for _ in 0..TRIES {
@@ -103,12 +108,11 @@ impl Server {
             let made = restic.args(["--no-cache", "-r", &address, "init"]).output().expect("restic is installed");
             let is_writable = || runtime.block_on(store.put(&path, "x".into())).is_ok();
             if made.status.success() && is_writable() {
-                runtime.block_on(store.delete(&path)).unwrap();
-                return;
+                return runtime.block_on(store.delete(&path)).is_ok();
             }
             std::thread::sleep(PAUSE);
         }
-        panic!("the S3 server did not come up");
+        false
     }
 
     /// The bucket as anybody sees it who has its keys.
