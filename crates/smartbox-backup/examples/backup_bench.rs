@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use secrecy::SecretString;
-use smartbox_backup::{Depot, IdShift, Label, Limits, Place, Repository, Source, copy_databases, remove_copies};
+use smartbox_backup::{
+    Depot, IdShift, Label, Limits, Place, Repository, Source, copy_databases, remove_copies,
+};
 use tokio::runtime::Runtime;
 
 /// The platform's own allocator.
@@ -35,12 +37,15 @@ fn run(words: &[String]) -> Result<(), Failure> {
         ["save", home, place] => save(Path::new(home), place),
         ["restore", place, snapshot, into] => {
             let runtime = runtime()?;
-            let restored = repository(place, &runtime)?.restore(snapshot, Path::new(into), IDS, Limits::default())?;
+            let restored =
+                repository(place, &runtime)?.restore(snapshot, Path::new(into), IDS, Limits::default())?;
             show(&serde_json::json!({ "files": restored.files, "bytes": restored.bytes }));
             Ok(())
         }
         ["look", home] => {
-            show(&serde_json::json!({ "mark": smartbox_backup::look(Path::new(home), Limits::default())?.mark }));
+            show(
+                &serde_json::json!({ "mark": smartbox_backup::look(Path::new(home), Limits::default())?.mark }),
+            );
             Ok(())
         }
         _ => Err("usage: save HOME PLACE | restore PLACE SNAPSHOT DIRECTORY | look HOME".into()),

@@ -38,6 +38,10 @@ impl Bridge {
         Self { store, prefix, location, runtime }
     }
 
+    pub(crate) fn prefix(&self) -> &Path {
+        &self.prefix
+    }
+
     fn path(&self, kind: FileType, id: &Id) -> Path {
         let name = id.to_hex().to_string();
         match kind {

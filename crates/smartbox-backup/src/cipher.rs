@@ -53,7 +53,8 @@ impl Cipher {
         let (nonce, rest) = sealed.split_first_chunk::<NONCE_BYTES>()?;
         let (text, tag) = rest.split_last_chunk::<TAG_BYTES>()?;
         let mut text = text.to_vec();
-        let opened = self.library().decrypt_in_place_detached(&(*nonce).into(), &[], &mut text, &(*tag).into());
+        let opened =
+            self.library().decrypt_in_place_detached(&(*nonce).into(), &[], &mut text, &(*tag).into());
         opened.is_ok().then_some(text)
     }
 

@@ -66,7 +66,7 @@ pub struct Depot {
     /// What restic's addresses begin with.
     pub(crate) address: String,
     /// Where it is one: the directory itself.
-    directory: Option<PathBuf>,
+    pub(crate) directory: Option<PathBuf>,
     pub(crate) runtime: Handle,
     /// What was found when it was first used.
     pub(crate) conditional: Arc<OnceLock<Conditional>>,
@@ -91,7 +91,10 @@ impl Depot {
                     path.canonicalize().map_err(Error::disk("finding the directory of the backups"))?;
                 let store = LocalFileSystem::new_with_prefix(&path)?.with_fsync(true);
                 let address = path.display().to_string();
-                Ok(Self { directory: Some(path), ..Self::at(Arc::new(store), String::new(), address, runtime) })
+                Ok(Self {
+                    directory: Some(path),
+                    ..Self::at(Arc::new(store), String::new(), address, runtime)
+                })
             }
             Place::Bucket(bucket) => {
                 let prefix = bucket.prefix.trim_matches('/').to_owned();

@@ -19,7 +19,9 @@ pub enum Error {
     )]
     Key,
     /// Somebody removes things from it with restic.
-    #[error("somebody on {0} removes things from the repository with restic: wait until that ends, or run `restic unlock`")]
+    #[error(
+        "somebody on {0} removes things from the repository with restic: wait until that ends, or run `restic unlock`"
+    )]
     Held(String),
     /// The clocks of this machine and of the store differ by so much that what was written lately could be taken for old.
     #[error("the store's clock is {0} s away from this machine's: {remedy}; nothing is removed until then", remedy = TroubleKind::Clock.remedy())]
@@ -28,7 +30,9 @@ pub enum Error {
     #[error("the repository: {0}")]
     Repository(String),
     /// There is no such snapshot.
-    #[error("the repository has no such snapshot: it was forgotten, or is in another repository; list what is there")]
+    #[error(
+        "the repository has no such snapshot: it was forgotten, or is in another repository; list what is there"
+    )]
     NoSnapshot,
     /// There is no such file in the snapshot.
     #[error("the snapshot has no such file")]
@@ -80,7 +84,9 @@ impl From<Trouble> for Error {
     fn from(trouble: Trouble) -> Self {
         match trouble.kind {
             // It stays so, however often one asks.
-            TroubleKind::Missing => Self::Foreign(format!("an object of it, or a part of one, is gone ({})", trouble.detail)),
+            TroubleKind::Missing => {
+                Self::Foreign(format!("an object of it, or a part of one, is gone ({})", trouble.detail))
+            }
             _ => Self::Store(trouble),
         }
     }

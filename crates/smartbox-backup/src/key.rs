@@ -79,7 +79,7 @@ impl Derived {
             "N": 1_u32 << COST,
             "r": 8,
             "p": 1,
-            "salt": STANDARD.encode(&*salt),
+            "salt": STANDARD.encode(salt.as_slice()),
             "data": STANDARD.encode(&sealed),
         });
         let content = object.to_string().into_bytes();

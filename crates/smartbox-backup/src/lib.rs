@@ -25,6 +25,7 @@ mod mode;
 mod places;
 mod probe;
 mod progress;
+mod prune;
 mod repository;
 mod restore;
 mod source;

@@ -14,8 +14,8 @@ use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 use object_store::path::Path;
 use object_store::{
-    CopyOptions, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
-    PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+    CopyOptions, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta,
+    ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 use tokio::time::{Instant, sleep_until};
 
@@ -68,7 +68,11 @@ pub(crate) struct Limited {
 
 impl Limited {
     pub(crate) fn new(inner: Arc<dyn ObjectStore>, bandwidth: Bandwidth) -> Self {
-        Self { inner, up: bandwidth.up.map(Rate::new), down: bandwidth.down.map(|rate| Arc::new(Rate::new(rate))) }
+        Self {
+            inner,
+            up: bandwidth.up.map(Rate::new),
+            down: bandwidth.down.map(|rate| Arc::new(Rate::new(rate))),
+        }
     }
 }
 
@@ -87,7 +91,11 @@ impl ObjectStore for Limited {
         self.inner.put_opts(to, payload, options).await
     }
 
-    async fn put_multipart_opts(&self, to: &Path, options: PutMultipartOptions) -> Result<Box<dyn MultipartUpload>> {
+    async fn put_multipart_opts(
+        &self,
+        to: &Path,
+        options: PutMultipartOptions,
+    ) -> Result<Box<dyn MultipartUpload>> {
         // Not used: what is written is a pack at most.
         self.inner.put_multipart_opts(to, options).await
     }
@@ -105,7 +113,13 @@ impl ObjectStore for Limited {
                 Ok(piece)
             }
         });
-        Ok(GetResult { payload: GetResultPayload::Stream(slowed.boxed()), meta, range, attributes, extensions })
+        Ok(GetResult {
+            payload: GetResultPayload::Stream(slowed.boxed()),
+            meta,
+            range,
+            attributes,
+            extensions,
+        })
     }
 
     async fn get_ranges(&self, from: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {

@@ -87,7 +87,10 @@ impl Root {
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        Ok((beneath::open_below(&self.0, parent.unwrap_or(Path::new(".")), flags, Mode::empty())?, name))
+        Ok((
+            beneath::open_below(&self.0, parent.unwrap_or_else(|| Path::new(".")), flags, Mode::empty())?,
+            name,
+        ))
     }
 }
 

@@ -76,12 +76,16 @@ impl Depot {
 
 fn nonce() -> Result<String, Error> {
     let mut bytes = [0_u8; 8];
-    aws_lc_rs::rand::fill(&mut bytes).map_err(|_unavailable| Error::Repository("no random bytes".to_owned()))?;
+    aws_lc_rs::rand::fill(&mut bytes)
+        .map_err(|_unavailable| Error::Repository("no random bytes".to_owned()))?;
     Ok(hex(&bytes))
 }
 
 /// The machine's own time, by which the repository's library dates what it writes.
-#[expect(clippy::disallowed_methods, reason = "the library asks the machine, so what it wrote is compared with the machine")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the library asks the machine, so what it wrote is compared with the machine"
+)]
 pub(crate) fn machine_time() -> Timestamp {
     Timestamp::try_from(SystemTime::now()).unwrap_or(Timestamp::UNIX_EPOCH)
 }

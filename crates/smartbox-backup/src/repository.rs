@@ -1,15 +1,13 @@
 //! The snapshots of one box.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
-use jiff::{Span, Timestamp};
+use jiff::Timestamp;
 use rustic_core::repofile::SnapshotFile;
 use rustic_core::{
-    BackupOptions, ConfigOptions, Credentials, Id, KeyOptions, NoProgressBars, OpenStatus, ProgressBars, PruneOptions,
+    BackupOptions, ConfigOptions, Credentials, Id, KeyOptions, NoProgressBars, OpenStatus, ProgressBars,
     RepositoryBackends, RepositoryOptions, SnapshotOptions,
 };
 use secrecy::SecretString;
@@ -25,8 +23,6 @@ use crate::restore::{self, Restored, Store};
 use crate::source::{Reading, Tally};
 use crate::{Error, HOME, IdShift, Limits, Source, locks};
 
-/// How long something must be unneeded to be removed, if nobody says otherwise: a snapshot takes less.
-const UNNEEDED_FOR: Duration = Duration::from_hours(23);
 /// How hard pieces are compressed: as restic's own fastest, which is its default.
 const COMPRESSION: i32 = 1;
 /// Bytes of a pack, of which some are in memory at once; restic's own default.
@@ -63,8 +59,8 @@ pub struct Saved {
 /// The snapshots of one box. Every call blocks.
 #[derive(Clone)]
 pub struct Repository {
-    depot: Depot,
-    bridge: Bridge,
+    pub(crate) depot: Depot,
+    pub(crate) bridge: Bridge,
     derived: Arc<Derived>,
     watcher: Option<watch::Sender<Progress>>,
 }
@@ -92,7 +88,7 @@ impl Repository {
     }
 
     /// Whether there is a repository, and it is ours.
-    fn is_there(&self) -> Result<bool, Error> {
+    pub(crate) fn is_there(&self) -> Result<bool, Error> {
         match self.bridge.config()? {
             None => Ok(false),
             Some(config) if self.derived.master.open(&config).is_some() => Ok(true),
@@ -100,7 +96,7 @@ impl Repository {
         }
     }
 
-    fn opened(&self) -> Result<Opened, Error> {
+    pub(crate) fn opened(&self) -> Result<Opened, Error> {
         self.opened_with(NoProgressBars)
     }
 
@@ -126,7 +122,8 @@ impl Repository {
         self.depot.try_conditions()?;
         let (name, content) = self.derived.object()?;
         self.bridge.put_key(&name, content)?;
-        let mut settings = ConfigOptions::default().set_compression(COMPRESSION).set_datapack_growfactor(0_u32);
+        let mut settings =
+            ConfigOptions::default().set_compression(COMPRESSION).set_datapack_growfactor(0_u32);
         settings.set_datapack_size = PACK_SIZE.parse().ok();
         let made = self.closed(NoProgressBars)?.init(&self.credentials()?, &KeyOptions::default(), &settings);
         match made {
@@ -163,7 +160,8 @@ impl Repository {
             .archive(&options, &reading, snapshot, &[PathBuf::from(HOME)])
             .map_err(Error::rustic)?;
         // The library goes on where it fails at a file.
-        let (given, taken) = (tally.nodes.load(Ordering::Relaxed), made.summary.as_ref().map(|all| all.total_files_processed));
+        let (given, taken) =
+            (tally.nodes.load(Ordering::Relaxed), made.summary.as_ref().map(|all| all.total_files_processed));
         let lacks = taken.filter(|taken| *taken != given);
         let lacks = lacks.map(|taken| format!("{taken} of {given} files could be saved; try again"));
         let broken = tally.broken.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take().or(lacks);
@@ -196,8 +194,7 @@ impl Repository {
         let opened = self.opened_to_read()?;
         let found = find(&opened, snapshot)?;
         let repository = opened.to_indexed().map_err(Error::rustic)?;
-        let store =
-            Store { bridge: &self.bridge, cipher: &self.derived.master, repository: &repository };
+        let store = Store { bridge: &self.bridge, cipher: &self.derived.master, repository: &repository };
         let counter = Counter::new(self.watcher.clone());
         restore::write(&store, &found, into, (ids, limits), &counter)
     }
@@ -230,27 +227,6 @@ impl Repository {
         read_all((&self.bridge, &self.derived.master), &repository, &found, &counter)
     }
 
-    /// Removes every snapshot but these, and returns how many that were. What they held goes with [`Self::prune`].
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn keep_only(&self, snapshots: &HashSet<String>) -> Result<usize, Error> {
-        if !self.is_there()? {
-            return Ok(0);
-        }
-        let opened = self.opened()?;
-        let all = opened.get_all_snapshots().map_err(Error::rustic)?;
-        let goes: Vec<_> = all
-            .iter()
-            .map(|snapshot| snapshot.id)
-            .filter(|id| !snapshots.contains(id.to_hex().as_str()))
-            .collect();
-        if !goes.is_empty() {
-            opened.delete_snapshots(&goes).map_err(Error::rustic)?;
-        }
-        Ok(goes.len())
-    }
-
     /// All snapshots, with when they were made.
     ///
     /// # Errors
@@ -273,39 +249,6 @@ impl Repository {
         }
         let all = self.opened()?.get_all_snapshots().map_err(Error::rustic)?;
         Ok(all.iter().map(|snapshot| snapshot.id.to_hex().to_string()).collect())
-    }
-
-    /// Removes what no snapshot needs. Nothing goes at once: what is unneeded is marked, and removed a day later if it is
-    /// unneeded still, so that a snapshot that is being made by somebody else keeps what it found. False: somebody with another
-    /// program works on the repository.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn prune(&self, now: Timestamp) -> Result<bool, Error> {
-        self.prune_unneeded_for(now, UNNEEDED_FOR)
-    }
-
-    /// As [`Self::prune`], and what has been unneeded for this long goes. With no time at all it goes at once, which is for
-    /// whoever knows that nobody else writes.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn prune_unneeded_for(&self, now: Timestamp, unneeded_for: Duration) -> Result<bool, Error> {
-        if !self.is_there()? {
-            return Ok(true);
-        }
-        let since = locks::held_since(now);
-        if self.bridge.locks()?.iter().any(|(at, _lock)| *at > since) {
-            return Ok(false);
-        }
-        self.depot.compare_clocks()?;
-        let opened = self.opened()?;
-        let seconds = i64::try_from(unneeded_for.as_secs()).unwrap_or(i64::MAX);
-        let unneeded_for = Span::new().try_seconds(seconds).map_err(|error| Error::Repository(error.to_string()))?;
-        let options = PruneOptions::default().keep_delete(unneeded_for).instant_delete(seconds == 0);
-        let plan = opened.prune_plan(&options).map_err(Error::rustic)?;
-        opened.prune(&options, plan).map_err(Error::rustic)?;
-        Ok(true)
     }
 }
 

@@ -75,7 +75,8 @@ pub(crate) fn each(
             dirs.pop();
         }
         // Writing something below a link would follow it.
-        let is_below_a_directory = path.parent() == Some(dirs.last().map_or(Path::new(""), PathBuf::as_path));
+        let is_below_a_directory =
+            path.parent() == Some(dirs.last().map_or_else(|| Path::new(""), PathBuf::as_path));
         if !is_below_a_directory || !seen.insert(hasher.hash_one(&path)) {
             return Err(Error::Foreign("it has something below what is no directory, or twice".to_owned()));
         }
@@ -225,9 +226,9 @@ pub(crate) fn pieces_of(
     let mut pieces = Vec::new();
     let mut at = 0_u64;
     for id in node.content.iter().flatten() {
-        let entry = repository.get_index_entry(id).map_err(|_unknown| {
-            Error::Foreign(format!("a piece of {} is in no pack", path.display()))
-        })?;
+        let entry = repository
+            .get_index_entry(id)
+            .map_err(|_unknown| Error::Foreign(format!("a piece of {} is in no pack", path.display())))?;
         let piece = Piece {
             id: **id,
             pack: *entry.pack,

@@ -64,7 +64,9 @@ impl ReadSource for Reading {
     /// Asked beside the work where somebody watches.
     fn size(&self) -> RusticResult<Option<u64>> {
         let (mut files, mut bytes) = (0, 0);
-        let Ok(walk) = Walk::new(&self.source.home, self.source.limits, Arc::default()) else { return Ok(None) };
+        let Ok(walk) = Walk::new(&self.source.home, self.source.limits, Arc::default()) else {
+            return Ok(None);
+        };
         for entry in walk.map_while(Result::ok).filter(|entry| matches!(entry.kind, Kind::File(_))) {
             files += 1;
             bytes += u64::try_from(entry.stat.st_size).unwrap_or(0);

@@ -53,7 +53,9 @@ impl TroubleKind {
             Self::NoBucket => "make the bucket, or name another in `backup.location`",
             Self::Full => "free room where the backups lie, or keep fewer (`backup.keep_*`)",
             Self::Clock => "set the clock of this machine, for instance with an NTP client",
-            Self::Missing => "do not trust the backup that needs it; `smartbox backup verify` tells which are whole",
+            Self::Missing => {
+                "do not trust the backup that needs it; `smartbox backup verify` tells which are whole"
+            }
             Self::Taken => "try again: somebody else was faster",
             Self::Other => "the store's own text says more",
         }
@@ -113,7 +115,9 @@ fn kind_of(error: &object_store::Error, detail: &str) -> TroubleKind {
             TroubleKind::Denied
         }
         object_store::Error::NotFound { .. } => TroubleKind::Missing,
-        object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. } => TroubleKind::Taken,
+        object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. } => {
+            TroubleKind::Taken
+        }
         object_store::Error::Generic { .. } => TroubleKind::Away,
         _ => TroubleKind::Other,
     }

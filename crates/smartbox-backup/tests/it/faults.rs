@@ -42,7 +42,9 @@ fn a_byte_that_was_changed_is_found_and_not_restored() {
 
 #[test]
 fn objects_that_are_lost_or_torn_are_found() {
-    for (dir, is_torn) in [("data", false), ("data", true), ("index", false), ("index", true), ("snapshots", true)] {
+    for (dir, is_torn) in
+        [("data", false), ("data", true), ("index", false), ("index", true), ("snapshots", true)]
+    {
         let store = Arc::new(InMemory::new());
         let world = World::over(Arc::clone(&store) as Arc<dyn ObjectStore>);
         write(&world.home(), "workspace/big.bin", noise(1 << 20, 11));

@@ -67,14 +67,17 @@ impl ReadSource for Source {
 
     fn entries(&self) -> Self::Iter {
         let entry = |(number, planted): (usize, &Planted)| {
-            let mut meta = Metadata::default();
-            meta.mode = Some(planted.mode);
-            meta.uid = Some(planted.uid);
-            meta.gid = Some(planted.uid);
-            meta.size = planted.size.unwrap_or(planted.content.len() as u64);
-            meta.mtime = Some(Timestamp::from_second(1_000_000_000).unwrap());
-            // The same inode twice is how a snapshot tells of hard links.
-            (meta.inode, meta.links) = (7, 2);
+            let meta = Metadata {
+                mode: Some(planted.mode),
+                uid: Some(planted.uid),
+                gid: Some(planted.uid),
+                size: planted.size.unwrap_or(planted.content.len() as u64),
+                mtime: Some(Timestamp::from_second(1_000_000_000).unwrap()),
+                // The same inode twice is how a snapshot tells of hard links.
+                inode: 7,
+                links: 2,
+                ..Metadata::default()
+            };
             let mut node = Node::new_node(planted.name.as_ref(), planted.kind.clone(), meta);
             planted.name.clone_into(&mut node.name);
             // The library would make parts of a path of it.
@@ -144,7 +147,8 @@ fn nothing_is_written_through_a_link() {
     assert!(matches!(result, Err(Error::Foreign(_))), "{result:?}");
     // A link, and a file of the same name that would be written where it leads.
     let file_target = format!("{target}/planted");
-    let (_world, _into, result) = restored(vec![link("", "f", &file_target), file("", "f")], Limits::default());
+    let (_world, _into, result) =
+        restored(vec![link("", "f", &file_target), file("", "f")], Limits::default());
     assert!(matches!(result, Err(Error::Foreign(_))), "{result:?}");
     assert!(fs::read_dir(outside.path()).unwrap().next().is_none());
     // A link alone is what many homes have. It is made, and not followed.
@@ -185,12 +189,14 @@ fn what_says_that_it_is_larger_than_it_is_or_than_allowed_is_refused() {
 
     let many = || (0..50).map(|_| dir("", "")).collect::<Vec<_>>();
     let names: Vec<&'static str> = (0..50).map(|number| &*format!("d{number:02}").leak()).collect();
-    let many: Vec<Planted> = many().into_iter().zip(names).map(|(dir, name)| Planted { name, ..dir }).collect();
+    let many: Vec<Planted> =
+        many().into_iter().zip(names).map(|(dir, name)| Planted { name, ..dir }).collect();
     let (_world, _into, result) = restored(many, Limits { entries_max: 20, ..Limits::default() });
     assert!(matches!(&result, Err(Error::Foreign(why)) if why.contains("20")), "{result:?}");
 
     let large = Planted { content: vec![0; 3 << 20], ..file("", "zeros") };
-    let (_world, _into, result) = restored(vec![large.clone()], Limits { bytes_max: 1 << 20, ..Limits::default() });
+    let (_world, _into, result) =
+        restored(vec![large.clone()], Limits { bytes_max: 1 << 20, ..Limits::default() });
     assert!(matches!(result, Err(Error::Foreign(_))), "{result:?}");
     let (_world, into, result) = restored(vec![large], Limits::default());
     assert_eq!(result.unwrap().bytes, 3 << 20);

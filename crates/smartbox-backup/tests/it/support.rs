@@ -151,7 +151,14 @@ impl ReadBackend for Backend {
         Ok(self.read(kind, id))
     }
 
-    fn read_partial(&self, kind: FileType, id: &Id, _: bool, offset: u32, length: u32) -> RusticResult<Bytes> {
+    fn read_partial(
+        &self,
+        kind: FileType,
+        id: &Id,
+        _: bool,
+        offset: u32,
+        length: u32,
+    ) -> RusticResult<Bytes> {
         Ok(self.read(kind, id).slice(offset as usize..(offset + length) as usize))
     }
 

@@ -87,7 +87,7 @@ fn no_more_bytes_a_second_go_either_way_than_are_allowed() {
     // 6 MiB at 4 MiB/s. How long a machine takes beside that is not said here.
     assert!(up >= Duration::from_millis(1400), "{up:?}");
 
-    world.depot = free.clone().limited(limit(0, 4 << 20));
+    world.depot = free.limited(limit(0, 4 << 20));
     let down = timed(&world, &|world| assert_eq!(world.repository().verify(&saved.borrow()).unwrap(), 1));
     assert!(down >= Duration::from_millis(1400), "{down:?}");
 }

@@ -9,7 +9,10 @@ use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 use smartbox_backup::{Conditional, Depot, Error};
 use tokio::runtime::Runtime;
 
-use crate::world::{BOX, OWNER, assert_clean, assert_same, home, noise, repository, restic, restored, save, succeeds, try_save};
+use crate::world::{
+    BOX, OWNER, assert_clean, assert_same, home, noise, repository, restic, restored, save, succeeds,
+    try_save,
+};
 
 /// A place, and what the contract needs beside it.
 pub(crate) struct Place<'a> {
@@ -114,7 +117,12 @@ fn what_was_changed_in_the_store_is_found(place: &Place<'_>) {
         assert!(matches!(found, Err(Error::Foreign(_))), "{change}: {found:?}");
         let into = root.path().join(change);
         fs::create_dir(&into).unwrap();
-        let written = repository.restore(&saved.snapshot, &into, crate::world::ids(), smartbox_backup::Limits::default());
+        let written = repository.restore(
+            &saved.snapshot,
+            &into,
+            crate::world::ids(),
+            smartbox_backup::Limits::default(),
+        );
         assert!(matches!(written, Err(Error::Foreign(_))), "{change}: {written:?}");
         assert!(written.unwrap_err().to_string().contains("take another one"));
         erase(place, BOX);
@@ -130,7 +138,15 @@ fn what_a_stranger_with_another_key_does_is_refused(place: &Place<'_>) {
     for refused in [stranger.verify(&saved.snapshot).map(drop), try_save(&stranger, &home).map(drop)] {
         assert!(matches!(refused, Err(Error::Key)), "{refused:?}");
     }
-    assert!(!restic(&place.depot, &[&place.keys[..], &[("RESTIC_PASSWORD", "another key")]].concat(), &["snapshots"]).status.success());
+    assert!(
+        !restic(
+            &place.depot,
+            &[&place.keys[..], &[("RESTIC_PASSWORD", "another key")]].concat(),
+            &["snapshots"]
+        )
+        .status
+        .success()
+    );
     assert_eq!(repository(&place.depot, BOX).snapshots().unwrap(), [saved.snapshot]);
     erase(place, BOX);
 }

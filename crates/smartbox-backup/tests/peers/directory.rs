@@ -10,7 +10,10 @@ use smartbox_backup::{Depot, Error, Limits, Place, TroubleKind};
 use tokio::runtime::Runtime;
 
 use crate::contract;
-use crate::world::{BOX, OWNER, assert_clean, assert_same, home, ids, noise, repository, restic, restored, save, succeeds, try_save};
+use crate::world::{
+    BOX, OWNER, assert_clean, assert_same, home, ids, noise, repository, restic, restored, save, succeeds,
+    try_save,
+};
 
 fn depot(runtime: &Runtime, path: &Path) -> Depot {
     Depot::open(&Place::Directory(path.to_owned()), runtime.handle().clone()).unwrap()
@@ -23,7 +26,10 @@ fn a_directory_does_what_every_place_must() {
     let depot = depot(&runtime, root.path());
     let raw = Arc::new(LocalFileSystem::new_with_prefix(root.path()).unwrap());
     contract::holds(&contract::Place { runtime: &runtime, depot, raw, keys: Vec::new() });
-    assert!(fs::read_dir(root.path().join("users").join(OWNER)).unwrap().next().is_none(), "no directory is left");
+    assert!(
+        fs::read_dir(root.path().join("users").join(OWNER)).unwrap().next().is_none(),
+        "no directory is left"
+    );
 }
 
 #[test]
@@ -63,9 +69,11 @@ fn a_lock_of_restics_holds_up_what_it_must() {
     let mut prune = Command::new("restic");
     prune.env_clear().env("PATH", "/usr/bin:/bin").env("RESTIC_PASSWORD", crate::world::KEY);
     prune.args(["--no-cache", "-r", &depot.address(OWNER, BOX), "check", "--read-data"]);
-    let mut running = prune.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let mut running =
+        prune.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
     // Until it is finished a lock has a longer name.
-    let is_lock = |entry: std::io::Result<fs::DirEntry>| entry.is_ok_and(|entry| entry.file_name().len() == 64);
+    let is_lock =
+        |entry: std::io::Result<fs::DirEntry>| entry.is_ok_and(|entry| entry.file_name().len() == 64);
     let is_locked = || fs::read_dir(&locks).is_ok_and(|mut found| found.any(is_lock));
     while !is_locked() && running.try_wait().unwrap().is_none() {
         std::thread::yield_now();
@@ -75,7 +83,10 @@ fn a_lock_of_restics_holds_up_what_it_must() {
     assert!(is_locked(), "restic was faster than this test");
     let repository = repository(&depot, BOX);
     let refused = try_save(&repository, &home);
-    assert!(matches!(&refused, Err(error @ Error::Held(_)) if error.to_string().contains("restic unlock")), "{refused:?}");
+    assert!(
+        matches!(&refused, Err(error @ Error::Held(_)) if error.to_string().contains("restic unlock")),
+        "{refused:?}"
+    );
     let now = crate::world::now();
     assert!(!repository.prune(now).unwrap(), "nothing is removed while somebody works on it");
     let later = now.checked_add(std::time::Duration::from_hours(1)).unwrap();
@@ -93,7 +104,8 @@ impl Small {
         let root = tempfile::tempdir().unwrap();
         let options = std::ffi::CString::new(format!("size={mib}m")).unwrap();
         let flags = rustix::mount::MountFlags::empty();
-        rustix::mount::mount("smartbox-test", root.path(), "tmpfs", flags, Some(options.as_c_str())).expect("these tests need root");
+        rustix::mount::mount("smartbox-test", root.path(), "tmpfs", flags, Some(options.as_c_str()))
+            .expect("these tests need root");
         Self(root)
     }
 }
@@ -116,7 +128,11 @@ fn a_full_store_is_told_and_what_was_saved_before_stays_good() {
     let full = try_save(&repository, &home);
     assert!(matches!(&full, Err(Error::Store(trouble)) if trouble.kind == TroubleKind::Full), "{full:?}");
     assert!(full.unwrap_err().to_string().contains("free room"));
-    assert_eq!(repository.snapshots().unwrap(), [good.snapshot.clone()], "half of it is no snapshot");
+    assert_eq!(
+        repository.snapshots().unwrap(),
+        std::slice::from_ref(&good.snapshot),
+        "half of it is no snapshot"
+    );
     assert_eq!(repository.verify(&good.snapshot).unwrap(), good.files);
     fs::remove_file(home.join("workspace/more")).unwrap();
     assert_same(&home, &restored(&repository, &good.snapshot, &root));

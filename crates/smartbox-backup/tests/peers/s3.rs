@@ -10,7 +10,9 @@ use tokio::runtime::Runtime;
 use crate::contract;
 use crate::proxy::Proxy;
 use crate::server::{BUCKET, KEYS, SECRET, Server, place};
-use crate::world::{BOX, OWNER, assert_clean, assert_same, home, noise, repository, restored, save, try_save};
+use crate::world::{
+    BOX, OWNER, assert_clean, assert_same, home, noise, repository, restored, save, try_save,
+};
 
 /// Bytes each second of a connection that holds nothing up.
 const FAST: u64 = 1 << 40;
@@ -62,7 +64,11 @@ fn what_is_wrong_with_a_server_is_told_with_what_helps() {
     fs::write(home.join("workspace/more"), noise(8 << 20, 5)).unwrap();
     proxy.break_after(3 << 20);
     assert_trouble(try_save(&repository(&broken, BOX), &home), TroubleKind::Away);
-    assert_eq!(repository(&good, BOX).snapshots().unwrap(), [first.snapshot.clone()], "half of it is no snapshot");
+    assert_eq!(
+        repository(&good, BOX).snapshots().unwrap(),
+        std::slice::from_ref(&first.snapshot),
+        "half of it is no snapshot"
+    );
     proxy.break_after(i64::MAX);
     let second = save(&broken, &home);
     proxy.break_after(0);
