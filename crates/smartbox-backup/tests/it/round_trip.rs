@@ -112,7 +112,7 @@ fn what_is_not_kept_goes_and_what_is_kept_stays_whole() {
     fs::remove_file(world.home().join("workspace/old.bin")).unwrap();
     write(&world.home(), "workspace/new.bin", noise(1 << 20, 6));
     let new = world.save();
-    let keep = HashSet::from(std::slice::from_ref(&new.snapshot));
+    let keep = HashSet::from([new.snapshot.clone()]);
     assert_eq!(world.repository().keep_only(&keep).unwrap(), 1);
     assert!(world.repository().prune("2026-11-29T12:00:00Z".parse::<Timestamp>().unwrap()).unwrap());
     assert_eq!(world.repository().snapshots().unwrap(), std::slice::from_ref(&new.snapshot));
