@@ -6,7 +6,12 @@ use std::path::{Path, PathBuf};
 use rustic_core::repofile::{Node, NodeType, SnapshotFile};
 use rustic_core::vfs::OpenFile;
 
-use crate::restore::{Full, entries};
+use crate::bridge::Bridge;
+use crate::cipher::Cipher;
+use crate::fetch::fetch;
+use crate::mode::from_go;
+use crate::progress::Counter;
+use crate::restore::{Full, each, pieces_of};
 use crate::{Error, Limits};
 
 /// How hard archives are compressed: zstd's own default.
@@ -23,12 +28,15 @@ pub struct Reader {
 
 impl Reader {
     pub(crate) fn new(repository: Full, snapshot: &SnapshotFile, file: Option<&Path>) -> Result<Self, Error> {
-        let mut entries = entries(&repository, snapshot, Limits::default())?;
-        if let Some(file) = file {
-            entries.retain(|(path, node)| path == file && node.is_file());
-            if entries.is_empty() {
-                return Err(Error::NoFile);
+        let mut entries = Vec::new();
+        each(&repository, snapshot, Limits::default(), |path, node| {
+            if file.is_none_or(|file| path == file && node.is_file()) {
+                entries.push((path, node));
             }
+            Ok(())
+        })?;
+        if file.is_some() && entries.is_empty() {
+            return Err(Error::NoFile);
         }
         Ok(Self { repository, entries, is_one_file: file.is_some() })
     }
@@ -56,7 +64,7 @@ impl Reader {
     fn append(&self, archive: &mut tar::Builder<impl Write>, path: &Path, node: &Node) -> Result<(), Error> {
         let failed = Error::disk("writing an archive");
         let mut header = tar::Header::new_gnu();
-        header.set_mode(node.meta.mode.map_or(0o600, |mode| mode & 0o7777));
+        header.set_mode(from_go(node.meta.mode.unwrap_or(0o600)));
         header.set_uid(u64::from(node.meta.uid.unwrap_or(0)));
         header.set_gid(u64::from(node.meta.gid.unwrap_or(0)));
         let mtime = node.meta.mtime.map_or(0, |at| at.as_second());
@@ -81,24 +89,38 @@ impl Reader {
         }
     }
 
-    /// Reads everything and throws it away; returns how many files there are.
-    pub(crate) fn read_all(self) -> Result<u64, Error> {
-        let mut files = 0;
-        for (path, node) in self.entries.iter().filter(|(_path, node)| node.is_file()) {
-            let mut content = self.content(node)?;
-            let read = io::copy(&mut content, &mut io::sink()).map_err(Error::disk("reading a file back"))?;
-            if read != content.size {
-                return Err(Error::Foreign(format!("{} is shorter than it was", path.display())));
-            }
-            files += 1;
-        }
-        Ok(files)
-    }
-
     fn content(&self, node: &Node) -> Result<Content<'_>, Error> {
+        // An archive says how long a file is before it has it.
+        pieces_of(&self.repository, Path::new("a file"), node, 0)?;
         let file = self.repository.open_file(node).map_err(Error::rustic)?;
         Ok(Content { repository: &self.repository, file, size: node.meta.size, at: 0 })
     }
+}
+
+/// Reads every piece of a snapshot and throws it away; returns how many files there are.
+pub(crate) fn read_all(
+    (bridge, cipher): (&Bridge, &Cipher),
+    repository: &Full,
+    snapshot: &SnapshotFile,
+    counter: &Counter,
+) -> Result<u64, Error> {
+    let (mut pieces, mut files, mut bytes) = (Vec::new(), 0, 0);
+    each(repository, snapshot, Limits::default(), |path, node| {
+        if node.is_file() {
+            let (more, size) = pieces_of(repository, &path, &node, 0)?;
+            pieces.extend(more);
+            files += 1;
+            bytes += size;
+        }
+        Ok(())
+    })?;
+    counter.set_totals(files, bytes);
+    fetch(bridge, cipher, pieces, |piece, _content| {
+        counter.add_bytes(piece.bytes());
+        Ok(())
+    })?;
+    counter.end(files, bytes);
+    Ok(files)
 }
 
 /// The bytes of a file.

@@ -35,16 +35,23 @@ pub(crate) fn file_in(dir: impl AsFd, name: impl rustix::path::Arg) -> io::Resul
 /// Opens a regular file somewhere below a directory. `None` when it is not there.
 pub(crate) fn file_below(dir: impl AsFd, path: &Path) -> io::Result<Option<File>> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    match open_below(dir, path, flags, Mode::empty()) {
+        Ok(fd) => regular(fd).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Opens something below a directory: never out of it, never through a link, never on another file system.
+pub(crate) fn open_below(dir: impl AsFd, path: &Path, flags: OFlags, mode: Mode) -> io::Result<OwnedFd> {
     let how = ResolveFlags::BENEATH
         | ResolveFlags::NO_SYMLINKS
         | ResolveFlags::NO_MAGICLINKS
         | ResolveFlags::NO_XDEV;
     for _ in 0..TRIES_MAX {
-        match rustix::fs::openat2(&dir, path, flags, Mode::empty(), how) {
+        match rustix::fs::openat2(&dir, path, flags, mode, how) {
             Err(Errno::AGAIN | Errno::INTR) => {}
-            Err(Errno::NOENT) => return Ok(None),
-            Err(error) => return Err(error.into()),
-            Ok(fd) => return regular(fd).map(Some),
+            other => return Ok(other?),
         }
     }
     Err(Errno::AGAIN.into())

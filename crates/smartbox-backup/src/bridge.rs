@@ -5,11 +5,18 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 use rustic_core::{BytesList, ErrorKind, FileType, Id, ReadBackend, RusticError, RusticResult, WriteBackend};
 use tokio::runtime::Handle;
+
+use crate::trouble::{Trouble, TroubleKind};
+
+/// Locks that are looked at. restic makes one a run, and removes it.
+const LOCKS_MAX: usize = 64;
+/// A lock has some hundred bytes.
+const LOCK_BYTES_MAX: u64 = 64 << 10;
 
 /// The objects of one repository.
 #[derive(Clone)]
@@ -31,6 +38,10 @@ impl Bridge {
         Self { store, prefix, location, runtime }
     }
 
+    pub(crate) fn prefix(&self) -> &Path {
+        &self.prefix
+    }
+
     fn path(&self, kind: FileType, id: &Id) -> Path {
         let name = id.to_hex().to_string();
         match kind {
@@ -40,16 +51,51 @@ impl Bridge {
         }
     }
 
-    /// Whether somebody with another program says that they work on the repository.
-    pub(crate) fn is_locked(&self, younger_than: jiff::Timestamp) -> Result<bool, object_store::Error> {
+    /// When somebody with another program last said that they work on the repository, and what they say, sealed.
+    pub(crate) fn locks(&self) -> Result<Vec<(i64, Bytes)>, object_store::Error> {
         let dir = self.prefix.clone().join("locks");
-        let found: Vec<_> = self.runtime.block_on(self.store.list(Some(&dir)).try_collect())?;
-        Ok(found.iter().any(|lock| lock.last_modified.timestamp() > younger_than.as_second()))
+        self.runtime.block_on(async {
+            let found: Vec<_> = self.store.list(Some(&dir)).take(LOCKS_MAX).try_collect().await?;
+            let mut locks = Vec::with_capacity(found.len());
+            // What has no id for a name was not finished, and nobody removes it.
+            let is_lock = |name: Option<&str>| name.is_some_and(|name| name.parse::<Id>().is_ok());
+            for lock in found {
+                if lock.size > LOCK_BYTES_MAX || !is_lock(lock.location.filename()) {
+                    continue;
+                }
+                match self.store.get(&lock.location).await {
+                    Ok(got) => locks.push((lock.last_modified.timestamp(), got.bytes().await?)),
+                    // They are done.
+                    Err(object_store::Error::NotFound { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(locks)
+        })
     }
 
-    /// Whether there is a repository.
-    pub(crate) fn exists(&self) -> Result<bool, object_store::Error> {
-        match self.runtime.block_on(self.store.head(&self.prefix.clone().join("config"))) {
+    /// The repository's settings, sealed. `None`: there is no repository.
+    pub(crate) fn config(&self) -> Result<Option<Bytes>, object_store::Error> {
+        let path = self.prefix.clone().join("config");
+        let read = async { self.store.get(&path).await?.bytes().await };
+        match self.runtime.block_on(read) {
+            Ok(config) => Ok(Some(config)),
+            // Asked for the head alone, a store without the bucket would say the same as one without the repository.
+            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Puts the object with which restic opens the repository. It is always the same one.
+    pub(crate) fn put_key(&self, name: &str, content: Vec<u8>) -> Result<(), object_store::Error> {
+        let path = self.prefix.clone().join("keys").join(name);
+        self.runtime.block_on(self.store.put(&path, content.into())).map(drop)
+    }
+
+    /// Whether restic can open it.
+    pub(crate) fn has_key(&self, name: &str) -> Result<bool, object_store::Error> {
+        let path = self.prefix.clone().join("keys").join(name);
+        match self.runtime.block_on(self.store.head(&path)) {
             Ok(_) => Ok(true),
             Err(object_store::Error::NotFound { .. }) => Ok(false),
             Err(error) => Err(error),
@@ -130,4 +176,8 @@ impl WriteBackend for Bridge {
             Err(error) => Err(Self::failed("removing from the repository")(error)),
         }
     }
+}
+
+fn is_missing(error: &object_store::Error) -> bool {
+    matches!(error, object_store::Error::NotFound { .. }) && Trouble::of(error).kind == TroubleKind::Missing
 }

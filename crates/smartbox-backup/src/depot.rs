@@ -1,22 +1,20 @@
 //! Where repositories lie.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path;
-use object_store::{
-    BackoffConfig, ClientOptions, ObjectStore, ObjectStoreExt, PutMode, PutPayload, RetryConfig,
-};
+use object_store::{BackoffConfig, ClientOptions, ObjectStore, RetryConfig};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::runtime::Handle;
 
 use crate::bridge::Bridge;
+use crate::limit::{Bandwidth, Limited};
 use crate::{Error, Repository};
 
 /// How often a request to a bucket is repeated, and for how long in all.
@@ -63,11 +61,15 @@ pub enum Conditional {
 /// The place of all repositories. Cheap to clone.
 #[derive(Clone)]
 pub struct Depot {
-    store: Arc<dyn ObjectStore>,
+    pub(crate) store: Arc<dyn ObjectStore>,
     prefix: String,
     /// What restic's addresses begin with.
-    address: String,
-    runtime: Handle,
+    pub(crate) address: String,
+    /// Where it is one: the directory itself.
+    pub(crate) directory: Option<PathBuf>,
+    pub(crate) runtime: Handle,
+    /// What was found when it was first used.
+    pub(crate) conditional: Arc<OnceLock<Conditional>>,
 }
 
 impl std::fmt::Debug for Depot {
@@ -89,7 +91,10 @@ impl Depot {
                     path.canonicalize().map_err(Error::disk("finding the directory of the backups"))?;
                 let store = LocalFileSystem::new_with_prefix(&path)?.with_fsync(true);
                 let address = path.display().to_string();
-                Ok(Self { store: Arc::new(store), prefix: String::new(), address, runtime })
+                Ok(Self {
+                    directory: Some(path),
+                    ..Self::at(Arc::new(store), String::new(), address, runtime)
+                })
             }
             Place::Bucket(bucket) => {
                 let prefix = bucket.prefix.trim_matches('/').to_owned();
@@ -99,24 +104,29 @@ impl Depot {
                 if !prefix.is_empty() {
                     address = format!("{address}/{prefix}");
                 }
-                Ok(Self { store: Arc::new(open_bucket(bucket)?), prefix, address, runtime })
+                Ok(Self::at(Arc::new(open_bucket(bucket)?), prefix, address, runtime))
             }
         }
     }
 
     /// A place that is gone with this value, for tests.
     pub fn in_memory(runtime: Handle) -> Self {
-        Self {
-            store: Arc::new(InMemory::new()),
-            prefix: String::new(),
-            address: "memory:".to_owned(),
-            runtime,
-        }
+        Self::at(Arc::new(InMemory::new()), String::new(), "memory:".to_owned(), runtime)
     }
 
     /// A place in somebody else's store, for tests that break it.
     pub fn over(store: Arc<dyn ObjectStore>, runtime: Handle) -> Self {
-        Self { store, prefix: String::new(), address: "test:".to_owned(), runtime }
+        Self::at(store, String::new(), "test:".to_owned(), runtime)
+    }
+
+    fn at(store: Arc<dyn ObjectStore>, prefix: String, address: String, runtime: Handle) -> Self {
+        Self { store, prefix, address, directory: None, runtime, conditional: Arc::default() }
+    }
+
+    /// The same place, to and from which no more bytes a second go.
+    #[must_use]
+    pub fn limited(self, bandwidth: Bandwidth) -> Self {
+        Self { store: Arc::new(Limited::new(self.store, bandwidth)), ..self }
     }
 
     /// The repository of a box. It is made with its first snapshot.
@@ -127,7 +137,7 @@ impl Depot {
         let prefix = self.prefix_of(owner, name)?;
         let location = format!("{}/users/{owner}/{name}", self.address);
         let bridge = Bridge::new(Arc::clone(&self.store), prefix, location, self.runtime.clone());
-        Ok(Repository::new(bridge, key))
+        Repository::new(self.clone(), bridge, &key)
     }
 
     /// The address of a box's repository, as restic takes it.
@@ -141,35 +151,21 @@ impl Depot {
     /// When the store fails; the rest is removed by the next call.
     pub async fn erase(&self, owner: &str, name: &str) -> Result<(), Error> {
         let prefix = self.prefix_of(owner, name)?;
-        let found: Vec<_> = self.store.list(Some(&prefix)).try_collect().await?;
-        for object in found {
-            match self.store.delete(&object.location).await {
-                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+        let found = self.store.list(Some(&prefix)).map_ok(|object| object.location).boxed();
+        let mut removed = self.store.delete_stream(found);
+        while let Some(removed) = removed.next().await {
+            match removed {
+                Ok(_) | Err(object_store::Error::NotFound { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(())
-    }
-
-    /// Tries whether the store keeps what is there when it is asked to: some servers take the condition and ignore it.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn probe(&self, nonce: &str) -> Result<Conditional, Error> {
-        let path = join(&self.prefix, &["probe", nonce]);
-        let put = |text: &'static str| {
-            let payload = PutPayload::from(Bytes::from_static(text.as_bytes()));
-            self.store.put_opts(&path, payload, PutMode::Create.into())
-        };
-        put("first").await?;
-        let second = put("second").await;
-        self.store.delete(&path).await?;
-        match second {
-            Ok(_) => Ok(Conditional::Ignored),
-            Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => {
-                Ok(Conditional::Kept)
+        let Some(directory) = &self.directory else { return Ok(()) };
+        // Directories, and files that were not finished, which no list names.
+        match std::fs::remove_dir_all(directory.join("users").join(owner).join(name)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::disk("removing the backups of a box")(error))
             }
-            Err(error) => Err(error.into()),
+            _ => Ok(()),
         }
     }
 
@@ -181,13 +177,14 @@ impl Depot {
         if !is_plain(owner) || !is_plain(name) {
             return Err(Error::Place("the name of a repository is not plain".to_owned()));
         }
-        Ok(join(&self.prefix, &["users", owner, name]))
+        Ok(self.path(&["users", owner, name]))
     }
-}
 
-fn join(prefix: &str, parts: &[&str]) -> Path {
-    let all = prefix.split('/').filter(|part| !part.is_empty()).chain(parts.iter().copied());
-    Path::from_iter(all.map(object_store::path::PathPart::from))
+    /// A path below the place.
+    pub(crate) fn path(&self, parts: &[&str]) -> Path {
+        let all = self.prefix.split('/').filter(|part| !part.is_empty()).chain(parts.iter().copied());
+        Path::from_iter(all.map(object_store::path::PathPart::from))
+    }
 }
 
 fn open_bucket(bucket: &Bucket) -> Result<impl ObjectStore, Error> {

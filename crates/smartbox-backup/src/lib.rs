@@ -10,23 +10,38 @@
 mod archive;
 mod beneath;
 mod bridge;
+mod cipher;
 mod copies;
 mod depot;
 mod error;
 mod excludes;
+mod fetch;
+mod hex;
+mod key;
+mod limit;
+mod locks;
 mod mark;
+mod mode;
+mod places;
+mod probe;
+mod progress;
+mod prune;
 mod repository;
 mod restore;
 mod source;
+mod trouble;
 mod walk;
 
 pub use copies::{Copy, copy_databases, remove_copies};
 pub use depot::{Bucket, Conditional, Depot, Place};
 pub use error::Error;
+pub use limit::Bandwidth;
 pub use mark::look;
+pub use progress::Progress;
 pub use repository::{Label, Repository, Saved};
 pub use restore::Restored;
 pub use source::Source;
+pub use trouble::{Trouble, TroubleKind};
 
 use std::path::PathBuf;
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use aws_lc_rs::digest::{Context, SHA256};
 
 use crate::excludes::is_database;
+use crate::hex::hex;
 use crate::walk::{Entry, Kind, LeftOut, Walk};
 use crate::{Limits, State};
 
@@ -28,7 +29,7 @@ pub fn look(home: &Path, limits: Limits) -> io::Result<State> {
             }
         }
     }
-    state.mark = hash.finish().as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    state.mark = hash.finish().as_ref().get(..16).map(hex).unwrap_or_default();
     Ok(state)
 }
 

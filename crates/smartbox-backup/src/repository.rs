@@ -1,27 +1,32 @@
 //! The snapshots of one box.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use rustic_core::repofile::SnapshotFile;
 use rustic_core::{
-    BackupOptions, ConfigOptions, Credentials, Id, KeyOptions, OpenStatus, PruneOptions, RepositoryBackends,
-    RepositoryOptions, SnapshotOptions,
+    BackupOptions, ConfigOptions, Credentials, Id, KeyOptions, NoProgressBars, OpenStatus, ProgressBars,
+    RepositoryBackends, RepositoryOptions, SnapshotOptions,
 };
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
+use tokio::sync::watch;
 
-use crate::archive::Reader;
+use crate::archive::{Reader, read_all};
 use crate::bridge::Bridge;
-use crate::restore::{self, Restored};
+use crate::depot::Depot;
+use crate::key::Derived;
+use crate::probe::machine_time;
+use crate::progress::{Bars, Counter, Progress};
+use crate::restore::{self, Restored, Store};
 use crate::source::{Reading, Tally};
-use crate::{Error, HOME, IdShift, Limits, Source};
+use crate::{Error, HOME, IdShift, Limits, Source, locks};
 
-/// A lock of restic's that is older than this belongs to nobody any more; restic renews its own every five minutes.
-const LOCK_AGE_MAX: Duration = Duration::from_mins(30);
+/// How hard pieces are compressed: as restic's own fastest, which is its default.
+const COMPRESSION: i32 = 1;
+/// Bytes of a pack, of which some are in memory at once; restic's own default.
+const PACK_SIZE: &str = "16MiB";
 
 type Opened = rustic_core::Repository<OpenStatus>;
 
@@ -54,36 +59,79 @@ pub struct Saved {
 /// The snapshots of one box. Every call blocks.
 #[derive(Clone)]
 pub struct Repository {
-    bridge: Bridge,
-    key: SecretString,
+    pub(crate) depot: Depot,
+    pub(crate) bridge: Bridge,
+    derived: Arc<Derived>,
+    watcher: Option<watch::Sender<Progress>>,
 }
 
 impl Repository {
-    pub(crate) fn new(bridge: Bridge, key: SecretString) -> Self {
-        Self { bridge, key }
+    pub(crate) fn new(depot: Depot, bridge: Bridge, key: &SecretString) -> Result<Self, Error> {
+        Ok(Self { depot, bridge, derived: Arc::new(Derived::new(key)?), watcher: None })
     }
 
-    fn credentials(&self) -> Credentials {
-        Credentials::password(self.key.expose_secret())
+    /// The same repository, whose snapshots, restores and verifications tell how far they are. A watcher that is slow sees the
+    /// newest value only.
+    #[must_use]
+    pub fn watched(self, watcher: watch::Sender<Progress>) -> Self {
+        Self { watcher: Some(watcher), ..self }
     }
 
-    fn closed(&self) -> Result<rustic_core::Repository<()>, Error> {
+    fn credentials(&self) -> Result<Credentials, Error> {
+        Ok(Credentials::Masterkey(self.derived.for_library()?))
+    }
+
+    fn closed(&self, bars: impl ProgressBars) -> Result<rustic_core::Repository<()>, Error> {
         let options = RepositoryOptions::default().no_cache(true);
         let backends = RepositoryBackends::new(Arc::new(self.bridge.clone()), None);
-        rustic_core::Repository::new(&options, &backends).map_err(Error::rustic)
+        rustic_core::Repository::new_with_progress(&options, &backends, bars).map_err(Error::rustic)
+    }
+
+    /// Whether there is a repository, and it is ours.
+    pub(crate) fn is_there(&self) -> Result<bool, Error> {
+        match self.bridge.config()? {
+            None => Ok(false),
+            Some(config) if self.derived.master.open(&config).is_some() => Ok(true),
+            Some(_) => Err(Error::Key),
+        }
     }
 
     pub(crate) fn opened(&self) -> Result<Opened, Error> {
-        self.closed()?.open(&self.credentials()).map_err(Error::rustic)
+        self.opened_with(NoProgressBars)
     }
 
-    fn opened_or_made(&self) -> Result<Opened, Error> {
-        if self.bridge.exists()? {
-            return self.opened();
+    fn opened_with(&self, bars: impl ProgressBars) -> Result<Opened, Error> {
+        self.closed(bars)?.open(&self.credentials()?).map_err(Error::rustic)
+    }
+
+    /// Opens the repository; a snapshot of one that is not there is not there either.
+    fn opened_to_read(&self) -> Result<Opened, Error> {
+        if self.is_there()? { self.opened() } else { Err(Error::NoSnapshot) }
+    }
+
+    /// Its key's object comes first: whatever is killed in between makes the same one again, and `config` last, by which it is
+    /// known that there is a repository.
+    fn opened_or_made(&self, bars: Bars) -> Result<Opened, Error> {
+        if !self.is_there()? {
+            self.make()?;
         }
-        let made =
-            self.closed()?.init(&self.credentials(), &KeyOptions::default(), &ConfigOptions::default());
-        made.map_err(Error::rustic)
+        self.opened_with(bars)
+    }
+
+    fn make(&self) -> Result<(), Error> {
+        self.depot.try_conditions()?;
+        let (name, content) = self.derived.object()?;
+        self.bridge.put_key(&name, content)?;
+        let mut settings =
+            ConfigOptions::default().set_compression(COMPRESSION).set_datapack_growfactor(0_u32);
+        settings.set_datapack_size = PACK_SIZE.parse().ok();
+        let made = self.closed(NoProgressBars)?.init(&self.credentials()?, &KeyOptions::default(), &settings);
+        match made {
+            Ok(_) => Ok(()),
+            // Another platform made it meanwhile, with the same key.
+            Err(_) if self.is_there()? => Ok(()),
+            Err(error) => Err(Error::rustic(error)),
+        }
     }
 
     /// Saves a home. The repository is made if there is none. What was saved before is read once, by names and times.
@@ -91,7 +139,13 @@ impl Repository {
     /// # Errors
     /// When the store or the disk fails, or the home holds more than the limits allow: then there is no new snapshot.
     pub fn snapshot(&self, source: Source, label: &Label) -> Result<Saved, Error> {
-        let repository = self.opened_or_made()?.to_indexed_ids().map_err(Error::rustic)?;
+        let counter = Counter::new(self.watcher.clone());
+        let repository = self.opened_or_made(Bars(counter.clone()))?;
+        let since = locks::held_since(machine_time());
+        if let Some(holder) = locks::exclusive_holder(&self.derived.master, &self.bridge.locks()?, since) {
+            return Err(Error::Held(holder));
+        }
+        let repository = repository.to_indexed_ids().map_err(Error::rustic)?;
         let snapshot = SnapshotOptions::default()
             .add_tags(&label.tags.join(","))
             .map_err(Error::rustic)?
@@ -99,17 +153,23 @@ impl Repository {
             .description(label.description.clone())
             .to_snapshot()
             .map_err(Error::rustic)?;
-        let tally = Arc::new(Tally::default());
+        let tally = Arc::new(Tally { counter: counter.clone(), ..Tally::default() });
         let reading = Reading { source, tally: Arc::clone(&tally) };
         let options = BackupOptions::default();
         let made = repository
             .archive(&options, &reading, snapshot, &[PathBuf::from(HOME)])
             .map_err(Error::rustic)?;
-        let broken = tally.broken.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        // The library goes on where it fails at a file.
+        let (given, taken) =
+            (tally.nodes.load(Ordering::Relaxed), made.summary.as_ref().map(|all| all.total_files_processed));
+        let lacks = taken.filter(|taken| *taken != given);
+        let lacks = lacks.map(|taken| format!("{taken} of {given} files could be saved; try again"));
+        let broken = tally.broken.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take().or(lacks);
         if let Some(why) = broken {
             repository.delete_snapshots(&[made.id]).map_err(Error::rustic)?;
             return Err(Error::Repository(why));
         }
+        counter.end(tally.files.load(Ordering::Relaxed), tally.bytes.load(Ordering::Relaxed));
         let added_bytes = made.summary.as_ref().map_or(0, |summary| summary.data_added_packed);
         Ok(Saved {
             snapshot: made.id.to_hex().to_string(),
@@ -131,10 +191,12 @@ impl Repository {
         ids: IdShift,
         limits: Limits,
     ) -> Result<Restored, Error> {
-        let opened = self.opened()?;
+        let opened = self.opened_to_read()?;
         let found = find(&opened, snapshot)?;
         let repository = opened.to_indexed().map_err(Error::rustic)?;
-        restore::write(&repository, &found, into, ids, limits)
+        let store = Store { bridge: &self.bridge, cipher: &self.derived.master, repository: &repository };
+        let counter = Counter::new(self.watcher.clone());
+        restore::write(&store, &found, into, (ids, limits), &counter)
     }
 
     /// Gets a snapshot, or one file of it, ready to be read.
@@ -142,7 +204,7 @@ impl Repository {
     /// # Errors
     /// [`Error::NoSnapshot`], [`Error::NoFile`].
     pub fn reader(&self, snapshot: &str, file: Option<&Path>) -> Result<Reader, Error> {
-        let opened = self.opened()?;
+        let opened = self.opened_to_read()?;
         let found = find(&opened, snapshot)?;
         let repository = opened.to_indexed().map_err(Error::rustic)?;
         Reader::new(repository, &found, file)
@@ -153,28 +215,16 @@ impl Repository {
     /// # Errors
     /// Whatever is wrong with it.
     pub fn verify(&self, snapshot: &str) -> Result<u64, Error> {
-        self.reader(snapshot, None)?.read_all()
-    }
-
-    /// Removes every snapshot but these, and returns how many that were. What they held goes with [`Self::prune`].
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn keep_only(&self, snapshots: &HashSet<String>) -> Result<usize, Error> {
-        if !self.bridge.exists()? {
-            return Ok(0);
+        let opened = self.opened_to_read()?;
+        let found = find(&opened, snapshot)?;
+        let (name, content) = self.derived.object()?;
+        if !self.bridge.has_key(&name)? {
+            // We need it not, but the owner with the key in their hand does.
+            self.bridge.put_key(&name, content)?;
         }
-        let opened = self.opened()?;
-        let all = opened.get_all_snapshots().map_err(Error::rustic)?;
-        let goes: Vec<_> = all
-            .iter()
-            .map(|snapshot| snapshot.id)
-            .filter(|id| !snapshots.contains(id.to_hex().as_str()))
-            .collect();
-        if !goes.is_empty() {
-            opened.delete_snapshots(&goes).map_err(Error::rustic)?;
-        }
-        Ok(goes.len())
+        let repository = opened.to_indexed().map_err(Error::rustic)?;
+        let counter = Counter::new(self.watcher.clone());
+        read_all((&self.bridge, &self.derived.master), &repository, &found, &counter)
     }
 
     /// All snapshots, with when they were made.
@@ -182,7 +232,7 @@ impl Repository {
     /// # Errors
     /// When the store fails.
     pub fn dated(&self) -> Result<Vec<(String, Timestamp)>, Error> {
-        if !self.bridge.exists()? {
+        if !self.is_there()? {
             return Ok(Vec::new());
         }
         let all = self.opened()?.get_all_snapshots().map_err(Error::rustic)?;
@@ -194,32 +244,11 @@ impl Repository {
     /// # Errors
     /// When the store fails.
     pub fn snapshots(&self) -> Result<Vec<String>, Error> {
-        if !self.bridge.exists()? {
+        if !self.is_there()? {
             return Ok(Vec::new());
         }
         let all = self.opened()?.get_all_snapshots().map_err(Error::rustic)?;
         Ok(all.iter().map(|snapshot| snapshot.id.to_hex().to_string()).collect())
-    }
-
-    /// Removes what no snapshot needs. Nothing goes at once: what is unneeded is marked, and removed a day later if it is
-    /// unneeded still, so that a snapshot that is being made by somebody else keeps what it found. False: somebody with another
-    /// program works on the repository.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn prune(&self, now: Timestamp) -> Result<bool, Error> {
-        if !self.bridge.exists()? {
-            return Ok(true);
-        }
-        let since = now.checked_sub(LOCK_AGE_MAX).unwrap_or(now);
-        if self.bridge.is_locked(since)? {
-            return Ok(false);
-        }
-        let opened = self.opened()?;
-        let options = PruneOptions::default();
-        let plan = opened.prune_plan(&options).map_err(Error::rustic)?;
-        opened.prune(&options, plan).map_err(Error::rustic)?;
-        Ok(true)
     }
 }
 

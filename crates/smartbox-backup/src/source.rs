@@ -13,6 +13,8 @@ use rustic_core::{ErrorKind, ReadSource, ReadSourceEntry, ReadSourceOpen, Rustic
 use rustix::fs::Stat;
 
 use crate::copies::{Copy, with_suffix};
+use crate::mode::to_go;
+use crate::progress::Counter;
 use crate::walk::{Entry, Kind, LeftOut, Opener, Walk};
 use crate::{HOME, IdShift, Limits};
 
@@ -32,7 +34,10 @@ pub struct Source {
 /// What was counted on the way.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
+    pub(crate) counter: Counter,
     pub(crate) files: AtomicU64,
+    /// Files and links.
+    pub(crate) nodes: AtomicU64,
     pub(crate) bytes: AtomicU64,
     pub(crate) left_out: Arc<LeftOut>,
     /// The walk broke: what was made is not complete, and none is kept.
@@ -56,7 +61,17 @@ impl ReadSource for Reading {
     type Open = Open;
     type Iter = Entries;
 
+    /// Asked beside the work where somebody watches.
     fn size(&self) -> RusticResult<Option<u64>> {
+        let (mut files, mut bytes) = (0, 0);
+        let Ok(walk) = Walk::new(&self.source.home, self.source.limits, Arc::default()) else {
+            return Ok(None);
+        };
+        for entry in walk.map_while(Result::ok).filter(|entry| matches!(entry.kind, Kind::File(_))) {
+            files += 1;
+            bytes += u64::try_from(entry.stat.st_size).unwrap_or(0);
+        }
+        self.tally.counter.set_totals(files, bytes);
         Ok(None)
     }
 
@@ -104,6 +119,9 @@ impl Iterator for Entries {
 impl Entries {
     fn entry(&self, entry: Entry) -> ReadSourceEntry<Open> {
         let mut meta = metadata(&entry.stat, self.ids);
+        if !matches!(entry.kind, Kind::Dir) {
+            self.tally.nodes.fetch_add(1, Ordering::Relaxed);
+        }
         let (kind, open) = match entry.kind {
             Kind::Dir => (NodeType::Dir, None),
             Kind::Link(target) => (NodeType::from_link(&target), None),
@@ -123,6 +141,7 @@ impl Entries {
                 };
                 meta.size = size;
                 self.tally.files.fetch_add(1, Ordering::Relaxed);
+                self.tally.counter.add_file();
                 self.tally.bytes.fetch_add(size, Ordering::Relaxed);
                 (NodeType::File, Some(Open { from, size, tally: Arc::clone(&self.tally) }))
             }
@@ -138,7 +157,7 @@ fn metadata(stat: &Stat, ids: IdShift) -> Metadata {
         Timestamp::new(seconds, i32::try_from(nanoseconds).unwrap_or(0)).ok()
     };
     let mut meta = Metadata::default();
-    meta.mode = Some(go_mode(stat.st_mode));
+    meta.mode = Some(to_go(stat.st_mode));
     meta.mtime = time(stat.st_mtime, stat.st_mtime_nsec);
     meta.atime = meta.mtime;
     meta.ctime = time(stat.st_ctime, stat.st_ctime_nsec);
@@ -149,26 +168,6 @@ fn metadata(stat: &Stat, ids: IdShift) -> Metadata {
     // Names of one file are files of their own: whoever restores must not tie them together.
     meta.links = 1;
     meta
-}
-
-/// The mode as restic keeps it, which is as Go numbers its bits (`io/fs`, "FileMode").
-const fn go_mode(mode: u32) -> u32 {
-    let kind = match mode & 0o170_000 {
-        0o040_000 => 1 << 31,
-        0o120_000 => 1 << 27,
-        _ => 0,
-    };
-    let mut special = 0;
-    if mode & 0o4000 != 0 {
-        special |= 1 << 23;
-    }
-    if mode & 0o2000 != 0 {
-        special |= 1 << 22;
-    }
-    if mode & 0o1000 != 0 {
-        special |= 1 << 20;
-    }
-    kind | special | (mode & 0o777)
 }
 
 #[derive(Debug)]
@@ -199,6 +198,7 @@ impl ReadSourceOpen for Open {
                 // Gone meanwhile, or replaced by something that is no file.
                 self.tally.left_out.one();
                 self.tally.files.fetch_sub(1, Ordering::Relaxed);
+                self.tally.nodes.fetch_sub(1, Ordering::Relaxed);
                 self.tally.bytes.fetch_sub(self.size, Ordering::Relaxed);
                 Err(RusticError::with_source(ErrorKind::InputOutput, "a file cannot be opened", error))
             }

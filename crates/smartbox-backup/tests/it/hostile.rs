@@ -63,7 +63,7 @@ fn a_home_that_changes_all_the_time_gives_nothing_of_the_host_away() {
     write(&outside, "file", "of the host");
     let stop = Arc::new(AtomicBool::new(false));
     let swapper = {
-        let (home, outside, stop) = (home.clone(), outside.clone(), Arc::clone(&stop));
+        let (home, outside, stop) = (home, outside, Arc::clone(&stop));
         std::thread::spawn(move || {
             let (spot, parked) = (home.join("workspace/spot"), home.join("workspace/parked"));
             fs::create_dir_all(&spot).unwrap();

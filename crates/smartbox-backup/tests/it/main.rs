@@ -1,6 +1,10 @@
 //! Snapshots of directories that somebody else controls.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod breaking;
 mod faults;
+mod foreign;
 mod hostile;
 mod round_trip;
 mod support;
+mod work;

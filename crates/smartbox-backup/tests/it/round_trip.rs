@@ -115,7 +115,7 @@ fn what_is_not_kept_goes_and_what_is_kept_stays_whole() {
     let keep = HashSet::from([new.snapshot.clone()]);
     assert_eq!(world.repository().keep_only(&keep).unwrap(), 1);
     assert!(world.repository().prune("2026-11-29T12:00:00Z".parse::<Timestamp>().unwrap()).unwrap());
-    assert_eq!(world.repository().snapshots().unwrap(), [new.snapshot.clone()]);
+    assert_eq!(world.repository().snapshots().unwrap(), std::slice::from_ref(&new.snapshot));
     assert_eq!(world.repository().verify(&new.snapshot).unwrap(), new.files);
     assert!(matches!(world.repository().verify(&old.snapshot), Err(Error::NoSnapshot)));
 }

@@ -4,16 +4,23 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use object_store::ObjectStore;
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use object_store::memory::InMemory;
+use object_store::{ObjectStore, ObjectStoreExt};
+use rustic_core::{BytesList, FileType, Id, ReadBackend, RusticResult, WriteBackend};
 use secrecy::SecretString;
 use smartbox_backup::{Depot, IdShift, Label, Limits, Repository, Saved, Source};
 use tempfile::TempDir;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 
 /// The ids that a box of these tests has: those of whoever runs them, so that no test needs root.
 pub(crate) fn ids() -> IdShift {
     IdShift { base: rustix::process::getuid().as_raw(), count: 65_536 }
 }
+
+/// The key of the box whose snapshots these tests make.
+pub(crate) const KEY: &str = "the key of this box";
 
 pub(crate) struct World {
     pub(crate) runtime: Runtime,
@@ -42,7 +49,7 @@ impl World {
     }
 
     pub(crate) fn repository(&self) -> Repository {
-        self.depot.repository("org_1", "box_1", SecretString::from("the key of this box")).unwrap()
+        self.depot.repository("org_1", "box_1", SecretString::from(KEY)).unwrap()
     }
 
     pub(crate) fn source(&self) -> Source {
@@ -81,4 +88,94 @@ pub(crate) fn noise(length: usize, seed: u64) -> Vec<u8> {
         state.to_le_bytes()
     };
     std::iter::repeat_with(&mut next).take(length.div_ceil(8)).flatten().take(length).collect()
+}
+
+/// The objects of a place, and the repository's library on them without us.
+#[derive(Default)]
+pub(crate) struct Objects {
+    pub(crate) store: Arc<InMemory>,
+}
+
+impl Objects {
+    /// The box's repository as the library takes it.
+    pub(crate) fn backend(&self, world: &World) -> Backend {
+        Backend { store: Arc::clone(&self.store), runtime: world.runtime.handle().clone() }
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct Backend {
+    store: Arc<InMemory>,
+    runtime: Handle,
+}
+
+impl std::fmt::Debug for Backend {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Backend")
+    }
+}
+
+impl Backend {
+    fn path(kind: FileType, id: &Id) -> object_store::path::Path {
+        let name = id.to_hex().to_string();
+        let below = match kind {
+            FileType::Config => "config".to_owned(),
+            FileType::Pack => format!("data/{}/{name}", &name[..2]),
+            other => format!("{}/{name}", other.dirname()),
+        };
+        object_store::path::Path::from(format!("users/org_1/box_1/{below}"))
+    }
+
+    fn read(&self, kind: FileType, id: &Id) -> Bytes {
+        let path = Self::path(kind, id);
+        self.runtime.block_on(async { self.store.get(&path).await.unwrap().bytes().await.unwrap() })
+    }
+}
+
+impl ReadBackend for Backend {
+    fn location(&self) -> String {
+        "planted".to_owned()
+    }
+
+    fn list_with_size(&self, kind: FileType) -> RusticResult<Vec<(Id, u32)>> {
+        if kind == FileType::Config {
+            return Ok(vec![(Id::default(), 0)]);
+        }
+        let dir = object_store::path::Path::from(format!("users/org_1/box_1/{}", kind.dirname()));
+        let found: Vec<_> = self.runtime.block_on(self.store.list(Some(&dir)).try_collect()).unwrap();
+        let id = |object: &object_store::ObjectMeta| object.location.filename()?.parse().ok();
+        Ok(found.iter().filter_map(|object| Some((id(object)?, u32::try_from(object.size).ok()?))).collect())
+    }
+
+    fn read_full(&self, kind: FileType, id: &Id) -> RusticResult<Bytes> {
+        Ok(self.read(kind, id))
+    }
+
+    fn read_partial(
+        &self,
+        kind: FileType,
+        id: &Id,
+        _: bool,
+        offset: u32,
+        length: u32,
+    ) -> RusticResult<Bytes> {
+        Ok(self.read(kind, id).slice(offset as usize..(offset + length) as usize))
+    }
+
+    fn warmup_path(&self, _kind: FileType, _id: &Id) -> String {
+        String::new()
+    }
+}
+
+impl WriteBackend for Backend {
+    fn write_bytes(&self, kind: FileType, id: &Id, _: bool, content: BytesList) -> RusticResult<()> {
+        let payload = object_store::PutPayload::from_iter(content.into_vec());
+        self.runtime.block_on(self.store.put(&Self::path(kind, id), payload)).unwrap();
+        Ok(())
+    }
+
+    fn remove(&self, kind: FileType, id: &Id, _: bool) -> RusticResult<()> {
+        self.runtime.block_on(self.store.delete(&Self::path(kind, id))).unwrap();
+        Ok(())
+    }
 }
