@@ -1,7 +1,8 @@
 //! What `bench/backup.py` measures: one step of a backup a process, as the platform does it.
 //!
 //! `save HOME PLACE` prints the snapshot, `restore PLACE SNAPSHOT DIRECTORY` restores it, `look HOME` prints the mark by which
-//! the platform knows that nothing has changed. The key is in `SMARTBOX_BENCH_KEY`.
+//! the platform knows that nothing has changed. The key is in `SMARTBOX_BENCH_KEY`. The allocator is the system's: the
+//! platform's, which keeps much of what is freed, would be measured and not the work.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,10 +12,6 @@ use smartbox_backup::{
     Depot, IdShift, Label, Limits, Place, Repository, Source, copy_databases, remove_copies,
 };
 use tokio::runtime::Runtime;
-
-/// The platform's own allocator.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Files belong to whoever they belong to.
 const IDS: IdShift = IdShift { base: 0, count: u32::MAX };

@@ -25,8 +25,8 @@ use crate::{Error, HOME, IdShift, Limits, Source, locks};
 
 /// How hard pieces are compressed: as restic's own fastest, which is its default.
 const COMPRESSION: i32 = 1;
-/// Bytes of a pack, of which some are in memory at once; restic's own default.
-const PACK_SIZE: &str = "16MiB";
+/// Bytes of a pack, of which some are in memory at once. restic, which keeps them in files, has 16 MiB.
+const PACK_SIZE: &str = "8MiB";
 
 type Opened = rustic_core::Repository<OpenStatus>;
 

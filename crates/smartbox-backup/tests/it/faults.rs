@@ -101,7 +101,7 @@ fn a_store_that_fails_at_any_step_leaves_no_half_snapshot_and_the_next_one_is_wh
     let world = World::over(Arc::clone(&breaking) as Arc<dyn ObjectStore>);
     let mut good = 0;
     for after in 0..12 {
-        write(&world.home(), "workspace/big.bin", noise(1 << 20, 100 + after));
+        write(&world.home(), "workspace/big.bin", noise(100_000, 100 + after));
         breaking.puts_left.store(i64::try_from(after).unwrap(), Ordering::SeqCst);
         match world.repository().snapshot(world.source(), &label()) {
             Ok(_) => good += 1,

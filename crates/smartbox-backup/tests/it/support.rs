@@ -81,13 +81,14 @@ pub(crate) fn write(home: &Path, name: &str, content: impl AsRef<[u8]>) {
 /// Bytes that do not compress, always the same.
 pub(crate) fn noise(length: usize, seed: u64) -> Vec<u8> {
     let mut state = seed | 1;
-    let mut next = || {
+    let mut bytes = vec![0; length];
+    for piece in bytes.chunks_mut(8) {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        state.to_le_bytes()
-    };
-    std::iter::repeat_with(&mut next).take(length.div_ceil(8)).flatten().take(length).collect()
+        piece.copy_from_slice(&state.to_le_bytes()[..piece.len()]);
+    }
+    bytes
 }
 
 /// The objects of a place, and the repository's library on them without us.

@@ -32,13 +32,14 @@ pub(crate) fn home(root: &TempDir) -> PathBuf {
 /// Bytes that do not compress, always the same.
 pub(crate) fn noise(length: usize, seed: u64) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut next = || {
+    let mut bytes = vec![0; length];
+    for piece in bytes.chunks_mut(8) {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        state.to_le_bytes()
-    };
-    std::iter::repeat_with(&mut next).take(length.div_ceil(8)).flatten().take(length).collect()
+        piece.copy_from_slice(&state.to_le_bytes()[..piece.len()]);
+    }
+    bytes
 }
 
 pub(crate) fn repository(depot: &Depot, name: &str) -> Repository {
