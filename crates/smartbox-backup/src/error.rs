@@ -29,6 +29,11 @@ pub enum Error {
     /// The repository's library failed.
     #[error("the repository: {0}")]
     Repository(String),
+    /// There is nothing where the repository was. It may be somewhere else: that says nothing of what is in it.
+    #[error(
+        "there is no repository at the place of the backups: mount its disk, or name the bucket again that it was made in"
+    )]
+    NoRepository,
     /// There is no such snapshot.
     #[error(
         "the repository has no such snapshot: it was forgotten, or is in another repository; list what is there"

@@ -104,9 +104,9 @@ impl Repository {
         self.closed(bars)?.open(&self.credentials()?).map_err(Error::rustic)
     }
 
-    /// Opens the repository; a snapshot of one that is not there is not there either.
+    /// Opens a repository that was made before.
     fn opened_to_read(&self) -> Result<Opened, Error> {
-        if self.is_there()? { self.opened() } else { Err(Error::NoSnapshot) }
+        if self.is_there()? { self.opened() } else { Err(Error::NoRepository) }
     }
 
     /// Its key's object comes first: whatever is killed in between makes the same one again, and `config` last, by which it is

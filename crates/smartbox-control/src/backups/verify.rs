@@ -30,7 +30,9 @@ impl Control {
         let wrong = match read {
             Ok(files) if files == backup.facts.files => None,
             Ok(files) => Some(format!("{files} of {} files are there", backup.facts.files)),
-            Err(error @ smartbox_backup::Error::Store(_)) => return Err(later(error.to_string())),
+            Err(error @ (smartbox_backup::Error::Store(_) | smartbox_backup::Error::NoRepository)) => {
+                return Err(later(error.to_string()));
+            }
             Err(error) => Some(error.to_string()),
         };
         let detail = serde_json::json!({ "backup": id.to_string() });

@@ -51,18 +51,7 @@ async fn a_box_reaches_what_it_was_given_and_nothing_else() {
     assert_eq!(out.split_whitespace().collect::<Vec<_>>(), ["111", "101", "101", "101", "101"], "{err}");
     assert_eq!(sh(&format!("env -i PATH=\"$PATH\" curl -s {given}")).0, Some(7));
     assert_ne!(platform.exec("home", &["getent", "hosts", "example.com"]).0, Some(0));
-    // Sockets below TCP and UDP, and IPv6, lead nowhere either.
-    let lower = "import socket\n\
-         def attempt(family, kind, protocol, address):\n\
-         \x20   try:\n\
-         \x20       s = socket.socket(family, kind, protocol); s.settimeout(5); s.connect(address); s.send(b'x'); print('open')\n\
-         \x20   except OSError: print('closed')\n\
-         attempt(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP, ('1.1.1.1', 0))\n\
-         attempt(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP, ('1.1.1.1', 0))\n\
-         attempt(socket.AF_INET6, socket.SOCK_STREAM, 0, ('2606:4700:4700::1111', 80))\n\
-         attempt(socket.AF_INET6, socket.SOCK_STREAM, 0, ('fd00:ec2::254', 80))";
-    let (_, out, err) = platform.exec("home", &["python3", "-c", lower]);
-    assert_eq!(out.split_whitespace().collect::<Vec<_>>(), ["closed"; 4], "{err}");
+    other_sockets_lead_nowhere(&platform);
 
     // Through the proxy: the host, the platform, the metadata service, gateways of boxes.
     let own = platform.url("/").trim_start_matches("http://").trim_end_matches('/').to_owned();
@@ -94,6 +83,21 @@ async fn a_box_reaches_what_it_was_given_and_nothing_else() {
     assert!((1..=10).contains(&told), "{told} events");
     // The gateway went through all of this with the same variables.
     assert!(platform.cli_ok(&["chat", "hello"]).contains("hello"));
+}
+
+/// Sockets below TCP and UDP, and those of IPv6.
+fn other_sockets_lead_nowhere(platform: &Platform) {
+    let lower = "import socket\n\
+         def attempt(family, kind, protocol, address):\n\
+         \x20   try:\n\
+         \x20       s = socket.socket(family, kind, protocol); s.settimeout(5); s.connect(address); s.send(b'x'); print('open')\n\
+         \x20   except OSError: print('closed')\n\
+         attempt(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP, ('1.1.1.1', 0))\n\
+         attempt(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP, ('1.1.1.1', 0))\n\
+         attempt(socket.AF_INET6, socket.SOCK_STREAM, 0, ('2606:4700:4700::1111', 80))\n\
+         attempt(socket.AF_INET6, socket.SOCK_STREAM, 0, ('fd00:ec2::254', 80))";
+    let (_, out, err) = platform.exec("home", &["python3", "-c", lower]);
+    assert_eq!(out.split_whitespace().collect::<Vec<_>>(), ["closed"; 4], "{err}");
 }
 
 /// A server on every address of this machine that says `reached`.
