@@ -18,6 +18,7 @@ mod orgs;
 mod page;
 mod problem;
 mod routes;
+mod runtimes;
 mod schedules;
 mod secrets;
 mod seeds;
@@ -54,6 +55,10 @@ pub use orgs::{CreateOrg, HoldList, HoldOrg, HoldView, OrgList, OrgView, UpdateO
 pub use page::{ListQuery, PageQuery};
 pub use problem::{FieldError, PROBLEM_CONTENT_TYPE, Problem};
 pub use routes::{RolledBackView, RouteList, RouteView, UpdateRoute};
+pub use runtimes::{
+    CreateRollout, InstallRuntime, RolloutBoxView, RolloutList, RolloutView, RuntimeList, RuntimeView,
+    UpgradeBox,
+};
 pub use schedules::{
     CreateSchedule, MessageAction, ScheduleList, ScheduleRunView, ScheduleView, UpdateSchedule, WakeAction,
 };

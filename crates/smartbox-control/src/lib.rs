@@ -9,8 +9,8 @@ mod allowances;
 mod attempts;
 mod audit;
 mod authority;
-mod budgets;
 mod backups;
+mod budgets;
 mod burnt;
 mod changes;
 mod chat;
@@ -50,8 +50,10 @@ mod readiness;
 mod recognise;
 mod resolve;
 mod revocations;
+mod rollouts;
 mod room;
 mod routing;
+mod runtimes;
 mod schedules;
 mod secrets;
 mod sessions;
@@ -64,6 +66,7 @@ mod ssh;
 mod tickets;
 mod timeline;
 mod tokens;
+mod upgrades;
 mod usage;
 mod uses;
 mod vigil;
@@ -96,7 +99,7 @@ pub use lease::Lease;
 pub use logs::{LogLine, LogQuery};
 pub use loops::{
     backups::BackupLoop, janitor::Janitor, monitor::Monitor, reconcile::Reconciler, rollback::RollbackWatch,
-    schedules::Scheduler,
+    schedules::Scheduler, upgrades::UpgradeLoop,
 };
 pub use models::{ModelPicture, ModelProviders, ModelScopeWish, ModelShelf, ProviderWish};
 pub use oidc::BegunSignIn;
@@ -106,8 +109,10 @@ pub use pairing::{PairedDevice, Showing};
 pub use people::{NewPerson, PersonChange};
 pub use plans::OrgPlanWish;
 pub use recognise::Recognised;
+pub use rollouts::{NewRollout, RolloutState};
 pub use room::Activity;
 pub use routing::RouteChange;
+pub use runtimes::{RuntimeFloor, RuntimeInfo, RuntimeInstaller, Runtimes};
 pub use schedules::ScheduleWish;
 pub use secrets::{GivenSecret, Whose};
 pub use sign_in::{NewSession, SignInCode};
@@ -126,8 +131,8 @@ pub use smartbox_provider::LogSource;
 pub use smartbox_store::{
     AuditEvent, Backup, BackupState, BoxError, BudgetRow, Cursor, Device, EgressRow, EgressUsage, Event,
     InjectionRow, KeptSecret, KeyRotation, LayerRow, ModelCall, ModelProvider, ModelRulesRow, ModelSum,
-    NewPlan, Operation, Org, OrgPlan, OrgStanding, Outcome, Page, PlanRow, RestoreFrom, RoutingRow, Schedule,
-    ScheduleAction, ServiceToken, Session, Smartbox, UsageRow, User, WakeHold,
+    NewPlan, Operation, Org, OrgPlan, OrgStanding, Outcome, Page, PlanRow, RestoreFrom, Rollout, RolloutBox,
+    RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox, UsageRow, User, WakeHold,
 };
 pub use spend::{ModelSpent, Reservation, SpendRefused};
 pub use tickets::{MadeTicket, TICKET_PREFIX, TicketFor};
@@ -140,6 +145,7 @@ use std::time::Duration;
 
 use smartbox_core::capacity::HostLimits;
 use smartbox_core::routing::{OwnAddress, RoutingFlags};
+use smartbox_core::upgrade::UpgradeTimes;
 use smartbox_core::{Thresholds, Tie};
 use smartbox_provider::{Link, Provider};
 use smartbox_store::Store;
@@ -175,6 +181,8 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
     /// How the agent runtime is configured.
     pub runtime: AgentRuntime,
+    /// The versions of it on this machine.
+    pub runtimes: Arc<dyn Runtimes>,
     /// The platform's admin secret.
     pub admin_secret: AdminSecret,
     /// Who else may say who somebody is.
@@ -216,6 +224,10 @@ pub struct Limits {
     pub monitor_interval: Duration,
     /// When backups are made, and which are kept.
     pub backups: BackupPolicy,
+    /// The oldest version of the agent runtime that boxes may run.
+    pub runtime_floor: RuntimeFloor,
+    /// How long the stages of an upgrade may take.
+    pub upgrade: UpgradeTimes,
 }
 
 impl Default for Limits {
@@ -235,6 +247,8 @@ impl Default for Limits {
             schedule_stagger: Duration::ZERO,
             monitor_interval: Duration::from_mins(1),
             backups: BackupPolicy::default(),
+            runtime_floor: RuntimeFloor::default(),
+            upgrade: UpgradeTimes::default(),
         }
     }
 }
@@ -254,6 +268,8 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) runtime: AgentRuntime,
+    pub(crate) runtimes: Arc<dyn Runtimes>,
+    pub(crate) installs: runtimes::Installs,
     pub(crate) admin_secret: AdminSecret,
     pub(crate) limits: Limits,
     pub(crate) changes: Changes,
@@ -300,6 +316,8 @@ impl Control {
                 clock: parts.clock,
                 entropy: parts.entropy,
                 runtime: parts.runtime,
+                runtimes: parts.runtimes,
+                installs: runtimes::Installs::default(),
                 admin_secret: parts.admin_secret,
                 limits: parts.limits,
                 changes: Changes::default(),

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::phase::Phase;
 use crate::sleep::{SleepTier, Stay, Threshold, Thresholds};
+use crate::upgrade::UpgradeStage;
 use crate::wake::WakeRefusal;
 
 mod words;
@@ -37,6 +38,21 @@ pub struct Facts {
     pub held: Option<String>,
     /// What went wrong last.
     pub error: Option<String>,
+    /// The upgrade of its agent runtime that is under way, or the last one if it failed.
+    pub upgrade: Option<Upgrade>,
+}
+
+/// An upgrade of the agent runtime, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upgrade {
+    /// The version that it has, or had.
+    pub from: String,
+    /// The version that it is to have.
+    pub to: String,
+    /// How far it has come; `None`: it is over.
+    pub stage: Option<UpgradeStage>,
+    /// Why it goes back, or failed.
+    pub why: Option<String>,
 }
 
 /// What the platform saw.
@@ -134,6 +150,22 @@ pub enum Because {
     Blocked(WakeRefusal),
     /// Why it is held, in the words of whoever holds it.
     Held(String),
+    /// Its agent runtime is being upgraded.
+    Upgrading {
+        /// To this version.
+        to: String,
+        /// How far it has come.
+        stage: UpgradeStage,
+        /// Why it goes back.
+        why: Option<String>,
+    },
+    /// The last upgrade of its agent runtime failed.
+    UpgradeFailed {
+        /// The version it should have had.
+        to: String,
+        /// Why.
+        why: String,
+    },
 }
 
 /// Every reason, the one that counts most first. Never empty.
@@ -154,6 +186,15 @@ pub fn explain(facts: &Facts) -> Vec<Because> {
         reasons.retain(|reason| *reason != Because::WakesOnUse);
         reasons.push(Because::Blocked(block));
         reasons.extend(facts.held.clone().map(Because::Held));
+    }
+    match facts.upgrade.clone() {
+        Some(Upgrade { to, stage: Some(stage), why, .. }) => {
+            reasons.insert(0, Because::Upgrading { to, stage, why });
+        }
+        Some(Upgrade { to, stage: None, why: Some(why), .. }) => {
+            reasons.push(Because::UpgradeFailed { to, why });
+        }
+        _ => {}
     }
     reasons
 }

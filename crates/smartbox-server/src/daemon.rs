@@ -11,7 +11,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use secrecy::SecretString;
-use smartbox_control::{BackupLoop, Control, Janitor, Lease, Monitor, Reconciler, RollbackWatch, Scheduler};
+use smartbox_control::{
+    BackupLoop, Control, Janitor, Lease, Monitor, Reconciler, RollbackWatch, RuntimeInstaller, Scheduler,
+    UpgradeLoop,
+};
 use smartbox_core::routing::Outcome;
 use smartbox_edge::{Edge, EdgeListener, RouteTable};
 use smartbox_providers::local::LocalProvider;
@@ -96,6 +99,7 @@ impl Daemon {
         life.spawn("reconciler", reconciler.run(life.soft.clone()));
         spawn_loops(&control, outcomes, &life);
         life.spawn("backups", BackupLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
+        life.spawn("upgrades", UpgradeLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
         life.spawn("platform backup", platform_backup.run(life.soft.clone()));
         life.spawn("routes", routes::follow(control.fleet(), routes, life.soft.clone()));
         let follow = revocations::follow(control.revocations(), edge.sockets(), dropped, life.soft.clone());
@@ -146,6 +150,7 @@ fn spawn_loops(control: &Control, outcomes: mpsc::Receiver<Outcome>, life: &Life
     life.spawn("rollback", RollbackWatch::new(control.clone()).run(outcomes, life.soft.clone()));
     life.spawn("scheduler", Scheduler::new(control.clone()).run(life.soft.clone()));
     life.spawn("janitor", Janitor::new(control.clone()).run(life.soft.clone()));
+    life.spawn("runtimes", RuntimeInstaller::new(control.clone()).run(life.soft.clone()));
     life.spawn("monitor", Monitor::new(control.clone()).run(life.soft.clone()));
 }
 

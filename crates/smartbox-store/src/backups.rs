@@ -118,6 +118,8 @@ pub struct BackupState {
     pub restore_from: Option<RestoreFrom>,
     /// The last restore.
     pub restored: Option<Restored>,
+    /// The version of the agent runtime that what was there before it belongs to.
+    pub undo_version: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -205,6 +207,7 @@ pub(crate) struct StateRow {
     restored_at_ms: Option<i64>,
     undo_until_ms: Option<i64>,
     is_proven: bool,
+    undo_version: Option<String>,
 }
 
 /// A query for whole rows of states.
@@ -212,7 +215,7 @@ macro_rules! select_states {
     ($tail:literal) => {
         concat!(
             "select box_id, looked_at_ms, changed_since_ms, failures, failure, is_overdue, restore_from, restored_from,
-                    restored_at_ms, undo_until_ms, is_proven
+                    restored_at_ms, undo_until_ms, is_proven, undo_version
              from backup_states ",
             $tail
         )
@@ -241,6 +244,7 @@ impl TryFrom<StateRow> for BackupState {
             is_overdue: row.is_overdue,
             restore_from: row.restore_from.as_deref().map(parsed).transpose()?,
             restored,
+            undo_version: row.undo_version,
         })
     }
 }
@@ -307,5 +311,16 @@ pub(crate) async fn insert(tx: &mut Connection, new: &Backup) -> Result<(), Erro
     .bind(&new.mark)
     .execute(tx)
     .await?;
+    Ok(())
+}
+
+/// Wants another disk for a box at its next start.
+pub(crate) async fn wish(tx: &mut Connection, id: BoxId, from: RestoreFrom) -> Result<(), Error> {
+    ensure_state(tx, id).await?;
+    sqlx::query("update backup_states set restore_from = $2 where box_id = $1")
+        .bind(id.to_string())
+        .bind(from.to_string())
+        .execute(tx)
+        .await?;
     Ok(())
 }

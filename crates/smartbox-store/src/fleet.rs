@@ -8,10 +8,12 @@ mod housekeeping;
 mod leases;
 mod models;
 mod observations;
+mod rollouts;
 mod rotation;
 mod routing;
 pub(crate) mod secrets;
 mod sign_in;
+mod upgrades;
 mod vault;
 
 use std::collections::HashSet;

@@ -29,6 +29,7 @@ mod open;
 mod operation;
 mod org;
 mod page;
+mod rollouts;
 mod routing;
 mod row;
 mod schedules;
@@ -36,6 +37,7 @@ mod sealing;
 mod sleep;
 mod smartbox;
 mod store;
+mod upgrades;
 mod vault;
 
 pub use account::{
@@ -58,10 +60,12 @@ pub use models::{KeyChange, ModelCall, ModelProvider, ModelRulesRow, PROVIDERS_M
 pub use operation::{NewOperation, Operation, OperationKind, Outcome, Target};
 pub use org::{DEVICES_MAX, OrgStore, TICKETS_MAX, TOKENS_MAX};
 pub use page::{Cursor, PAGE_MAX, Page};
+pub use rollouts::{ROLLOUT_BOXES_MAX, Rollout, RolloutBox};
 pub use routing::{RolledBack, RoutingChange, RoutingRow};
 pub use schedules::{NextTime, RunState, SCHEDULES_MAX, Schedule, ScheduleAction, SchedulePlan, ScheduleRun};
 pub use sealing::{KeyFile, KeySource, Keyring, KeyringError, Sealer};
 pub use sleep::{Due, WakeHold};
 pub use smartbox::{BoxError, BoxFilter, IntentChange, NewFailure, NewSmartbox, ObservationUpdate, Smartbox};
 pub use store::Store;
+pub use upgrades::Upgrade;
 pub use vault::{Authority, KeptSecret, NewSecret, SECRETS_MAX};

@@ -63,7 +63,7 @@ pub(crate) async fn take(
         let home = home.clone();
         blocking(move || smartbox_backup::look(&home, limits)).await?.map_err(Error::internal)?
     };
-    if let Some(same) = known.first().filter(|last| last.mark == seen.mark && reason != Reason::Asked) {
+    if let Some(same) = known.first().filter(|last| last.mark == seen.mark && will_do(last, row, reason)) {
         fleet.note_unchanged(row.id, same.is_good(), now).await?;
         return Ok(None);
     }
@@ -99,6 +99,41 @@ pub(crate) async fn take(
     };
     fleet.insert_backup(&backup, now, event(control, &backup)).await?;
     Ok(Some(backup))
+}
+
+/// Whether the newest backup will do, when nothing has changed since.
+fn will_do(last: &Backup, row: &Smartbox, reason: Reason) -> bool {
+    match reason {
+        Reason::Asked => false,
+        // It is the way back: it has to be a good one, of the version that is about to go.
+        Reason::BeforeUpgrade => last.is_good() && last.runtime_version == row.runtime_version,
+        Reason::Period | Reason::Rest | Reason::BeforeRestore => true,
+    }
+}
+
+/// What was found in a home that was looked through and not saved.
+pub(crate) struct Inspected {
+    /// Regular files.
+    pub(crate) files: u64,
+    /// Databases of the agent runtime.
+    pub(crate) databases: u64,
+    /// What is wrong with which of them.
+    pub(crate) broken: Vec<String>,
+}
+
+/// Looks through the home of a box, and through copies of its databases, without saving anything.
+pub(crate) async fn inspect(control: &Control, row: &Smartbox, epoch: Epoch) -> Result<Inspected, Error> {
+    let _alone = control.inner.backups.locks.lock(row.id).await;
+    let backups = &control.inner.backups;
+    let limits = control.inner.limits.backups.limits;
+    let Some(home) = backups.volumes.home(row.id).await.map_err(Error::internal)? else {
+        return Ok(Inspected { files: 0, databases: 0, broken: Vec::new() });
+    };
+    let seen = blocking(move || smartbox_backup::look(&home, limits)).await?.map_err(Error::internal)?;
+    let scratch = Scratch::make(backups.scratch.join(row.id.to_string())).map_err(Error::internal)?;
+    let (_stillness, copies) = copy(control, row, epoch, (seen.databases, scratch.0.clone())).await?;
+    let Checked { databases, broken } = check(&copies).await;
+    Ok(Inspected { files: seen.files, databases, broken })
 }
 
 /// Copies the databases while nobody writes.

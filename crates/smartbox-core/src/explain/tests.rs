@@ -22,6 +22,7 @@ fn awake(watch: Watch) -> Facts {
         block: None,
         held: None,
         error: None,
+        upgrade: None,
     }
 }
 
@@ -171,4 +172,20 @@ fn spans_are_read_at_a_glance() {
     let told = [0, 59, 60, 61, 3600, 3661, 86_400, 90_000].map(|secs| span(Duration::from_secs(secs)));
     assert_eq!(told, ["0 ms", "59 s", "1 min", "1 min 1 s", "1 h", "1 h 1 min", "1 d", "1 d 1 h"]);
     assert_eq!(span(Duration::from_millis(12)), "12 ms");
+}
+
+#[test]
+fn an_upgrade_comes_first_while_it_is_under_way_and_is_told_when_it_failed() {
+    let upgrade = |stage, why: Option<&str>| Upgrade {
+        from: "2026.9.5".to_owned(),
+        to: "2026.9.6".to_owned(),
+        stage,
+        why: why.map(str::to_owned),
+    };
+    let going = Facts { upgrade: Some(upgrade(Some(UpgradeStage::Proving), None)), ..awake(watch(1, None)) };
+    assert!(told(&going)[0].starts_with("upgrading: "), "{:?}", told(&going));
+    let why = Some("its gateway kept failing");
+    let failed = Facts { upgrade: Some(upgrade(None, why)), ..awake(watch(1, None)) };
+    let last = told(&failed).pop().unwrap();
+    assert!(last.starts_with("upgrade-failed: ") && last.contains("kept failing"), "{last}");
 }

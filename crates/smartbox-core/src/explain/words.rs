@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::Because;
 use crate::sleep::SleepTier;
+use crate::upgrade::UpgradeStage;
 use crate::wake::{HoldKind, WakeRefusal};
 
 impl Because {
@@ -35,6 +36,7 @@ impl Because {
             Self::Deleted => "deleted",
             Self::Blocked(WakeRefusal::Deleted) => "wake-blocked-deleted",
             Self::Blocked(WakeRefusal::TierFull { .. }) => "wake-blocked-tier-full",
+            Self::Blocked(WakeRefusal::Outdated) => "wake-blocked-runtime-too-old",
             Self::Blocked(WakeRefusal::Held(kind)) => match kind {
                 HoldKind::Account => "wake-blocked-account",
                 HoldKind::Abuse => "wake-blocked-abuse",
@@ -42,6 +44,8 @@ impl Because {
                 HoldKind::Budget => "wake-blocked-budget",
             },
             Self::Held(_) => "held-because",
+            Self::Upgrading { .. } => "upgrading",
+            Self::UpgradeFailed { .. } => "upgrade-failed",
         }
     }
 }
@@ -105,6 +109,22 @@ impl fmt::Display for Because {
             }
             Self::Blocked(refusal) => write!(f, "It may not wake: {refusal}."),
             Self::Held(reason) => write!(f, "The reason: {}.", reason.trim_end_matches('.')),
+            Self::Upgrading { to, stage: UpgradeStage::Saving, .. } => {
+                write!(f, "It is upgraded to OpenClaw {to}: it is stopped, and its state is saved first.")
+            }
+            Self::Upgrading { to, stage: UpgradeStage::Proving, .. } => {
+                write!(
+                    f,
+                    "It is upgraded to OpenClaw {to}: it has to be well on it for a while, or goes back."
+                )
+            }
+            Self::Upgrading { to, stage: UpgradeStage::GoingBack, why } => {
+                let why = why.as_deref().unwrap_or("it was not well on it");
+                write!(f, "It goes back from OpenClaw {to} to what it was: {why}.")
+            }
+            Self::UpgradeFailed { to, why } => {
+                write!(f, "Its last upgrade, to OpenClaw {to}, failed: {}.", why.trim_end_matches('.'))
+            }
         }
     }
 }

@@ -171,6 +171,7 @@ pub(super) struct Boxes {
     pub(super) end_after: Option<String>,
     pub(super) schedule_stagger: Option<String>,
     pub(super) prewarm_on_sign_in: Option<String>,
+    pub(super) runtime_floor: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
