@@ -55,6 +55,7 @@ mod room;
 mod routing;
 mod runtimes;
 mod schedules;
+mod sealed;
 mod secrets;
 mod sessions;
 mod sign_in;
@@ -98,7 +99,7 @@ pub use injections::Injections;
 pub use lease::Lease;
 pub use logs::{LogLine, LogQuery};
 pub use loops::{
-    backups::BackupLoop, janitor::Janitor, monitor::Monitor, reconcile::Reconciler, rollback::RollbackWatch,
+    backups::BackupLoop, drills::DrillLoop, janitor::Janitor, monitor::Monitor, reconcile::Reconciler, rollback::RollbackWatch,
     schedules::Scheduler, upgrades::UpgradeLoop,
 };
 pub use models::{ModelPicture, ModelProviders, ModelScopeWish, ModelShelf, ProviderWish};
@@ -270,6 +271,7 @@ pub(crate) struct Inner {
     pub(crate) runtime: AgentRuntime,
     pub(crate) runtimes: Arc<dyn Runtimes>,
     pub(crate) installs: runtimes::Installs,
+    pub(crate) sealed: sealed::Ids,
     pub(crate) admin_secret: AdminSecret,
     pub(crate) limits: Limits,
     pub(crate) changes: Changes,
@@ -318,6 +320,7 @@ impl Control {
                 runtime: parts.runtime,
                 runtimes: parts.runtimes,
                 installs: runtimes::Installs::default(),
+                sealed: sealed::Ids::default(),
                 admin_secret: parts.admin_secret,
                 limits: parts.limits,
                 changes: Changes::default(),

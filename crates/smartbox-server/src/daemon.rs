@@ -12,7 +12,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use secrecy::SecretString;
 use smartbox_control::{
-    BackupLoop, Control, Janitor, Lease, Monitor, Reconciler, RollbackWatch, RuntimeInstaller, Scheduler,
+    BackupLoop, Control, DrillLoop, Janitor, Lease, Monitor, Reconciler, RollbackWatch, RuntimeInstaller, Scheduler,
     UpgradeLoop,
 };
 use smartbox_core::routing::Outcome;
@@ -99,6 +99,7 @@ impl Daemon {
         life.spawn("reconciler", reconciler.run(life.soft.clone()));
         spawn_loops(&control, outcomes, &life);
         life.spawn("backups", BackupLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
+        life.spawn("drills", DrillLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
         life.spawn("upgrades", UpgradeLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
         life.spawn("platform backup", platform_backup.run(life.soft.clone()));
         life.spawn("routes", routes::follow(control.fleet(), routes, life.soft.clone()));

@@ -52,3 +52,21 @@ create table rollout_boxes (
     what text,
     primary key (rollout_id, box_id)
 );
+
+-- Saved states that were booted in a sealed box, to see whether they can be. The box is nobody's and is removed afterwards.
+create table drills (
+    -- The sealed box.
+    id text not null primary key,
+    org_id text not null references orgs (id) on delete cascade,
+    -- The box whose state it is.
+    box_id text not null references boxes (id) on delete cascade,
+    backup_id text not null,
+    runtime_version text not null,
+    begun_at_ms bigint not null,
+    finished_at_ms bigint,
+    -- What was wrong; null with an end: nothing.
+    what text
+);
+create index drills_box on drills (box_id, id);
+create index drills_begun on drills (begun_at_ms);
+create index drills_open on drills (id) where finished_at_ms is null;

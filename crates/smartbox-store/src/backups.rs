@@ -51,6 +51,8 @@ pub struct Backup {
     pub mark: String,
     /// When all of it was last read back, and what was found wrong.
     pub verified: Option<(Timestamp, Option<String>)>,
+    /// When it was last booted in a sealed box, and what was wrong then.
+    pub drilled: Option<(Timestamp, Option<String>)>,
 }
 
 impl Backup {
@@ -146,6 +148,8 @@ pub(crate) struct BackupRow {
     mark: String,
     verified_at_ms: Option<i64>,
     verified_what: Option<String>,
+    drilled_at_ms: Option<i64>,
+    drilled_what: Option<String>,
 }
 
 /// A query for whole rows of backups. Columns are named, so that a later migration cannot reorder them.
@@ -154,7 +158,11 @@ macro_rules! select_backups {
         concat!(
             "select id, org_id, box_id, snapshot, made_at_ms, reason, is_pinned, suspicion, stillness, still_us, took_ms,
                     runtime_version, epoch, files, bytes, databases, broken_databases, left_out, added_bytes, mark,
-                    verified_at_ms, verified_what
+                    verified_at_ms, verified_what,
+                    (select finished_at_ms from drills where backup_id = backups.id and finished_at_ms is not null
+                     order by drills.id desc limit 1) as drilled_at_ms,
+                    (select what from drills where backup_id = backups.id and finished_at_ms is not null
+                     order by drills.id desc limit 1) as drilled_what
              from backups ",
             $tail
         )
@@ -190,6 +198,7 @@ impl TryFrom<BackupRow> for Backup {
             added_bytes: number(row.added_bytes)?,
             mark: row.mark,
             verified: instant_opt(row.verified_at_ms)?.map(|at| (at, row.verified_what)),
+            drilled: instant_opt(row.drilled_at_ms)?.map(|at| (at, row.drilled_what)),
         })
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 mod audit;
 mod backups;
+mod drills;
 mod egress;
 mod housekeeping;
 mod leases;
@@ -30,6 +31,7 @@ use crate::row::parsed;
 use crate::smartbox::{BoxFilter, Smartbox};
 use crate::{Cursor, Error, Page, Store, boxes, event, idempotency, operation};
 
+pub use drills::Drill;
 pub use housekeeping::Purged;
 pub use rotation::KeyRotation;
 

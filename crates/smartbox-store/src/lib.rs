@@ -48,7 +48,7 @@ pub use device::{Device, NewDevice, NewTicket, Ticket, TicketHolder};
 pub use egress::{EgressRow, EgressUsage, LayerOf, LayerRow};
 pub use error::{Error, OpenError};
 pub use event::{AuditEvent, Event, EventOutcome, NewEvent};
-pub use fleet::{FleetStore, KeyRotation, Purged, SystemActor};
+pub use fleet::{Drill, FleetStore, KeyRotation, Purged, SystemActor};
 pub use foreign::{ForeignDatabase, look_at_copy};
 pub use idempotency::{BodyHash, Claim, IDEMPOTENCY_TTL, IN_PROGRESS_MAX};
 pub use injection::InjectionRow;

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use smartbox_core::backup::{Facts, Verdict, judge};
 use smartbox_core::upgrade::{NextMove, UpgradeFacts, next_move};
-use smartbox_store::{Backup, Outcome, Smartbox, Upgrade};
+use smartbox_store::{Outcome, Smartbox, Upgrade};
 use tokio_util::sync::CancellationToken;
 
 use super::rollouts;
@@ -111,8 +110,8 @@ impl UpgradeLoop {
     async fn look_at_state(&self, upgrade: &Upgrade, row: &Smartbox) -> Result<(), Error> {
         let backups = self.control.backup_fleet().backups_of(row.id).await?;
         let saved = backups.iter().find(|backup| Some(backup.id) == upgrade.backup);
-        match take::inspect(&self.control, row, self.lease.epoch()).await {
-            Ok(found) => match wrong_with(saved, found) {
+        match take::inspect(&self.control, row.id, self.lease.epoch()).await {
+            Ok(found) => match take::compare(saved.map(|backup| &backup.facts), &found) {
                 None => self.done(upgrade).await,
                 Some(why) => self.go_back(upgrade, &format!("its state did not come through: {why}")).await,
             },
@@ -172,23 +171,5 @@ impl UpgradeLoop {
         let remedy = "`smartbox backup list` shows the state from before (before-upgrade); `smartbox backup restore` puts it \
                       in place together with its version";
         end_failed(&self.control, upgrade, ("box.upgrade-failed", &told), remedy).await
-    }
-}
-
-/// What is wrong with a state, next to the one that was saved.
-fn wrong_with(saved: Option<&Backup>, found: take::Inspected) -> Option<String> {
-    let before = saved.map(|backup| &backup.facts);
-    let now = Facts {
-        files: found.files,
-        // Bytes are counted when they are read, and nothing was read but the databases.
-        bytes: before.map_or(0, |before| before.bytes),
-        databases: found.databases,
-        broken_databases: found.broken.len() as u64,
-        left_out: 0,
-    };
-    match judge(before, &now) {
-        Verdict::Good => None,
-        Verdict::Suspicious(why) if found.broken.is_empty() => Some(why),
-        Verdict::Suspicious(why) => Some(format!("{why}: {}", found.broken.join("; "))),
     }
 }

@@ -146,6 +146,7 @@ pub(super) struct Backup {
     pub(super) keep_weekly: Option<String>,
     pub(super) keep_monthly: Option<String>,
     pub(super) undo: Option<String>,
+    pub(super) drill_every: Option<String>,
 }
 
 #[derive(Default, Deserialize)]

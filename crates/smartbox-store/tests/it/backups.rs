@@ -25,6 +25,7 @@ pub(crate) fn new_backup(org: OrgId, box_id: BoxId, second: i64) -> Backup {
         added_bytes: 99,
         mark: "abc".to_owned(),
         verified: None,
+        drilled: None,
     }
 }
 
