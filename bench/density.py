@@ -31,9 +31,14 @@ def meminfo():
 
 
 def used_kib():
-    """Memory that programs cannot get any more, and swap that is taken."""
+    """Memory that programs cannot get any more, and swap that is taken.
+
+    A page that lies in swap and is still in memory, where no process has it, is given away without writing it: it is not used.
+    """
     now = meminfo()
-    return now["MemTotal"] - now["MemAvailable"], now["SwapTotal"] - now["SwapFree"]
+    unmapped = now["Active(anon)"] + now["Inactive(anon)"] - now["AnonPages"] - now["Shmem"]
+    spare = now["MemAvailable"] + max(0, min(unmapped, now["SwapCached"]))
+    return now["MemTotal"] - spare, now["SwapTotal"] - now["SwapFree"]
 
 
 def view(platform, name):

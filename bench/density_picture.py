@@ -2,6 +2,7 @@
 
 WIDTH, LEFT, RIGHT = 760, 64, 170
 PANELS = {"memory": (48, 300), "wakes": (404, 150)}
+LABEL_APART = 16
 INK, FAINT = "#1f2933", "#d9dee4"
 AWAKE, MEMORY, SWAP, WAKE = "#c2410c", "#1d4ed8", "#6d7f92", "#047857"
 
@@ -16,7 +17,7 @@ class Panel:
     def __init__(self, name, right_value, top_value):
         self.at, self.height = PANELS[name]
         self.right_value, self.top_value = right_value, top_value
-        self.parts = []
+        self.parts, self.labels = [], []
 
     def x(self, value):
         return LEFT + (WIDTH - LEFT - RIGHT) * value / self.right_value
@@ -38,7 +39,14 @@ class Panel:
     def line(self, points, color, name, dashes=""):
         path = "L".join(f"{self.x(x):.1f} {self.y(y):.1f}" for x, y in points)
         self.parts.append(f'<path d="M{path}" fill="none" stroke="{color}" stroke-width="2.5" stroke-dasharray="{dashes}"/>')
-        self.text(self.x(points[-1][0]) + 8, self.y(points[-1][1]) + 4, name, color)
+        self.labels.append((self.y(points[-1][1]) + 4, name, color))
+
+    def label_lines(self):
+        """Names of lines at their ends, each below the one above it where two lines end close together."""
+        lowest = 0
+        for y, name, color in sorted(self.labels):
+            lowest = max(y, lowest + LABEL_APART)
+            self.text(WIDTH - RIGHT + 8, lowest, name, color)
 
     def dots(self, points, color):
         self.parts.extend(f'<circle cx="{self.x(x):.1f}" cy="{self.y(y):.1f}" r="3" fill="{color}" fill-opacity="0.6"/>' for x, y in points)
@@ -52,6 +60,7 @@ def draw(rows, machine_gib):
     memory.line([(0, machine_gib), (most, machine_gib)], INK, "memory of the machine", "4 4")
     for column, color, name in (3, AWAKE, "if all were awake"), (2, SWAP, "in swap"), (1, MEMORY, "memory, asleep"):
         memory.line([(0, 0), *((row[0], row[column]) for row in rows)], color, name)
+    memory.label_lines()
     took = [(row[0], one) for row in rows for one in row[4]]
     wakes = Panel("wakes", most, max(one for _, one in took) * 1.1)
     wakes.grid("milliseconds from the request to the first byte, each wake")

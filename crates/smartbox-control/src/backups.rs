@@ -1,7 +1,9 @@
 //! Backups of boxes: list them, ask for one, go back to one, take the key along.
 
+mod held;
 pub(crate) mod keeper;
 pub(crate) mod locks;
+mod numbers;
 mod read;
 mod restore;
 pub(crate) mod swap_in;
@@ -21,6 +23,7 @@ use smartbox_provider::Volumes;
 use smartbox_store::{Backup, BackupState, Smartbox, SystemActor};
 use tokio::sync::{Notify, Semaphore, oneshot};
 
+pub use numbers::BackupNumbers;
 pub use read::Download;
 pub use restore::RestoreWish;
 
@@ -91,6 +94,7 @@ pub(crate) struct Backups {
     pub(crate) readers: Arc<Semaphore>,
     asked: Mutex<HashMap<BoxId, Vec<Answer>>>,
     pub(crate) wake: Notify,
+    pub(crate) counted: numbers::Counted,
 }
 
 /// People who wait for a backup of the same box.
@@ -106,6 +110,7 @@ impl Backups {
             readers: Arc::new(Semaphore::new(READERS_MAX)),
             asked: Mutex::default(),
             wake: Notify::new(),
+            counted: numbers::Counted::default(),
         }
     }
 

@@ -77,7 +77,7 @@ pub mod boxes;
 pub use admin_secret::{AdminSecret, token_hash};
 pub use allowances::{Allowance, Allowances};
 pub use authority::HostCertificate;
-pub use backups::{BackupAccess, BackupParts, BackupPolicy, BoxBackups, Download, RestoreWish};
+pub use backups::{BackupAccess, BackupNumbers, BackupParts, BackupPolicy, BoxBackups, Download, RestoreWish};
 pub use boxes::{Created, Intended, NewBox};
 pub use budgets::BudgetState;
 pub use changes::Changes;
@@ -135,6 +135,7 @@ pub use smartbox_store::{
     NewPlan, Operation, Org, OrgPlan, OrgStanding, Outcome, Page, PlanRow, RestoreFrom, Rollout, RolloutBox,
     RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox, UsageRow, User, WakeHold,
 };
+pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, Trust, render_files};
 pub use spend::{ModelSpent, Reservation, SpendRefused};
 pub use tickets::{MadeTicket, TICKET_PREFIX, TicketFor};
 pub use tokens::{MadeToken, NewToken, TOKEN_PREFIX};

@@ -14,7 +14,7 @@ use crate::tier::GIB;
 pub struct HostFacts {
     /// All of its memory, in bytes.
     pub memory_bytes: u64,
-    /// What programs can still get without swapping (`MemAvailable`), in bytes.
+    /// What programs can still get without anything being written to swap, in bytes.
     pub available_bytes: u64,
     /// Free swap, in bytes.
     pub swap_free_bytes: u64,

@@ -69,6 +69,7 @@ impl Collector for Sources {
         self.write_edge(&mut write)?;
         self.write_egress(&mut write)?;
         self.write_models(&mut write)?;
+        self.write_backups(&mut write)?;
         let dropped = [
             (["refusals"], self.dropped.refusals.load(Relaxed)),
             (["revocations"], self.dropped.revocations.load(Relaxed)),
@@ -147,6 +148,31 @@ impl Sources {
             calls,
         )?;
         write.durations("model_call_duration", "Model calls, to the last byte of the answer", &seen.durations)
+    }
+}
+
+impl Sources {
+    fn write_backups(&self, write: &mut Writer<'_>) -> fmt::Result {
+        let seen = self.control.backup_numbers();
+        let ended = [
+            (["good"], seen.good),
+            (["suspicious"], seen.suspicious),
+            (["failed"], seen.failed),
+            (["unchanged"], seen.unchanged),
+        ];
+        write.counts("backups", "Backups of boxes by how they ended", ["outcome"], ended)?;
+        write.gauges(
+            "backup_overdue_boxes",
+            "Boxes whose newest good backup is older than twice what is wanted",
+            [],
+            [([], seen.overdue)],
+        )?;
+        write.gauges(
+            "backup_unsaved_seconds",
+            "For how long the box that has waited longest may have changed without a good backup of it",
+            [],
+            [([], seen.unsaved.as_secs())],
+        )
     }
 }
 

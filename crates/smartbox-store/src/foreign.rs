@@ -3,10 +3,14 @@
 //! Everything in them is foreign. The precautions are those of <https://www.sqlite.org/security.html> ("Untrusted SQLite
 //! Database Files"): no functions in the schema, sizes of cells are checked, nothing is mapped into memory.
 
+mod held;
+
 use std::path::Path;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{ConnectOptions, Connection as _};
+
+pub use held::{HeldBack, hold_back};
 
 /// Findings that are told.
 const FINDINGS_MAX: i64 = 3;
@@ -31,16 +35,20 @@ pub async fn look_at_copy(path: &Path) -> ForeignDatabase {
     })
 }
 
-async fn look(path: &Path) -> Result<ForeignDatabase, sqlx::Error> {
-    let options = SqliteConnectOptions::new()
+/// How a foreign database is opened.
+fn guarded(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(false)
         .foreign_keys(false)
         .pragma("trusted_schema", "off")
         .pragma("cell_size_check", "on")
         .pragma("mmap_size", "0")
-        .disable_statement_logging();
-    let mut connection = options.connect().await?;
+        .disable_statement_logging()
+}
+
+async fn look(path: &Path) -> Result<ForeignDatabase, sqlx::Error> {
+    let mut connection = guarded(path).connect().await?;
     let findings: Vec<String> =
         sqlx::query_scalar("select integrity_check from pragma_integrity_check limit $1")
             .bind(FINDINGS_MAX)
@@ -58,13 +66,7 @@ async fn look(path: &Path) -> Result<ForeignDatabase, sqlx::Error> {
 }
 
 async fn fold(path: &Path) -> Result<(), sqlx::Error> {
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(false)
-        .journal_mode(SqliteJournalMode::Wal)
-        .pragma("trusted_schema", "off")
-        .disable_statement_logging();
-    let mut connection = options.connect().await?;
+    let mut connection = guarded(path).journal_mode(SqliteJournalMode::Wal).connect().await?;
     sqlx::query("pragma wal_checkpoint(truncate)").execute(&mut connection).await?;
     connection.close().await
 }

@@ -49,7 +49,7 @@ pub use egress::{EgressRow, EgressUsage, LayerOf, LayerRow};
 pub use error::{Error, OpenError};
 pub use event::{AuditEvent, Event, EventOutcome, NewEvent};
 pub use fleet::{Drill, FleetStore, KeyRotation, Purged, SystemActor};
-pub use foreign::{ForeignDatabase, look_at_copy};
+pub use foreign::{ForeignDatabase, HeldBack, hold_back, look_at_copy};
 pub use idempotency::{BodyHash, Claim, IDEMPOTENCY_TTL, IN_PROGRESS_MAX};
 pub use injection::InjectionRow;
 pub use ledger::{

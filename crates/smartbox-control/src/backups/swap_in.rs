@@ -9,7 +9,7 @@ use smartbox_core::backup::Reason;
 use smartbox_provider::{Epoch, ProviderError};
 use smartbox_store::{Backup, BackupState, RestoreFrom, Restored, Smartbox, SystemActor};
 
-use super::{ACTOR, blocking, range_of, shift_of, take, wrong_with_copy};
+use super::{ACTOR, blocking, held, range_of, shift_of, take, wrong_with_copy};
 use crate::{Control, Error};
 
 /// Why the disk was not replaced.
@@ -137,16 +137,19 @@ async fn stage(control: &Control, row: &Smartbox, epoch: Epoch, swap: &Swap) -> 
         repository.restore(&snapshot, &into, ids, limits)
     })
     .await?;
-    let wrong = match written {
-        Ok(written) => wrong_with(backup, &written).await,
+    let (wrong, databases) = match written {
+        Ok(written) => (wrong_with(backup, &written).await, written.databases),
         // The store may be away for a while; what it gave and cannot be trusted stays so.
         Err(error @ (smartbox_backup::Error::NoSnapshot | smartbox_backup::Error::Foreign(_))) => {
-            Some(error.to_string())
+            (Some(error.to_string()), Vec::new())
         }
         Err(error) => return Err(NotSwapped::Control(Error::internal(error))),
     };
     match wrong {
-        None => Ok(volumes.mark_staged(row.id, epoch, &swap.token).await?),
+        None => {
+            held::end_what_was_under_way(control, row, &databases).await?;
+            Ok(volumes.mark_staged(row.id, epoch, &swap.token).await?)
+        }
         Some(wrong) => {
             distrust(control, row, backup, &wrong).await?;
             if swap.is_lost {

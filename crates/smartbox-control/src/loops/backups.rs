@@ -69,6 +69,7 @@ impl BackupLoop {
         // Who was looked at longest ago comes first, so that no box waits for ever.
         rows.sort_by_key(|row| states.get(&row.id).and_then(|state| state.looked_at));
         let now = self.control.inner.clock.now();
+        self.control.inner.backups.counted.seen(&states, now);
         for row in rows {
             let state = states.get(&row.id).cloned().unwrap_or_default();
             self.watch(&row, &state, now).await?;
@@ -132,6 +133,7 @@ impl BackupLoop {
             }
         };
         self.busy.remove(&row.id);
+        self.control.inner.backups.counted.ended(&made);
         for answer in self.control.inner.backups.take_asked(row.id) {
             let told = match &made {
                 Ok(backup) => Ok(backup.clone()),

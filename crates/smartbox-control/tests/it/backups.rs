@@ -130,6 +130,9 @@ async fn a_failure_is_tried_again_soon_and_an_old_backup_is_told_once() {
         assert_eq!(told.iter().filter(|action| *action == once).count(), 1, "{once}: {told:?}");
     }
     assert_eq!(backups(&app, id).await.len(), 1);
+    let numbers = app.control.backup_numbers();
+    assert!((numbers.good, numbers.overdue) == (1, 1) && numbers.failed > 3, "{numbers:?}");
+    assert!(numbers.unsaved >= std::time::Duration::from_mins(90), "{numbers:?}");
     app.provider.fail_next(Call::WhileStill, 0, Failure::Transient(String::new()));
 }
 

@@ -38,6 +38,15 @@ fn measure() -> Option<HostFacts> {
     Some(HostFacts { cpu_pressure: pressure("cpu"), memory_pressure: pressure("memory"), ..facts })
 }
 
+/// What lies in memory, and in swap as well, and belongs to no process there any more: most of a squeezed box. The kernel keeps
+/// it until somebody needs the memory, which costs no writing then, and does not count it as available. Pages that a process
+/// has mapped again are swap cache, too; they are told apart as what the lists of anonymous pages hold beyond `AnonPages`.
+fn unmapped_swap_cache(bytes: &impl Fn(&str) -> Option<u64>) -> u64 {
+    let sum = |names: [&str; 2]| names.iter().map(|name| bytes(name).unwrap_or(0)).fold(0, u64::saturating_add);
+    let listed = sum(["Active(anon)", "Inactive(anon)"]);
+    listed.saturating_sub(sum(["AnonPages", "Shmem"])).min(bytes("SwapCached").unwrap_or(0))
+}
+
 /// Lines such as `MemAvailable:   12345 kB` (proc_meminfo(5)).
 fn parse_memory(text: &str) -> Option<HostFacts> {
     let bytes = |name: &str| {
@@ -47,7 +56,7 @@ fn parse_memory(text: &str) -> Option<HostFacts> {
     };
     Some(HostFacts {
         memory_bytes: bytes("MemTotal")?,
-        available_bytes: bytes("MemAvailable")?,
+        available_bytes: bytes("MemAvailable")?.saturating_add(unmapped_swap_cache(&bytes)),
         swap_free_bytes: bytes("SwapFree").unwrap_or(0),
         cpu_pressure: None,
         memory_pressure: None,
@@ -76,6 +85,21 @@ mod tests {
         );
         assert_eq!(parse_memory("MemTotal: 1 kB\n"), None, "an old kernel does not tell what is available");
         assert_eq!(parse_memory("MemTotal: many kB\nMemAvailable: 1 kB"), None);
+    }
+
+    #[test]
+    fn what_a_squeezed_box_left_behind_in_memory_is_available_and_what_is_mapped_again_is_not() {
+        let available = |swap_cached: u64, inactive: u64, mapped: u64| {
+            let text = format!(
+                "MemTotal: 9000 kB\nMemAvailable: 1000 kB\nSwapCached: {swap_cached} kB\nActive(anon): 50 kB\n\
+                 Inactive(anon): {inactive} kB\nAnonPages: {mapped} kB\nShmem: 10 kB\n"
+            );
+            parse_memory(&text).unwrap().available_bytes >> 10
+        };
+        assert_eq!(available(5000, 5460, 500), 6000, "all of the swap cache is nobody's");
+        assert_eq!(available(5000, 5460, 4500), 2000, "most of it is mapped again");
+        assert_eq!(available(300, 5460, 500), 1300, "what is on the lists for another reason does not count");
+        assert_eq!(available(5000, 100, 500), 1000);
     }
 
     #[test]

@@ -3,7 +3,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
-use smartbox_testkit::scripted_model::{ModelScript, ScriptedModel};
+use smartbox_testkit::scripted_model::{Gate, ModelScript, ScriptedModel, Step};
 
 use crate::platform::{PATIENCE, Platform};
 
@@ -24,7 +24,7 @@ async fn a_chat_outlives_the_disk_of_its_box() {
     platform.cli_ok(&["chat", "-m", SAID]);
     assert_eq!(platform.exec("home", &["sh", "-c", "echo by hand > workspace/note"]).0, Some(0));
 
-    let backup = platform.cli_ok(&["backup", "create"]).trim().to_owned();
+    let backup = backup_in_the_middle_of_a_turn(&platform, &model).await;
     let listed: Value = serde_json::from_str(&platform.cli_ok(&["backup", "list", "--json"])).unwrap();
     let made = listed["items"].as_array().unwrap().iter().find(|item| item["id"] == *backup).unwrap();
     println!("a backup of a real box: {made}");
@@ -37,6 +37,9 @@ async fn a_chat_outlives_the_disk_of_its_box() {
     platform.cli_ok(&["backup", "verify", &backup]);
     restic_reads_it(&platform, made["snapshot"].as_str().unwrap());
 
+    platform.cli_ok(&["backup", "restore", &backup]);
+    what_was_under_way_is_not_done_again(&platform, &model).await;
+
     // The disk is lost: everything of the box.
     platform.cli_ok(&["box", "stop", "home"]);
     fs::remove_dir_all(platform.data().join("boxes").join(&id)).unwrap();
@@ -47,6 +50,38 @@ async fn a_chat_outlives_the_disk_of_its_box() {
     the_agent_remembers(&platform, &model).await;
 
     the_platform_is_restored(&mut platform).await;
+}
+
+/// The turn ends after the backup is made, as it would have without one.
+async fn backup_in_the_middle_of_a_turn(platform: &Platform, model: &ScriptedModel) -> String {
+    let gate = Gate::closed();
+    let slow = vec![Step::Say("half an ".to_owned()), Step::Wait(gate.clone()), Step::Say("answer".to_owned())];
+    model.script(ModelScript::Answer(slow));
+    let seen = model.requests().len();
+    let request = platform.http().post(platform.url("/v1/boxes/home/messages"));
+    let request = request.header("x-admin-secret", platform.admin_secret());
+    let mut stream = request.json(&serde_json::json!({ "text": "take your time" })).send().await.unwrap();
+    model.wait_for(|requests| requests.len() > seen).await.unwrap();
+    let backup = platform.cli_ok(&["backup", "create"]).trim().to_owned();
+    gate.open();
+    while let Ok(Some(_)) = stream.chunk().await {}
+    backup
+}
+
+/// In the backup the turn is still under way. A gateway that starts on such a state takes the turn up by itself (openclaw.md §7).
+async fn what_was_under_way_is_not_done_again(platform: &Platform, model: &ScriptedModel) {
+    let actions = platform.actions("home").await;
+    assert!(actions.contains(&"box.restore-held-back".to_owned()), "{actions:?}");
+    let seen = model.requests().len();
+    model.script(ModelScript::say(["on the restored state"]));
+    let answer = platform.cli_ok(&["chat", "-m", "where are we?"]);
+    assert!(answer.contains("on the restored state"), "{answer}");
+    let taken_up: Vec<_> = model.requests()[seen..]
+        .iter()
+        .map(|request| request.body.to_string())
+        .filter(|body| body.contains("was interrupted"))
+        .collect();
+    assert_eq!(taken_up, Vec::<String>::new(), "the turn of the backup is not taken up again");
 }
 
 /// The history of the session goes to the model with the next message.
