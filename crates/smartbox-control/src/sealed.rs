@@ -11,7 +11,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use smartbox_core::{BoxId, Observed, UidRange, tier, uid_range};
 use smartbox_openclaw::config::ModelConfig;
-use smartbox_provider::{Epoch, Limits, Observation, Provider, Spec};
+use smartbox_provider::{Epoch, Limits, Observation, Spec};
 use smartbox_store::{Backup, Smartbox, SystemActor};
 use tokio::time::Instant;
 
