@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use jiff::SignedDuration;
-use smartbox_control::{Error, RestoreFrom, RestoreWish, UpgradeLoop};
+use smartbox_control::{Error, RestoreFrom, RestoreWish};
 use smartbox_core::wake::WakeRefusal;
 use smartbox_core::{BoxId, DeathReason, OperationId};
 use smartbox_provider::fake::{Call, Failure};
@@ -313,26 +313,6 @@ async fn a_state_of_a_version_that_is_not_here_is_not_given_to_an_older_one() {
     let refused = app.control.restore_box(&op, &reference, newer, None).await.unwrap_err();
     let Error::Conflict { what, remedy } = refused else { panic!("{refused:?}") };
     assert!(what.contains(NEWER_RUNTIME) && remedy.contains("smartbox runtime install"), "{what}; {remedy}");
-}
-
-#[tokio::test]
-async fn a_platform_without_the_lease_decides_nothing() {
-    let app = TestApp::start().await;
-    let (id, _home) = box_with_state(&app).await;
-    let lease = smartbox_control::Lease::acquire(
-        &app.store,
-        app.control.clock(),
-        &*app.entropy,
-        std::time::Duration::from_secs(30),
-        true,
-    );
-    let lease = lease.await.unwrap().unwrap();
-    let watch = UpgradeLoop::under(app.control.clone(), lease.clone());
-    let operation = upgrade(&app, id).await;
-    lease.release().await;
-    app.clock.advance(SignedDuration::from_hours(1));
-    watch.pass().await.unwrap();
-    assert_eq!(outcome(&app, operation).await, None);
 }
 
 #[tokio::test]

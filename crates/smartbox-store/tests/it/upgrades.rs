@@ -77,6 +77,9 @@ async fn going_back_wants_the_saved_state_and_its_version_comes_with_it() {
     assert_eq!(state.undo_version.as_deref(), Some("2026.9.7"));
 
     let end = (&failed("it crashed"), None);
+    let as_before = world.fleet.finish_upgrade(&upgrade, end, event("x"), at(8)).await.unwrap();
+    assert!(!as_before, "it is further than it was when it was looked at");
+    let upgrade = world.fleet.open_upgrade_of(mine.id).await.unwrap().unwrap();
     assert!(world.fleet.finish_upgrade(&upgrade, end, event("x"), at(8)).await.unwrap());
     assert!(!world.fleet.finish_upgrade(&upgrade, end, event("x"), at(9)).await.unwrap());
     assert_eq!(world.reload(mine.id).await.upgrade, None);
