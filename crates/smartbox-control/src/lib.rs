@@ -77,7 +77,9 @@ pub mod boxes;
 pub use admin_secret::{AdminSecret, token_hash};
 pub use allowances::{Allowance, Allowances};
 pub use authority::HostCertificate;
-pub use backups::{BackupAccess, BackupNumbers, BackupParts, BackupPolicy, BoxBackups, Download, RestoreWish};
+pub use backups::{
+    BackupAccess, BackupNumbers, BackupParts, BackupPolicy, BoxBackups, Download, RestoreWish,
+};
 pub use boxes::{Created, Intended, NewBox};
 pub use budgets::BudgetState;
 pub use changes::Changes;
@@ -99,8 +101,8 @@ pub use injections::Injections;
 pub use lease::Lease;
 pub use logs::{LogLine, LogQuery};
 pub use loops::{
-    backups::BackupLoop, drills::DrillLoop, janitor::Janitor, monitor::Monitor, reconcile::Reconciler, rollback::RollbackWatch,
-    schedules::Scheduler, upgrades::UpgradeLoop,
+    backups::BackupLoop, drills::DrillLoop, janitor::Janitor, monitor::Monitor, reconcile::Reconciler,
+    rollback::RollbackWatch, schedules::Scheduler, upgrades::UpgradeLoop,
 };
 pub use models::{ModelPicture, ModelProviders, ModelScopeWish, ModelShelf, ProviderWish};
 pub use oidc::BegunSignIn;

@@ -35,7 +35,7 @@ impl Places {
     }
 
     /// There while what was kept is being staged.
-    fn from_undo(&self) -> PathBuf {
+    fn undo_mark(&self) -> PathBuf {
         self.restore_dir().join("from-undo")
     }
 
@@ -123,13 +123,13 @@ impl Places {
         if self.staged()?.as_deref() == Some(what) {
             return Ok(true);
         }
-        if !exists(&self.from_undo())? {
+        if !exists(&self.undo_mark())? {
             if !exists(&self.undo_home())? {
                 return Ok(false);
             }
             remove(&self.restore_dir())?;
             fs::create_dir_all(self.restore_dir())?;
-            fs::write(self.from_undo(), what)?;
+            fs::write(self.undo_mark(), what)?;
             sync_dir(&self.restore_dir())?;
         }
         if exists(&self.undo_home())? {
@@ -251,7 +251,7 @@ mod tests {
             fs::create_dir_all(places.undo_home()).unwrap();
             fs::write(places.undo_home().join("name"), "before").unwrap();
             fs::create_dir_all(places.restore_dir()).unwrap();
-            fs::write(places.from_undo(), "undo").unwrap();
+            fs::write(places.undo_mark(), "undo").unwrap();
             if crash_after_the_move {
                 fs::rename(places.undo_home(), places.staged_home()).unwrap();
             }

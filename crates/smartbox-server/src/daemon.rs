@@ -1,6 +1,7 @@
 //! The platform in one process: bind first, install and open second, wire third; then serve until told to stop.
 
 mod egress;
+mod listen;
 mod models;
 pub(crate) mod parts;
 pub(crate) mod routing;
@@ -10,10 +11,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use jiff::Timestamp;
 use secrecy::SecretString;
 use smartbox_control::{
-    BackupLoop, Control, DrillLoop, Janitor, Lease, Monitor, Reconciler, RollbackWatch, RuntimeInstaller, Scheduler,
-    UpgradeLoop,
+    BackupLoop, Control, DrillLoop, Janitor, Lease, Monitor, Reconciler, RollbackWatch, RuntimeInstaller,
+    Scheduler, UpgradeLoop,
 };
 use smartbox_core::routing::Outcome;
 use smartbox_edge::{Edge, EdgeListener, RouteTable};
@@ -97,26 +99,19 @@ impl Daemon {
         // The first pass adopts what runs, so that the first request finds it.
         reconciler.pass().await.context("the boxes could not be looked at")?;
         life.spawn("reconciler", reconciler.run(life.soft.clone()));
-        spawn_loops(&control, outcomes, &life);
-        life.spawn("backups", BackupLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
-        life.spawn("drills", DrillLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
-        life.spawn("upgrades", UpgradeLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
-        life.spawn("platform backup", platform_backup.run(life.soft.clone()));
+        spawn_loops(&control, outcomes, (lease.clone(), platform_backup), &life);
         life.spawn("routes", routes::follow(control.fleet(), routes, life.soft.clone()));
         let follow = revocations::follow(control.revocations(), edge.sockets(), dropped, life.soft.clone());
         life.spawn("revocations", follow);
         let file =
-            PlatformFile::new(&data, &url, parts::on_this_machine(listener.local_addr()), &admin_secret);
+            PlatformFile::new(&data, &url, listen::on_this_machine(listener.local_addr()), &admin_secret);
         if let Some((listener, sources)) = metrics {
             life.spawn("metrics", metrics::serve(listener, sources, life.soft.clone()));
         }
         life.spawn("edge", edge.serve(listener));
         // From here on the command line finds the platform.
         file.write(tls.as_ref().map(Source::fingerprint).as_deref())?;
-        let expires_at = tls.as_ref().and_then(Source::expires_at);
-        if let Some(source) = tls {
-            life.spawn("certificate", source.run(tell(file.clone()), life.soft.clone()));
-        }
+        let expires_at = keep_certificate(tls, &file, &life);
         start::greet(&settings, &data, &control, &url, expires_at, console).await?;
 
         let stopping = async {
@@ -147,12 +142,29 @@ impl Daemon {
 }
 
 /// Begins the loops beside the reconciler.
-fn spawn_loops(control: &Control, outcomes: mpsc::Receiver<Outcome>, life: &Lifecycle) {
+fn spawn_loops(
+    control: &Control,
+    outcomes: mpsc::Receiver<Outcome>,
+    (lease, platform): (Lease, PlatformBackup),
+    life: &Lifecycle,
+) {
     life.spawn("rollback", RollbackWatch::new(control.clone()).run(outcomes, life.soft.clone()));
     life.spawn("scheduler", Scheduler::new(control.clone()).run(life.soft.clone()));
     life.spawn("janitor", Janitor::new(control.clone()).run(life.soft.clone()));
     life.spawn("runtimes", RuntimeInstaller::new(control.clone()).run(life.soft.clone()));
     life.spawn("monitor", Monitor::new(control.clone()).run(life.soft.clone()));
+    life.spawn("backups", BackupLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
+    life.spawn("drills", DrillLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
+    life.spawn("upgrades", UpgradeLoop::under(control.clone(), lease).run(life.soft.clone()));
+    life.spawn("platform backup", platform.run(life.soft.clone()));
+}
+
+/// Follows the certificate, if there is one; when the one that is shown ends.
+fn keep_certificate(tls: Option<Source>, file: &PlatformFile, life: &Lifecycle) -> Option<Timestamp> {
+    let source = tls?;
+    let expires_at = source.expires_at();
+    life.spawn("certificate", source.run(tell(file.clone()), life.soft.clone()));
+    expires_at
 }
 
 /// Tells the command line of this machine which certificate is shown.

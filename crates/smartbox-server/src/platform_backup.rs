@@ -65,7 +65,7 @@ impl PlatformBackup {
                 () = tokio::time::sleep(wait) => {}
             }
             rounds = rounds.wrapping_add(1);
-            if let Err(error) = self.save(rounds % PRUNE_EVERY == 0).await {
+            if let Err(error) = self.save(rounds.is_multiple_of(PRUNE_EVERY)).await {
                 tracing::warn!(
                     error = format!("{error:#}"),
                     "the platform's database could not be backed up"

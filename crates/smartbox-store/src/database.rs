@@ -69,7 +69,15 @@ impl Database {
     /// Begins a write transaction, when it is this caller's turn.
     pub(crate) async fn write(&self) -> Result<Tx, Error> {
         // A deferred transaction that begins to write later fails at once when somebody else wrote meanwhile.
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+        Ok(self.writer.begin_with("PRAGMA synchronous = FULL; BEGIN IMMEDIATE").await?)
+    }
+
+    /// Begins a write transaction of what means nothing after the machine has lost its power, such as a promise to a call that is gone
+    /// then as well. Its commit does not wait for the disk. It survives the end of the process, and is never seen without what was
+    /// committed before it; the next commit of [`Self::write`] takes it to the disk.
+    pub(crate) async fn write_fleeting(&self) -> Result<Tx, Error> {
+        // In WAL mode NORMAL leaves the log to the system (https://www.sqlite.org/pragma.html#pragma_synchronous).
+        Ok(self.writer.begin_with("PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE").await?)
     }
 
     /// The connection that writes, outside of a transaction: for migrations, which bring their own.

@@ -12,7 +12,11 @@ use crate::{Control, Error};
 ///
 /// # Errors
 /// When the store does not take the event.
-pub(super) async fn end_what_was_under_way(control: &Control, row: &Smartbox, databases: &[PathBuf]) -> Result<(), Error> {
+pub(super) async fn end_what_was_under_way(
+    control: &Control,
+    row: &Smartbox,
+    databases: &[PathBuf],
+) -> Result<(), Error> {
     let mut ended = HeldBack::default();
     for database in databases {
         let held = match tokio::time::timeout(LOOK_MAX, hold_back(database)).await {

@@ -197,12 +197,14 @@ impl BackupLoop {
         if !restored.is_proven {
             match &row.observed {
                 Observed::Ready => fleet.note_proven(row.id).await?,
-                Observed::Dead(reason) if may_go_back && row.desired == Desired::Running => {
-                    // What was retryable has had its attempts when the breaker is open.
-                    if !reason.is_retryable() || row.breaker.open.is_some() {
-                        fleet.note_proven(row.id).await?;
-                        self.control.roll_back(row, "its gateway does not start").await?;
-                    }
+                // What is retryable has had its attempts when the breaker is open.
+                Observed::Dead(reason)
+                    if may_go_back
+                        && row.desired == Desired::Running
+                        && (!reason.is_retryable() || row.breaker.open.is_some()) =>
+                {
+                    fleet.note_proven(row.id).await?;
+                    self.control.roll_back(row, "its gateway does not start").await?;
                 }
                 _ => {}
             }

@@ -1,6 +1,7 @@
 //! Calls that come at the same time share one transaction: a commit waits for the disk, and one is as dear as a hundred.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -8,6 +9,8 @@ use tokio::sync::oneshot;
 const BATCH_MAX: usize = 256;
 /// Most that waits.
 const WAITING_MAX: usize = 4096;
+/// How long a desk that is told waits for more. Nobody's call waits for it, and a commit less is time on the disk for those who ask.
+const LINGER: Duration = Duration::from_millis(20);
 
 /// A queue in front of a transaction. Whoever gets the turn does what waits, for everybody.
 pub(crate) struct Desk<Q, A> {
@@ -65,6 +68,9 @@ impl<Q: Clone, A> Desk<Q, A> {
                 Ok(answer) => return Some(answer),
                 Err(oneshot::error::TryRecvError::Closed) => told = self.join(question.clone())?,
                 Err(oneshot::error::TryRecvError::Empty) => {}
+            }
+            if self.is_owed {
+                tokio::time::sleep(LINGER).await;
             }
             let batch: Vec<_> = {
                 let mut waiting = self.waiting();

@@ -7,8 +7,17 @@ use http::header::CONTENT_TYPE;
 use smartbox_testkit::TestApp;
 
 /// Codes of failed boxes: reasons of death, and steps that failed.
-const OF_BOXES: [&str; 8] =
-    ["breaker-open", "config", "crashed", "internal", "out-of-memory", "provider", "silent", "vanished"];
+const OF_BOXES: [&str; 9] = [
+    "breaker-open",
+    "config",
+    "crashed",
+    "internal",
+    "not-restored",
+    "out-of-memory",
+    "provider",
+    "silent",
+    "vanished",
+];
 
 fn codes() -> BTreeSet<&'static str> {
     let ours = smartbox_http::CODES.iter().map(|code| code.name);

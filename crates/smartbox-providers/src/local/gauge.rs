@@ -42,7 +42,8 @@ fn measure() -> Option<HostFacts> {
 /// it until somebody needs the memory, which costs no writing then, and does not count it as available. Pages that a process
 /// has mapped again are swap cache, too; they are told apart as what the lists of anonymous pages hold beyond `AnonPages`.
 fn unmapped_swap_cache(bytes: &impl Fn(&str) -> Option<u64>) -> u64 {
-    let sum = |names: [&str; 2]| names.iter().map(|name| bytes(name).unwrap_or(0)).fold(0, u64::saturating_add);
+    let sum =
+        |names: [&str; 2]| names.iter().map(|name| bytes(name).unwrap_or(0)).fold(0, u64::saturating_add);
     let listed = sum(["Active(anon)", "Inactive(anon)"]);
     listed.saturating_sub(sum(["AnonPages", "Shmem"])).min(bytes("SwapCached").unwrap_or(0))
 }

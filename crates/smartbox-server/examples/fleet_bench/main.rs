@@ -1,28 +1,21 @@
-//! What sleeping boxes cost the platform: control with its loop over the fake provider, for `bench/fleet.py`.
+//! What many boxes cost the platform: control with its loop over the fake provider and a real database, for `bench/fleet.py` and
+//! `bench/spend.py`.
 //!
 //! ```text
-//! fleet_bench      reads a number of boxes on each line; says on a line of its own when so many sleep
+//! fleet_bench                       reads a number of boxes on each line; says on a line of its own when so many sleep
+//! fleet_bench spend RATE SECONDS    so many model calls a second of a box with a budget; prints microseconds as JSON
 //! ```
 
-use std::net::SocketAddr;
-use std::path::Path;
+mod platform;
+mod spend;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use secrecy::SecretString;
-use smartbox_control::{
-    AdminSecret, AgentRuntime, BackupParts, Control, ForeignIdentities, Limits, NewBox, NoIngress, Op, Parts,
-    Reconciler, SystemClock, SystemEntropy, UnknownHost,
-};
-use smartbox_core::routing::OwnAddress;
-use smartbox_core::{Principal, SleepTier, Thresholds};
-use smartbox_openclaw::versions::pinned;
-use smartbox_openclaw::{Model, ModelApi, ModelConfig};
+use anyhow::{Context, Result, bail};
+use smartbox_control::{Control, NewBox, Op, Reconciler};
+use smartbox_core::{Principal, SleepTier};
 use smartbox_provider::fake::FakeProvider;
-use smartbox_provider::{Link, Provider, Volumes};
-use smartbox_store::{Keyring, Sealer, Store};
-use smartbox_testkit::FakeDoors;
 use smartbox_testkit::gateway::GatewayDouble;
 use tokio::io::{AsyncBufReadExt, BufReader, stdin};
 use tokio::task::JoinSet;
@@ -40,27 +33,40 @@ fn main() -> Result<()> {
     runtime.block_on(serve())
 }
 
-#[expect(clippy::print_stdout, reason = "the program's output")]
 async fn serve() -> Result<()> {
-    let data = tempfile::tempdir()?;
+    let data = match std::env::var_os("SMARTBOX_BENCH_DIR") {
+        Some(dir) => tempfile::tempdir_in(dir)?,
+        None => tempfile::tempdir()?,
+    };
     let provider = Arc::new(FakeProvider::new());
     let _gateways = GatewayDouble::install(&provider);
-    let control = control(data.path(), &provider).await?;
+    let control = platform::control(data.path(), &provider).await?;
     control.ensure_first_org("bench").await?;
     let stop = CancellationToken::new();
     let mut loops = JoinSet::new();
     loops.spawn(Reconciler::new(control.clone(), 1).run(stop.clone()));
+    let words: Vec<_> = std::env::args().skip(1).collect();
+    let done = match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => sleepers(&control).await,
+        ["spend", rate, secs] => spend::measure(&control, rate.parse()?, secs.parse()?).await,
+        _ => bail!("unknown words; see the head of the source"),
+    };
+    stop.cancel();
+    while loops.join_next().await.is_some() {}
+    done
+}
+
+#[expect(clippy::print_stdout, reason = "the program's output")]
+async fn sleepers(control: &Control) -> Result<()> {
     let (mut lines, mut asleep) = (BufReader::new(stdin()).lines(), 0);
     while let Some(line) = lines.next_line().await? {
         let wanted: usize = line.trim().parse().context("not a number of boxes")?;
         while asleep < wanted {
-            put_to_bed(&control, asleep).await.with_context(|| format!("box {asleep}"))?;
+            put_to_bed(control, asleep).await.with_context(|| format!("box {asleep}"))?;
             asleep += 1;
         }
         println!("{asleep}");
     }
-    stop.cancel();
-    while loops.join_next().await.is_some() {}
     Ok(())
 }
 
@@ -74,34 +80,4 @@ async fn put_to_bed(control: &Control, number: usize) -> Result<()> {
     let asked = control.sleep_box(&op, &id, SleepTier::Frozen, None).await?;
     control.wait_for_operation(&op, asked.operation.id, PATIENCE).await?;
     Ok(())
-}
-
-async fn control(data: &Path, provider: &Arc<FakeProvider>) -> Result<Control> {
-    let sealer = Sealer::new(Keyring::open_or_create(&data.join("keyring"))?);
-    let model = Model {
-        api: ModelApi::AnthropicMessages,
-        id: "none".to_owned(),
-        name: "None".to_owned(),
-        context_window: 200_000,
-        max_tokens: 8192,
-        reasoning: false,
-        images: false,
-    };
-    Ok(Control::new(Parts {
-        store: Store::open(&data.join("smartbox.db"), sealer).await.context("no database")?,
-        provider: Arc::clone(provider) as Arc<dyn Provider>,
-        link: Arc::clone(provider) as Arc<dyn Link>,
-        doors: Arc::new(FakeDoors::default()),
-        ingress: Arc::new(NoIngress),
-        backups: BackupParts::in_memory(Arc::clone(provider) as Arc<dyn Volumes>, data.join("scratch")),
-        host: Arc::new(UnknownHost),
-        sleep: Thresholds::default(),
-        clock: Arc::new(SystemClock),
-        entropy: Arc::new(SystemEntropy),
-        runtime: AgentRuntime::new(pinned().openclaw.clone(), ModelConfig::new(model, Vec::new())),
-        admin_secret: AdminSecret::new(&SecretString::from("the-admin-secret-of-this-benchmark")),
-        foreign: ForeignIdentities::default(),
-        own_address: OwnAddress { listen: SocketAddr::from(([127, 0, 0, 1], 0)), public_hosts: Vec::new() },
-        limits: Limits::default(),
-    }))
 }

@@ -1,6 +1,5 @@
 //! Builds the parts and puts them together.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,10 +9,7 @@ use smartbox_control::{
     AdminSecret, AgentRuntime, BackupParts, Clock, Control, Doors, Entropy, ForeignIdentities, Ingress,
     Lease, Limits, Parts, Reconciler, SystemClock, SystemEntropy,
 };
-use smartbox_core::routing::OwnAddress;
-use smartbox_edge::{
-    BindError, Edge, EdgeConfig, EdgeListener, EdgePorts, RouteTable, Routing, platform_service,
-};
+use smartbox_edge::{Edge, EdgeConfig, EdgePorts, RouteTable, Routing, platform_service};
 use smartbox_egress::{AiGateway, ServicesServer};
 use smartbox_http::{HttpParts, HttpState, PublicUrl};
 use smartbox_provider::{Link, Provider, ProviderError, Volumes};
@@ -24,7 +20,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use super::{Daemon, routing};
+use super::{Daemon, listen, routing};
 use crate::adapters::ingress::EdgeIngress;
 use crate::adapters::{
     dial::EdgeDial, doors::ServiceDoors, egress::Egress, host::ThisHost, identity::ApiIdentity,
@@ -37,7 +33,6 @@ use crate::lifecycle::Lifecycle;
 use crate::metrics::{self, Dropped, Sources};
 use crate::platform_backup::PlatformBackup;
 use crate::settings::Settings;
-use crate::tls::Source;
 use crate::{admin_secret, install, roots, sealing_keys};
 
 /// Time of the lease under which the boxes of a database are changed: after a platform was cut off from its database,
@@ -48,14 +43,9 @@ impl Daemon {
     /// Builds everything; serves nothing yet.
     pub(crate) async fn build(settings: Settings, console: &Console) -> Result<Self> {
         let data = DataDir::open(&settings.data_dir, settings.owner)?;
-        let listener = bind(&settings).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let tls = Source::of(&settings.edge, &data, Arc::clone(&clock))?;
-        let listener = match &tls {
-            Some(source) => listener.with_tls(source.tls()),
-            None => listener,
-        };
-        let url = public_url(&settings, &listener);
+        let (listener, tls) = listen::listen(&settings, &data, &clock).await?;
+        let url = listen::public_url(&settings, &listener);
         let store = open_store(&settings, &data).await?;
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let admin_secret = admin_secret::obtain(settings.admin_secret.clone(), &data, &*entropy)?;
@@ -71,20 +61,14 @@ impl Daemon {
         let models = Models::new(&settings.models, &clock)?;
         let doors = Arc::new(doors(&link, &models.gateway, &egress, &life));
         let ingress = Arc::new(EdgeIngress::default());
-        let depot = settings.backup.depot(&data)?;
-        let platform_backup =
-            PlatformBackup::new(&data, &depot, &store, &*entropy, settings.backup.policy.clone())?;
+        let (backups, platform_backup) = backups(&settings, &data, &store, &*entropy, &provider)?;
         let control = Control::new(Parts {
             store: store.clone(),
             provider: Arc::clone(&provider) as Arc<dyn Provider>,
             link: Arc::clone(&link),
             doors: Arc::clone(&doors) as Arc<dyn Doors>,
             ingress: Arc::clone(&ingress) as Arc<dyn Ingress>,
-            backups: BackupParts {
-                volumes: Arc::clone(&provider) as Arc<dyn Volumes>,
-                depot: depot.clone(),
-                scratch: data.path().join("backup-scratch"),
-            },
+            backups,
             sleep: settings.sleep,
             host: Arc::new(ThisHost::default()),
             clock: Arc::clone(&clock),
@@ -99,7 +83,7 @@ impl Daemon {
             }),
             admin_secret: accepted_secrets(&settings, &admin_secret),
             foreign: ForeignIdentities { is_dev_mode: settings.edge.dev_mode, ..settings.foreign.build()? },
-            own_address: own_address(&settings, &listener),
+            own_address: listen::own_address(&settings, &listener),
             limits: limits(&settings),
         });
         let lease = lease(&store, &clock, &*entropy).await?;
@@ -134,15 +118,25 @@ impl Daemon {
     }
 }
 
+/// What saves boxes, and what saves the platform's own database.
+fn backups(
+    settings: &Settings,
+    data: &DataDir,
+    store: &Store,
+    entropy: &dyn Entropy,
+    provider: &Arc<LocalProvider>,
+) -> Result<(BackupParts, PlatformBackup)> {
+    let depot = settings.backup.depot(data)?;
+    let platform = PlatformBackup::new(data, &depot, store, entropy, settings.backup.policy.clone())?;
+    let volumes = Arc::clone(provider) as Arc<dyn Volumes>;
+    Ok((BackupParts { volumes, depot, scratch: data.path().join("backup-scratch") }, platform))
+}
+
 async fn bind_metrics(settings: &Settings) -> Result<Option<TcpListener>> {
     match settings.metrics_listen {
         Some(address) => Ok(Some(metrics::bind(address).await?)),
         None => Ok(None),
     }
-}
-
-fn own_address(settings: &Settings, listener: &EdgeListener) -> OwnAddress {
-    OwnAddress { listen: listener.local_addr(), public_hosts: settings.edge.public_hosts.clone() }
 }
 
 /// Whose numbers are shown.
@@ -184,43 +178,6 @@ fn accepted_secrets(settings: &Settings, secret: &SecretString) -> AdminSecret {
         Some(previous) => accepted.or_previous(previous),
         None => accepted,
     }
-}
-
-async fn bind(settings: &Settings) -> Result<EdgeListener> {
-    EdgeListener::bind(settings.edge.listen).await.map_err(|error| match error {
-        taken @ BindError::Taken { .. } => {
-            anyhow::anyhow!("{taken}\nhelp: stop that program, or choose another port with SMARTBOX_LISTEN")
-        }
-        other => other.into(),
-    })
-}
-
-/// The address that people open: with TLS under the name in the certificate, else on this machine.
-fn public_url(settings: &Settings, listener: &EdgeListener) -> String {
-    let mut address = listener.local_addr();
-    if !settings.edge.speaks_tls() {
-        return format!("http://{}", on_this_machine(address));
-    }
-    match (settings.edge.public_hosts.first(), address.port()) {
-        (Some(name), 443) => format!("https://{name}"),
-        (Some(name), port) => format!("https://{name}:{port}"),
-        (None, _) => {
-            address = on_this_machine(address);
-            format!("https://{address}")
-        }
-    }
-}
-
-/// Where this machine itself reaches a listener.
-pub(super) fn on_this_machine(mut address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        address.set_ip(if address.is_ipv4() {
-            Ipv4Addr::LOCALHOST.into()
-        } else {
-            Ipv6Addr::LOCALHOST.into()
-        });
-    }
-    address
 }
 
 async fn open_store(settings: &Settings, data: &DataDir) -> Result<Store> {

@@ -16,7 +16,7 @@ use crate::data_dir::DataDir;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct BackupSettings {
     /// `None`: a directory of the data directory.
-    place: Option<Place>,
+    place: Option<Box<Place>>,
     /// When, and which.
     pub(crate) policy: BackupPolicy,
 }
@@ -53,8 +53,9 @@ impl BackupSettings {
 
     /// Opens the place. Nothing is sent yet.
     pub(crate) fn depot(&self, data: &DataDir) -> Result<Depot> {
-        let place = self.place.clone().unwrap_or_else(|| Place::Directory(data.path().join("backups")));
-        if let Place::Directory(path) = &place {
+        let standard = || Box::new(Place::Directory(data.path().join("backups")));
+        let place = self.place.clone().unwrap_or_else(standard);
+        if let Place::Directory(path) = &*place {
             // Everything in it is encrypted; what it tells by names and sizes is nobody's business either.
             data.make_private_dir(&path.join("users"))?;
         }
@@ -90,11 +91,11 @@ fn drill_every(text: Option<&str>) -> Result<Option<Duration>, Wrong<Option<Dura
 }
 
 /// A directory, or `s3://bucket/prefix`.
-fn place(raw: raw::Backup) -> Result<Option<Place>, Wrong<Option<Place>>> {
+fn place(raw: raw::Backup) -> Result<Option<Box<Place>>, Wrong<Option<Box<Place>>>> {
     let Some(location) = raw.location.filter(|text| !text.is_empty()) else { return Ok(None) };
     let Some(rest) = location.strip_prefix("s3://") else {
         return if location.starts_with('/') {
-            Ok(Some(Place::Directory(location.into())))
+            Ok(Some(Box::new(Place::Directory(location.into()))))
         } else {
             Err(wrong("must be an absolute path, or s3://bucket/prefix", None))
         };
@@ -117,14 +118,14 @@ fn place(raw: raw::Backup) -> Result<Option<Place>, Wrong<Option<Place>>> {
         None => raw.endpoint,
     };
     let standard = if endpoint.is_some() { "auto" } else { "us-east-1" };
-    Ok(Some(Place::Bucket(Bucket {
+    Ok(Some(Box::new(Place::Bucket(Bucket {
         name: name.to_owned(),
         prefix: prefix.to_owned(),
         endpoint,
         region: raw.region.unwrap_or_else(|| standard.to_owned()),
         access_key_id,
         secret_access_key: SecretString::from(secret),
-    })))
+    }))))
 }
 
 #[cfg(test)]
@@ -148,7 +149,7 @@ mod tests {
             raw.secret_access_key = Some("secret".to_owned());
         });
         assert_eq!(wrong, Vec::<String>::new());
-        let Some(Place::Bucket(bucket)) = settings.place else { panic!("a bucket") };
+        let Some(Place::Bucket(bucket)) = settings.place.map(|place| *place) else { panic!("a bucket") };
         assert_eq!(bucket.endpoint.as_deref(), Some("https://abc123.r2.cloudflarestorage.com"));
         assert_eq!(
             (bucket.name.as_str(), bucket.prefix.as_str(), bucket.region.as_str()),

@@ -89,3 +89,20 @@ async fn a_call_that_was_given_up_in_the_middle_leaves_no_trace() {
         assert_eq!(fleet.meta_get("next").await.unwrap(), Some(name));
     }
 }
+
+#[tokio::test]
+async fn only_a_promise_does_not_wait_for_the_disk_and_what_follows_it_does() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.db");
+    durable(&path).create_if_missing(true).connect().await.unwrap().close().await.unwrap();
+    let database = Database::open(&path).await.unwrap();
+    for (is_fleeting, expected) in [(false, 2_i64), (true, 1), (false, 2)] {
+        let mut tx = match is_fleeting {
+            true => database.write_fleeting().await.unwrap(),
+            false => database.write().await.unwrap(),
+        };
+        let synchronous: i64 = sqlx::query_scalar("pragma synchronous").fetch_one(&mut *tx).await.unwrap();
+        assert_eq!(synchronous, expected);
+        tx.rollback().await.unwrap();
+    }
+}

@@ -164,7 +164,8 @@ impl FleetStore {
         asks: &[SpendAsk],
         now: Timestamp,
     ) -> Result<Vec<Result<Granted, SpendBlock>>, Error> {
-        let mut tx = self.store.database.write().await?;
+        // A call that was promised something ends with the machine it was made on.
+        let mut tx = self.store.database.write_fleeting().await?;
         let mut accounts: HashMap<BoxId, Account> = HashMap::new();
         let mut answers = Vec::with_capacity(asks.len());
         for ask in asks {

@@ -47,11 +47,17 @@ async fn what_was_under_way_is_ended_once_and_everything_else_stays() {
     assert_eq!(names, ["openclaw-agent.sqlite"], "one file is all of it");
     let mut connection = open(&path).await;
     let rows: Vec<(String, String)> =
-        sqlx::query_as("select status, entry_json from session_nodes order by 1").fetch_all(&mut connection).await.unwrap();
+        sqlx::query_as("select status, entry_json from session_nodes order by 1")
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
     let rows: Vec<_> = rows.iter().map(|(status, entry)| (status.as_str(), entry.as_str())).collect();
     assert_eq!(rows, [("done", r#"{"status":"done"}"#), ("killed", r#"{"status":"killed","label":"x"}"#)]);
     let failed: Vec<(String, i64)> =
-        sqlx::query_as("select last_error, failed_at from delivery_queue_entries order by id").fetch_all(&mut connection).await.unwrap();
+        sqlx::query_as("select last_error, failed_at from delivery_queue_entries order by id")
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
     assert_eq!(failed[1], ("gone".to_owned(), 4), "one that had failed is as it was");
     assert!(failed[0].0.contains("restored") && failed[0].1 == 5);
 }
@@ -61,7 +67,10 @@ async fn a_database_without_these_tables_is_left_alone_and_one_that_takes_no_cha
     let dir = tempfile::tempdir().unwrap();
     let other = dir.path().join("other.sqlite");
     let mut connection = open(&other).await;
-    sqlx::query("create table session_nodes (session_key text primary key, status text)").execute(&mut connection).await.unwrap();
+    sqlx::query("create table session_nodes (session_key text primary key, status text)")
+        .execute(&mut connection)
+        .await
+        .unwrap();
     sqlx::query("insert into session_nodes values ('a', 'running')").execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
     let refused = hold_back(&other).await.unwrap_err();

@@ -21,7 +21,7 @@ async fn a_chat_outlives_the_disk_of_its_box() {
     let view = platform.wait_for_phase("home", "running").await;
     let id = view["id"].as_str().unwrap().to_owned();
     model.script(ModelScript::say(["I will remember it"]));
-    platform.cli_ok(&["chat", "-m", SAID]);
+    platform.cli_ok(&["chat", SAID]);
     assert_eq!(platform.exec("home", &["sh", "-c", "echo by hand > workspace/note"]).0, Some(0));
 
     let backup = backup_in_the_middle_of_a_turn(&platform, &model).await;
@@ -47,7 +47,7 @@ async fn a_chat_outlives_the_disk_of_its_box() {
     platform.wait_for_phase("home", "running").await;
     assert!(platform.actions("home").await.contains(&"box.restored".to_owned()));
     assert_eq!(platform.exec("home", &["cat", "workspace/note"]).1, "by hand\n");
-    the_agent_remembers(&platform, &model).await;
+    the_agent_remembers(&platform, &model);
 
     the_platform_is_restored(&mut platform).await;
 }
@@ -55,7 +55,8 @@ async fn a_chat_outlives_the_disk_of_its_box() {
 /// The turn ends after the backup is made, as it would have without one.
 async fn backup_in_the_middle_of_a_turn(platform: &Platform, model: &ScriptedModel) -> String {
     let gate = Gate::closed();
-    let slow = vec![Step::Say("half an ".to_owned()), Step::Wait(gate.clone()), Step::Say("answer".to_owned())];
+    let slow =
+        vec![Step::Say("half an ".to_owned()), Step::Wait(gate.clone()), Step::Say("answer".to_owned())];
     model.script(ModelScript::Answer(slow));
     let seen = model.requests().len();
     let request = platform.http().post(platform.url("/v1/boxes/home/messages"));
@@ -74,7 +75,7 @@ async fn what_was_under_way_is_not_done_again(platform: &Platform, model: &Scrip
     assert!(actions.contains(&"box.restore-held-back".to_owned()), "{actions:?}");
     let seen = model.requests().len();
     model.script(ModelScript::say(["on the restored state"]));
-    let answer = platform.cli_ok(&["chat", "-m", "where are we?"]);
+    let answer = platform.cli_ok(&["chat", "where are we?"]);
     assert!(answer.contains("on the restored state"), "{answer}");
     let taken_up: Vec<_> = model.requests()[seen..]
         .iter()
@@ -85,10 +86,10 @@ async fn what_was_under_way_is_not_done_again(platform: &Platform, model: &Scrip
 }
 
 /// The history of the session goes to the model with the next message.
-async fn the_agent_remembers(platform: &Platform, model: &ScriptedModel) {
+fn the_agent_remembers(platform: &Platform, model: &ScriptedModel) {
     let seen = model.requests().len();
     model.script(ModelScript::say(["in the blue tin"]));
-    platform.cli_ok(&["chat", "-m", "where is the cake?"]);
+    platform.cli_ok(&["chat", "where is the cake?"]);
     let asked = model.requests();
     let with_history = asked[seen..].iter().any(|request| request.body.to_string().contains(SAID));
     assert!(with_history, "what was said before is part of what the model is asked");

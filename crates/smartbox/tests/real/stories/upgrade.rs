@@ -53,8 +53,7 @@ async fn an_upgrade_that_crashes_comes_back_with_its_state_and_the_next_one_stay
     let listed: Value =
         serde_json::from_str(&platform.cli_ok(&["backup", "list", "--box", "lab", "--json"])).unwrap();
     let items = listed["items"].as_array().unwrap();
-    let saved =
-        items.iter().find(|item| item["is_pinned"] == true && item["runtime_version"] == OLD);
+    let saved = items.iter().find(|item| item["is_pinned"] == true && item["runtime_version"] == OLD);
     let saved = saved.expect("the way back is kept")["id"].as_str().unwrap();
     platform.cli_ok(&["backup", "restore", saved, "--box", "lab"]);
     assert_eq!(platform.json("/v1/boxes/lab").await["runtime_version"], OLD);

@@ -1,0 +1,51 @@
+//! A platform over the fake provider, with a real database.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use secrecy::SecretString;
+use smartbox_control::{
+    AdminSecret, AgentRuntime, BackupParts, Control, ForeignIdentities, Limits, NoIngress, Parts,
+    SystemClock, SystemEntropy, UnknownHost,
+};
+use smartbox_core::Thresholds;
+use smartbox_core::routing::OwnAddress;
+use smartbox_openclaw::versions::pinned;
+use smartbox_openclaw::{Model, ModelApi, ModelConfig};
+use smartbox_provider::fake::FakeProvider;
+use smartbox_provider::{Link, Provider, Volumes};
+use smartbox_store::{Keyring, Sealer, Store};
+use smartbox_testkit::FakeDoors;
+
+/// All of it; nothing runs yet.
+pub(crate) async fn control(data: &Path, provider: &Arc<FakeProvider>) -> Result<Control> {
+    let sealer = Sealer::new(Keyring::open_or_create(&data.join("keyring"))?);
+    let model = Model {
+        api: ModelApi::AnthropicMessages,
+        id: "none".to_owned(),
+        name: "None".to_owned(),
+        context_window: 200_000,
+        max_tokens: 8192,
+        reasoning: false,
+        images: false,
+    };
+    Ok(Control::new(Parts {
+        store: Store::open(&data.join("smartbox.db"), sealer).await.context("no database")?,
+        provider: Arc::clone(provider) as Arc<dyn Provider>,
+        link: Arc::clone(provider) as Arc<dyn Link>,
+        doors: Arc::new(FakeDoors::default()),
+        ingress: Arc::new(NoIngress),
+        backups: BackupParts::in_memory(Arc::clone(provider) as Arc<dyn Volumes>, data.join("scratch")),
+        host: Arc::new(UnknownHost),
+        sleep: Thresholds::default(),
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+        runtime: AgentRuntime::new(pinned().openclaw.clone(), ModelConfig::new(model, Vec::new())),
+        admin_secret: AdminSecret::new(&SecretString::from("the-admin-secret-of-this-benchmark")),
+        foreign: ForeignIdentities::default(),
+        own_address: OwnAddress { listen: SocketAddr::from(([127, 0, 0, 1], 0)), public_hosts: Vec::new() },
+        limits: Limits::default(),
+    }))
+}
