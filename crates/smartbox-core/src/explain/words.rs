@@ -109,22 +109,26 @@ impl fmt::Display for Because {
             }
             Self::Blocked(refusal) => write!(f, "It may not wake: {refusal}."),
             Self::Held(reason) => write!(f, "The reason: {}.", reason.trim_end_matches('.')),
-            Self::Upgrading { to, stage: UpgradeStage::Saving, .. } => {
-                write!(f, "It is upgraded to OpenClaw {to}: it is stopped, and its state is saved first.")
-            }
-            Self::Upgrading { to, stage: UpgradeStage::Proving, .. } => {
-                write!(
-                    f,
-                    "It is upgraded to OpenClaw {to}: it has to be well on it for a while, or goes back."
-                )
-            }
-            Self::Upgrading { to, stage: UpgradeStage::GoingBack, why } => {
-                let why = why.as_deref().unwrap_or("it was not well on it");
-                write!(f, "It goes back from OpenClaw {to} to what it was: {why}.")
-            }
+            Self::Upgrading { to, stage, why } => f.write_str(&upgrading(to, *stage, why.as_deref())),
             Self::UpgradeFailed { to, why } => {
                 write!(f, "Its last upgrade, to OpenClaw {to}, failed: {}.", why.trim_end_matches('.'))
             }
+        }
+    }
+}
+
+/// How far an upgrade has come.
+fn upgrading(to: &str, stage: UpgradeStage, why: Option<&str>) -> String {
+    match stage {
+        UpgradeStage::Saving => {
+            format!("It is upgraded to OpenClaw {to}: it is stopped, and its state is saved first.")
+        }
+        UpgradeStage::Proving => {
+            format!("It is upgraded to OpenClaw {to}: it has to be well on it for a while, or goes back.")
+        }
+        UpgradeStage::GoingBack => {
+            let why = why.unwrap_or("it was not well on it");
+            format!("It goes back from OpenClaw {to} to what it was: {why}.")
         }
     }
 }
