@@ -42,6 +42,12 @@ pub struct BackupView {
     /// When all of it was last read back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified_at: Option<String>,
+    /// When it was last booted in a sealed box.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drilled_at: Option<String>,
+    /// What was wrong then; absent: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drill_failure: Option<String>,
 }
 
 /// How it goes with the backups of a box.

@@ -26,6 +26,10 @@ pub struct CreateBox {
     /// Whether to start it at once; true by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<bool>,
+    /// A version of the agent runtime that is installed; the platform's own by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "2026.9.6")]
+    pub runtime_version: Option<String>,
 }
 
 /// A box as its owner sees it.
@@ -55,6 +59,9 @@ pub struct BoxView {
     pub version: i64,
     /// Version of the agent runtime it is pinned to.
     pub runtime_version: String,
+    /// How far an upgrade to another version has come that is under way: `saving`, `proving` or `going-back`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upgrade: Option<String>,
     /// Path of its gateway on this server.
     #[schema(example = "/b/home/")]
     pub path: String,

@@ -20,6 +20,7 @@ mod page;
 mod plans;
 mod problem;
 mod routes;
+mod runtimes;
 mod schedules;
 mod secrets;
 mod seeds;
@@ -58,6 +59,10 @@ pub use page::{ListQuery, PageQuery};
 pub use plans::{CreatePlan, PlanLimits, PlanList, PlanRates, PlanStateView, PlanView, SetPlan};
 pub use problem::{FieldError, PROBLEM_CONTENT_TYPE, Problem};
 pub use routes::{RolledBackView, RouteList, RouteView, UpdateRoute};
+pub use runtimes::{
+    CreateRollout, InstallRuntime, RolloutBoxView, RolloutList, RolloutView, RuntimeList, RuntimeView,
+    UpgradeBox,
+};
 pub use schedules::{
     CreateSchedule, MessageAction, ScheduleList, ScheduleRunView, ScheduleView, UpdateSchedule, WakeAction,
 };

@@ -139,8 +139,12 @@ async fn ended(client: &Client, id: &str) -> Result<OperationView, Failure> {
 
 /// A box's state on one line.
 fn line(smartbox: &BoxView) -> String {
-    match &smartbox.stage {
+    let phase = match &smartbox.stage {
         Some(stage) => format!("{}: {} ({stage})", smartbox.name, smartbox.phase),
         None => format!("{}: {}", smartbox.name, smartbox.phase),
+    };
+    match &smartbox.upgrade {
+        Some(stage) => format!("{phase}, upgrade: {stage}"),
+        None => phase,
     }
 }

@@ -15,7 +15,9 @@ mod model;
 mod open;
 mod org;
 mod plan;
+mod rollout;
 mod route;
+mod runtime;
 mod schedule;
 mod secret;
 mod session;
@@ -92,6 +94,12 @@ pub enum ClientCommand {
     /// List the sizes a box can have; change when boxes of a size sleep
     #[command(subcommand)]
     Tier(tier::TierCommand),
+    /// Upgrade the agent runtime of many boxes, in waves
+    #[command(subcommand)]
+    Rollout(rollout::RolloutCommand),
+    /// List, install and remove versions of the agent runtime
+    #[command(subcommand)]
+    Runtime(runtime::RuntimeCommand),
     /// Talk to a box's agent; the answer is printed as it comes
     Chat(chat::ChatArgs),
     /// Run a command in a box; its exit code becomes ours
@@ -161,6 +169,12 @@ pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &m
         ClientCommand::Audit(command) => audit::run(global, command, console).await,
         ClientCommand::Whoami => whoami::run(&connect(global, console).await?, console).await,
         ClientCommand::Tier(command) => tier::run(&connect(global, console).await?, command, console).await,
+        ClientCommand::Rollout(command) => {
+            rollout::run(&connect(global, console).await?, command, console).await
+        }
+        ClientCommand::Runtime(command) => {
+            runtime::run(&connect(global, console).await?, command, console).await
+        }
         ClientCommand::Chat(args) => chat::run(&connect(global, console).await?, args, console).await,
         ClientCommand::Exec(args) => exec::run(&connect(global, console).await?, args, console).await,
         ClientCommand::Logs(args) => logs::run(&connect(global, console).await?, &args, console).await,

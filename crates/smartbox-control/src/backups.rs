@@ -64,6 +64,8 @@ pub struct BackupPolicy {
     pub at_once: usize,
     /// For how long a restore can be undone.
     pub undo_for: Duration,
+    /// How often one is booted in a sealed box, to see whether it can be; `None`: never.
+    pub drill_every: Option<Duration>,
     /// What one may hold.
     pub limits: smartbox_backup::Limits,
 }
@@ -75,6 +77,7 @@ impl Default for BackupPolicy {
             retention: Retention::default(),
             at_once: 2,
             undo_for: Duration::from_hours(24),
+            drill_every: Some(Duration::from_hours(24)),
             limits: smartbox_backup::Limits::default(),
         }
     }

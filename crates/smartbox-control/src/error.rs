@@ -56,6 +56,16 @@ pub enum Error {
         /// Memory that is free.
         free_bytes: u64,
     },
+    /// The version of the agent runtime is older than what may run here.
+    #[error("OpenClaw {version} is older than {floor}, the oldest that may run here ({reason})")]
+    RuntimeTooOld {
+        /// The version.
+        version: String,
+        /// The oldest that may run.
+        floor: String,
+        /// Why nothing older.
+        reason: String,
+    },
     /// The org has as many boxes as its plan allows.
     #[error("the plan of the org allows {max} boxes, and there are as many")]
     PlanFull {
@@ -157,4 +167,15 @@ impl From<smartbox_store::Error> for Error {
             other => Self::internal(other),
         }
     }
+}
+
+/// The error and its causes, for the log.
+pub(crate) fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(next) = cause {
+        text = format!("{text}: {next}");
+        cause = next.source();
+    }
+    text
 }

@@ -1,7 +1,7 @@
 //! Why a box is as it is: collects the facts and asks [`smartbox_core::explain`].
 
 use jiff::Timestamp;
-use smartbox_core::explain::{Because, Facts, Watch, explain};
+use smartbox_core::explain::{Because, Facts, Upgrade, Watch, explain};
 use smartbox_core::sleep::{Effective, Thresholds};
 use smartbox_core::wake::{HoldKind, WakeRefusal};
 use smartbox_core::{Permission, Phase};
@@ -61,10 +61,25 @@ impl Control {
             held,
             error: smartbox.last_error.as_ref().map(|error| error.what.clone()),
             waits_for_restart: self.waits_for_restart(&smartbox),
+            upgrade: self.upgrade_story(&smartbox).await?,
         };
         let reasons = explain(&facts);
         let looked_at = facts.watch.and(vigil).map(|vigil| vigil.at);
         Ok(Why { smartbox, reasons, effective, looked_at, last_wake })
+    }
+
+    /// The upgrade that is under way, or the last one if the box is still without it.
+    async fn upgrade_story(&self, smartbox: &Smartbox) -> Result<Option<Upgrade>, Error> {
+        let newest = self.inner.store.org(smartbox.org).newest_upgrade(smartbox.id).await?;
+        let is_told = |found: &smartbox_store::Upgrade| {
+            found.finished_at.is_none() || smartbox.runtime_version != found.to
+        };
+        Ok(newest.filter(is_told).map(|found| Upgrade {
+            stage: found.finished_at.is_none().then_some(found.stage),
+            from: found.from,
+            to: found.to,
+            why: found.why,
+        }))
     }
 
     /// Why a hold of this kind is there, in the words of whoever set it.

@@ -16,6 +16,7 @@ impl Control {
         let holds: Vec<_> = holds.into_iter().chain(own).map(|hold| hold.kind).collect();
         may_wake(&WakeFacts {
             desired: smartbox.desired,
+            is_outdated: self.too_old(&smartbox.runtime_version).is_some(),
             holds: &holds,
             tier_running,
             tier_boxes_max: tier.boxes_max,

@@ -50,9 +50,12 @@ mod readiness;
 mod recognise;
 mod resolve;
 mod revocations;
+mod rollouts;
 mod room;
 mod routing;
+mod runtimes;
 mod schedules;
+mod sealed;
 mod secrets;
 mod sessions;
 mod sign_in;
@@ -64,6 +67,7 @@ mod ssh;
 mod tickets;
 mod timeline;
 mod tokens;
+mod upgrades;
 mod usage;
 mod uses;
 mod vigil;
@@ -97,8 +101,8 @@ pub use injections::Injections;
 pub use lease::Lease;
 pub use logs::{LogLine, LogQuery};
 pub use loops::{
-    backups::BackupLoop, janitor::Janitor, monitor::Monitor, reconcile::Reconciler, rollback::RollbackWatch,
-    schedules::Scheduler,
+    backups::BackupLoop, drills::DrillLoop, janitor::Janitor, monitor::Monitor, reconcile::Reconciler,
+    rollback::RollbackWatch, schedules::Scheduler, upgrades::UpgradeLoop,
 };
 pub use models::{ModelPicture, ModelProviders, ModelScopeWish, ModelShelf, ProviderWish};
 pub use oidc::BegunSignIn;
@@ -108,8 +112,10 @@ pub use pairing::{PairedDevice, Showing};
 pub use people::{NewPerson, PersonChange};
 pub use plans::OrgPlanWish;
 pub use recognise::Recognised;
+pub use rollouts::{NewRollout, RolloutState};
 pub use room::Activity;
 pub use routing::RouteChange;
+pub use runtimes::{RuntimeFloor, RuntimeInfo, RuntimeInstaller, Runtimes};
 pub use schedules::ScheduleWish;
 pub use secrets::{GivenSecret, Whose};
 pub use sign_in::{NewSession, SignInCode};
@@ -128,8 +134,8 @@ pub use smartbox_provider::LogSource;
 pub use smartbox_store::{
     AuditEvent, Backup, BackupState, BoxError, BudgetRow, Cursor, Device, EgressRow, EgressUsage, Event,
     InjectionRow, KeptSecret, KeyRotation, LayerRow, ModelCall, ModelProvider, ModelRulesRow, ModelSum,
-    NewPlan, Operation, Org, OrgPlan, OrgStanding, Outcome, Page, PlanRow, RestoreFrom, RoutingRow, Schedule,
-    ScheduleAction, ServiceToken, Session, Smartbox, UsageRow, User, WakeHold,
+    NewPlan, Operation, Org, OrgPlan, OrgStanding, Outcome, Page, PlanRow, RestoreFrom, Rollout, RolloutBox,
+    RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox, UsageRow, User, WakeHold,
 };
 pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, Trust, render_files};
 pub use spend::{ModelSpent, Reservation, SpendRefused};
@@ -143,6 +149,7 @@ use std::time::Duration;
 
 use smartbox_core::capacity::HostLimits;
 use smartbox_core::routing::{OwnAddress, RoutingFlags};
+use smartbox_core::upgrade::UpgradeTimes;
 use smartbox_core::{Thresholds, Tie};
 use smartbox_provider::{Link, Provider};
 use smartbox_store::Store;
@@ -178,6 +185,8 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
     /// How the agent runtime is configured.
     pub runtime: AgentRuntime,
+    /// The versions of it on this machine.
+    pub runtimes: Arc<dyn Runtimes>,
     /// The platform's admin secret.
     pub admin_secret: AdminSecret,
     /// Who else may say who somebody is.
@@ -219,6 +228,10 @@ pub struct Limits {
     pub monitor_interval: Duration,
     /// When backups are made, and which are kept.
     pub backups: BackupPolicy,
+    /// The oldest version of the agent runtime that boxes may run.
+    pub runtime_floor: RuntimeFloor,
+    /// How long the stages of an upgrade may take.
+    pub upgrade: UpgradeTimes,
 }
 
 impl Default for Limits {
@@ -238,6 +251,8 @@ impl Default for Limits {
             schedule_stagger: Duration::ZERO,
             monitor_interval: Duration::from_mins(1),
             backups: BackupPolicy::default(),
+            runtime_floor: RuntimeFloor::default(),
+            upgrade: UpgradeTimes::default(),
         }
     }
 }
@@ -257,6 +272,9 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) runtime: AgentRuntime,
+    pub(crate) runtimes: Arc<dyn Runtimes>,
+    pub(crate) installs: runtimes::Installs,
+    pub(crate) sealed: sealed::Ids,
     pub(crate) admin_secret: AdminSecret,
     pub(crate) limits: Limits,
     pub(crate) changes: Changes,
@@ -303,6 +321,9 @@ impl Control {
                 clock: parts.clock,
                 entropy: parts.entropy,
                 runtime: parts.runtime,
+                runtimes: parts.runtimes,
+                installs: runtimes::Installs::default(),
+                sealed: sealed::Ids::default(),
                 admin_secret: parts.admin_secret,
                 limits: parts.limits,
                 changes: Changes::default(),

@@ -1,6 +1,7 @@
 //! Background loops. Each takes no input, does one pass at a time, and also runs by the clock.
 
 pub(crate) mod backups;
+pub(crate) mod drills;
 mod drowsy;
 mod due;
 mod fall_asleep;
@@ -13,7 +14,9 @@ pub(crate) mod publish;
 pub(crate) mod reconcile;
 mod rest;
 pub(crate) mod rollback;
+mod rollouts;
 pub(crate) mod schedules;
 mod step;
+pub(crate) mod upgrades;
 mod wake_story;
 mod wake_up;

@@ -22,6 +22,8 @@ pub enum Reason {
     Asked,
     /// Before something else is put in its place.
     BeforeRestore,
+    /// Before another version of the agent runtime takes it over: the way back.
+    BeforeUpgrade,
 }
 
 /// The text names no reason.
@@ -31,7 +33,8 @@ pub struct BadReason;
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 4] = [Self::Period, Self::Rest, Self::Asked, Self::BeforeRestore];
+    pub const ALL: [Self; 5] =
+        [Self::Period, Self::Rest, Self::Asked, Self::BeforeRestore, Self::BeforeUpgrade];
 
     /// The word used in the store and on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -40,6 +43,7 @@ impl Reason {
             Self::Rest => "rest",
             Self::Asked => "asked",
             Self::BeforeRestore => "before-restore",
+            Self::BeforeUpgrade => "before-upgrade",
         }
     }
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::phase::Phase;
 use crate::sleep::{SleepTier, Stay, Threshold, Thresholds};
+use crate::upgrade::UpgradeStage;
 use crate::wake::WakeRefusal;
 
 mod words;
@@ -39,6 +40,21 @@ pub struct Facts {
     pub error: Option<String>,
     /// Whether secrets are put into its TLS only once it is started again: its programs do not trust its authority yet.
     pub waits_for_restart: bool,
+    /// The upgrade of its agent runtime that is under way, or the last one if it failed.
+    pub upgrade: Option<Upgrade>,
+}
+
+/// An upgrade of the agent runtime, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upgrade {
+    /// The version that it has, or had.
+    pub from: String,
+    /// The version that it is to have.
+    pub to: String,
+    /// How far it has come; `None`: it is over.
+    pub stage: Option<UpgradeStage>,
+    /// Why it goes back, or failed.
+    pub why: Option<String>,
 }
 
 /// What the platform saw.
@@ -138,6 +154,22 @@ pub enum Because {
     Held(String),
     /// Its programs do not trust its authority until it is started again.
     WaitsForRestart,
+    /// Its agent runtime is being upgraded.
+    Upgrading {
+        /// To this version.
+        to: String,
+        /// How far it has come.
+        stage: UpgradeStage,
+        /// Why it goes back.
+        why: Option<String>,
+    },
+    /// The last upgrade of its agent runtime failed.
+    UpgradeFailed {
+        /// The version it should have had.
+        to: String,
+        /// Why.
+        why: String,
+    },
 }
 
 /// Every reason, the one that counts most first. Never empty.
@@ -161,6 +193,15 @@ pub fn explain(facts: &Facts) -> Vec<Because> {
     }
     if facts.waits_for_restart {
         reasons.push(Because::WaitsForRestart);
+    }
+    match facts.upgrade.clone() {
+        Some(Upgrade { to, stage: Some(stage), why, .. }) => {
+            reasons.insert(0, Because::Upgrading { to, stage, why });
+        }
+        Some(Upgrade { to, stage: None, why: Some(why), .. }) => {
+            reasons.push(Because::UpgradeFailed { to, why });
+        }
+        _ => {}
     }
     reasons
 }

@@ -80,6 +80,8 @@ typed_ids! {
     SessionId = "ses",
     /// Something that happens in a box by the clock.
     ScheduleId = "sch",
+    /// An upgrade of many boxes, in waves.
+    RolloutId = "rol",
     /// Something that was set aside before it is spent.
     SpendId = "spd",
 }

@@ -23,14 +23,17 @@ pub mod numbers;
 pub mod phase;
 pub mod plan;
 pub mod progress;
+pub mod rollout;
 pub mod routing;
 pub mod rule_list;
+pub mod runtime;
 pub mod schedule;
 pub mod secret;
 pub mod sleep;
 pub mod state;
 pub mod tier;
 pub mod uid_range;
+pub mod upgrade;
 pub mod user_status;
 pub mod wake;
 
@@ -38,7 +41,8 @@ pub use access::{DeviceStatus, Pairing, Permission, Permissions, Principal, Role
 pub use box_name::BoxName;
 pub use heal::Breaker;
 pub use id::{
-    BackupId, BoxId, DeviceId, EventId, OperationId, OrgId, ScheduleId, SessionId, SpendId, TokenId, UserId,
+    BackupId, BoxId, DeviceId, EventId, OperationId, OrgId, RolloutId, ScheduleId, SessionId, SpendId,
+    TokenId, UserId,
 };
 pub use kind::Kind;
 pub use phase::{Phase, phase};

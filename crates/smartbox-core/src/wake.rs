@@ -52,6 +52,8 @@ impl FromStr for HoldKind {
 pub struct WakeFacts<'a> {
     /// What the owner wants now.
     pub desired: Desired,
+    /// Whether its agent runtime is older than what may run here.
+    pub is_outdated: bool,
     /// What holds the boxes of its org back.
     pub holds: &'a [HoldKind],
     /// Boxes of the same tier that run or are about to, this one left out.
@@ -69,6 +71,9 @@ pub enum WakeRefusal {
     /// Something holds the boxes of its org back.
     #[error("it is held back: {0}")]
     Held(HoldKind),
+    /// Its agent runtime is older than what may run here.
+    #[error("its agent runtime is older than what may run here")]
+    Outdated,
     /// Its tier is full.
     #[error("all {max} places of the tier are taken")]
     TierFull {
@@ -88,6 +93,9 @@ pub fn may_wake(facts: &WakeFacts<'_>) -> Result<(), WakeRefusal> {
     if let Some(kind) = HoldKind::ALL.into_iter().find(|kind| facts.holds.contains(kind)) {
         return Err(WakeRefusal::Held(kind));
     }
+    if facts.is_outdated {
+        return Err(WakeRefusal::Outdated);
+    }
     if facts.tier_running >= facts.tier_boxes_max {
         return Err(WakeRefusal::TierFull { max: facts.tier_boxes_max });
     }
@@ -100,13 +108,26 @@ mod tests {
 
     use super::*;
 
-    const FACTS: WakeFacts<'static> =
-        WakeFacts { desired: Desired::Stopped, holds: &[], tier_running: 0, tier_boxes_max: 1 };
+    const FACTS: WakeFacts<'static> = WakeFacts {
+        desired: Desired::Stopped,
+        is_outdated: false,
+        holds: &[],
+        tier_running: 0,
+        tier_boxes_max: 1,
+    };
 
     #[test]
     fn a_stopped_box_wakes_while_its_tier_has_a_place() {
         assert_eq!(may_wake(&FACTS), Ok(()));
         assert_eq!(may_wake(&WakeFacts { tier_running: 1, ..FACTS }), Err(WakeRefusal::TierFull { max: 1 }));
+    }
+
+    #[test]
+    fn a_box_on_a_runtime_that_is_too_old_does_not_wake() {
+        let old = WakeFacts { is_outdated: true, ..FACTS };
+        assert_eq!(may_wake(&old), Err(WakeRefusal::Outdated));
+        let held = WakeFacts { holds: &[HoldKind::Account], ..old };
+        assert_eq!(may_wake(&held), Err(WakeRefusal::Held(HoldKind::Account)), "an upgrade would not help");
     }
 
     #[test]
@@ -119,13 +140,18 @@ mod tests {
         fn a_box_wakes_exactly_when_nothing_speaks_against_it(
             wish in 0usize..4,
             held in prop::collection::vec(0usize..4, 0..4),
+            is_outdated: bool,
             tier_running in 0u32..5,
             tier_boxes_max in 0u32..5,
         ) {
             let desired = [Desired::Running, Desired::Asleep, Desired::Stopped, Desired::Deleted][wish];
             let holds: Vec<_> = held.into_iter().map(|at| HoldKind::ALL[at]).collect();
-            let decided = may_wake(&WakeFacts { desired, holds: &holds, tier_running, tier_boxes_max });
-            let may = desired != Desired::Deleted && holds.is_empty() && tier_running < tier_boxes_max;
+            let decided =
+                may_wake(&WakeFacts { desired, is_outdated, holds: &holds, tier_running, tier_boxes_max });
+            let may = desired != Desired::Deleted
+                && !is_outdated
+                && holds.is_empty()
+                && tier_running < tier_boxes_max;
             prop_assert_eq!(decided.is_ok(), may);
             if let Err(WakeRefusal::Held(kind)) = decided {
                 prop_assert!(holds.contains(&kind));

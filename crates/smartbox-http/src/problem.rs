@@ -75,6 +75,8 @@ pub fn explain(error: &Error) -> Explanation {
         Error::NotFound("device") => Explanation::new(&codes::DEVICE_NOT_FOUND),
         Error::NotFound("plan") => Explanation::new(&codes::PLAN_NOT_FOUND),
         Error::NotFound("route") => Explanation::new(&codes::ROUTE_NOT_FOUND),
+        Error::NotFound("rollout") => Explanation::new(&codes::ROLLOUT_NOT_FOUND),
+        Error::NotFound("runtime") => Explanation::new(&codes::RUNTIME_NOT_FOUND),
         Error::NotFound("backup") => Explanation::new(&codes::BACKUP_NOT_FOUND),
         Error::NotFound("file") => Explanation::new(&codes::BACKUP_FILE_NOT_FOUND),
         Error::NotFound("schedule") => Explanation::new(&codes::SCHEDULE_NOT_FOUND),
@@ -94,6 +96,8 @@ pub fn explain(error: &Error) -> Explanation {
         Error::Conflict { remedy, .. } => Explanation::new(&codes::CONFLICT).detail(text).remedy(remedy),
         Error::VersionMismatch => Explanation::new(&codes::VERSION_MISMATCH),
         Error::WakeRefused(WakeRefusal::Deleted) => Explanation::new(&codes::BOX_DELETED),
+        Error::WakeRefused(WakeRefusal::Outdated) => Explanation::new(&codes::RUNTIME_TOO_OLD),
+        Error::RuntimeTooOld { .. } => Explanation::new(&codes::RUNTIME_TOO_OLD).detail(text),
         Error::WakeRefused(WakeRefusal::TierFull { .. }) => Explanation::new(&codes::TIER_FULL).detail(text),
         Error::WakeRefused(WakeRefusal::Held(kind)) => Explanation::new(match kind {
             HoldKind::Account => &codes::BOXES_FROZEN,

@@ -12,6 +12,7 @@ mod operations;
 mod orgs;
 mod plans;
 mod routes;
+mod runtimes;
 mod schedules;
 mod secrets;
 mod sessions;
@@ -20,6 +21,7 @@ mod sleep;
 mod tickets;
 mod tiers;
 mod tokens;
+mod upgrades;
 mod usage;
 mod users;
 
@@ -42,6 +44,7 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .merge(orgs::routes())
         .merge(plans::routes())
         .merge(routes::routes())
+        .merge(runtimes::routes())
         .merge(schedules::routes())
         .merge(secrets::routes())
         .merge(sessions::routes())
@@ -49,6 +52,7 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .merge(tickets::routes())
         .merge(tiers::routes())
         .merge(tokens::routes())
+        .merge(upgrades::routes())
         .merge(usage::routes())
         .merge(users::routes())
 }

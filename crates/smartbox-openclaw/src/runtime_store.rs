@@ -13,6 +13,7 @@
 mod cache;
 mod install;
 mod npm;
+mod remove;
 mod verify;
 
 use std::path::{Path, PathBuf};

@@ -43,13 +43,25 @@ macro_rules! packages {
     };
 }
 
+/// The oldest OpenClaw that boxes may run unless a setting says otherwise, and why: every advisory that concerns a gateway behind
+/// a proxy, as boxes have it, is fixed in it. The last of them: clients that declare their own scopes, also with `trusted-proxy`.
+pub const FLOOR: (&str, &str) = ("2026.5.18", "CVE-2026-53821");
+
 /// Every version that this program can install.
-const INSTALLABLE: &[Installable] = &[Installable {
-    openclaw: "2026.9.6",
-    node: "24.21.0",
-    openclaw_packages: packages!("openclaw-2026.9.6"),
-    node_packages: packages!("node-24.21.0"),
-}];
+const INSTALLABLE: &[Installable] = &[
+    Installable {
+        openclaw: "2026.9.5",
+        node: "24.21.0",
+        openclaw_packages: packages!("openclaw-2026.9.5"),
+        node_packages: packages!("node-24.21.0"),
+    },
+    Installable {
+        openclaw: "2026.9.6",
+        node: "24.21.0",
+        openclaw_packages: packages!("openclaw-2026.9.6"),
+        node_packages: packages!("node-24.21.0"),
+    },
+];
 
 /// The pinned versions.
 pub fn pinned() -> &'static Versions {

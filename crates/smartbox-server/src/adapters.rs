@@ -12,5 +12,6 @@ pub(crate) mod ready;
 pub(crate) mod request_ids;
 pub(crate) mod revocations;
 pub(crate) mod routes;
+pub(crate) mod runtimes;
 pub(crate) mod upstream;
 pub(crate) mod wake;

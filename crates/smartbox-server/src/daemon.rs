@@ -13,7 +13,10 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use secrecy::SecretString;
-use smartbox_control::{BackupLoop, Control, Janitor, Lease, Monitor, Reconciler, RollbackWatch, Scheduler};
+use smartbox_control::{
+    BackupLoop, Control, DrillLoop, Janitor, Lease, Monitor, Reconciler, RollbackWatch, RuntimeInstaller,
+    Scheduler, UpgradeLoop,
+};
 use smartbox_core::routing::Outcome;
 use smartbox_edge::{Edge, EdgeListener, RouteTable};
 use smartbox_providers::local::LocalProvider;
@@ -148,8 +151,11 @@ fn spawn_loops(
     life.spawn("rollback", RollbackWatch::new(control.clone()).run(outcomes, life.soft.clone()));
     life.spawn("scheduler", Scheduler::new(control.clone()).run(life.soft.clone()));
     life.spawn("janitor", Janitor::new(control.clone()).run(life.soft.clone()));
+    life.spawn("runtimes", RuntimeInstaller::new(control.clone()).run(life.soft.clone()));
     life.spawn("monitor", Monitor::new(control.clone()).run(life.soft.clone()));
-    life.spawn("backups", BackupLoop::under(control.clone(), lease).run(life.soft.clone()));
+    life.spawn("backups", BackupLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
+    life.spawn("drills", DrillLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
+    life.spawn("upgrades", UpgradeLoop::under(control.clone(), lease).run(life.soft.clone()));
     life.spawn("platform backup", platform.run(life.soft.clone()));
 }
 

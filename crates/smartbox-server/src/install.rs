@@ -1,7 +1,7 @@
 //! What must be on the machine before a box can start: the agent runtime, the boxes' root image, and the warm compile
 //! cache. Each is installed once and found again in milliseconds.
 
-mod warm_up;
+pub(crate) mod warm_up;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,6 +26,7 @@ const BOXD: &str = "smartbox-boxd";
 pub(crate) struct Installed {
     pub(crate) provider: Arc<LocalProvider>,
     pub(crate) runtime_version: String,
+    pub(crate) runtimes: RuntimeStore,
 }
 
 /// Installs what is missing, with progress on the console.
@@ -49,7 +50,7 @@ pub(crate) async fn ensure_all(
         let models = models(settings.models.catalog());
         warm_up::run(&provider, &version, &models, entropy, progress).await?;
     }
-    Ok(Installed { provider: Arc::new(provider), runtime_version: version })
+    Ok(Installed { provider: Arc::new(provider), runtime_version: version, runtimes })
 }
 
 /// Where the local provider finds and puts things.

@@ -11,6 +11,7 @@ mod identity;
 mod parse;
 mod raw;
 mod routing;
+mod runtime;
 mod secrets;
 mod usage;
 
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use smartbox_control::RuntimeFloor;
 use smartbox_core::Thresholds;
 use smartbox_core::capacity::HostLimits;
 use smartbox_egress::ModelPlan;
@@ -112,6 +114,8 @@ pub struct Settings {
     pub prewarm_on_sign_in: bool,
     /// What the host keeps for itself.
     pub(crate) host: HostLimits,
+    /// The oldest agent runtime that boxes may have.
+    pub(crate) runtime_floor: RuntimeFloor,
     /// Schedules of the same minute are spread over this time.
     pub schedule_stagger: Duration,
     /// Between two looks at what boxes use and may use.
@@ -175,6 +179,8 @@ impl Settings {
             prewarm_on_sign_in: problems
                 .take("boxes.prewarm_on_sign_in", parse::flag(raw.boxes.prewarm_on_sign_in.as_deref())),
             host: host::parse(&raw.host, &mut problems),
+            runtime_floor: problems
+                .take("boxes.runtime_floor", runtime::floor(raw.boxes.runtime_floor.as_deref())),
             schedule_stagger: problems.take(
                 "boxes.schedule_stagger",
                 parse::duration(raw.boxes.schedule_stagger.as_deref(), "15s"),

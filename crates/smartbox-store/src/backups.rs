@@ -51,6 +51,8 @@ pub struct Backup {
     pub mark: String,
     /// When all of it was last read back, and what was found wrong.
     pub verified: Option<(Timestamp, Option<String>)>,
+    /// When it was last booted in a sealed box, and what was wrong then.
+    pub drilled: Option<(Timestamp, Option<String>)>,
 }
 
 impl Backup {
@@ -118,6 +120,8 @@ pub struct BackupState {
     pub restore_from: Option<RestoreFrom>,
     /// The last restore.
     pub restored: Option<Restored>,
+    /// The version of the agent runtime that what was there before it belongs to.
+    pub undo_version: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -144,6 +148,8 @@ pub(crate) struct BackupRow {
     mark: String,
     verified_at_ms: Option<i64>,
     verified_what: Option<String>,
+    drilled_at_ms: Option<i64>,
+    drilled_what: Option<String>,
 }
 
 /// A query for whole rows of backups. Columns are named, so that a later migration cannot reorder them.
@@ -152,7 +158,11 @@ macro_rules! select_backups {
         concat!(
             "select id, org_id, box_id, snapshot, made_at_ms, reason, is_pinned, suspicion, stillness, still_us, took_ms,
                     runtime_version, epoch, files, bytes, databases, broken_databases, left_out, added_bytes, mark,
-                    verified_at_ms, verified_what
+                    verified_at_ms, verified_what,
+                    (select finished_at_ms from drills where backup_id = backups.id and finished_at_ms is not null
+                     order by drills.id desc limit 1) as drilled_at_ms,
+                    (select what from drills where backup_id = backups.id and finished_at_ms is not null
+                     order by drills.id desc limit 1) as drilled_what
              from backups ",
             $tail
         )
@@ -188,6 +198,7 @@ impl TryFrom<BackupRow> for Backup {
             added_bytes: number(row.added_bytes)?,
             mark: row.mark,
             verified: instant_opt(row.verified_at_ms)?.map(|at| (at, row.verified_what)),
+            drilled: instant_opt(row.drilled_at_ms)?.map(|at| (at, row.drilled_what)),
         })
     }
 }
@@ -205,6 +216,7 @@ pub(crate) struct StateRow {
     restored_at_ms: Option<i64>,
     undo_until_ms: Option<i64>,
     is_proven: bool,
+    undo_version: Option<String>,
 }
 
 /// A query for whole rows of states.
@@ -212,7 +224,7 @@ macro_rules! select_states {
     ($tail:literal) => {
         concat!(
             "select box_id, looked_at_ms, changed_since_ms, failures, failure, is_overdue, restore_from, restored_from,
-                    restored_at_ms, undo_until_ms, is_proven
+                    restored_at_ms, undo_until_ms, is_proven, undo_version
              from backup_states ",
             $tail
         )
@@ -241,6 +253,7 @@ impl TryFrom<StateRow> for BackupState {
             is_overdue: row.is_overdue,
             restore_from: row.restore_from.as_deref().map(parsed).transpose()?,
             restored,
+            undo_version: row.undo_version,
         })
     }
 }
@@ -307,5 +320,16 @@ pub(crate) async fn insert(tx: &mut Connection, new: &Backup) -> Result<(), Erro
     .bind(&new.mark)
     .execute(tx)
     .await?;
+    Ok(())
+}
+
+/// Wants another disk for a box at its next start.
+pub(crate) async fn wish(tx: &mut Connection, id: BoxId, from: RestoreFrom) -> Result<(), Error> {
+    ensure_state(tx, id).await?;
+    sqlx::query("update backup_states set restore_from = $2 where box_id = $1")
+        .bind(id.to_string())
+        .bind(from.to_string())
+        .execute(tx)
+        .await?;
     Ok(())
 }

@@ -51,6 +51,7 @@ pub(crate) struct BoxRow {
     #[sqlx(flatten)]
     sleep: PolicyColumns,
     breaker: Option<String>,
+    upgrade_stage: Option<String>,
 }
 
 impl TryFrom<BoxRow> for Smartbox {
@@ -91,6 +92,7 @@ impl TryFrom<BoxRow> for Smartbox {
             ),
             sleep: row.sleep.into(),
             breaker: breaker::from_column(row.breaker.as_deref())?,
+            upgrade: row.upgrade_stage.as_deref().map(parsed).transpose()?,
         })
     }
 }
@@ -99,7 +101,7 @@ fn due(at_ms: Option<i64>, why: Option<String>) -> Result<Option<Due>, Error> {
     Ok(instant_opt(at_ms)?.map(|at| Due { at, why: why.unwrap_or_default() }))
 }
 
-/// A query for whole rows of boxes, each with its next schedule. Columns are named, so that a later migration cannot reorder them.
+/// A query for whole rows of boxes, each with its next schedule and its upgrade. Columns are named, so that a later migration cannot reorder them.
 macro_rules! select_boxes {
     ($tail:literal) => {
         concat!(
@@ -113,7 +115,9 @@ macro_rules! select_boxes {
                      where schedules.box_id = boxes.id and schedules.enabled) as schedule_at_ms,
                     (select schedules.name from schedules
                      where schedules.box_id = boxes.id and schedules.enabled and schedules.fires_at_ms is not null
-                     order by schedules.fires_at_ms, schedules.id limit 1) as schedule_name
+                     order by schedules.fires_at_ms, schedules.id limit 1) as schedule_name,
+                    (select stage from upgrades
+                     where upgrades.box_id = boxes.id and upgrades.finished_at_ms is null) as upgrade_stage
              from boxes ",
             $tail
         )

@@ -3,15 +3,18 @@
 pub(crate) mod accounts;
 mod audit;
 mod backups;
+mod drills;
 mod egress;
 mod housekeeping;
 mod leases;
 mod models;
 mod observations;
+mod rollouts;
 mod rotation;
 mod routing;
 pub(crate) mod secrets;
 mod sign_in;
+mod upgrades;
 mod vault;
 
 use std::collections::HashSet;
@@ -28,6 +31,7 @@ use crate::row::parsed;
 use crate::smartbox::{BoxFilter, Smartbox};
 use crate::{Cursor, Error, Page, Store, boxes, event, idempotency, operation};
 
+pub use drills::Drill;
 pub use housekeeping::Purged;
 pub use rotation::KeyRotation;
 

@@ -28,6 +28,7 @@ mod open;
 mod operation;
 mod org;
 mod page;
+mod rollouts;
 mod routing;
 mod row;
 mod rules;
@@ -36,6 +37,7 @@ mod sealing;
 mod sleep;
 mod smartbox;
 mod store;
+mod upgrades;
 mod vault;
 
 pub use account::{
@@ -46,7 +48,7 @@ pub use device::{Device, NewDevice, NewTicket, Ticket, TicketHolder};
 pub use egress::{EgressUsage, LayerOf, LayerRow};
 pub use error::{Error, OpenError};
 pub use event::{AuditEvent, Event, EventOutcome, NewEvent};
-pub use fleet::{FleetStore, KeyRotation, Purged, SystemActor};
+pub use fleet::{Drill, FleetStore, KeyRotation, Purged, SystemActor};
 pub use foreign::{ForeignDatabase, HeldBack, hold_back, look_at_copy};
 pub use idempotency::{BodyHash, Claim, IDEMPOTENCY_TTL, IN_PROGRESS_MAX};
 pub use ledger::{
@@ -57,6 +59,7 @@ pub use models::{KeyChange, ModelCall, ModelProvider, ModelRulesRow, PROVIDERS_M
 pub use operation::{NewOperation, Operation, OperationKind, Outcome, Target};
 pub use org::{DEVICES_MAX, OrgStore, TICKETS_MAX, TOKENS_MAX};
 pub use page::{Cursor, PAGE_MAX, Page};
+pub use rollouts::{ROLLOUT_BOXES_MAX, Rollout, RolloutBox};
 pub use routing::{RolledBack, RoutingChange, RoutingRow};
 pub use rules::{EgressRow, InjectionRow, RulesRow};
 pub use schedules::{NextTime, RunState, SCHEDULES_MAX, Schedule, ScheduleAction, SchedulePlan, ScheduleRun};
@@ -64,4 +67,5 @@ pub use sealing::{KeyFile, KeySource, Keyring, KeyringError, Sealer};
 pub use sleep::{Due, WakeHold};
 pub use smartbox::{BoxError, BoxFilter, IntentChange, NewFailure, NewSmartbox, ObservationUpdate, Smartbox};
 pub use store::Store;
+pub use upgrades::Upgrade;
 pub use vault::{Authority, KeptSecret, NewSecret, SECRETS_MAX};

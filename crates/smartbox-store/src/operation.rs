@@ -31,11 +31,13 @@ pub enum OperationKind {
     Sleep,
     /// Wakes it.
     Wake,
+    /// Gives it another version of the agent runtime.
+    Upgrade,
 }
 
 impl OperationKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Create,
         Self::Start,
         Self::Stop,
@@ -44,11 +46,12 @@ impl OperationKind {
         Self::Restore,
         Self::Sleep,
         Self::Wake,
+        Self::Upgrade,
     ];
 
     /// Whether a person wants the box to be tried afresh, whatever went wrong before.
     pub(crate) const fn is_a_fresh_try(self) -> bool {
-        matches!(self, Self::Start | Self::Restart | Self::Restore | Self::Wake)
+        matches!(self, Self::Start | Self::Restart | Self::Restore | Self::Wake | Self::Upgrade)
     }
 
     /// The word used in the store and on the wire.
@@ -62,6 +65,7 @@ impl OperationKind {
             Self::Restore => "restore",
             Self::Sleep => "sleep",
             Self::Wake => "wake",
+            Self::Upgrade => "upgrade",
         }
     }
 }

@@ -4,12 +4,14 @@ mod backups;
 mod create;
 mod devices;
 mod egress;
-mod intent;
+pub(crate) mod intent;
 mod models;
 mod people;
+mod rollouts;
 mod secrets;
 mod tickets;
 mod tokens;
+mod upgrades;
 
 pub use devices::DEVICES_MAX;
 pub use tickets::TICKETS_MAX;

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use smartbox_core::phase::PhaseFacts;
+use smartbox_core::upgrade::UpgradeStage;
 use smartbox_core::{
     BoxId, BoxName, Breaker, Desired, Kind, Observed, OrgId, Phase, SleepPolicy, SleepTier, phase,
 };
@@ -79,6 +80,9 @@ pub struct Smartbox {
 
     /// What is known of its recent failures, and whether it is left alone because of them.
     pub breaker: Breaker,
+
+    /// How far an upgrade of its agent runtime has come that is under way.
+    pub upgrade: Option<UpgradeStage>,
 }
 
 impl Smartbox {

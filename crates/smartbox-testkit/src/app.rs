@@ -22,7 +22,7 @@ pub use serve::Served;
 
 use crate::gateway::GatewayDouble;
 use crate::log_watch::LogWatch;
-use crate::{Client, FakeDoors, FakeHost, FakeIngress, ManualClock, SeededEntropy};
+use crate::{Client, FakeDoors, FakeHost, FakeIngress, FakeRuntimes, ManualClock, SeededEntropy};
 use loops::Loops;
 
 /// The platform's admin secret in tests.
@@ -47,6 +47,8 @@ pub struct TestApp {
     pub ingress: Arc<FakeIngress>,
     /// The machine on which they run.
     pub host: Arc<FakeHost>,
+    /// The agent runtimes on it.
+    pub runtimes: Arc<FakeRuntimes>,
     /// Where backups lie.
     pub depot: Depot,
     /// The database.
@@ -147,6 +149,7 @@ impl TestApp {
             ingress: Arc::new(FakeIngress::default()),
             sleep: self.sleep,
             host: Arc::clone(&self.host),
+            runtimes: Arc::clone(&self.runtimes),
             depot: self.depot.clone(),
             scratch: Arc::clone(&self.scratch),
             store: self.store.clone(),

@@ -13,6 +13,7 @@ mod host;
 mod http_client;
 mod ingress;
 mod log_watch;
+mod runtimes;
 mod wait;
 
 pub mod gateway;
@@ -26,4 +27,5 @@ pub use entropy::SeededEntropy;
 pub use host::FakeHost;
 pub use http_client::{Answer, Client, EventStream, HOST, ORIGIN, StreamEvent};
 pub use ingress::FakeIngress;
+pub use runtimes::{AVAILABLE_RUNTIME, FakeRuntimes, NEWER_RUNTIME, OLDER_RUNTIME, RUNTIME, TOO_OLD_RUNTIME};
 pub use wait::wait_for;

@@ -7,6 +7,7 @@ mod list;
 mod set;
 mod show;
 mod timeline;
+mod upgrade;
 
 use clap::Subcommand;
 
@@ -39,6 +40,8 @@ pub enum BoxCommand {
     Wake(ChangeArgs),
     /// Change when a box sleeps
     Set(set::SetArgs),
+    /// Give a box a newer agent runtime; it comes back as it was if it is not well on it
+    Upgrade(upgrade::UpgradeArgs),
     /// Delete a box; it can be brought back in a grace period
     Delete(delete::DeleteArgs),
     /// Show what happened to a box, who did it and why
@@ -57,6 +60,7 @@ pub(super) async fn run(client: &Client, command: BoxCommand, console: &mut Cons
         BoxCommand::Sleep(args) => change::sleep(client, &args, console).await,
         BoxCommand::Wake(args) => change::run(client, Change::Wake, &args, console).await,
         BoxCommand::Set(args) => set::run(client, args, console).await,
+        BoxCommand::Upgrade(args) => upgrade::run(client, &args, console).await,
         BoxCommand::Delete(args) => delete::run(client, &args, console).await,
         BoxCommand::Timeline(args) => timeline::run(client, &args, console).await,
     }

@@ -1,7 +1,7 @@
 //! Asking for a restore, and for going back.
 
 use smartbox_core::{Desired, OperationId, Permission};
-use smartbox_store::{NewOperation, OperationKind, RestoreFrom, SystemActor};
+use smartbox_store::{NewOperation, OperationKind, RestoreFrom, Smartbox, SystemActor};
 
 use super::ACTOR;
 use crate::boxes::Intended;
@@ -18,12 +18,12 @@ pub struct RestoreWish {
 }
 
 impl Control {
-    /// Wants another disk for the box: it is stopped, the saved state takes the place of its disk, and it is started. What was
-    /// there is kept for a while.
+    /// Wants another disk for the box: it is stopped, the saved state takes the place of its disk, and it is started, on the
+    /// version of the agent runtime that saved it. What was there is kept for a while.
     ///
     /// # Errors
-    /// [`Error::NotFound`] without such a backup; [`Error::Conflict`] when it is not trusted and nobody insists, or when there
-    /// is nothing to go back to.
+    /// [`Error::NotFound`] without such a backup; [`Error::Conflict`] when it is not trusted and nobody insists, when there
+    /// is nothing to go back to, when no version of the agent runtime here can read it, or while an upgrade is under way.
     pub async fn restore_box(
         &self,
         op: &Op,
@@ -35,9 +35,9 @@ impl Control {
         if smartbox.desired == Desired::Deleted {
             return Err(smartbox_core::wake::WakeRefusal::Deleted.into());
         }
-        self.wake_gate(&smartbox).await?;
+        crate::upgrades::require_none(&smartbox)?;
         let org = self.inner.store.org(smartbox.org);
-        match wish.from {
+        let runtime = match wish.from {
             RestoreFrom::Backup(id) => {
                 let backup = org.find_backup(smartbox.id, id).await?.ok_or(Error::NotFound("backup"))?;
                 if !backup.is_good() && !wish.is_forced {
@@ -46,17 +46,21 @@ impl Control {
                         remedy: "choose a good one, or insist with `force`".to_owned(),
                     });
                 }
+                self.runtime_for_state(&smartbox.runtime_version, &backup.runtime_version).await?
             }
             RestoreFrom::Undo => {
-                let restored = org.backup_state(smartbox.id).await?.restored;
-                if restored.and_then(|restored| restored.undo_until).is_none() {
+                let state = org.backup_state(smartbox.id).await?;
+                if state.restored.and_then(|restored| restored.undo_until).is_none() {
                     return Err(Error::Conflict {
                         what: "there is no restore that could be undone".to_owned(),
                         remedy: "choose a backup instead".to_owned(),
                     });
                 }
+                state.undo_version.unwrap_or_else(|| smartbox.runtime_version.clone())
             }
-        }
+        };
+        // It has to be fit to run as it will be.
+        self.wake_gate(&Smartbox { runtime_version: runtime, ..smartbox.clone() }).await?;
         let now = self.inner.clock.now();
         let (at, random) = id_parts(&*self.inner.entropy, now);
         let operation =
@@ -72,7 +76,7 @@ impl Control {
     }
 
     /// Puts back what was there before a restore that the box does not come up on.
-    pub(crate) async fn roll_back(&self, row: &smartbox_store::Smartbox, why: &str) -> Result<(), Error> {
+    pub(crate) async fn roll_back(&self, row: &Smartbox, why: &str) -> Result<(), Error> {
         let detail = serde_json::json!({ "from": "undo" });
         let what = format!("it does not come up on what was restored, and goes back: {why}");
         let event = self.event(ACTOR, "box.restore-rolled-back", &what, detail);

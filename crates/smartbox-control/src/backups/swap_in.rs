@@ -45,6 +45,8 @@ struct Swap {
     from: RestoreFrom,
     /// The backup, if it is one.
     backup: Option<Backup>,
+    /// The version of the agent runtime that belongs to it.
+    runtime: String,
     /// No other restore of this box has this word.
     token: String,
     /// Nobody asked: the disk is gone.
@@ -72,23 +74,44 @@ async fn wanted(control: &Control, row: &Smartbox, state: &BackupState) -> Resul
     let fleet = control.inner.store.fleet(SystemActor::new(ACTOR));
     if let Some(from) = state.restore_from {
         let backups = fleet.backups_of(row.id).await?;
-        let backup = match from {
-            RestoreFrom::Undo => None,
+        let (backup, runtime) = match from {
+            RestoreFrom::Undo => {
+                (None, state.undo_version.clone().unwrap_or_else(|| row.runtime_version.clone()))
+            }
             RestoreFrom::Backup(id) => match backups.into_iter().find(|backup| backup.id == id) {
-                Some(backup) => Some(backup),
+                Some(backup) => match runtime_of(control, row, &backup).await? {
+                    Ok(runtime) => (Some(backup), runtime),
+                    Err((what, _remedy)) => return Err(give_up(control, row, from, &what).await?),
+                },
                 None => return Err(give_up(control, row, from, "the backup is gone").await?),
             },
         };
-        return Ok(Some(Swap { from, backup, token: format!("{from}.{last}"), is_lost: false }));
+        return Ok(Some(Swap { from, backup, runtime, token: format!("{from}.{last}"), is_lost: false }));
     }
     if control.inner.backups.volumes.home(row.id).await?.is_some() {
         return Ok(None);
     }
     let newest = fleet.backups_of(row.id).await?.into_iter().find(Backup::is_good);
-    Ok(newest.map(|backup| {
-        let from = RestoreFrom::Backup(backup.id);
-        Swap { from, token: format!("{from}.{last}"), backup: Some(backup), is_lost: true }
-    }))
+    let Some(backup) = newest else { return Ok(None) };
+    let runtime = match runtime_of(control, row, &backup).await? {
+        Ok(runtime) => runtime,
+        Err((what, remedy)) => return Err(ProviderError::Permanent { what, remedy, source: None }.into()),
+    };
+    let from = RestoreFrom::Backup(backup.id);
+    Ok(Some(Swap { from, runtime, token: format!("{from}.{last}"), backup: Some(backup), is_lost: true }))
+}
+
+/// The version that the box gets with a backup; else what stands against it, and what to do.
+async fn runtime_of(
+    control: &Control,
+    row: &Smartbox,
+    backup: &Backup,
+) -> Result<Result<String, (String, String)>, Error> {
+    match control.runtime_for_state(&row.runtime_version, &backup.runtime_version).await {
+        Ok(runtime) => Ok(Ok(runtime)),
+        Err(Error::Conflict { what, remedy }) => Ok(Err((what, remedy))),
+        Err(error) => Err(error),
+    }
 }
 
 async fn stage(control: &Control, row: &Smartbox, epoch: Epoch, swap: &Swap) -> Result<(), NotSwapped> {
@@ -203,8 +226,10 @@ async fn record(control: &Control, row: &Smartbox, swap: &Swap) -> Result<(), No
         (Some(made_at), false) => format!("the backup of {made_at} is in the place of its disk"),
         (None, _) => "the disk that it had before the last restore is back".to_owned(),
     };
-    let detail = serde_json::json!({ "from": swap.from.to_string(), "made_at": made_at });
+    let detail = serde_json::json!({
+        "from": swap.from.to_string(), "made_at": made_at, "runtime_version": swap.runtime,
+    });
     let event = control.event(ACTOR, "box.restored", &what, detail);
     let fleet = control.inner.store.fleet(SystemActor::new(ACTOR));
-    Ok(fleet.note_restored(row.id, &restored, event).await?)
+    Ok(fleet.note_restored(row.id, &restored, &swap.runtime, event).await?)
 }

@@ -7,8 +7,8 @@
 use std::path::{Path, PathBuf};
 
 use smartbox_backup::{Copy, Label, Saved, Source};
-use smartbox_core::BackupId;
 use smartbox_core::backup::{Facts, Reason, Verdict, judge};
+use smartbox_core::{BackupId, BoxId};
 use smartbox_provider::{Epoch, Stillness};
 use smartbox_store::{Backup, NewEvent, Smartbox, SystemActor};
 use tokio::time::Instant;
@@ -63,12 +63,12 @@ pub(crate) async fn take(
         let home = home.clone();
         blocking(move || smartbox_backup::look(&home, limits)).await?.map_err(Error::internal)?
     };
-    if let Some(same) = known.first().filter(|last| last.mark == seen.mark && reason != Reason::Asked) {
+    if let Some(same) = known.first().filter(|last| last.mark == seen.mark && will_do(last, row, reason)) {
         fleet.note_unchanged(row.id, same.is_good(), now).await?;
         return Ok(None);
     }
     let scratch = Scratch::make(backups.scratch.join(row.id.to_string())).map_err(Error::internal)?;
-    let (stillness, copies) = copy(control, row, epoch, (seen.databases, scratch.0.clone())).await?;
+    let (stillness, copies) = copy(control, row.id, epoch, (seen.databases, scratch.0.clone())).await?;
     let checked = check(&copies).await;
     let label = label(row, epoch, stillness, &checked);
     let repository = control.repository_of(row).await?;
@@ -96,15 +96,68 @@ pub(crate) async fn take(
         added_bytes: saved.added_bytes,
         mark: seen.mark,
         verified: None,
+        drilled: None,
     };
     fleet.insert_backup(&backup, now, event(control, &backup)).await?;
     Ok(Some(backup))
 }
 
+/// Whether the newest backup will do, when nothing has changed since.
+fn will_do(last: &Backup, row: &Smartbox, reason: Reason) -> bool {
+    match reason {
+        Reason::Asked => false,
+        // It is the way back: it has to be a good one, of the version that is about to go.
+        Reason::BeforeUpgrade => last.is_good() && last.runtime_version == row.runtime_version,
+        Reason::Period | Reason::Rest | Reason::BeforeRestore => true,
+    }
+}
+
+/// What was found in a home that was looked through and not saved.
+pub(crate) struct Inspected {
+    /// Regular files.
+    pub(crate) files: u64,
+    /// Databases of the agent runtime.
+    pub(crate) databases: u64,
+    /// What is wrong with which of them.
+    pub(crate) broken: Vec<String>,
+}
+
+/// Looks through the home of a box, and through copies of its databases, without saving anything.
+pub(crate) async fn inspect(control: &Control, id: BoxId, epoch: Epoch) -> Result<Inspected, Error> {
+    let _alone = control.inner.backups.locks.lock(id).await;
+    let backups = &control.inner.backups;
+    let limits = control.inner.limits.backups.limits;
+    let Some(home) = backups.volumes.home(id).await.map_err(Error::internal)? else {
+        return Ok(Inspected { files: 0, databases: 0, broken: Vec::new() });
+    };
+    let seen = blocking(move || smartbox_backup::look(&home, limits)).await?.map_err(Error::internal)?;
+    let scratch = Scratch::make(backups.scratch.join(id.to_string())).map_err(Error::internal)?;
+    let (_stillness, copies) = copy(control, id, epoch, (seen.databases, scratch.0.clone())).await?;
+    let Checked { databases, broken } = check(&copies).await;
+    Ok(Inspected { files: seen.files, databases, broken })
+}
+
+/// What is wrong with a state, next to the one that was saved.
+pub(crate) fn compare(saved: Option<&Facts>, found: &Inspected) -> Option<String> {
+    let now = Facts {
+        files: found.files,
+        // Bytes are counted when they are read, and nothing was read but the databases.
+        bytes: saved.map_or(0, |saved| saved.bytes),
+        databases: found.databases,
+        broken_databases: found.broken.len() as u64,
+        left_out: 0,
+    };
+    match judge(saved, &now) {
+        Verdict::Good => None,
+        Verdict::Suspicious(why) if found.broken.is_empty() => Some(why),
+        Verdict::Suspicious(why) => Some(format!("{why}: {}", found.broken.join("; "))),
+    }
+}
+
 /// Copies the databases while nobody writes.
 async fn copy(
     control: &Control,
-    row: &Smartbox,
+    id: BoxId,
     epoch: Epoch,
     (databases, into): (Vec<PathBuf>, PathBuf),
 ) -> Result<(Stillness, Vec<Copy>), Error> {
@@ -114,7 +167,7 @@ async fn copy(
         let _given_up = done.send(smartbox_backup::copy_databases(home, &databases, &into));
     };
     let volumes = &control.inner.backups.volumes;
-    let stillness = volumes.while_still(row.id, epoch, Box::new(work)).await.map_err(Error::internal)?;
+    let stillness = volumes.while_still(id, epoch, Box::new(work)).await.map_err(Error::internal)?;
     let copies = copied.await.map_err(Error::internal)?.map_err(Error::internal)?;
     Ok((stillness, copies))
 }

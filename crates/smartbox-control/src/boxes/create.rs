@@ -25,6 +25,8 @@ pub struct NewBox {
     pub org: Option<String>,
     /// Whether to start it at once; true by default.
     pub start: Option<bool>,
+    /// A version of the agent runtime that is installed; the platform's own by default.
+    pub runtime_version: Option<String>,
 }
 
 struct Checked {
@@ -37,11 +39,19 @@ impl Control {
     /// Creates a box and, unless asked otherwise, lets it start.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with every wrong field, [`Error::NameTaken`], [`Error::Conflict`] when the tier is full.
+    /// [`Error::Invalid`] with every wrong field, [`Error::NameTaken`], [`Error::Conflict`] when the tier is full or the version
+    /// is not installed, [`Error::RuntimeTooOld`].
     pub async fn create_box(&self, op: &Op, new: &NewBox) -> Result<Created, Error> {
         op.require(Permission::BoxesManage)?;
         let checked = self.check_new_box(new).await?;
         let org = self.resolve_org(op, new.org.as_deref()).await?;
+        let runtime_version = match &new.runtime_version {
+            Some(version) => {
+                self.require_usable("runtime_version", version).await?;
+                version.clone()
+            }
+            None => self.inner.runtime.version().to_owned(),
+        };
         let now = self.inner.clock.now();
         let entropy = &*self.inner.entropy;
         let (at, random) = id_parts(entropy, now);
@@ -58,7 +68,7 @@ impl Control {
             kind: checked.kind,
             tier: checked.tier,
             desired,
-            runtime_version: self.inner.runtime.version().to_owned(),
+            runtime_version,
             host_key_public: host_key.public,
         };
         let secrets = [

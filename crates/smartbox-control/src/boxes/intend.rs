@@ -181,6 +181,11 @@ impl Control {
         wish: Wish,
         if_version: Option<i64>,
     ) -> Result<Intended, Error> {
+        // Whoever wakes a box that a hold has stopped in the middle of an upgrade lets the upgrade go on.
+        let goes_on = smartbox.desired != Desired::Running && wish.desired == Desired::Running;
+        if wish.desired != Desired::Deleted && !goes_on {
+            crate::upgrades::require_none(smartbox)?;
+        }
         let now = self.inner.clock.now();
         let (at, random) = id_parts(&*self.inner.entropy, now);
         let operation = NewOperation { id: OperationId::from_parts(at, random), kind: wish.operation };

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::backups::{ACTOR, keeper, take};
+use crate::error::chain;
 use crate::{Control, Error, Lease};
 
 /// Longest time between two looks at what is due.
@@ -190,8 +191,9 @@ impl BackupLoop {
             }
         }
         let Some(restored) = state.restored.filter(|_| state.restore_from.is_none()) else { return Ok(()) };
-        // Never from what was gone back to.
-        let may_go_back = restored.undo_until.is_some() && restored.from != RestoreFrom::Undo;
+        // Never from what was gone back to; and what an upgrade puts back is the last resort.
+        let may_go_back =
+            restored.undo_until.is_some() && restored.from != RestoreFrom::Undo && row.upgrade.is_none();
         if !restored.is_proven {
             match &row.observed {
                 Observed::Ready => fleet.note_proven(row.id).await?,
@@ -218,15 +220,4 @@ impl BackupLoop {
 /// A number of this box, always the same.
 fn jitter(id: BoxId) -> u8 {
     id.to_string().bytes().fold(0, |sum: u8, byte| sum.wrapping_mul(31).wrapping_add(byte))
-}
-
-/// The error and its causes, for the log and for whoever asked.
-fn chain(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(next) = cause {
-        text = format!("{text}: {next}");
-        cause = next.source();
-    }
-    text
 }

@@ -247,7 +247,8 @@ impl Reconciler {
     /// Boxes that the provider has and the store does not are left alone: they hold somebody's data.
     fn report_unknown(&mut self, rows: &[Smartbox], seen: &HashMap<BoxId, Observation>) {
         for id in seen.keys() {
-            if !rows.iter().any(|row| row.id == *id) && self.unknown.insert(*id) {
+            let is_known = rows.iter().any(|row| row.id == *id) || self.control.inner.sealed.has(*id);
+            if !is_known && self.unknown.insert(*id) {
                 tracing::warn!(box.id = %id, "the provider holds a box that the database does not know; it is left alone");
             }
         }

@@ -7,7 +7,7 @@ use smartbox_store::{BoxError, Smartbox};
 use super::fall_asleep::{Wish, deepen, fall_asleep};
 use super::wake_up::wake_up;
 use crate::backups::swap_in::{self, NotSwapped};
-use crate::{Control, Error};
+use crate::{Control, Error, upgrades};
 
 /// Why a step failed, for the owner.
 pub(super) struct Failure {
@@ -65,15 +65,26 @@ async fn erase_backups(control: &Control, row: &Smartbox) {
 }
 
 async fn run(control: &Control, row: &Smartbox, epoch: Epoch) -> Result<(), Failed> {
-    let spec = control.spec(row).await.map_err(Failed::Control)?;
     // The services of an older incarnation stand in a network that is about to go.
     control.inner.doors.close(row.id);
+    upgrades::before_start(control, row, epoch).await?;
+    let row = &as_pinned(control, row).await?;
     swap_in::before_start(control, row, epoch).await?;
+    let row = &as_pinned(control, row).await?;
+    let spec = control.spec(row).await.map_err(Failed::Control)?;
     control.inner.provider.ensure_running(row.id, epoch, &spec).await.map_err(Failed::Provider)?;
     if let Err(error) = control.inner.doors.ensure_open(row.id).await {
         tracing::warn!(box.id = %row.id, error, "the platform's services do not answer inside a box");
     }
     Ok(())
+}
+
+/// The row with the version of the agent runtime that it is pinned to now: state and version are changed together.
+async fn as_pinned(control: &Control, row: &Smartbox) -> Result<Smartbox, Failed> {
+    let fleet = control.upgrade_fleet();
+    let now = fleet.find_box(row.id).await.map_err(|error| Failed::Control(error.into()))?;
+    let pinned = now.map_or_else(|| row.runtime_version.clone(), |now| now.runtime_version);
+    Ok(Smartbox { runtime_version: pinned, ..row.clone() })
 }
 
 enum Failed {

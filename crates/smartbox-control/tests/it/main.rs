@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod backups;
+mod drills;
 mod heal;
 mod idle;
 mod janitor;
@@ -11,6 +12,7 @@ mod prewarm;
 mod reconcile;
 mod restore;
 mod restore_killed;
+mod rollouts;
 mod room;
 mod routing;
 mod running_loop;
@@ -20,4 +22,6 @@ mod sleep;
 mod sleep_killed;
 mod sleep_simulation;
 mod spend;
+mod upgrades;
+mod upgrades_killed;
 mod wake;

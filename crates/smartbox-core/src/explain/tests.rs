@@ -23,6 +23,7 @@ fn awake(watch: Watch) -> Facts {
         held: None,
         error: None,
         waits_for_restart: false,
+        upgrade: None,
     }
 }
 
@@ -183,4 +184,20 @@ fn a_box_that_has_to_be_started_again_for_its_secrets_says_so_beside_the_rest() 
         told[1].starts_with("waits-for-restart: ") && told[1].contains("`smartbox box restart`"),
         "{told:?}"
     );
+}
+
+#[test]
+fn an_upgrade_comes_first_while_it_is_under_way_and_is_told_when_it_failed() {
+    let upgrade = |stage, why: Option<&str>| Upgrade {
+        from: "2026.9.5".to_owned(),
+        to: "2026.9.6".to_owned(),
+        stage,
+        why: why.map(str::to_owned),
+    };
+    let going = Facts { upgrade: Some(upgrade(Some(UpgradeStage::Proving), None)), ..awake(watch(1, None)) };
+    assert!(told(&going)[0].starts_with("upgrading: "), "{:?}", told(&going));
+    let why = Some("its gateway kept failing");
+    let failed = Facts { upgrade: Some(upgrade(None, why)), ..awake(watch(1, None)) };
+    let last = told(&failed).pop().unwrap();
+    assert!(last.starts_with("upgrade-failed: ") && last.contains("kept failing"), "{last}");
 }

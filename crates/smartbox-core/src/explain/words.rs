@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::Because;
 use crate::sleep::SleepTier;
+use crate::upgrade::UpgradeStage;
 use crate::wake::{HoldKind, WakeRefusal};
 
 impl Because {
@@ -35,6 +36,7 @@ impl Because {
             Self::Deleted => "deleted",
             Self::Blocked(WakeRefusal::Deleted) => "wake-blocked-deleted",
             Self::Blocked(WakeRefusal::TierFull { .. }) => "wake-blocked-tier-full",
+            Self::Blocked(WakeRefusal::Outdated) => "wake-blocked-runtime-too-old",
             Self::Blocked(WakeRefusal::Held(kind)) => match kind {
                 HoldKind::Account => "wake-blocked-account",
                 HoldKind::Abuse => "wake-blocked-abuse",
@@ -43,6 +45,8 @@ impl Because {
             },
             Self::Held(_) => "held-because",
             Self::WaitsForRestart => "waits-for-restart",
+            Self::Upgrading { .. } => "upgrading",
+            Self::UpgradeFailed { .. } => "upgrade-failed",
         }
     }
 }
@@ -110,6 +114,26 @@ impl fmt::Display for Because {
                 "Its programs do not trust its certificate authority yet, so no secret is put into what they send over TLS: \
                  `smartbox box restart` changes that.",
             ),
+            Self::Upgrading { to, stage, why } => f.write_str(&upgrading(to, *stage, why.as_deref())),
+            Self::UpgradeFailed { to, why } => {
+                write!(f, "Its last upgrade, to OpenClaw {to}, failed: {}.", why.trim_end_matches('.'))
+            }
+        }
+    }
+}
+
+/// How far an upgrade has come.
+fn upgrading(to: &str, stage: UpgradeStage, why: Option<&str>) -> String {
+    match stage {
+        UpgradeStage::Saving => {
+            format!("It is upgraded to OpenClaw {to}: it is stopped, and its state is saved first.")
+        }
+        UpgradeStage::Proving => {
+            format!("It is upgraded to OpenClaw {to}: it has to be well on it for a while, or goes back.")
+        }
+        UpgradeStage::GoingBack => {
+            let why = why.unwrap_or("it was not well on it");
+            format!("It goes back from OpenClaw {to} to what it was: {why}.")
         }
     }
 }

@@ -77,6 +77,10 @@ codes! {
         "`smartbox plan list` shows all of them.";
     ROUTE_NOT_FOUND = "route-not-found" NOT_FOUND "There is no such route"
         "`smartbox route list` shows all of them.";
+    ROLLOUT_NOT_FOUND = "rollout-not-found" NOT_FOUND "There is no such rollout"
+        "`smartbox rollout list` shows the newest ones.";
+    RUNTIME_NOT_FOUND = "runtime-not-found" NOT_FOUND "This version of the agent runtime is not installed"
+        "`smartbox runtime list` shows those that are.";
     SCHEDULE_NOT_FOUND = "schedule-not-found" NOT_FOUND "There is no such schedule"
         "`smartbox schedule list` shows those of a box.";
     MODEL_PROVIDER_NOT_FOUND = "model-provider-not-found" NOT_FOUND "There is no such model provider"
@@ -116,6 +120,8 @@ codes! {
         "Stop a box of this tier or let it sleep, or use another tier.";
     HOST_FULL = "host-full" CONFLICT "The host has no room for the box"
         "Stop a box that nobody needs or let it sleep, use a smaller tier, or try again later.";
+    RUNTIME_TOO_OLD = "runtime-too-old" CONFLICT "The agent runtime is older than what may run here"
+        "Upgrade the box: `smartbox box upgrade`. `smartbox runtime list` shows the versions.";
     BOXES_FROZEN = "boxes-frozen" LOCKED "The boxes of this org are held back"
         "Ask whoever runs the platform. Nothing of yours is deleted.";
     BOXES_FLAGGED = "boxes-flagged" LOCKED "The boxes of this org are suspected of abuse"

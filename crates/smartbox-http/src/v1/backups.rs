@@ -52,6 +52,8 @@ fn backup_view(backup: &Backup) -> BackupView {
         took_ms: backup.took_ms,
         runtime_version: backup.runtime_version.clone(),
         verified_at: backup.verified.as_ref().map(|(at, _wrong)| at.to_string()),
+        drilled_at: backup.drilled.as_ref().map(|(at, _wrong)| at.to_string()),
+        drill_failure: backup.drilled.as_ref().and_then(|(_at, wrong)| wrong.clone()),
     }
 }
 

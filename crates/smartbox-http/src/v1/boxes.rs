@@ -18,6 +18,7 @@ mod start;
 mod stop;
 mod timeline;
 mod update;
+mod upgrade;
 mod wake;
 mod why;
 
@@ -48,6 +49,7 @@ pub(super) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(restart::restart))
         .routes(routes!(sleep::sleep))
         .routes(routes!(wake::wake))
+        .routes(routes!(upgrade::upgrade))
         .routes(routes!(timeline::timeline))
         .routes(routes!(why::why))
         .routes(routes!(logs::logs))
@@ -84,6 +86,7 @@ pub(crate) fn box_view(row: &Smartbox, log_tail: Vec<String>) -> BoxView {
         desired: row.desired.as_str().to_owned(),
         version: row.version,
         runtime_version: row.runtime_version.clone(),
+        upgrade: row.upgrade.map(|stage| stage.to_string()),
         path: format!("/b/{}/", row.name),
         created_at: row.created_at.to_string(),
         observed_at: row.observed_at.map(|at| at.to_string()),

@@ -4,7 +4,7 @@ use axum::body::Body;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request};
 use serde_json::{Value, json};
-use smartbox_testkit::Client;
+use smartbox_testkit::{AVAILABLE_RUNTIME, Client, NEWER_RUNTIME, OLDER_RUNTIME};
 
 /// One route.
 #[derive(Clone, Debug)]
@@ -53,6 +53,8 @@ impl Route {
             .replace("{kind}", "budget")
             .replace("{provider}", "mine")
             .replace("{plan}", "default")
+            .replace("{version}", OLDER_RUNTIME)
+            .replace("{rollout}", "rol_01932f00000070008000000000000000")
             .replace("{agent}", smartbox)
             .replace("{tier}", "standard-1")
             .replace("{route}", "admin-api")
@@ -72,6 +74,9 @@ impl Route {
         match self.id.as_str() {
             "createBox" => json!({ "name": "another" }),
             "createBackup" | "restoreBackup" => Value::Null,
+            "installRuntime" => json!({ "version": AVAILABLE_RUNTIME }),
+            "createRollout" => json!({ "to": NEWER_RUNTIME, "wave": 2 }),
+            "upgradeBox" => json!({ "to": NEWER_RUNTIME }),
             "createOrg" => json!({ "name": "another" }),
             "createSignInLink" => Value::Null,
             "createTicket" => json!({ "box": "home", "path": "/b/home/" }),

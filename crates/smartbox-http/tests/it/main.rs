@@ -33,6 +33,7 @@ mod sign_in;
 mod sleep;
 mod tenancy;
 mod tokens;
+mod upgrades;
 mod validation;
 mod versions;
 mod why;

@@ -7,7 +7,7 @@ use http::header::CONTENT_TYPE;
 use smartbox_testkit::TestApp;
 
 /// Codes of failed boxes: reasons of death, and steps that failed.
-const OF_BOXES: [&str; 9] = [
+const OF_BOXES: [&str; 10] = [
     "breaker-open",
     "config",
     "crashed",
@@ -16,6 +16,7 @@ const OF_BOXES: [&str; 9] = [
     "out-of-memory",
     "provider",
     "silent",
+    "upgrade-failed",
     "vanished",
 ];
 

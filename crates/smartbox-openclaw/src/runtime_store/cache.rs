@@ -27,6 +27,14 @@ impl RuntimeStore {
     /// An empty directory for the compile cache, owned by the caller, to be filled by a warm-up. What an earlier
     /// warm-up left is removed.
     pub async fn reset_compile_cache(&self, version: &str) -> Result<PathBuf, RuntimeError> {
+        self.forget_compile_cache(version).await?;
+        let dir = self.compile_cache_dir(version);
+        fs::create_dir_all(&dir).map_err(RuntimeError::io("cannot make", &dir))?;
+        Ok(dir)
+    }
+
+    /// Removes the compile cache.
+    pub(super) async fn forget_compile_cache(&self, version: &str) -> Result<(), RuntimeError> {
         let mark = self.warm_mark(version);
         match fs::remove_file(&mark) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -34,10 +42,7 @@ impl RuntimeStore {
             }
             _ => {}
         }
-        let dir = self.compile_cache_dir(version);
-        blocking(&dir, remove_tree).await?;
-        fs::create_dir_all(&dir).map_err(RuntimeError::io("cannot make", &dir))?;
-        Ok(dir)
+        blocking(&self.compile_cache_dir(version), remove_tree).await
     }
 
     /// Declares the compile cache filled. Its files belonged to the warm-up box, and nobody else could read them;

@@ -93,7 +93,7 @@ fn link(target: &str, place: &Path) -> Result<(), RuntimeError> {
 }
 
 /// Waits for other processes that install into the same store.
-async fn lock(store: &RuntimeStore, progress: &dyn Progress) -> Result<File, RuntimeError> {
+pub(super) async fn lock(store: &RuntimeStore, progress: &dyn Progress) -> Result<File, RuntimeError> {
     let path = store.dir().join(".lock");
     let file = File::create(&path).map_err(RuntimeError::io("cannot make", &path))?;
     match file.try_lock() {
@@ -107,7 +107,7 @@ async fn lock(store: &RuntimeStore, progress: &dyn Progress) -> Result<File, Run
     }
 }
 
-fn scratch_prefix(version: &str) -> String {
+pub(super) fn scratch_prefix(version: &str) -> String {
     format!(".openclaw-{version}.tmp-")
 }
 

@@ -71,3 +71,23 @@ async fn a_warm_cache_can_be_read_by_every_box_and_written_by_none() {
     assert!(!store.is_warm("1.2.3"));
     assert_eq!(fs::read_dir(&cache).unwrap().count(), 0);
 }
+
+#[tokio::test]
+async fn a_removed_runtime_is_gone_with_its_cache_and_nothing_else_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = RuntimeStore::new(dir.path());
+    for version in ["1.2.3", "2.0.0"] {
+        pretend_installed(dir.path(), version);
+        store.reset_compile_cache(version).await.unwrap();
+        store.mark_warm(version).await.unwrap();
+    }
+    store.remove("1.2.3").await.unwrap();
+    store.remove("1.2.3").await.unwrap();
+    store.remove("../2.0.0").await.unwrap();
+    assert!(store.get("1.2.3").is_none() && !store.is_warm("1.2.3"));
+    assert!(store.get("2.0.0").is_some() && store.is_warm("2.0.0"));
+    let left: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let left: Vec<_> =
+        left.iter().filter_map(|name| name.to_str()).filter(|name| name.contains("1.2.3")).collect();
+    assert!(left.is_empty(), "{left:?}");
+}

@@ -25,7 +25,7 @@ use crate::adapters::ingress::EdgeIngress;
 use crate::adapters::{
     dial::EdgeDial, doors::ServiceDoors, egress::Egress, host::ThisHost, identity::ApiIdentity,
     models::Models, models::door::AiDoor, places, ready::ControlReady, request_ids::RequestIds,
-    upstream::UpstreamDial, wake::ControlWake,
+    runtimes::LocalRuntimes, upstream::UpstreamDial, wake::ControlWake,
 };
 use crate::console::Console;
 use crate::data_dir::DataDir;
@@ -75,6 +75,12 @@ impl Daemon {
             entropy: Arc::clone(&entropy),
             runtime: AgentRuntime::new(installed.runtime_version, install::models(settings.models.catalog()))
                 .with_roots(roots.pem),
+            runtimes: Arc::new(LocalRuntimes {
+                store: installed.runtimes,
+                provider: Arc::clone(&provider),
+                models: install::models(settings.models.catalog()),
+                entropy: Arc::clone(&entropy),
+            }),
             admin_secret: accepted_secrets(&settings, &admin_secret),
             foreign: ForeignIdentities { is_dev_mode: settings.edge.dev_mode, ..settings.foreign.build()? },
             own_address: listen::own_address(&settings, &listener),
@@ -189,6 +195,7 @@ fn limits(settings: &Settings) -> Limits {
         schedule_stagger: settings.schedule_stagger,
         monitor_interval: settings.monitor_interval,
         backups: settings.backup.policy.clone(),
+        runtime_floor: settings.runtime_floor.clone(),
         ..Limits::default()
     }
 }

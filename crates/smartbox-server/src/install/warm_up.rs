@@ -16,7 +16,7 @@ const READY_WITHIN: Duration = Duration::from_mins(5);
 const STOP_GRACE: Duration = Duration::from_secs(30);
 
 /// Starts a box, waits for its gateway, stops it, and keeps what it compiled.
-pub(super) async fn run(
+pub(crate) async fn run(
     provider: &LocalProvider,
     runtime_version: &str,
     models: &ModelConfig,

@@ -43,6 +43,7 @@ impl BackupSettings {
                 period: problems.take("backup.period", period(raw.period.as_deref())),
                 retention: Retention { all_for, ..retention },
                 at_once: at_once as usize,
+                drill_every: problems.take("backup.drill_every", drill_every(raw.drill_every.as_deref())),
                 undo_for: problems.take("backup.undo", parse::duration(raw.undo.as_deref(), "24h")),
                 ..standard
             },
@@ -73,6 +74,19 @@ fn period(text: Option<&str>) -> Result<Option<Duration>, Wrong<Option<Duration>
     match parse::duration(text, "5m") {
         Ok(period) if period >= PERIOD_MIN => Ok(Some(period)),
         _ => Err(wrong("must be `never` or a time of at least 30s, such as 5m", None)),
+    }
+}
+
+/// Each drill boots a box.
+const DRILL_EVERY_MIN: Duration = Duration::from_mins(10);
+
+fn drill_every(text: Option<&str>) -> Result<Option<Duration>, Wrong<Option<Duration>>> {
+    if text == Some("never") {
+        return Ok(None);
+    }
+    match parse::duration(text, "24h") {
+        Ok(every) if every >= DRILL_EVERY_MIN => Ok(Some(every)),
+        _ => Err(wrong("must be `never` or a time of at least 10m, such as 24h", None)),
     }
 }
 
@@ -158,6 +172,8 @@ mod tests {
         }
         let (_, wrong) = parse(|raw| raw.period = Some("1s".to_owned()));
         assert!(wrong[0].contains("backup.period"), "{wrong:?}");
+        let (_, wrong) = parse(|raw| raw.drill_every = Some("1m".to_owned()));
+        assert!(wrong[0].contains("backup.drill_every"), "{wrong:?}");
         let (never, wrong) = parse(|raw| raw.period = Some("never".to_owned()));
         assert!(wrong.is_empty() && never.policy.period.is_none());
     }

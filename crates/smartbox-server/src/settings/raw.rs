@@ -146,6 +146,7 @@ pub(super) struct Backup {
     pub(super) keep_weekly: Option<String>,
     pub(super) keep_monthly: Option<String>,
     pub(super) undo: Option<String>,
+    pub(super) drill_every: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -171,6 +172,7 @@ pub(super) struct Boxes {
     pub(super) end_after: Option<String>,
     pub(super) schedule_stagger: Option<String>,
     pub(super) prewarm_on_sign_in: Option<String>,
+    pub(super) runtime_floor: Option<String>,
 }
 
 #[derive(Default, Deserialize)]

@@ -163,14 +163,21 @@ impl FleetStore {
         Ok(tx.commit().await?)
     }
 
-    /// Puts down that the disk of a box was replaced: the wish is fulfilled.
-    pub async fn note_restored(&self, id: BoxId, restored: &Restored, event: NewEvent) -> Result<(), Error> {
+    /// Puts down that the disk of a box was replaced: the wish is fulfilled, and the box is pinned to the version of the agent
+    /// runtime that belongs to its state now.
+    pub async fn note_restored(
+        &self,
+        id: BoxId,
+        restored: &Restored,
+        runtime_version: &str,
+        event: NewEvent,
+    ) -> Result<(), Error> {
         let mut tx = self.store.database.write().await?;
         let smartbox = boxes::find(&mut tx, id).await?.ok_or(Error::NotFound("box"))?;
         backups::ensure_state(&mut tx, id).await?;
         sqlx::query(
             "update backup_states set restore_from = null, restored_from = $2, restored_at_ms = $3, undo_until_ms = $4,
-                    is_proven = $5
+                    is_proven = $5, undo_version = $6
              where box_id = $1",
         )
         .bind(id.to_string())
@@ -178,8 +185,14 @@ impl FleetStore {
         .bind(restored.at.as_millisecond())
         .bind(restored.undo_until.map(Timestamp::as_millisecond))
         .bind(restored.is_proven)
+        .bind(&smartbox.runtime_version)
         .execute(&mut *tx)
         .await?;
+        sqlx::query("update boxes set runtime_version = $2 where id = $1")
+            .bind(id.to_string())
+            .bind(runtime_version)
+            .execute(&mut *tx)
+            .await?;
         event::append(&mut tx, Some(smartbox.org), Some(id), &event, restored.at).await?;
         Ok(tx.commit().await?)
     }

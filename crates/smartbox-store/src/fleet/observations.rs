@@ -5,7 +5,7 @@ use smartbox_core::{BoxId, Desired, Observed};
 
 use crate::database::Connection;
 use crate::event::NewEvent;
-use crate::operation::{Operation, Outcome, Target};
+use crate::operation::{Operation, OperationKind, Outcome, Target};
 use crate::row::{ObservedColumns, bigint};
 use crate::smartbox::{NewFailure, ObservationUpdate};
 use crate::{Error, FleetStore, boxes, event, operation};
@@ -101,7 +101,8 @@ impl FleetStore {
     /// Ends the operations of a box that wait for `target.desired` in `target.generation` or an earlier
     /// incarnation. Returns those it ended; without any, nothing is written.
     ///
-    /// Operations overtaken by another intent were ended when that intent was written.
+    /// Operations overtaken by another intent were ended when that intent was written. Upgrades are ended by whoever carries them
+    /// out: a box that runs is not yet well.
     pub async fn settle_operations(
         &self,
         id: BoxId,
@@ -110,7 +111,9 @@ impl FleetStore {
         now: Timestamp,
     ) -> Result<Vec<Operation>, Error> {
         let is_meant = |open: &Operation| {
-            open.target.desired == target.desired && open.target.generation <= target.generation
+            open.kind != OperationKind::Upgrade
+                && open.target.desired == target.desired
+                && open.target.generation <= target.generation
         };
         if !self.open_operations(id).await?.iter().any(is_meant) {
             return Ok(Vec::new());

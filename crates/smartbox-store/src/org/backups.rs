@@ -83,12 +83,7 @@ impl OrgStore {
         let change = IntentChange { bump_generation: true, ..IntentChange::to(Desired::Running) };
         let mut smartbox = intent::write(&mut tx, self.org, id, change, if_version, now).await?;
         intent::forget_breaker(&mut tx, &mut smartbox).await?;
-        backups::ensure_state(&mut tx, id).await?;
-        sqlx::query("update backup_states set restore_from = $2 where box_id = $1")
-            .bind(id.to_string())
-            .bind(from.to_string())
-            .execute(&mut *tx)
-            .await?;
+        backups::wish(&mut tx, id, from).await?;
         let operation = match operation {
             Some(operation) => Some(operation::begin(&mut tx, &smartbox, operation, now).await?),
             None => None,

@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use smartbox_core::{BoxId, Breaker, Desired, OrgId};
 
 use crate::database::Connection;
-use crate::operation::Outcome;
+use crate::operation::{OperationKind, Outcome};
 use crate::smartbox::{IntentChange, Smartbox};
 use crate::{Error, boxes, operation};
 
-pub(super) async fn write(
+pub(crate) async fn write(
     tx: &mut Connection,
     org: OrgId,
     id: BoxId,
@@ -46,7 +46,7 @@ pub(super) async fn write(
 }
 
 /// Forgets what is known of the box's failures.
-pub(super) async fn forget_breaker(tx: &mut Connection, smartbox: &mut Smartbox) -> Result<(), Error> {
+pub(crate) async fn forget_breaker(tx: &mut Connection, smartbox: &mut Smartbox) -> Result<(), Error> {
     sqlx::query("update boxes set breaker = null where id = $1")
         .bind(smartbox.id.to_string())
         .execute(tx)
@@ -67,7 +67,9 @@ fn desired_before_delete(before: &Smartbox, wanted: Desired) -> Option<Desired> 
 /// Ends the operations that wait for a state nobody wants any more.
 async fn supersede(tx: &mut Connection, id: BoxId, wanted: Desired, now: Timestamp) -> Result<(), Error> {
     for open in operation::open_of_box(tx, id).await? {
-        if open.target.desired != wanted {
+        // An upgrade outlives a stop, for a hold perhaps, and goes on when the box runs again.
+        let goes_on = open.kind == OperationKind::Upgrade && wanted != Desired::Deleted;
+        if open.target.desired != wanted && !goes_on {
             operation::finish(tx, open.id, &Outcome::Superseded, now).await?;
         }
     }

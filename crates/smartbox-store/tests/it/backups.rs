@@ -25,6 +25,7 @@ pub(crate) fn new_backup(org: OrgId, box_id: BoxId, second: i64) -> Backup {
         added_bytes: 99,
         mark: "abc".to_owned(),
         verified: None,
+        drilled: None,
     }
 }
 
@@ -78,7 +79,7 @@ async fn a_restore_is_wished_with_its_operation_and_forgotten_when_it_is_done() 
     assert!(matches!(stale, Err(Error::VersionMismatch { .. })));
 
     let restored = Restored { from, at: at(3), undo_until: Some(at(9)), is_proven: false };
-    world.fleet.note_restored(mine.id, &restored, event("box.restored")).await.unwrap();
+    world.fleet.note_restored(mine.id, &restored, "2026.9.6", event("box.restored")).await.unwrap();
     let state = world.fleet.backup_state_of(mine.id).await.unwrap();
     assert_eq!((state.restore_from, state.restored), (None, Some(restored)));
     world.fleet.note_proven(mine.id).await.unwrap();

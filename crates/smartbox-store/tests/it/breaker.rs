@@ -31,7 +31,13 @@ async fn it_is_read_back_as_it_was_written_with_its_event() {
 
 #[tokio::test]
 async fn only_a_start_that_somebody_asked_for_forgets_it() {
-    let fresh = [OperationKind::Start, OperationKind::Restart, OperationKind::Restore, OperationKind::Wake];
+    let fresh = [
+        OperationKind::Start,
+        OperationKind::Restart,
+        OperationKind::Restore,
+        OperationKind::Wake,
+        OperationKind::Upgrade,
+    ];
     for kind in [None].into_iter().chain(OperationKind::ALL.map(Some)) {
         let world = World::new().await;
         let row = world.create("one").await;

@@ -17,6 +17,7 @@ use smartbox_store::{
 
 use crate::backups::new_backup;
 use crate::ledger::{spend_id, tell};
+use crate::rollouts::new_rollout;
 use crate::support::{
     World, at, create, event, intent, new_box, new_device, new_provider, new_session, new_ticket, new_token,
     new_user, operation,
@@ -31,9 +32,11 @@ fn methods() -> BTreeSet<&'static str> {
         include_str!("../../src/org/egress.rs"),
         include_str!("../../src/org/models.rs"),
         include_str!("../../src/org/people.rs"),
+        include_str!("../../src/org/rollouts.rs"),
         include_str!("../../src/org/secrets.rs"),
         include_str!("../../src/org/tickets.rs"),
         include_str!("../../src/org/tokens.rs"),
+        include_str!("../../src/org/upgrades.rs"),
         include_str!("../../src/schedules.rs"),
         include_str!("../../src/ledger/budgets.rs"),
         include_str!("../../src/ledger/reports.rs"),
@@ -302,6 +305,20 @@ async fn backups_of_another_org(
     let from = RestoreFrom::Backup(backup.id);
     let restored = stranger.intend_restore(smartbox, from, None, (None, event("box.restore")), at(2)).await;
     finds_nothing("intend_restore", !matches!(restored, Err(Error::NotFound("box"))));
+    let asked = (operation(OperationKind::Upgrade), event("box.upgrade-requested"));
+    let upgraded = stranger.intend_upgrade(smartbox, "2026.9.7", 1, asked, at(2)).await;
+    finds_nothing("intend_upgrade", !matches!(upgraded, Err(Error::NotFound("box"))));
+    let (upgraded, _operation) = create(&world.org, new_box("upgraded")).await.unwrap();
+    let asked = (operation(OperationKind::Upgrade), event("box.upgrade-requested"));
+    world.org.intend_upgrade(upgraded.id, "2026.9.7", upgraded.version, asked, at(2)).await.unwrap();
+    let rollout = new_rollout(Some(world.org.id()), 3);
+    let boxes = [(upgraded.id, "upgraded".to_owned())];
+    world.fleet.create_rollout(&rollout, &boxes, event("rollout.created")).await.unwrap();
+    finds_nothing("list_rollouts", !stranger.list_rollouts().await.unwrap().is_empty());
+    finds_nothing("find_rollout", stranger.find_rollout(rollout.id).await.unwrap().is_some());
+    let cancelled = stranger.cancel_rollout(rollout.id, event("rollout.cancelled"), at(4)).await;
+    finds_nothing("cancel_rollout", !matches!(cancelled, Err(Error::NotFound("rollout"))));
+    finds_nothing("newest_upgrade", stranger.newest_upgrade(upgraded.id).await.unwrap().is_some());
     assert_eq!(world.org.list_backups(smartbox).await.unwrap(), [backup], "nothing was removed");
     assert_eq!(world.org.backup_state(smartbox).await.unwrap().restore_from, None);
 }

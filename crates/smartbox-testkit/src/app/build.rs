@@ -8,12 +8,11 @@ use secrecy::SecretString;
 use smartbox_backup::Depot;
 use smartbox_control::{
     AdminSecret, AgentRuntime, BackupParts, Clock, Control, Doors, Entropy, ForeignIdentities, Host, Ingress,
-    Limits, Parts,
+    Limits, Parts, Runtimes,
 };
 use smartbox_core::routing::OwnAddress;
 use smartbox_core::{Threshold, Thresholds};
 use smartbox_http::{HttpParts, HttpState, PublicUrl, ReadyCheck};
-use smartbox_openclaw::versions::pinned;
 use smartbox_openclaw::{Model, ModelApi, ModelConfig};
 use smartbox_provider::fake::FakeProvider;
 use smartbox_provider::{Link, Provider, Volumes};
@@ -24,7 +23,7 @@ use super::loops::Loops;
 use super::{ADMIN_SECRET, TestApp};
 use crate::gateway::GatewayDouble;
 use crate::log_watch::LogWatch;
-use crate::{FakeDoors, FakeHost, FakeIngress, ManualClock, SeededEntropy};
+use crate::{FakeDoors, FakeHost, FakeIngress, FakeRuntimes, ManualClock, RUNTIME, SeededEntropy};
 
 /// Name of the platform's first org.
 pub(super) const FIRST_ORG: &str = "home";
@@ -109,6 +108,7 @@ impl TestAppBuilder {
             ingress: Arc::new(FakeIngress::default()),
             sleep: self.sleep,
             host: Arc::new(FakeHost::default()),
+            runtimes: Arc::new(FakeRuntimes::default()),
             depot: Depot::in_memory(tokio::runtime::Handle::current()),
             scratch: Arc::new(tempfile::tempdir().expect("a directory for copies")),
             store: Store::in_memory().await.expect("a database in memory"),
@@ -131,6 +131,7 @@ impl TestAppBuilder {
             ingress: kept.ingress,
             sleep: kept.sleep,
             host: kept.host,
+            runtimes: kept.runtimes,
             depot: kept.depot,
             scratch: kept.scratch,
             store: kept.store,
@@ -157,6 +158,7 @@ pub(super) struct Kept {
     pub(super) ingress: Arc<FakeIngress>,
     pub(super) sleep: Thresholds,
     pub(super) host: Arc<FakeHost>,
+    pub(super) runtimes: Arc<FakeRuntimes>,
     pub(super) depot: Depot,
     pub(super) scratch: Arc<tempfile::TempDir>,
     pub(super) store: Store,
@@ -183,7 +185,8 @@ impl Kept {
             host: Arc::clone(&self.host) as Arc<dyn Host>,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             entropy: Arc::clone(&self.entropy) as Arc<dyn Entropy>,
-            runtime: AgentRuntime::new(pinned().openclaw.clone(), ModelConfig::new(model(), Vec::new())),
+            runtime: AgentRuntime::new(RUNTIME.to_owned(), ModelConfig::new(model(), Vec::new())),
+            runtimes: Arc::clone(&self.runtimes) as Arc<dyn Runtimes>,
             admin_secret: AdminSecret::new(&SecretString::from(ADMIN_SECRET)),
             foreign: (self.foreign)(),
             own_address: OwnAddress { listen: LISTEN, public_hosts: vec![PUBLIC_HOST.to_owned()] },

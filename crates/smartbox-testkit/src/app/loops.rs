@@ -2,7 +2,7 @@
 
 use std::task::Poll;
 
-use smartbox_control::{BackupLoop, Control, Lease, Reconciler, Scheduler};
+use smartbox_control::{BackupLoop, Control, Lease, Reconciler, RuntimeInstaller, Scheduler, UpgradeLoop};
 use smartbox_provider::fake::Call;
 use smartbox_store::SystemActor;
 use tokio::sync::Mutex;
@@ -15,17 +15,34 @@ const PASSES_MAX: usize = 100;
 
 pub(super) enum Loops {
     None,
-    ByHand(Box<Mutex<(Reconciler, Scheduler)>>, Box<Mutex<BackupLoop>>),
+    ByHand(Box<Mutex<(Reconciler, Scheduler)>>, Box<Mutex<BackupLoop>>, Watchers),
     Background { _task: JoinSet<()> },
+}
+
+/// Loops that look and begin nothing of their own.
+pub(super) struct Watchers {
+    upgrades: UpgradeLoop,
+    installer: RuntimeInstaller,
+}
+
+impl Watchers {
+    async fn pass(&self) -> bool {
+        self.upgrades.pass().await.is_ok() && self.installer.pass().await.is_ok()
+    }
 }
 
 impl Loops {
     pub(super) fn by_hand(control: Control, epoch: i64) -> Self {
+        let watchers = Watchers {
+            upgrades: UpgradeLoop::under(control.clone(), Lease::always(epoch)),
+            installer: RuntimeInstaller::new(control.clone()),
+        };
         let scheduler = Scheduler::new(control.clone());
         let backups = BackupLoop::under(control.clone(), Lease::always(epoch));
         Self::ByHand(
             Box::new(Mutex::new((Reconciler::new(control, epoch), scheduler))),
             Box::new(Mutex::new(backups)),
+            watchers,
         )
     }
 }
@@ -43,12 +60,14 @@ async fn keep_passing(reconciler: &mut Reconciler) {
 impl TestApp {
     /// Lets the loop run by itself from now on.
     pub fn run_loops(&mut self) {
-        if let Loops::ByHand(loops, backups) = std::mem::replace(&mut self.loops, Loops::None) {
+        if let Loops::ByHand(loops, backups, watchers) = std::mem::replace(&mut self.loops, Loops::None) {
             let (reconciler, scheduler) = loops.into_inner();
             let mut task = JoinSet::new();
             task.spawn(reconciler.run(self.stop_signal()));
             task.spawn(scheduler.run(self.stop_signal()));
             task.spawn(backups.into_inner().run(self.stop_signal()));
+            task.spawn(watchers.upgrades.run(self.stop_signal()));
+            task.spawn(watchers.installer.run(self.stop_signal()));
             self.loops = Loops::Background { _task: task };
         }
     }
@@ -59,7 +78,7 @@ impl TestApp {
     /// When the loop runs by itself.
     #[expect(clippy::panic, reason = "that is how a test fails")]
     pub async fn pass(&self) -> bool {
-        let Loops::ByHand(loops, _backups) = &self.loops else { panic!("the loop runs by itself") };
+        let Loops::ByHand(loops, _backups, watchers) = &self.loops else { panic!("the loop runs by itself") };
         let mut loops = loops.lock().await;
         let (reconciler, scheduler) = &mut *loops;
         let passed = reconciler.pass().await.is_ok();
@@ -70,7 +89,8 @@ impl TestApp {
             () = scheduler.settle() => {}
             () = keep_passing(reconciler) => {}
         }
-        passed && has_passed
+        let has_watched = watchers.pass().await;
+        passed && has_passed && has_watched
     }
 
     /// Lets the loop of backups look once, and waits for what it began. Other passes leave it alone: it reads real files.
@@ -79,7 +99,9 @@ impl TestApp {
     /// When the loop runs by itself, or the database fails.
     #[expect(clippy::panic, clippy::expect_used, reason = "that is how a test fails")]
     pub async fn back_up(&self) {
-        let Loops::ByHand(_loops, backups) = &self.loops else { panic!("the loop runs by itself") };
+        let Loops::ByHand(_loops, backups, _watchers) = &self.loops else {
+            panic!("the loop runs by itself")
+        };
         let mut backups = backups.lock().await;
         backups.pass().await.expect("the backups can be looked at");
         backups.settle().await;
@@ -100,7 +122,9 @@ impl TestApp {
             Poll::Pending
         });
         let passes = async {
-            let Loops::ByHand(loops, _backups) = &self.loops else { panic!("the loop runs by itself") };
+            let Loops::ByHand(loops, _backups, watchers) = &self.loops else {
+                panic!("the loop runs by itself")
+            };
             let mut loops = loops.lock().await;
             for _ in 0..PASSES_MAX {
                 // A pass that fails is left to the next, as the loop does.
@@ -109,6 +133,7 @@ impl TestApp {
                 reconciler.settle().await;
                 let _ = scheduler.pass().await;
                 scheduler.settle().await;
+                let _ = watchers.pass().await;
             }
         };
         let is_reached = tokio::select! { biased;

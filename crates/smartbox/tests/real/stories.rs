@@ -11,3 +11,4 @@ mod newcomer;
 mod secrets;
 mod sleep;
 mod sleep_kill;
+mod upgrade;

@@ -8,7 +8,7 @@ use crate::Outcome;
 use crate::client::{Client, Route};
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::table::{columns, moment};
+use crate::table::{cell, columns, moment};
 use crate::verb::BoxFlag;
 
 /// Flags of `backup list`.
@@ -26,8 +26,8 @@ pub(super) async fn run(client: &Client, args: &ListArgs, console: &mut Console)
         console.json(&list).await?;
         return Ok(Exit::Success);
     }
-    let rows: Vec<[String; 6]> = list.items.iter().map(row).collect();
-    console.text(&columns(["ID", "MADE", "WHY", "FILES", "SIZE", "STATE"], &rows)).await?;
+    let rows: Vec<[String; 7]> = list.items.iter().map(row).collect();
+    console.text(&columns(["ID", "MADE", "WHY", "FILES", "SIZE", "STATE", "DRILLED"], &rows)).await?;
     console.say(&words(&list.state)).await;
     if list.state.is_overdue {
         console.warn("The newest good backup is older than it should be.").await;
@@ -35,7 +35,7 @@ pub(super) async fn run(client: &Client, args: &ListArgs, console: &mut Console)
     Ok(Exit::Success)
 }
 
-fn row(backup: &BackupView) -> [String; 6] {
+fn row(backup: &BackupView) -> [String; 7] {
     let why = if backup.is_pinned { format!("{}, stays", backup.reason) } else { backup.reason.clone() };
     [
         backup.id.clone(),
@@ -44,7 +44,17 @@ fn row(backup: &BackupView) -> [String; 6] {
         backup.files.to_string(),
         size(backup.bytes),
         trust(backup),
+        drilled(backup),
     ]
+}
+
+/// When it was last booted in a sealed box, and that it was not well then.
+fn drilled(backup: &BackupView) -> String {
+    match (&backup.drilled_at, &backup.drill_failure) {
+        (None, _) => String::new(),
+        (Some(at), None) => moment(at),
+        (Some(at), Some(why)) => format!("{}: {}", moment(at), cell(why, 100)),
+    }
 }
 
 fn words(state: &BackupStateView) -> String {

@@ -10,6 +10,7 @@ use crate::Outcome;
 use crate::client::{Client, Route};
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::verb::runtime::version;
 
 /// Flags of `box create`.
 #[derive(Debug, Args)]
@@ -26,6 +27,9 @@ pub struct CreateArgs {
     /// The org that owns it, by id or name (admins only) [default: the first org]
     #[arg(long)]
     org: Option<String>,
+    /// An installed version of the agent runtime, see `smartbox runtime list` [default: the platform's own]
+    #[arg(long, value_name = "VERSION", value_parser = version)]
+    runtime: Option<String>,
     /// Create it without starting it
     #[arg(long)]
     no_start: bool,
@@ -41,6 +45,7 @@ pub(super) async fn run(client: &Client, args: CreateArgs, console: &mut Console
         tier: args.tier,
         org: args.org,
         start: args.no_start.then_some(false),
+        runtime_version: args.runtime,
     };
     let mut created: CreatedBox = client.create(Route::v1(&["boxes"]), &body).await?;
     // The id is data: whoever reads it can go on with the box even if the wait below ends badly.

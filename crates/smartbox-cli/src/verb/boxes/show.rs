@@ -52,6 +52,7 @@ fn describe(smartbox: &BoxView, address: &str, paint: Paint) -> String {
         ("Created", moment(&smartbox.created_at)),
     ];
     lines.extend(smartbox.observed_at.as_deref().map(|at| ("Changed", moment(at))));
+    lines.extend(smartbox.upgrade.as_ref().map(|stage| ("Upgrade", format!("under way ({stage})"))));
     lines.extend(smartbox.pid.map(|pid| ("Process", pid.to_string())));
     if smartbox.restarts > 0 {
         lines.push(("Restarts", format!("{} in this run", smartbox.restarts)));

@@ -81,6 +81,10 @@ impl Reconciler {
 
     /// A box that is as it should be may sleep, or sleep deeper, when it is idle.
     async fn let_sleep(&mut self, row: &Smartbox) -> Result<(), Error> {
+        // A box has to be seen awake to be seen well.
+        if row.upgrade.is_some() {
+            return Ok(());
+        }
         let Some((tier, idle_since)) = self.drowsy.look(&self.control, row) else { return Ok(()) };
         if !self.has_place(Job::TrySleep) {
             return Ok(());

@@ -39,7 +39,7 @@ impl Reconciler {
     }
 
     async fn nap(&mut self, row: &Smartbox, tier: SleepTier) -> Result<(), Error> {
-        if self.busy.contains_key(&row.id) || !self.has_place(Job::TrySleep) {
+        if row.upgrade.is_some() || self.busy.contains_key(&row.id) || !self.has_place(Job::TrySleep) {
             return Ok(());
         }
         let now = self.control.inner.clock.now();

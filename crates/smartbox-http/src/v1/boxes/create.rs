@@ -39,6 +39,7 @@ pub(crate) async fn create(
         tier: body.tier.clone(),
         org: body.org.clone(),
         start: body.start,
+        runtime_version: body.runtime_version.clone(),
     };
     let (control, caller) = (state.control().clone(), op.clone());
     let work = async move {

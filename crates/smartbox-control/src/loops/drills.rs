@@ -1,0 +1,144 @@
+//! Restore drills: now and then a backup is booted in a sealed box, so that one that cannot be is known before it is needed.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use smartbox_core::capacity::Admission;
+use smartbox_core::{BoxId, Desired};
+use smartbox_store::{Backup, Drill, Smartbox, SystemActor};
+use tokio_util::sync::CancellationToken;
+
+use crate::entropy::id_parts;
+use crate::room::Starts;
+use crate::sealed::{Boot, boot};
+use crate::{Control, Error, Lease};
+
+/// Who writes what this loop does.
+const ACTOR: &str = "drills";
+/// Between two looks at whether one is due.
+const LOOK: Duration = Duration::from_mins(1);
+
+/// The loop of drills. One at a time.
+pub struct DrillLoop {
+    control: Control,
+    lease: Lease,
+}
+
+impl DrillLoop {
+    /// A loop that acts while its lease is held, and with its fencing number.
+    pub fn under(control: Control, lease: Lease) -> Self {
+        Self { control, lease }
+    }
+
+    /// Runs until told to stop. A drill in the middle is dropped; its box is removed by the next look.
+    pub async fn run(self, stop: CancellationToken) {
+        loop {
+            tokio::select! { biased;
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(LOOK) => {}
+            }
+            tokio::select! { biased;
+                () = stop.cancelled() => return,
+                done = self.pass() => {
+                    if let Err(error) = done {
+                        tracing::warn!(error = &error as &dyn std::error::Error, "a restore drill could not be made");
+                    }
+                }
+            }
+        }
+    }
+
+    /// Cleans up after a killed platform, and makes a drill if one is due.
+    ///
+    /// # Errors
+    /// The database, the provider or the store of backups fails. That says nothing of the backup.
+    pub async fn pass(&self) -> Result<(), Error> {
+        if !self.lease.is_held() {
+            return Ok(());
+        }
+        let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
+        for left in fleet.open_drills().await? {
+            let removed = self.control.inner.provider.ensure_absent(left.id, self.lease.epoch()).await;
+            removed.map_err(Error::internal)?;
+            fleet.drop_drill(&left).await?;
+        }
+        let Some(every) = self.control.inner.limits.backups.drill_every else { return Ok(()) };
+        let Some((row, backup, runtime)) = self.due(every).await? else { return Ok(()) };
+        let now = self.control.inner.clock.now();
+        let (at, random) = id_parts(&*self.control.inner.entropy, now);
+        let drill = Drill {
+            id: BoxId::from_parts(at, random),
+            org: row.org,
+            box_id: row.id,
+            backup: backup.id,
+            runtime_version: runtime,
+            begun_at: now,
+        };
+        fleet.begin_drill(&drill).await?;
+        let sealed = (drill.id, self.lease.epoch());
+        let booted = boot(&self.control, (&row, &backup), &drill.runtime_version, sealed).await;
+        // After an error it stays open, so that its box is removed for certain; then another is made.
+        self.record(&drill, &booted?).await
+    }
+
+    /// The box whose turn it is, if it is anybody's and there is room, and its newest good backup.
+    async fn due(&self, every: Duration) -> Result<Option<(Smartbox, Backup, String)>, Error> {
+        let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
+        let (last, now) = (fleet.last_drills().await?, self.control.inner.clock.now());
+        let mut rows = fleet.all_boxes().await?;
+        rows.retain(|row| row.desired != Desired::Deleted && row.upgrade.is_none());
+        // A platform that is new has its first drill a period after its first box.
+        let reference = last.values().max().copied().or_else(|| rows.iter().map(|row| row.created_at).min());
+        let is_due = reference.is_some_and(|at| age(at, now) >= every);
+        if !is_due {
+            return Ok(None);
+        }
+        rows.sort_by_key(|row| last.get(&row.id).copied());
+        let installed = self.control.installed_runtimes().await?;
+        for row in rows {
+            let newest = fleet.backups_of(row.id).await?.into_iter().find(Backup::is_good);
+            let Some(backup) = newest else { continue };
+            // On the version that saved it: another one would change it first.
+            if !installed.contains(&backup.runtime_version) {
+                continue;
+            }
+            let mut starts = Starts::look(&self.control, std::slice::from_ref(&row), |_row| false).await?;
+            if starts.admit(&self.control, &row) != Admission::Admitted {
+                return Ok(None);
+            }
+            let runtime = backup.runtime_version.clone();
+            return Ok(Some((row, backup, runtime)));
+        }
+        Ok(None)
+    }
+
+    async fn record(&self, drill: &Drill, came_of_it: &Boot) -> Result<(), Error> {
+        let detail = serde_json::json!({
+            "backup": drill.backup.to_string(), "runtime_version": drill.runtime_version,
+        });
+        let (action, what, wrong) = match came_of_it {
+            Boot::Well => {
+                let what = "its newest good backup was booted in a sealed box: the gateway became ready, the state is well";
+                ("backup.drilled", what.to_owned(), None)
+            }
+            Boot::Unwell(why) => {
+                tracing::warn!(box.id = %drill.box_id, backup = %drill.backup, why, "a restore drill failed");
+                (
+                    "backup.drill-failed",
+                    format!("a backup was booted in a sealed box and is not well: {why}"),
+                    Some(why),
+                )
+            }
+        };
+        let event = self.control.event(ACTOR, action, &what, detail);
+        let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
+        let now = self.control.inner.clock.now();
+        fleet.finish_drill(drill, wrong.map(String::as_str), event, now).await?;
+        self.control.inner.changes.written();
+        Ok(())
+    }
+}
+
+fn age(at: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(now.duration_since(at)).unwrap_or_default()
+}
