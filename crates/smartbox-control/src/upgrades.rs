@@ -42,7 +42,7 @@ impl Control {
         if if_version.is_some_and(|version| version != smartbox.version) {
             return Err(Error::VersionMismatch);
         }
-        let to = to.unwrap_or(self.inner.runtime.version());
+        let to = to.unwrap_or_else(|| self.inner.runtime.version());
         let detail = serde_json::json!({ "from": smartbox.runtime_version, "to": to });
         let event = self.event_of(op, "box.upgrade-requested", "asked for", detail);
         self.inner.uses.call(smartbox.id);
