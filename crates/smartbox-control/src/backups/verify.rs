@@ -30,10 +30,11 @@ impl Control {
         let wrong = match read {
             Ok(files) if files == backup.facts.files => None,
             Ok(files) => Some(format!("{files} of {} files are there", backup.facts.files)),
-            Err(error @ (smartbox_backup::Error::Store(_) | smartbox_backup::Error::NoRepository)) => {
-                return Err(later(error.to_string()));
+            Err(error @ (smartbox_backup::Error::NoSnapshot | smartbox_backup::Error::Foreign(_))) => {
+                Some(error.to_string())
             }
-            Err(error) => Some(error.to_string()),
+            // That says nothing of what is saved.
+            Err(error) => return Err(later(error.to_string())),
         };
         let detail = serde_json::json!({ "backup": id.to_string() });
         let (action, what) = match &wrong {

@@ -25,7 +25,7 @@ use smartbox_provider::fake::FakeProvider;
 use smartbox_provider::{BoxListener, BoxStream, Link, LinkError, Provider};
 use smartbox_server::testing::{serve_edge, start_logs};
 use smartbox_store::{Keyring, Sealer, Store};
-use smartbox_testkit::FakeDoors;
+use smartbox_testkit::{FakeDoors, FakeRuntimes};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
@@ -131,6 +131,7 @@ async fn control(link: &Arc<dyn Link>, data: &Path) -> Result<Control> {
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         runtime: AgentRuntime::new(pinned().openclaw.clone(), ModelConfig::new(model, Vec::new())),
+        runtimes: Arc::new(FakeRuntimes::default()),
         admin_secret: AdminSecret::new(&SecretString::from("the-admin-secret-of-this-benchmark")),
         foreign: ForeignIdentities {
             tokens: Some(Verifier::new(VerifierConfig {

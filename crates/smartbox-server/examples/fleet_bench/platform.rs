@@ -17,7 +17,7 @@ use smartbox_openclaw::{Model, ModelApi, ModelConfig};
 use smartbox_provider::fake::FakeProvider;
 use smartbox_provider::{Link, Provider, Volumes};
 use smartbox_store::{Keyring, Sealer, Store};
-use smartbox_testkit::FakeDoors;
+use smartbox_testkit::{FakeDoors, FakeRuntimes};
 
 /// All of it; nothing runs yet.
 pub(crate) async fn control(data: &Path, provider: &Arc<FakeProvider>) -> Result<Control> {
@@ -43,6 +43,7 @@ pub(crate) async fn control(data: &Path, provider: &Arc<FakeProvider>) -> Result
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         runtime: AgentRuntime::new(pinned().openclaw.clone(), ModelConfig::new(model, Vec::new())),
+        runtimes: Arc::new(FakeRuntimes::default()),
         admin_secret: AdminSecret::new(&SecretString::from("the-admin-secret-of-this-benchmark")),
         foreign: ForeignIdentities::default(),
         own_address: OwnAddress { listen: SocketAddr::from(([127, 0, 0, 1], 0)), public_hosts: Vec::new() },

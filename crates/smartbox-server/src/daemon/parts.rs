@@ -29,6 +29,7 @@ use crate::adapters::{
 };
 use crate::console::Console;
 use crate::data_dir::DataDir;
+use crate::install::Installed;
 use crate::lifecycle::Lifecycle;
 use crate::metrics::{self, Dropped, Sources};
 use crate::platform_backup::PlatformBackup;
@@ -50,6 +51,7 @@ impl Daemon {
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let admin_secret = admin_secret::obtain(settings.admin_secret.clone(), &data, &*entropy)?;
         let installed = install::ensure_all(&settings, &data, &*entropy, console).await?;
+        let runtimes = runtimes(&settings, &installed, &entropy);
         let provider = installed.provider;
 
         let life = Lifecycle::default();
@@ -75,12 +77,7 @@ impl Daemon {
             entropy: Arc::clone(&entropy),
             runtime: AgentRuntime::new(installed.runtime_version, install::models(settings.models.catalog()))
                 .with_roots(roots.pem),
-            runtimes: Arc::new(LocalRuntimes {
-                store: installed.runtimes,
-                provider: Arc::clone(&provider),
-                models: install::models(settings.models.catalog()),
-                entropy: Arc::clone(&entropy),
-            }),
+            runtimes: Arc::new(runtimes),
             admin_secret: accepted_secrets(&settings, &admin_secret),
             foreign: ForeignIdentities { is_dev_mode: settings.edge.dev_mode, ..settings.foreign.build()? },
             own_address: listen::own_address(&settings, &listener),
@@ -115,6 +112,16 @@ impl Daemon {
             dropped,
             platform_backup,
         })
+    }
+}
+
+/// The versions of the agent runtime on this machine.
+fn runtimes(settings: &Settings, installed: &Installed, entropy: &Arc<dyn Entropy>) -> LocalRuntimes {
+    LocalRuntimes {
+        store: installed.runtimes.clone(),
+        provider: Arc::clone(&installed.provider),
+        models: install::models(settings.models.catalog()),
+        entropy: Arc::clone(entropy),
     }
 }
 

@@ -26,7 +26,7 @@ async fn how_it_goes_with_each_box_is_kept_and_outlives_the_box() {
     let rollout = new_rollout(Some(world.org.id()), 1);
     let boxes = [(first.id, "first".to_owned()), (second.id, "second".to_owned())];
     world.fleet.create_rollout(&rollout, &boxes, event("rollout.created")).await.unwrap();
-    assert_eq!(world.fleet.open_rollouts().await.unwrap(), [rollout.clone()]);
+    assert_eq!(world.fleet.open_rollouts().await.unwrap(), std::slice::from_ref(&rollout));
 
     let operation = OperationId::from_parts(at(2), [9; 10]);
     let note = async |progress, operation, what| {
