@@ -10,7 +10,7 @@ use smartbox_backup::{Copy, Label, Saved, Source};
 use smartbox_core::backup::{Facts, Reason, Verdict, judge};
 use smartbox_core::{BackupId, BoxId};
 use smartbox_provider::{Epoch, Stillness};
-use smartbox_store::{Backup, NewEvent, Smartbox, SystemActor};
+use smartbox_store::{Backup, NewEvent, RestoreFrom, Restored, Smartbox, SystemActor};
 use tokio::time::Instant;
 
 use super::{ACTOR, blocking, range_of, shift_of, wrong_with_copy};
@@ -76,7 +76,8 @@ pub(crate) async fn take(
     let saved = blocking(move || repository.snapshot(source, &label)).await?.map_err(Error::internal)?;
     drop(scratch);
     let facts = facts(&saved, &checked);
-    let suspicion = suspicion(&known, &facts, &checked);
+    let restored = fleet.backup_state_of(row.id).await?.restored;
+    let suspicion = suspicion(baseline(&known, restored.as_ref()), &facts, &checked);
     let (at, random) = id_parts(&*control.inner.entropy, control.inner.clock.now());
     let backup = Backup {
         id: BackupId::from_parts(at, random),
@@ -210,8 +211,19 @@ fn facts(saved: &Saved, checked: &Checked) -> Facts {
     }
 }
 
-fn suspicion(known: &[Backup], facts: &Facts, checked: &Checked) -> Option<String> {
-    let before = known.iter().find(|backup| backup.is_good()).map(|backup| &backup.facts);
+/// What the state is compared with: the newest good backup of it. After a restore that is what was restored, and not what was there
+/// before, which may well have been more.
+fn baseline<'a>(known: &'a [Backup], restored: Option<&Restored>) -> Option<&'a Facts> {
+    let newest = known.iter().find(|backup| backup.is_good());
+    let before = match restored.filter(|restored| newest.is_none_or(|newest| newest.made_at <= restored.at)) {
+        None => newest,
+        Some(Restored { from: RestoreFrom::Backup(id), .. }) => known.iter().find(|backup| backup.id == *id),
+        Some(Restored { from: RestoreFrom::Undo, .. }) => None,
+    };
+    before.map(|backup| &backup.facts)
+}
+
+fn suspicion(before: Option<&Facts>, facts: &Facts, checked: &Checked) -> Option<String> {
     match judge(before, facts) {
         Verdict::Good => None,
         Verdict::Suspicious(why) if checked.broken.is_empty() => Some(why),

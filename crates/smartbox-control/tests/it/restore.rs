@@ -77,6 +77,26 @@ async fn a_box_whose_disk_is_lost_comes_back_with_its_newest_good_backup() {
 }
 
 #[tokio::test]
+async fn after_a_restore_the_state_is_compared_with_what_was_restored() {
+    let app = TestApp::start().await;
+    let (id, home) = box_with_state(&app).await;
+    app.back_up().await;
+    let small = backups(&app, id).await.remove(0);
+    for number in 0..20 {
+        fs::write(home.join(format!("state/{number}")), vec![7; 50_000]).unwrap();
+    }
+    app.clock.advance(SignedDuration::from_mins(5));
+    app.back_up().await;
+    restore(&app, id, RestoreFrom::Backup(small.id)).await;
+    app.settle().await;
+    fs::write(home.join("state/note"), "as before, and a little").unwrap();
+    app.clock.advance(SignedDuration::from_mins(5));
+    app.back_up().await;
+    let newest = backups(&app, id).await.remove(0);
+    assert_eq!((newest.is_good(), newest.facts.files), (true, 2), "{:?}", newest.suspicion);
+}
+
+#[tokio::test]
 async fn a_new_box_without_backups_starts_empty() {
     let app = TestApp::start().await;
     let client = app.first_tenant().await.client;

@@ -15,7 +15,12 @@ const NEW: &str = "2026.9.6";
 async fn an_upgrade_that_crashes_comes_back_with_its_state_and_the_next_one_stays() {
     let model = ScriptedModel::start(KEY).await.unwrap();
     let base_url = model.anthropic_base_url();
-    let environment = [("ANTHROPIC_API_KEY", KEY), ("ANTHROPIC_BASE_URL", &*base_url)];
+    let mut environment = vec![("ANTHROPIC_API_KEY", KEY), ("ANTHROPIC_BASE_URL", &*base_url)];
+    // What npm needs of the caller's to reach its registry.
+    let for_npm = ["NODE_EXTRA_CA_CERTS", "npm_config_registry"];
+    let for_npm: Vec<_> =
+        for_npm.into_iter().filter_map(|name| Some((name, std::env::var(name).ok()?))).collect();
+    environment.extend(for_npm.iter().map(|(name, value)| (*name, value.as_str())));
     let platform = Platform::start(&environment).await;
     platform.wait_for_phase("home", "running").await;
     platform.cli_ok(&["box", "delete", "home", "--yes"]);
@@ -24,14 +29,14 @@ async fn an_upgrade_that_crashes_comes_back_with_its_state_and_the_next_one_stay
     let view = platform.wait_for_phase("lab", "running").await;
     assert_eq!(view["runtime_version"], OLD);
     model.script(ModelScript::say(["I will remember it"]));
-    platform.cli_ok(&["chat", "--box", "lab", "-m", SAID]);
+    platform.cli_ok(&["chat", "--box", "lab", SAID]);
 
     platform.cli_ok(&["box", "upgrade", "lab", "--to", NEW, "--no-wait"]);
     let is_proving = |view: &Value| view["upgrade"] == "proving" && view["phase"] == "running";
     let view = platform.wait_for("lab", "on the new version", is_proving).await;
     assert_eq!(view["runtime_version"], NEW);
     assert_eq!(platform.exec("lab", &["sh", "-c", "echo new > workspace/note"]).0, Some(0));
-    let kill = "kill -9 $(for d in /proc/[0-9]*; do grep -qs openclaw-gateway $d/comm $d/cmdline && basename $d; done)";
+    let kill = "kill -9 $(for d in /proc/[0-9]*; do grep -qs [o]penclaw-gateway $d/comm $d/cmdline && basename $d; done)";
     let _ends_with_it = platform.exec("lab", &["sh", "-c", kill]);
     let view = platform.wait_for("lab", "back", |view| view["upgrade"] == Value::Null).await;
     assert_eq!(view["runtime_version"], OLD, "{view:#}");
@@ -64,7 +69,7 @@ async fn an_upgrade_that_crashes_comes_back_with_its_state_and_the_next_one_stay
 fn the_agent_remembers(platform: &Platform, model: &ScriptedModel) {
     let seen = model.requests().len();
     model.script(ModelScript::say(["under the third stone"]));
-    platform.cli_ok(&["chat", "--box", "lab", "-m", "where is the key?"]);
+    platform.cli_ok(&["chat", "--box", "lab", "where is the key?"]);
     let asked = model.requests();
     let with_history = asked[seen..].iter().any(|request| request.body.to_string().contains(SAID));
     assert!(with_history, "what was said before is part of what the model is asked");
