@@ -117,12 +117,11 @@ async fn plain_requests_whose_sides_end_one_after_the_other_are_counted_to_both_
     let mut origin = Origin::new(soon(server.accept()).await??.0);
     origin.hear(b"\r\n\r\n").await?;
     origin.say(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n").await?;
-    origin.say(&vec![b'x'; 300_000]).await?;
+    origin.say(&vec![b'#'; 300_000]).await?;
     origin.stream.shutdown().await?;
     let mut answer = Vec::new();
     soon(client.read_to_end(&mut answer)).await??;
-    let head = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
-    assert_eq!(answer[head..].iter().filter(|byte| **byte == b'x').count(), 300_000);
+    assert_eq!(answer.iter().filter(|byte| **byte == b'#').count(), 300_000);
     origin.hear(b"").await?;
     rig.proxy.flush().await;
     assert_eq!(rig.world.total(), origin.counted(1, 1));
