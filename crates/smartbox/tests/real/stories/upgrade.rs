@@ -18,8 +18,10 @@ async fn an_upgrade_that_crashes_comes_back_with_its_state_and_the_next_one_stay
     let mut environment = vec![("ANTHROPIC_API_KEY", KEY), ("ANTHROPIC_BASE_URL", &*base_url)];
     // What npm needs of the caller's to reach its registry.
     let for_npm = ["NODE_EXTRA_CA_CERTS", "npm_config_registry"];
-    let for_npm: Vec<_> =
-        for_npm.into_iter().filter_map(|name| Some((name, std::env::var(name).ok()?))).collect();
+    let for_npm: Vec<_> = for_npm
+        .into_iter()
+        .filter_map(|name| Some((name, std::env::var_os(name)?.into_string().ok()?)))
+        .collect();
     environment.extend(for_npm.iter().map(|(name, value)| (*name, value.as_str())));
     let platform = Platform::start(&environment).await;
     platform.wait_for_phase("home", "running").await;
