@@ -4,6 +4,7 @@
 //! ```text
 //! fleet_bench                       reads a number of boxes on each line; says on a line of its own when so many sleep
 //! fleet_bench spend RATE SECONDS    so many model calls a second of a box with a budget; prints microseconds as JSON
+//! fleet_bench race CALLS            so many model calls at once against a budget for ten; prints what went through as JSON
 //! ```
 
 mod platform;
@@ -49,6 +50,7 @@ async fn serve() -> Result<()> {
     let done = match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => sleepers(&control).await,
         ["spend", rate, secs] => spend::measure(&control, rate.parse()?, secs.parse()?).await,
+        ["race", calls] => spend::race(&control, calls.parse()?).await,
         _ => bail!("unknown words; see the head of the source"),
     };
     stop.cancel();
