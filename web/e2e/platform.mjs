@@ -63,12 +63,13 @@ export async function credentials() {
 
 /** Damages the stopped box so that its gateway refuses to start. Returns the repair. */
 export async function damage() {
-  const state = path.join(E2E_DATA_DIR, await boxDirectory("volume", "agent", "state"));
-  const kept = `${state}.kept`;
-  await rename(state, kept);
-  await writeFile(state, "");
+  // Not `state`: a box without one has lost its disk, and a backup takes its place.
+  const workspace = path.join(E2E_DATA_DIR, await boxDirectory("volume", "agent", "workspace"));
+  const kept = `${workspace}.kept`;
+  await rename(workspace, kept);
+  await writeFile(workspace, "");
   return async () => {
-    await rm(state, { force: true });
-    await rename(kept, state);
+    await rm(workspace, { force: true });
+    await rename(kept, workspace);
   };
 }
