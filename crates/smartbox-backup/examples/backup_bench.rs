@@ -61,6 +61,7 @@ fn save(home: &Path, place: &str) -> Result<(), Failure> {
     remove_copies(&copies);
     show(&serde_json::json!({
         "snapshot": saved.snapshot,
+        "mark": seen.mark,
         "files": saved.files,
         "bytes": saved.bytes,
         "added_bytes": saved.added_bytes,

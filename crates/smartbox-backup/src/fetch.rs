@@ -18,7 +18,7 @@ use crate::hex::hex;
 /// Requests at the same time. Each has a run of pieces and one piece in memory.
 const WORKERS: usize = 4;
 /// Bytes of a request, unless one piece alone has more.
-const RUN_BYTES_MAX: u64 = 4 << 20;
+const RUN_BYTES_MAX: u64 = 1 << 20;
 /// Bytes that are read and thrown away rather than asked around.
 const GAP_BYTES_MAX: u64 = 128 << 10;
 /// restic's pieces have 8 MiB at most, and a little more when they are sealed.
