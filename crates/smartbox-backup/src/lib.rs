@@ -12,6 +12,7 @@ mod beneath;
 mod bridge;
 mod cipher;
 mod copies;
+mod courtesy;
 mod depot;
 mod error;
 mod excludes;
@@ -33,6 +34,7 @@ mod trouble;
 mod walk;
 
 pub use copies::{Copy, copy_databases, remove_copies};
+pub use courtesy::give_way;
 pub use depot::{Bucket, Conditional, Depot, Place};
 pub use error::Error;
 pub use limit::Bandwidth;

@@ -212,6 +212,18 @@ pub(crate) async fn wrong_with_copy(path: &std::path::Path) -> Option<String> {
     }
 }
 
+/// Runs blocking work that nobody waits for on a thread of its own, which gives way to what boxes and people do.
+pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    let (done, result) = tokio::sync::oneshot::channel();
+    let begun = std::thread::Builder::new().name("backup".to_owned()).spawn(move || {
+        smartbox_backup::give_way();
+        // Whoever asked may have given up.
+        let _given_up = done.send(work());
+    });
+    begun.map_err(Error::internal)?;
+    result.await.map_err(Error::internal)
+}
+
 /// Runs blocking work on a thread for such.
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,

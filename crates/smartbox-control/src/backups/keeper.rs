@@ -6,7 +6,7 @@ use smartbox_core::BackupId;
 use smartbox_core::backup::{Kept, to_forget};
 use smartbox_store::{Backup, Smartbox};
 
-use super::blocking;
+use super::aside;
 use crate::{Control, Error};
 
 /// Forgets backups by the rules, and whatever the repository holds that no backup tells of. Returns how many snapshots went.
@@ -37,7 +37,7 @@ pub(crate) async fn tidy(control: &Control, row: &Smartbox) -> Result<usize, Err
     let stays: HashSet<String> =
         all.iter().filter(|backup| !ids.contains(&backup.id)).map(|backup| backup.snapshot.clone()).collect();
     let repository = control.repository_of(row).await?;
-    blocking(move || repository.keep_only(&stays)).await?.map_err(Error::internal)
+    aside(move || repository.keep_only(&stays)).await?.map_err(Error::internal)
 }
 
 /// Removes from the repository what no snapshot needs.
@@ -45,5 +45,5 @@ pub(crate) async fn prune(control: &Control, row: &Smartbox) -> Result<bool, Err
     let _alone = control.inner.backups.locks.lock(row.id).await;
     let repository = control.repository_of(row).await?;
     let now = control.inner.clock.now();
-    blocking(move || repository.prune(now)).await?.map_err(Error::internal)
+    aside(move || repository.prune(now)).await?.map_err(Error::internal)
 }

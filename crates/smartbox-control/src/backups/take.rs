@@ -13,7 +13,7 @@ use smartbox_provider::{Epoch, Stillness};
 use smartbox_store::{Backup, NewEvent, RestoreFrom, Restored, Smartbox, SystemActor};
 use tokio::time::Instant;
 
-use super::{ACTOR, blocking, range_of, shift_of, wrong_with_copy};
+use super::{ACTOR, aside, blocking, range_of, shift_of, wrong_with_copy};
 use crate::entropy::id_parts;
 use crate::{Control, Error};
 
@@ -61,7 +61,7 @@ pub(crate) async fn take(
     let known = fleet.backups_of(row.id).await?;
     let seen = {
         let home = home.clone();
-        blocking(move || smartbox_backup::look(&home, limits)).await?.map_err(Error::internal)?
+        aside(move || smartbox_backup::look(&home, limits)).await?.map_err(Error::internal)?
     };
     if let Some(same) = known.first().filter(|last| last.mark == seen.mark && will_do(last, row, reason)) {
         fleet.note_unchanged(row.id, same.is_good(), now).await?;
@@ -73,7 +73,7 @@ pub(crate) async fn take(
     let label = label(row, epoch, stillness, &checked);
     let repository = control.repository_of(row).await?;
     let source = Source { home, copies, ids: shift_of(range_of(row)?), limits };
-    let saved = blocking(move || repository.snapshot(source, &label)).await?.map_err(Error::internal)?;
+    let saved = aside(move || repository.snapshot(source, &label)).await?.map_err(Error::internal)?;
     drop(scratch);
     let facts = facts(&saved, &checked);
     let restored = fleet.backup_state_of(row.id).await?.restored;
