@@ -32,6 +32,7 @@ mod source;
 mod trouble;
 mod walk;
 
+pub use beneath::remove_files;
 pub use copies::{Copy, copy_databases, remove_copies};
 pub use depot::{Bucket, Conditional, Depot, Place};
 pub use error::Error;

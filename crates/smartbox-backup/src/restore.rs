@@ -56,13 +56,13 @@ pub(crate) fn each(
 ) -> Result<(), Error> {
     let home = repository
         .node_from_snapshot_and_path(snapshot, HOME.trim_start_matches('/'))
-        .map_err(Error::rustic)?;
-    let listed = repository.ls(&home, &LsOptions::default()).map_err(Error::rustic)?;
+        .map_err(unlisted)?;
+    let listed = repository.ls(&home, &LsOptions::default()).map_err(unlisted)?;
     let (mut seen, hasher) = (HashSet::new(), RandomState::new());
     let mut dirs: Vec<PathBuf> = Vec::new();
     let mut count = 0;
     for entry in listed {
-        let (path, node) = entry.map_err(Error::rustic)?;
+        let (path, node) = entry.map_err(unlisted)?;
         if path.as_os_str().is_empty() {
             continue;
         }
@@ -92,6 +92,14 @@ pub(crate) fn each(
         take(path, node)?;
     }
     Ok(())
+}
+
+/// The index is open and the store answers, so a directory that cannot be read is damaged, and stays so.
+fn unlisted(error: Box<rustic_core::RusticError>) -> Error {
+    match Error::rustic(error) {
+        Error::Repository(why) => Error::Foreign(format!("a directory in it cannot be read: {why}")),
+        other => other,
+    }
 }
 
 /// Refuses a path that could lead anywhere else.

@@ -1,11 +1,14 @@
 //! Use-cases of boxes. Each writes intent; the reconcile loop brings it about.
 
+mod channels;
+mod clone;
 mod create;
 mod intend;
 mod prewarm;
 mod read;
 mod wake;
 
+pub use clone::CloneWish;
 pub use create::NewBox;
 pub(crate) use wake::Need;
 

@@ -73,6 +73,8 @@ impl Route {
     fn body(&self) -> Value {
         match self.id.as_str() {
             "createBox" => json!({ "name": "another" }),
+            "cloneBox" => json!({ "name": "another" }),
+            "setChannels" => json!({ "channels": "off" }),
             "createBackup" | "restoreBackup" => Value::Null,
             "installRuntime" => json!({ "version": AVAILABLE_RUNTIME }),
             "createRollout" => json!({ "to": NEWER_RUNTIME, "wave": 2 }),
