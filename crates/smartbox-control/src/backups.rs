@@ -2,6 +2,7 @@
 
 mod held;
 mod identity;
+mod intake;
 pub(crate) mod keeper;
 pub(crate) mod locks;
 mod numbers;
@@ -24,6 +25,7 @@ use smartbox_provider::Volumes;
 use smartbox_store::{Backup, BackupState, Smartbox, SystemActor};
 use tokio::sync::{Notify, Semaphore, oneshot};
 
+pub(crate) use intake::{IDS as INTAKE_IDS, Intake, take_in};
 pub use numbers::BackupNumbers;
 pub(crate) use read::nothing_to_save;
 pub use read::Download;
@@ -37,6 +39,9 @@ const KEY: &str = "backup-key";
 pub(crate) const ACTOR: &str = "backups";
 /// Backups that are read back or downloaded at the same time.
 const READERS_MAX: usize = 4;
+
+/// Archives that are taken in at the same time: each fills the platform's disk.
+const IMPORTERS_MAX: usize = 2;
 
 /// What backups are made with.
 pub struct BackupParts {
@@ -100,6 +105,7 @@ pub(crate) struct Backups {
     pub(crate) scratch: PathBuf,
     pub(crate) locks: locks::Locks,
     pub(crate) readers: Arc<Semaphore>,
+    pub(crate) importers: Arc<Semaphore>,
     asked: Mutex<HashMap<BoxId, Asked>>,
     pub(crate) wake: Notify,
     pub(crate) counted: numbers::Counted,
@@ -116,6 +122,7 @@ impl Backups {
             scratch: parts.scratch,
             locks: locks::Locks::default(),
             readers: Arc::new(Semaphore::new(READERS_MAX)),
+            importers: Arc::new(Semaphore::new(IMPORTERS_MAX)),
             asked: Mutex::default(),
             wake: Notify::new(),
             counted: numbers::Counted::default(),

@@ -3,6 +3,7 @@
 mod channels;
 mod clone;
 mod create;
+mod import;
 mod intend;
 mod prewarm;
 mod read;
@@ -10,6 +11,7 @@ mod wake;
 
 pub use clone::CloneWish;
 pub use create::NewBox;
+pub use import::ImportWish;
 pub(crate) use wake::Need;
 
 use smartbox_core::EventId;

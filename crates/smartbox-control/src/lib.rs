@@ -80,7 +80,7 @@ pub use authority::HostCertificate;
 pub use backups::{
     BackupAccess, BackupNumbers, BackupParts, BackupPolicy, BoxBackups, Download, RestoreWish,
 };
-pub use boxes::{CloneWish, Created, Intended, NewBox};
+pub use boxes::{CloneWish, Created, ImportWish, Intended, NewBox};
 pub use budgets::BudgetState;
 pub use changes::Changes;
 pub use chat::{ChatEvent, ChatStream};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::Stream;
+use smartbox_backup::Manifest;
 use smartbox_core::backup::Reason;
 use smartbox_core::{BackupId, BoxId, Permission};
 use smartbox_store::Backup;
@@ -124,12 +125,15 @@ impl Control {
         self.backup_fleet()
             .append_event(Some(smartbox.org), Some(smartbox.id), event, self.inner.clock.now())
             .await?;
+        let facts = &backup.facts;
+        let manifest =
+            Manifest::new(&backup.runtime_version, &backup.made_at.to_string(), (facts.files, facts.sessions));
         let (pieces, receiver) = mpsc::channel(PIECES_MAX);
         // Ends with the client: nobody receives, so the next piece fails.
         drop(tokio::task::spawn_blocking(move || {
             let _permit = permit;
             let failed = pieces.clone();
-            if let Err(error) = reader.write_to(Pieces { pieces }) {
+            if let Err(error) = reader.write_to(Pieces { pieces }, Some(&manifest)) {
                 let _gone = failed.blocking_send(Err(std::io::Error::other(error)));
             }
         }));
