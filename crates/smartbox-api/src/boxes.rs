@@ -1,7 +1,7 @@
 //! Boxes.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{EffectiveSleepView, SleepPolicyView, SleepView};
 
@@ -59,6 +59,31 @@ pub enum ChannelsWord {
     /// They do not.
     #[default]
     Off,
+}
+
+/// What a box is called that begins with an archive, and what it is.
+#[derive(Clone, Debug, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ImportQuery {
+    /// 1 to 40 characters out of a-z, 0-9 and `-`; unique in its org.
+    #[param(example = "home")]
+    pub name: String,
+    /// `pa` (default), `project`, `runtime` or `custom`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// A tier's name; `standard-1` by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<String>,
+    /// The org that will own it. Only an admin may name one; it is the platform's first org by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org: Option<String>,
+    /// The version of OpenClaw that saved the state, for an archive that does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runtime_version: Option<String>,
+    /// Whether its channels and jobs run at once (`on`), or wait until somebody confirms it (`off`, the default).
+    #[serde(default)]
+    pub channels: ChannelsWord,
 }
 
 /// Asks that channels and jobs of a box run, or not.

@@ -11,6 +11,7 @@ mod pinned;
 mod proof;
 mod socket;
 pub(crate) mod sse;
+mod upload;
 
 use std::time::Duration;
 

@@ -12,7 +12,7 @@ use smartbox_core::wake::WakeRefusal;
 use smartbox_core::{BackupId, Desired, Permission, runtime};
 use smartbox_provider::{Epoch, ProviderError};
 use smartbox_store::{
-    Backup, BoxError, NewEvent, NewOperation, OperationKind, Outcome, Smartbox, SystemActor, Upgrade,
+    BoxError, NewEvent, OperationKind, Outcome, Smartbox, SystemActor, Upgrade,
 };
 
 use crate::backups::{swap_in::NotSwapped, take};

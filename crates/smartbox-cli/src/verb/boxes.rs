@@ -5,6 +5,7 @@ mod channels;
 mod clone;
 mod create;
 mod delete;
+mod import;
 mod list;
 mod set;
 mod show;
@@ -28,6 +29,8 @@ pub enum BoxCommand {
     Create(create::CreateArgs),
     /// Make a box like another, with its state and an identity of its own, and wait until it runs; its id is printed
     Clone(clone::CloneArgs),
+    /// Make a box of an archive, as `smartbox backup download` writes it, and wait until it runs; its id is printed
+    Import(import::ImportArgs),
     /// List your boxes
     List(list::ListArgs),
     /// Show a box: its state, what went wrong, what to do
@@ -59,6 +62,7 @@ pub(super) async fn run(client: &Client, command: BoxCommand, console: &mut Cons
     match command {
         BoxCommand::Create(args) => create::run(client, args, console).await,
         BoxCommand::Clone(args) => clone::run(client, args, console).await,
+        BoxCommand::Import(args) => import::run(client, args, console).await,
         BoxCommand::List(args) => list::run(client, &args, console).await,
         BoxCommand::Show(args) => show::run(client, &args, console).await,
         BoxCommand::Start(args) => change::run(client, Change::Start, &args, console).await,

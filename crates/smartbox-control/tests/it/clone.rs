@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use jiff::SignedDuration;
-use smartbox_control::{CloneWish, Created, Error, RestoreFrom};
+use smartbox_control::{CloneWish, Created, Error, NewBox, RestoreFrom};
 use smartbox_core::{BoxId, Desired};
 use smartbox_provider::fake::Call;
 use smartbox_store::{Outcome, Smartbox, SystemActor};
@@ -216,12 +216,13 @@ async fn what_cannot_be_cloned_is_refused_and_makes_no_box() {
 #[tokio::test]
 async fn a_clone_gets_the_version_that_saved_its_state() {
     let app = TestApp::start().await;
-    let client = app.first_tenant().await.client;
-    let body = serde_json::json!({ "name": "old", "runtime_version": OLDER_RUNTIME });
-    let made: smartbox_api::CreatedBox =
-        client.post_json("/v1/boxes", &body).await.json(http::StatusCode::ACCEPTED);
+    let old = NewBox {
+        name: "old".to_owned(),
+        runtime_version: Some(OLDER_RUNTIME.to_owned()),
+        ..NewBox::default()
+    };
+    let id = app.control.create_box(&app.admin_op(), &old).await.unwrap().smartbox.id;
     app.settle().await;
-    let id = smartbox_testkit::id_of(&made.smartbox);
     fs::write(app.provider.home_of(id).join("state/x"), "x").unwrap();
     let copy = cloned(&app, id, &wish("copy")).await.unwrap().smartbox.id;
     app.settle().await;
