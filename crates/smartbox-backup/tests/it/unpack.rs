@@ -316,3 +316,57 @@ fn files_are_removed_where_they_are_and_links_instead_of_what_they_lead_to() {
     assert!(fs::symlink_metadata(home.join("state/link.json")).is_err() && other.join("file").exists());
     assert!(home.join("state/keep").is_dir());
 }
+
+/// A smoke run of what `fuzz/fuzz_targets/archive.rs` does for hours: a good archive with bytes changed, packed again and as it is.
+#[test]
+fn whatever_is_changed_in_an_archive_nothing_is_made_outside_and_nothing_panics() {
+    let plain = {
+        let planted = Planted::default()
+            .with(EntryType::Regular, "smartbox-backup.json", br#"{"format":1,"runtime_version":"1","made_at":"","files":3}"#)
+            .dir("state")
+            .file("state/a.sqlite")
+            .link("state/link", "../../..")
+            .with(EntryType::GNULongName, "././@LongLink", b"state/a-long-name")
+            .file("short")
+            .file("state/last");
+        zstd::decode_all(planted.packed().as_slice()).unwrap()
+    };
+    assert_eq!(taken(&zstd::encode_all(plain.as_slice(), 1).unwrap()).1.unwrap().files, 3);
+    let few = Limits { entries_max: 32, bytes_max: 1 << 16, depth_max: 6 };
+    let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = |below: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        usize::try_from(random % below as u64).unwrap()
+    };
+    let mut outcomes = (0, 0);
+    for round in 0..400 {
+        let mut changed = plain.clone();
+        for _ in 0..=next(4) {
+            let at = next(changed.len());
+            // Most of it is zeros; what is read is at the beginning of each record.
+            let at = if round % 2 == 0 { at - at % 512 + next(345).min(changed.len() - 1 - (at - at % 512)) } else { at };
+            changed[at] = [0, b'/', b'.', b'5', b'L', 0xff][next(6)];
+            // A record whose sum is wrong is not read any further.
+            let record = at - at % 512;
+            if let Some(record) = changed.get_mut(record..record + 512) {
+                record[148..156].fill(b' ');
+                let sum: u32 = record.iter().map(|byte| u32::from(*byte)).sum();
+                record[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+            }
+        }
+        let packed = zstd::encode_all(changed.as_slice(), 1).unwrap();
+        match taken_with(&packed, few).1 {
+            Ok(_) => outcomes.0 += 1,
+            Err(Error::Archive(_)) => outcomes.1 += 1,
+            Err(other) => panic!("round {round}: {other}"),
+        }
+        let mut torn = packed.clone();
+        let at = next(torn.len());
+        torn[at] ^= 0x41;
+        let torn = taken_with(&torn, few).1;
+        assert!(matches!(torn, Ok(_) | Err(Error::Archive(_))), "round {round}: {torn:?}");
+    }
+    assert!(outcomes.0 > 10 && outcomes.1 > 10, "some are taken and some are not: {outcomes:?}");
+}
