@@ -4,13 +4,16 @@
 //! checked, the swap is one that the provider finishes, and what was put in place last is known by a token that no other restore
 //! has. The wish itself is forgotten last.
 
+mod wanted;
+
 use smartbox_backup::Restored as Written;
 use smartbox_core::backup::Reason;
 use smartbox_provider::{Epoch, ProviderError};
-use smartbox_store::{Backup, BackupState, RestoreFrom, Restored, Smartbox, SystemActor};
+use smartbox_store::{Backup, RestoreFrom, Restored, Smartbox, SystemActor};
 
 use super::{ACTOR, blocking, distrust, held, identity, range_of, shift_of, take, wrong_with_copy};
 use crate::{Control, Error};
+use wanted::{Swap, Why, wanted};
 
 /// Why the disk was not replaced.
 pub(crate) enum NotSwapped {
@@ -47,42 +50,6 @@ impl From<smartbox_store::Error> for NotSwapped {
     }
 }
 
-/// Why something is put in place.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Why {
-    /// Somebody asked for it.
-    Asked,
-    /// The disk is gone.
-    Lost,
-    /// The box begins with it.
-    First,
-}
-
-/// A backup, and whose it is.
-struct Saved {
-    backup: Backup,
-    of: Smartbox,
-}
-
-impl Saved {
-    /// Whether the state was made somewhere else: then the box is another one than it says.
-    fn is_foreign(&self, row: &Smartbox) -> bool {
-        self.of.id != row.id || self.backup.reason == Reason::Import
-    }
-}
-
-/// What is put in place.
-struct Swap {
-    from: RestoreFrom,
-    /// The backup, if it is one.
-    saved: Option<Saved>,
-    /// The version of the agent runtime that belongs to it.
-    runtime: String,
-    /// No other restore of this box has this word.
-    token: String,
-    why: Why,
-}
-
 /// Replaces the disk of a box that is about to start, where somebody wants it, or where there is none and there was one.
 pub(crate) async fn before_start(control: &Control, row: &Smartbox, epoch: Epoch) -> Result<(), NotSwapped> {
     let fleet = control.inner.store.fleet(SystemActor::new(ACTOR));
@@ -97,84 +64,6 @@ pub(crate) async fn before_start(control: &Control, row: &Smartbox, epoch: Epoch
         volumes.swap(row.id, epoch).await?;
     }
     record(control, row, &swap).await
-}
-
-async fn wanted(control: &Control, row: &Smartbox, state: &BackupState) -> Result<Option<Swap>, NotSwapped> {
-    let last = state.restored.map_or(0, |restored| restored.at.as_millisecond());
-    let fleet = control.inner.store.fleet(SystemActor::new(ACTOR));
-    let origin = fleet.origin_of(row.id).await?;
-    if origin.is_some_and(|origin| origin.backup.is_none()) {
-        return Err(NotSwapped::Waits {
-            what: "what it should begin with was not taken in as a whole".to_owned(),
-            remedy: "delete the box, and import the archive again".to_owned(),
-        });
-    }
-    let Some(from) = state.restore_from else { return lost(control, row, last).await };
-    let is_first = origin.is_some() && state.restored.is_none();
-    let why = if is_first { Why::First } else { Why::Asked };
-    let (saved, runtime) = match from {
-        RestoreFrom::Undo => {
-            (None, state.undo_version.clone().unwrap_or_else(|| row.runtime_version.clone()))
-        }
-        RestoreFrom::Backup(id) => {
-            // Only of the box itself, or the one that it was made to begin with.
-            let found = fleet.find_backup(id).await?;
-            let found = found.filter(|(_backup, of)| {
-                of.id == row.id || origin.is_some_and(|origin| origin.backup == Some(id))
-            });
-            let Some((backup, of)) = found else {
-                return Err(refuse(control, row, (from, why), "the backup is gone").await?);
-            };
-            match runtime_of(control, row, &backup).await? {
-                Ok(runtime) => (Some(Saved { backup, of }), runtime),
-                Err((what, _remedy)) => return Err(refuse(control, row, (from, why), &what).await?),
-            }
-        }
-    };
-    Ok(Some(Swap { from, saved, runtime, token: format!("{from}.{last}"), why }))
-}
-
-/// The newest good backup of a box without a disk. One that has backups and no good one must not start empty by itself: that would be
-/// saved as the new truth.
-async fn lost(control: &Control, row: &Smartbox, last: i64) -> Result<Option<Swap>, NotSwapped> {
-    if control.inner.backups.volumes.home(row.id).await?.is_some() {
-        return Ok(None);
-    }
-    let backups = control.backup_fleet().backups_of(row.id).await?;
-    let there_are_some = !backups.is_empty();
-    let Some(backup) = backups.into_iter().find(Backup::is_good) else {
-        if !there_are_some {
-            return Ok(None);
-        }
-        return Err(NotSwapped::Waits {
-            what: "its disk is lost, and none of its backups can be trusted".to_owned(),
-            remedy: format!(
-                "`smartbox backup list --box {0}` says what is wrong with each: put one in place with `smartbox backup restore --force`, or \
-                 let the box start empty by removing them all with `smartbox backup remove`",
-                row.name
-            ),
-        });
-    };
-    let runtime = match runtime_of(control, row, &backup).await? {
-        Ok(runtime) => runtime,
-        Err((what, remedy)) => return Err(ProviderError::Permanent { what, remedy, source: None }.into()),
-    };
-    let from = RestoreFrom::Backup(backup.id);
-    let saved = Some(Saved { backup, of: row.clone() });
-    Ok(Some(Swap { from, runtime, token: format!("{from}.{last}"), saved, why: Why::Lost }))
-}
-
-/// The version that the box gets with a backup; else what stands against it, and what to do.
-async fn runtime_of(
-    control: &Control,
-    row: &Smartbox,
-    backup: &Backup,
-) -> Result<Result<String, (String, String)>, Error> {
-    match control.runtime_for_state(&row.runtime_version, &backup.runtime_version).await {
-        Ok(runtime) => Ok(Ok(runtime)),
-        Err(Error::Conflict { what, remedy }) => Ok(Err((what, remedy))),
-        Err(error) => Err(error),
-    }
 }
 
 async fn stage(control: &Control, row: &Smartbox, epoch: Epoch, swap: &Swap) -> Result<(), NotSwapped> {

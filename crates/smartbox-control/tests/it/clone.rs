@@ -248,3 +248,19 @@ async fn a_kill_between_any_two_steps_of_a_clone_ends_with_the_state() {
         assert_eq!(state(&app, copy).await.restore_from, None, "{what}");
     }
 }
+
+#[tokio::test]
+async fn a_clone_that_loses_its_disk_before_its_first_backup_begins_once_more() {
+    let app = TestApp::start().await;
+    app.expect_log("WARN");
+    let (id, home) = box_with_state(&app).await;
+    fs::write(home.join("state/history"), "what was said").unwrap();
+    let copy = cloned(&app, id, &wish("copy")).await.unwrap().smartbox.id;
+    app.settle().await;
+    assert!(backups(&app, copy).await.is_empty());
+    app.provider.lose_disk(copy);
+    app.settle().await;
+    let history = app.provider.home_of(copy).join("state/history");
+    assert_eq!(fs::read_to_string(history).unwrap(), "what was said");
+    assert_eq!(row(&app, copy).await.phase().as_str(), "running");
+}
