@@ -10,7 +10,8 @@ pub struct BackupView {
     pub id: String,
     /// When it was made (RFC 3339).
     pub made_at: String,
-    /// Why: `period`, `rest` (the box had just stopped or fallen asleep), `asked`, `before-restore`.
+    /// Why: `period`, `rest` (the box had just stopped or fallen asleep), `asked`, `before-restore`,
+    /// `before-upgrade`, `clone` (another box begins with it), `import` (the box began with it).
     pub reason: String,
     /// Whether it can be trusted. One that cannot never takes the place of a good one.
     pub is_good: bool,
@@ -29,6 +30,9 @@ pub struct BackupView {
     pub added_bytes: u64,
     /// Databases of the agent runtime; each was checked.
     pub databases: u64,
+    /// Sessions in those databases; 0 where nobody counted.
+    #[serde(default)]
+    pub sessions: u64,
     /// Files that were left out: unreadable, too deep, or all holes.
     pub left_out: u64,
     /// What kept the box from writing while its databases were copied: `frozen`, `asleep`, `stopped`.

@@ -1,7 +1,7 @@
 //! Boxes.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{EffectiveSleepView, SleepPolicyView, SleepView};
 
@@ -32,6 +32,68 @@ pub struct CreateBox {
     pub runtime_version: Option<String>,
 }
 
+/// Asks for a box like another.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CloneBox {
+    /// 1 to 40 characters out of a-z, 0-9 and `-`; unique in its org.
+    #[schema(example = "home-2")]
+    pub name: String,
+    /// The backup that it begins with; the newest by default, made now if something has changed since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup: Option<String>,
+    /// The org that will own it, that of the other box by default. Only an admin may name another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org: Option<String>,
+    /// Whether its channels and jobs run at once (`on`), or wait until somebody confirms it (`off`, the default).
+    #[serde(default)]
+    pub channels: ChannelsWord,
+}
+
+/// Whether the channels of a box, and the jobs that its gateway begins by itself, run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ChannelsWord {
+    /// They run.
+    On,
+    /// They do not.
+    #[default]
+    Off,
+}
+
+/// What a box is called that begins with an archive, and what it is.
+#[derive(Clone, Debug, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ImportQuery {
+    /// 1 to 40 characters out of a-z, 0-9 and `-`; unique in its org.
+    #[param(example = "home")]
+    pub name: String,
+    /// `pa` (default), `project`, `runtime` or `custom`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// A tier's name; `standard-1` by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<String>,
+    /// The org that will own it. Only an admin may name one; it is the platform's first org by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org: Option<String>,
+    /// The version of OpenClaw that saved the state, for an archive that does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runtime_version: Option<String>,
+    /// Whether its channels and jobs run at once (`on`), or wait until somebody confirms it (`off`, the default).
+    #[serde(default)]
+    pub channels: ChannelsWord,
+}
+
+/// Asks that channels and jobs of a box run, or not.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetChannels {
+    /// `on` or `off`.
+    pub channels: ChannelsWord,
+}
+
 /// A box as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct BoxView {
@@ -59,9 +121,13 @@ pub struct BoxView {
     pub version: i64,
     /// Version of the agent runtime it is pinned to.
     pub runtime_version: String,
-    /// How far an upgrade to another version has come that is under way: `saving`, `proving` or `going-back`.
+    /// How far an upgrade to another version has come that is under way: `trying`, `saving`, `proving` or `going-back`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upgrade: Option<String>,
+    /// `off` while neither its channels nor the jobs of its gateway run, as in a copy of another box until somebody confirms it; absent: they
+    /// run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channels: Option<String>,
     /// Path of its gateway on this server.
     #[schema(example = "/b/home/")]
     pub path: String,

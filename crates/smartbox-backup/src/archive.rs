@@ -9,6 +9,7 @@ use rustic_core::vfs::OpenFile;
 use crate::bridge::Bridge;
 use crate::cipher::Cipher;
 use crate::fetch::fetch;
+use crate::manifest::{self, Manifest};
 use crate::mode::from_go;
 use crate::progress::Counter;
 use crate::restore::{Full, each, pieces_of};
@@ -41,11 +42,11 @@ impl Reader {
         Ok(Self { repository, entries, is_one_file: file.is_some() })
     }
 
-    /// Writes it: a file as it is, everything else as an archive.
+    /// Writes it: a file as it is, everything else as an archive, which begins with what it says of itself.
     ///
     /// # Errors
     /// When a part cannot be read, or `out` fails. What was written is not complete then.
-    pub fn write_to(self, mut out: impl Write) -> Result<(), Error> {
+    pub fn write_to(self, mut out: impl Write, manifest: Option<&Manifest>) -> Result<(), Error> {
         if self.is_one_file {
             let (_path, node) = self.entries.first().ok_or(Error::NoFile)?;
             io::copy(&mut self.content(node)?, &mut out).map_err(Error::disk("writing a file"))?;
@@ -54,6 +55,15 @@ impl Reader {
         let failed = Error::disk("writing an archive");
         let packed = zstd::stream::write::Encoder::new(io::BufWriter::with_capacity(PIECE_BYTES, out), LEVEL);
         let mut archive = tar::Builder::new(packed.map_err(failed)?);
+        if let Some(manifest) = manifest {
+            let content = manifest.to_bytes()?;
+            let mut header = tar::Header::new_gnu();
+            header.set_mode(0o600);
+            header.set_size(content.len() as u64);
+            archive
+                .append_data(&mut header, manifest::NAME, content.as_slice())
+                .map_err(Error::disk("writing an archive"))?;
+        }
         for (path, node) in &self.entries {
             self.append(&mut archive, path, node)?;
         }

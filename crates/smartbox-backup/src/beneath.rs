@@ -6,9 +6,9 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
 /// The kernel asks to try again when somebody renames directories meanwhile; a box could do so for ever.
@@ -55,6 +55,36 @@ pub(crate) fn open_below(dir: impl AsFd, path: &Path, flags: OFlags, mode: Mode)
         }
     }
     Err(Errno::AGAIN.into())
+}
+
+/// Removes files below a directory that nobody else changes, as far as they are there, and links in the place of them or of a directory on
+/// the way: what a link leads to is left alone, and is not there any more for whoever would follow it. A directory stays.
+///
+/// # Errors
+/// When one that is there cannot be removed.
+pub fn remove_files(root_dir: &Path, files: &[PathBuf]) -> io::Result<()> {
+    let root = root(root_dir)?;
+    for path in files {
+        let mut on_the_way: Vec<&Path> =
+            path.ancestors().filter(|ancestor| !ancestor.as_os_str().is_empty()).collect();
+        on_the_way.reverse();
+        for place in on_the_way {
+            let found = match rustix::fs::statat(&root, place, AtFlags::SYMLINK_NOFOLLOW) {
+                Ok(found) => found,
+                Err(Errno::NOENT | Errno::NOTDIR) => break,
+                Err(error) => return Err(error.into()),
+            };
+            let kind = FileType::from_raw_mode(found.st_mode);
+            if kind == FileType::Directory {
+                continue;
+            }
+            if kind == FileType::Symlink || place == path {
+                rustix::fs::unlinkat(&root, place, AtFlags::empty())?;
+            }
+            break;
+        }
+    }
+    Ok(())
 }
 
 fn regular(fd: OwnedFd) -> io::Result<File> {

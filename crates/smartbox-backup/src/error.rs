@@ -45,6 +45,9 @@ pub enum Error {
     /// What is saved is not what was saved, or says something that no snapshot of ours says.
     #[error("the snapshot cannot be trusted: {0}; take another one")]
     Foreign(String),
+    /// An archive that somebody brings is none of a box, or says something that none does.
+    #[error("the archive is refused: {0}")]
+    Archive(String),
     /// The disk.
     #[error("{what}: {source}{}", help(.source))]
     Disk {

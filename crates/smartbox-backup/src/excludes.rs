@@ -12,8 +12,17 @@ pub(crate) fn is_left_out(path: &Path) -> bool {
         return true;
     }
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    // Shared memory of a database is rebuilt from its log; a lock means nothing without its holder.
-    path.starts_with("state") && (name.ends_with(".sqlite-shm") || name.ends_with(".lock.sqlite"))
+    // Shared memory of a database is rebuilt from its log; a lock means nothing without its holder. A rollback journal belongs to a
+    // database as it was in the middle of a change, which is not how it is copied, and may name files anywhere that SQLite would remove.
+    path.starts_with("state")
+        && (name.ends_with(".sqlite-shm") || name.ends_with(".sqlite-journal") || name.ends_with(".lock.sqlite"))
+}
+
+/// Whether what lies there would be opened by SQLite together with a database, so that as a link it would lead it elsewhere.
+pub(crate) fn is_trap(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    path.starts_with("state")
+        && [".sqlite-wal", ".sqlite-shm", ".sqlite-journal"].iter().any(|end| name.ends_with(end))
 }
 
 /// Whether a path below the home is a database of the agent runtime, which is copied as a whole.
@@ -28,7 +37,7 @@ mod tests {
 
     #[test]
     fn caches_and_locks_are_left_out_and_nothing_else() {
-        for out in ["state/cache", "state/agents/a/x.sqlite-shm", "state/a.lock.sqlite", ".npm"] {
+        for out in ["state/cache", "state/agents/a/x.sqlite-shm", "state/x.sqlite-journal", "state/a.lock.sqlite", ".npm"] {
             assert!(is_left_out(Path::new(out)), "{out}");
         }
         for kept in [

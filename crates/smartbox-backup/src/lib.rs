@@ -21,6 +21,7 @@ mod hex;
 mod key;
 mod limit;
 mod locks;
+mod manifest;
 mod mark;
 mod mode;
 mod places;
@@ -31,19 +32,23 @@ mod repository;
 mod restore;
 mod source;
 mod trouble;
+mod unpack;
 mod walk;
 
+pub use beneath::remove_files;
 pub use copies::{Copy, copy_databases, remove_copies};
 pub use courtesy::give_way;
 pub use depot::{Bucket, Conditional, Depot, Place};
 pub use error::Error;
 pub use limit::Bandwidth;
+pub use manifest::Manifest;
 pub use mark::look;
 pub use progress::Progress;
 pub use repository::{Label, Repository, Saved};
 pub use restore::Restored;
 pub use source::Source;
 pub use trouble::{Trouble, TroubleKind};
+pub use unpack::{Unpacked, unpack};
 
 use std::path::PathBuf;
 

@@ -32,6 +32,12 @@ impl Look {
         }
     }
 
+    /// The same from the kernel's own permissions.
+    pub(crate) fn plain(mode: u32, (uid, gid): (u32, u32), mtime: Option<Timestamp>, ids: IdShift) -> Self {
+        let mode = Mode::from_raw_mode(mode & 0o7777);
+        Self { mode, uid: ids.outside(uid), gid: ids.outside(gid), mtime }
+    }
+
     fn times(&self) -> Timestamps {
         let at = self.mtime.map(|at| Timespec {
             tv_sec: at.as_second(),
@@ -56,6 +62,12 @@ impl Root {
             }
         }
         Ok(Self(root))
+    }
+
+    /// Bytes that are free on its disk.
+    pub(crate) fn free_bytes(&self) -> io::Result<u64> {
+        let found = rustix::fs::fstatvfs(&self.0)?;
+        Ok(found.f_bavail.saturating_mul(found.f_frsize))
     }
 
     pub(crate) fn make_dir(&self, path: &Path) -> io::Result<()> {

@@ -11,6 +11,7 @@ mod pinned;
 mod proof;
 mod socket;
 pub(crate) mod sse;
+mod upload;
 
 use std::time::Duration;
 
@@ -120,10 +121,20 @@ impl Client {
         route: Route<'_>,
         body: &impl Serialize,
     ) -> Result<T, Failure> {
+        self.create_within(route, body, REQUEST_TIMEOUT).await
+    }
+
+    /// Like [`Self::create`], with a time limit of its own.
+    pub(crate) async fn create_within<T: DeserializeOwned>(
+        &self,
+        route: Route<'_>,
+        body: &impl Serialize,
+        timeout: Duration,
+    ) -> Result<T, Failure> {
         let key = idempotency_key()?;
         let attempt = async || -> Result<T, Failure> {
             let mut request = self.with_body(Method::POST, &route, body)?;
-            *request.timeout_mut() = Some(REQUEST_TIMEOUT);
+            *request.timeout_mut() = Some(timeout);
             request.headers_mut().insert(IDEMPOTENCY_KEY_HEADER, key.clone());
             self.json(self.send(request).await?).await
         };

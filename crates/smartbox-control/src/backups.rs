@@ -1,6 +1,8 @@
 //! Backups of boxes: list them, ask for one, go back to one, take the key along.
 
 mod held;
+mod identity;
+mod intake;
 pub(crate) mod keeper;
 pub(crate) mod locks;
 mod numbers;
@@ -17,13 +19,15 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use smartbox_backup::{Depot, IdShift, Repository};
-use smartbox_core::backup::Retention;
+use smartbox_core::backup::{Reason, Retention};
 use smartbox_core::{BoxId, Permission, UidRange};
 use smartbox_provider::Volumes;
 use smartbox_store::{Backup, BackupState, Smartbox, SystemActor};
 use tokio::sync::{Notify, Semaphore, oneshot};
 
+pub(crate) use intake::{IDS as INTAKE_IDS, Intake, take_in};
 pub use numbers::BackupNumbers;
+pub(crate) use read::nothing_to_save;
 pub use read::Download;
 pub use restore::RestoreWish;
 
@@ -35,6 +39,9 @@ const KEY: &str = "backup-key";
 pub(crate) const ACTOR: &str = "backups";
 /// Backups that are read back or downloaded at the same time.
 const READERS_MAX: usize = 4;
+
+/// Archives that are taken in at the same time: each fills the platform's disk.
+const IMPORTERS_MAX: usize = 2;
 
 /// What backups are made with.
 pub struct BackupParts {
@@ -85,6 +92,12 @@ impl Default for BackupPolicy {
 
 type Answer = oneshot::Sender<Result<Option<Backup>, String>>;
 
+/// Who waits for a backup of a box, and what it is for.
+struct Asked {
+    reason: Reason,
+    waiting: Vec<Answer>,
+}
+
 /// What the use-cases and the loop of backups share.
 pub(crate) struct Backups {
     pub(crate) volumes: Arc<dyn Volumes>,
@@ -92,7 +105,8 @@ pub(crate) struct Backups {
     pub(crate) scratch: PathBuf,
     pub(crate) locks: locks::Locks,
     pub(crate) readers: Arc<Semaphore>,
-    asked: Mutex<HashMap<BoxId, Vec<Answer>>>,
+    pub(crate) importers: Arc<Semaphore>,
+    asked: Mutex<HashMap<BoxId, Asked>>,
     pub(crate) wake: Notify,
     pub(crate) counted: numbers::Counted,
 }
@@ -108,39 +122,48 @@ impl Backups {
             scratch: parts.scratch,
             locks: locks::Locks::default(),
             readers: Arc::new(Semaphore::new(READERS_MAX)),
+            importers: Arc::new(Semaphore::new(IMPORTERS_MAX)),
             asked: Mutex::default(),
             wake: Notify::new(),
             counted: numbers::Counted::default(),
         }
     }
 
-    fn asked(&self) -> std::sync::MutexGuard<'_, HashMap<BoxId, Vec<Answer>>> {
+    fn asked(&self) -> std::sync::MutexGuard<'_, HashMap<BoxId, Asked>> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks the loop for a backup. `None`: too many wait for one already.
-    pub(crate) fn ask(&self, id: BoxId) -> Option<oneshot::Receiver<Result<Option<Backup>, String>>> {
+    /// Asks the loop for a backup, for a person or for a clone. `None`: too many wait for one already.
+    pub(crate) fn ask(
+        &self,
+        id: BoxId,
+        reason: Reason,
+    ) -> Option<oneshot::Receiver<Result<Option<Backup>, String>>> {
         let (answer, answered) = oneshot::channel();
         let mut asked = self.asked();
-        let waiting = asked.entry(id).or_default();
-        waiting.retain(|waiting| !waiting.is_closed());
-        if waiting.len() >= WAITING_MAX {
+        let all = asked.entry(id).or_insert_with(|| Asked { reason, waiting: Vec::new() });
+        all.waiting.retain(|waiting| !waiting.is_closed());
+        if all.waiting.len() >= WAITING_MAX {
             return None;
         }
-        waiting.push(answer);
+        // What a person asks for is made in any case, and stays.
+        if reason == Reason::Asked {
+            all.reason = reason;
+        }
+        all.waiting.push(answer);
         drop(asked);
         self.wake.notify_one();
         Some(answered)
     }
 
-    /// Whether somebody waits for a backup of the box.
-    pub(crate) fn is_asked(&self, id: BoxId) -> bool {
-        self.asked().contains_key(&id)
+    /// What somebody waits for a backup of the box for.
+    pub(crate) fn is_asked(&self, id: BoxId) -> Option<Reason> {
+        self.asked().get(&id).map(|asked| asked.reason)
     }
 
     /// Those who wait for one.
     pub(crate) fn take_asked(&self, id: BoxId) -> Vec<Answer> {
-        self.asked().remove(&id).unwrap_or_default()
+        self.asked().remove(&id).map(|asked| asked.waiting).unwrap_or_default()
     }
 }
 
@@ -204,12 +227,33 @@ pub(crate) fn shift_of(range: UidRange) -> IdShift {
 /// How long a look through one database may take.
 const LOOK_MAX: Duration = Duration::from_mins(5);
 
+/// What a look through a copy of a database found.
+pub(crate) struct Looked {
+    pub(crate) sessions: u64,
+    pub(crate) wrong: Option<String>,
+}
+
+/// Looks through a copy of a database.
+pub(crate) async fn look_at(path: &std::path::Path) -> Looked {
+    match tokio::time::timeout(LOOK_MAX, smartbox_store::look_at_copy(path)).await {
+        Ok(found) => Looked { sessions: found.sessions, wrong: found.wrong },
+        Err(_elapsed) => Looked { sessions: 0, wrong: Some("looking through it takes too long".to_owned()) },
+    }
+}
+
 /// What is wrong with a copy of a database.
 pub(crate) async fn wrong_with_copy(path: &std::path::Path) -> Option<String> {
-    match tokio::time::timeout(LOOK_MAX, smartbox_store::look_at_copy(path)).await {
-        Ok(found) => found.wrong,
-        Err(_elapsed) => Some("looking through it takes too long".to_owned()),
-    }
+    look_at(path).await.wrong
+}
+
+/// Puts down that what was saved is not what comes back, and tells it.
+pub(crate) async fn distrust(control: &Control, backup: &Backup, wrong: &str) -> Result<(), Error> {
+    let detail = serde_json::json!({ "backup": backup.id.to_string() });
+    let what = format!("a backup cannot be trusted: {wrong}");
+    let event = control.event(ACTOR, "backup.broken", &what, detail);
+    tracing::warn!(box.id = %backup.box_id, backup = %backup.id, wrong, "a backup cannot be trusted");
+    let now = control.inner.clock.now();
+    Ok(control.backup_fleet().note_verified(backup.id, Some(wrong), event, now).await?)
 }
 
 /// Runs blocking work that nobody waits for on a thread of its own, which gives way to what boxes and people do.

@@ -1,12 +1,17 @@
 //! Use-cases of boxes. Each writes intent; the reconcile loop brings it about.
 
+mod channels;
+mod clone;
 mod create;
+mod import;
 mod intend;
 mod prewarm;
 mod read;
 mod wake;
 
+pub use clone::CloneWish;
 pub use create::NewBox;
+pub use import::ImportWish;
 pub(crate) use wake::Need;
 
 use smartbox_core::EventId;

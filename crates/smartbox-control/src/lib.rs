@@ -80,7 +80,7 @@ pub use authority::HostCertificate;
 pub use backups::{
     BackupAccess, BackupNumbers, BackupParts, BackupPolicy, BoxBackups, Download, RestoreWish,
 };
-pub use boxes::{Created, Intended, NewBox};
+pub use boxes::{CloneWish, Created, ImportWish, Intended, NewBox};
 pub use budgets::BudgetState;
 pub use changes::Changes;
 pub use chat::{ChatEvent, ChatStream};
@@ -102,7 +102,7 @@ pub use lease::Lease;
 pub use logs::{LogLine, LogQuery};
 pub use loops::{
     backups::BackupLoop, drills::DrillLoop, janitor::Janitor, monitor::Monitor, reconcile::Reconciler,
-    rollback::RollbackWatch, schedules::Scheduler, upgrades::UpgradeLoop,
+    rollback::RollbackWatch, schedules::Scheduler, trials::TrialLoop, upgrades::UpgradeLoop,
 };
 pub use models::{ModelPicture, ModelProviders, ModelScopeWish, ModelShelf, ProviderWish};
 pub use oidc::BegunSignIn;
@@ -274,7 +274,7 @@ pub(crate) struct Inner {
     pub(crate) runtime: AgentRuntime,
     pub(crate) runtimes: Arc<dyn Runtimes>,
     pub(crate) installs: runtimes::Installs,
-    pub(crate) sealed: sealed::Ids,
+    pub(crate) sealed: sealed::Sealed,
     pub(crate) admin_secret: AdminSecret,
     pub(crate) limits: Limits,
     pub(crate) changes: Changes,
@@ -323,7 +323,7 @@ impl Control {
                 runtime: parts.runtime,
                 runtimes: parts.runtimes,
                 installs: runtimes::Installs::default(),
-                sealed: sealed::Ids::default(),
+                sealed: sealed::Sealed::default(),
                 admin_secret: parts.admin_secret,
                 limits: parts.limits,
                 changes: Changes::default(),

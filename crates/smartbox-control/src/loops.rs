@@ -17,6 +17,7 @@ pub(crate) mod rollback;
 mod rollouts;
 pub(crate) mod schedules;
 mod step;
+pub(crate) mod trials;
 pub(crate) mod upgrades;
 mod wake_story;
 mod wake_up;

@@ -1,8 +1,8 @@
 //! Sealed boxes: a saved state is booted in a box that nobody can reach and that reaches nobody, to see whether it can be.
 //!
 //! It has an id that no row of boxes has, a range of user ids that no other box gets, fresh keys, and none of the platform's doors: its
-//! network is a loopback where nobody answers, so no channel, model or mesh is told anything. It is removed whatever comes of it;
-//! after a crash by whoever acts next, who finds its id in the table.
+//! network is a loopback where nobody answers, so no channel, model or mesh is told anything, and its gateway begins nothing by itself. It is
+//! removed whatever comes of it; after a crash by whoever acts next, who finds its id in the table. There is one at a time.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -26,11 +26,28 @@ const STOP_GRACE: Duration = Duration::from_secs(10);
 
 /// The sealed boxes of this platform that are there now, so that nobody wonders whose they are.
 #[derive(Default)]
-pub(crate) struct Ids(Mutex<HashSet<BoxId>>);
+pub(crate) struct Sealed {
+    ids: Mutex<HashSet<BoxId>>,
+    /// Whoever has a sealed box holds this: they share a range of user ids.
+    turn: tokio::sync::Mutex<()>,
+}
 
-impl Ids {
+/// The right to have the sealed box.
+pub(crate) type Turn<'a> = tokio::sync::MutexGuard<'a, ()>;
+
+impl Sealed {
     fn ids(&self) -> MutexGuard<'_, HashSet<BoxId>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for its turn.
+    pub(crate) async fn turn(&self) -> Turn<'_> {
+        self.turn.lock().await
+    }
+
+    /// The same, if nobody else has it.
+    pub(crate) fn try_turn(&self) -> Option<Turn<'_>> {
+        self.turn.try_lock().ok()
     }
 
     /// Whether this is one.
@@ -44,11 +61,24 @@ impl Ids {
 pub(crate) enum Boot {
     /// The gateway became ready and the state is well.
     Well,
-    /// It did not, or it is not.
+    /// It did not, or it is not: that may be the gateway's fault.
     Unwell(String),
+    /// What was saved is not what came back: it was never started.
+    Broken(String),
 }
 
-/// Boots a backup of `row` on `runtime` in the sealed box `id`, and removes the box again.
+/// Removes what a platform left that was killed while it had a sealed box. It says nothing of the backup.
+pub(crate) async fn clean_up(control: &Control, epoch: Epoch, _turn: &Turn<'_>) -> Result<(), Error> {
+    let fleet = control.inner.store.fleet(SystemActor::new("sealed boxes"));
+    for left in fleet.open_drills().await? {
+        control.inner.provider.ensure_absent(left.id, epoch).await.map_err(Error::internal)?;
+        fleet.drop_drill(&left).await?;
+    }
+    Ok(())
+}
+
+/// Boots a backup of `row` on `runtime` in the sealed box `id`, and removes the box again. The caller has written the box down, and has the
+/// turn.
 ///
 /// # Errors
 /// What says nothing of the backup: the provider or the store of backups is away.
@@ -73,7 +103,7 @@ async fn boot_and_look(
     (id, epoch): (BoxId, Epoch),
 ) -> Result<Boot, Error> {
     if let Some(wrong) = put_in_place(control, (row, backup), (id, epoch)).await? {
-        return Ok(Boot::Unwell(wrong));
+        return Ok(Boot::Broken(wrong));
     }
     let spec = spec(control, row, runtime).await?;
     let provider = &control.inner.provider;
@@ -168,6 +198,7 @@ async fn spec(control: &Control, row: &Smartbox, runtime: &str) -> Result<Spec, 
         crashes_max: CRASHES_MAX,
         secrets: &[],
         trust: None,
+        is_quiet: true,
     })?;
     let fleet = control.inner.store.fleet(SystemActor::new("sealed boxes"));
     let tier = fleet.tier(&row.tier).await?;

@@ -93,6 +93,7 @@ impl Control {
             trust: certificate
                 .as_deref()
                 .map(|authority| Trust { authority, roots: &self.inner.runtime.roots }),
+            is_quiet: row.is_quiet,
         })
     }
 
@@ -124,6 +125,8 @@ pub struct Ingredients<'a> {
     pub secrets: &'a [(SecretName, Option<SecretString>)],
     /// The box's own certificate authority, if it has one.
     pub trust: Option<Trust<'a>>,
+    /// Whether neither channels nor the gateway's own jobs run.
+    pub is_quiet: bool,
 }
 
 /// Whose certificates programs of a box believe, in PEM form.
@@ -148,6 +151,9 @@ fn variables(from: &Ingredients<'_>) -> [Vec<(String, String)>; 2] {
                 exec.push(placeholder());
             }
         }
+    }
+    if from.is_quiet {
+        gateway.extend(environment::quiet_env());
     }
     if from.trust.is_some() {
         gateway.extend(environment::trust_env());

@@ -1,22 +1,22 @@
 //! Upgrades of the agent runtime of a box: asking for one, and the step that is taken before the box starts.
 //!
-//! An upgrade is an intent that the next start carries out, like a restore (0021): the box is stopped, its state is saved, its
-//! version is changed, it is started. What comes after that is the loop's (`loops/upgrades.rs`). The way back is a restore.
+//! The version is tried on a backup first (`loops/trials.rs`), apart from the box. Then an upgrade is an intent that the next start carries
+//! out, like a restore (0021): the box is stopped, its state is saved, its version is changed, it is started. What comes after that is the
+//! loop's (`loops/upgrades.rs`). The way back is a restore.
 
 use std::cmp::Ordering;
 
 use smartbox_core::backup::Reason;
 use smartbox_core::upgrade::UpgradeStage;
 use smartbox_core::wake::WakeRefusal;
-use smartbox_core::{BackupId, Desired, OperationId, Permission, runtime};
+use smartbox_core::{BackupId, Desired, Permission, runtime};
 use smartbox_provider::{Epoch, ProviderError};
 use smartbox_store::{
-    Backup, BoxError, NewEvent, NewOperation, OperationKind, Outcome, Smartbox, SystemActor, Upgrade,
+    BoxError, NewEvent, OperationKind, Outcome, Smartbox, SystemActor, Upgrade,
 };
 
 use crate::backups::{swap_in::NotSwapped, take};
 use crate::boxes::Intended;
-use crate::entropy::id_parts;
 use crate::runtimes::RESTORE_ADVICE;
 use crate::{Control, Error, Op};
 
@@ -58,9 +58,7 @@ impl Control {
     ) -> Result<Intended, Error> {
         self.check_upgrade(smartbox, to).await?;
         let now = self.inner.clock.now();
-        let (at, random) = id_parts(&*self.inner.entropy, now);
-        let operation =
-            NewOperation { id: OperationId::from_parts(at, random), kind: OperationKind::Upgrade };
+        let operation = self.new_operation(OperationKind::Upgrade);
         let org = self.inner.store.org(smartbox.org);
         let begun = org.intend_upgrade(smartbox.id, to, smartbox.version, (operation, event), now).await;
         let (smartbox, operation) = begun?;
@@ -164,9 +162,9 @@ async fn save(control: &Control, row: &Smartbox, epoch: Epoch) -> Result<Option<
         found.map_err(|error| because(error.to_string()))
     };
     if home.is_none() {
-        return match known().await?.iter().any(Backup::is_good) {
-            true => Err(because("its disk is lost and comes back first".to_owned())),
-            false => Ok(None),
+        return match known().await?.is_empty() {
+            false => Err(because("its disk is lost and comes back first".to_owned())),
+            true => Ok(None),
         };
     }
     let limit = control.inner.limits.upgrade.save_within;
@@ -192,6 +190,28 @@ async fn save(control: &Control, row: &Smartbox, epoch: Epoch) -> Result<Option<
 fn is_fenced(error: &Error) -> bool {
     let Error::Internal(cause) = error else { return false };
     matches!(cause.downcast_ref::<ProviderError>(), Some(ProviderError::Fenced))
+}
+
+/// Goes on from the trial to the box itself, and says why.
+pub(crate) async fn go_on(
+    control: &Control,
+    upgrade: &Upgrade,
+    (action, what): (&str, &str),
+) -> Result<(), Error> {
+    let detail = serde_json::json!({ "from": upgrade.from, "to": upgrade.to });
+    let event = control.event(ACTOR, action, what, detail);
+    let begun = control.upgrade_fleet().begin_saving(upgrade, event, control.inner.clock.now()).await;
+    match begun {
+        Ok(_is_so) => {
+            control.inner.changes.intent(upgrade.box_id);
+            Ok(())
+        }
+        Err(smartbox_store::Error::TierFull { max }) => {
+            let why = format!("nothing was changed: {max} boxes of its tier run, as many as may");
+            give_up(control, upgrade, &why).await
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Ends an upgrade that changed nothing.

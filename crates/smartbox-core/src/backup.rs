@@ -5,7 +5,7 @@ mod judge;
 mod retention;
 
 pub use due::{DueFacts, is_overdue, next_at};
-pub use judge::{Facts, Verdict, judge};
+pub use judge::{Facts, Verdict, came_through, judge};
 pub use retention::{Kept, Retention, to_forget};
 
 use std::fmt;
@@ -24,6 +24,10 @@ pub enum Reason {
     BeforeRestore,
     /// Before another version of the agent runtime takes it over: the way back.
     BeforeUpgrade,
+    /// Another box is about to begin with it.
+    Clone,
+    /// It came from elsewhere, and the box begins with it.
+    Import,
 }
 
 /// The text names no reason.
@@ -33,8 +37,15 @@ pub struct BadReason;
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 5] =
-        [Self::Period, Self::Rest, Self::Asked, Self::BeforeRestore, Self::BeforeUpgrade];
+    pub const ALL: [Self; 7] = [
+        Self::Period,
+        Self::Rest,
+        Self::Asked,
+        Self::BeforeRestore,
+        Self::BeforeUpgrade,
+        Self::Clone,
+        Self::Import,
+    ];
 
     /// The word used in the store and on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -44,6 +55,8 @@ impl Reason {
             Self::Asked => "asked",
             Self::BeforeRestore => "before-restore",
             Self::BeforeUpgrade => "before-upgrade",
+            Self::Clone => "clone",
+            Self::Import => "import",
         }
     }
 }

@@ -1,9 +1,9 @@
 //! An upgrade of the agent runtime of one box: what comes next, from what is seen. Pure.
 //!
 //! ```text
-//! saving ──(the state is saved and can be trusted)──▶ proving ──(well for a while)──▶ done
-//!    │                                                   │
-//!    └─(it cannot be saved)──▶ ended, nothing changed    └─(not well)──▶ going back ──▶ ended, all as before
+//! trying ──(a backup comes up on the new version)──▶ saving ──(the state is saved)──▶ proving ──(well for a while)──▶ done
+//!    │                                                 │                               │
+//!    └─(it does not)──▶ ended, never touched           └─(it cannot be)──▶ ended       └─(not well)──▶ going back ──▶ ended
 //! ```
 //!
 //! Every stage has an end of its own: none waits for ever, and each that does not go on leads back to where the box was.
@@ -19,6 +19,8 @@ use crate::state::{BadState, DeathReason, Desired, Observed};
 /// How far an upgrade has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UpgradeStage {
+    /// Its newest good backup is booted on the new version in a sealed box. The box itself is not touched.
+    Trying,
     /// The box is stopped and its state is saved. Nothing was changed yet.
     Saving,
     /// It runs on the new version, and has to be well for a while.
@@ -29,11 +31,12 @@ pub enum UpgradeStage {
 
 impl UpgradeStage {
     /// Every stage.
-    pub const ALL: [Self; 3] = [Self::Saving, Self::Proving, Self::GoingBack];
+    pub const ALL: [Self; 4] = [Self::Trying, Self::Saving, Self::Proving, Self::GoingBack];
 
     /// The word used in the store and on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Trying => "trying",
             Self::Saving => "saving",
             Self::Proving => "proving",
             Self::GoingBack => "going-back",
@@ -58,7 +61,9 @@ impl FromStr for UpgradeStage {
 /// How long the stages may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UpgradeTimes {
-    /// From asking until the state is saved. The box does not run for most of it.
+    /// From asking until a backup was tried on the new version. One waits for the other, and after this for nothing.
+    pub try_within: Duration,
+    /// From then until the state is saved. The box does not run for most of it.
     pub save_within: Duration,
     /// From a start until the gateway is ready. A first start on a new version changes the state, which may take long.
     pub ready_within: Duration,
@@ -69,6 +74,7 @@ pub struct UpgradeTimes {
 impl Default for UpgradeTimes {
     fn default() -> Self {
         Self {
+            try_within: Duration::from_mins(30),
             save_within: Duration::from_mins(30),
             ready_within: Duration::from_mins(5),
             steady_for: Duration::from_mins(1),
@@ -108,6 +114,8 @@ pub struct UpgradeFacts<'a> {
 pub enum NextMove {
     /// Nothing yet.
     Wait,
+    /// No backup was tried on the new version in time: it goes on without.
+    SkipTrial,
     /// The box should not run at present, for reasons of its own: the time of the stage begins anew.
     Pause,
     /// It has been well for long enough: its state is looked at, and if that is well, too, the upgrade is done.
@@ -126,13 +134,17 @@ pub enum NextMove {
 
 /// Decides what comes next.
 pub fn next_move(facts: &UpgradeFacts<'_>, times: &UpgradeTimes) -> NextMove {
-    match facts.desired {
-        Desired::Deleted => return NextMove::Drop,
-        Desired::Stopped | Desired::Asleep => return NextMove::Pause,
-        Desired::Running => {}
-    }
     let elapsed = |since: Timestamp| Duration::try_from(facts.now.duration_since(since)).unwrap_or_default();
+    match (facts.stage, facts.desired) {
+        (_, Desired::Deleted) => return NextMove::Drop,
+        // Nothing is asked of the box itself yet, so it is no matter what it does.
+        (UpgradeStage::Trying, _) if elapsed(facts.since) > times.try_within => return NextMove::SkipTrial,
+        (UpgradeStage::Trying, _) => return NextMove::Wait,
+        (_, Desired::Stopped | Desired::Asleep) => return NextMove::Pause,
+        (_, Desired::Running) => {}
+    }
     match facts.stage {
+        UpgradeStage::Trying => NextMove::Wait,
         UpgradeStage::Saving if elapsed(facts.since) > times.save_within => {
             NextMove::GiveUp("its state could not be saved in time".to_owned())
         }

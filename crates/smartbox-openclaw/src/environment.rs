@@ -68,6 +68,16 @@ pub fn gateway_env(version: &str) -> Vec<(String, String)> {
     env
 }
 
+/// What keeps a gateway from everything that it begins by itself or is told from outside: channels, its own jobs, a mailbox that is watched.
+/// It is part of how the gateway is started, which nothing in a box can change.
+pub fn quiet_env() -> Vec<(String, String)> {
+    pairs(&[
+        ("OPENCLAW_SKIP_CHANNELS", "1"),
+        ("OPENCLAW_SKIP_CRON", "1"),
+        ("OPENCLAW_SKIP_GMAIL_WATCHER", "1"),
+    ])
+}
+
 /// Environment of commands and terminals that people open in the box.
 pub fn exec_env(version: &str) -> Vec<(String, String)> {
     let mut env = shared_env(version);

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use smartbox_control::{
     BackupLoop, Control, DrillLoop, Janitor, Lease, Monitor, Reconciler, RollbackWatch, RuntimeInstaller,
-    Scheduler, UpgradeLoop,
+    Scheduler, TrialLoop, UpgradeLoop,
 };
 use smartbox_core::routing::Outcome;
 use smartbox_edge::{Edge, EdgeListener, RouteTable};
@@ -155,6 +155,7 @@ fn spawn_loops(
     life.spawn("monitor", Monitor::new(control.clone()).run(life.soft.clone()));
     life.spawn("backups", BackupLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
     life.spawn("drills", DrillLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
+    life.spawn("trials", TrialLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
     life.spawn("upgrades", UpgradeLoop::under(control.clone(), lease).run(life.soft.clone()));
     life.spawn("platform backup", platform.run(life.soft.clone()));
 }

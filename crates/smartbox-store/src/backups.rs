@@ -143,6 +143,7 @@ pub(crate) struct BackupRow {
     bytes: i64,
     databases: i64,
     broken_databases: i64,
+    sessions: Option<i64>,
     left_out: i64,
     added_bytes: i64,
     mark: String,
@@ -157,7 +158,7 @@ macro_rules! select_backups {
     ($tail:literal) => {
         concat!(
             "select id, org_id, box_id, snapshot, made_at_ms, reason, is_pinned, suspicion, stillness, still_us, took_ms,
-                    runtime_version, epoch, files, bytes, databases, broken_databases, left_out, added_bytes, mark,
+                    runtime_version, epoch, files, bytes, databases, broken_databases, sessions, left_out, added_bytes, mark,
                     verified_at_ms, verified_what,
                     (select finished_at_ms from drills where backup_id = backups.id and finished_at_ms is not null
                      order by drills.id desc limit 1) as drilled_at_ms,
@@ -193,6 +194,7 @@ impl TryFrom<BackupRow> for Backup {
                 bytes: number(row.bytes)?,
                 databases: number(row.databases)?,
                 broken_databases: number(row.broken_databases)?,
+                sessions: row.sessions.map_or(Ok(0), number)?,
                 left_out: number(row.left_out)?,
             },
             added_bytes: number(row.added_bytes)?,
@@ -295,8 +297,8 @@ pub(crate) async fn insert(tx: &mut Connection, new: &Backup) -> Result<(), Erro
     sqlx::query(
         "insert into backups (id, org_id, box_id, snapshot, made_at_ms, reason, is_pinned, suspicion, stillness, still_us,
                               took_ms, runtime_version, epoch, files, bytes, databases, broken_databases, left_out,
-                              added_bytes, mark)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+                              added_bytes, mark, sessions)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
     )
     .bind(new.id.to_string())
     .bind(new.org.to_string())
@@ -318,6 +320,7 @@ pub(crate) async fn insert(tx: &mut Connection, new: &Backup) -> Result<(), Erro
     .bind(bigint(new.facts.left_out))
     .bind(bigint(new.added_bytes))
     .bind(&new.mark)
+    .bind(bigint(new.facts.sessions))
     .execute(tx)
     .await?;
     Ok(())

@@ -51,6 +51,7 @@ pub(crate) struct BoxRow {
     #[sqlx(flatten)]
     sleep: PolicyColumns,
     breaker: Option<String>,
+    is_quiet: bool,
     upgrade_stage: Option<String>,
 }
 
@@ -92,6 +93,7 @@ impl TryFrom<BoxRow> for Smartbox {
             ),
             sleep: row.sleep.into(),
             breaker: breaker::from_column(row.breaker.as_deref())?,
+            is_quiet: row.is_quiet,
             upgrade: row.upgrade_stage.as_deref().map(parsed).transpose()?,
         })
     }
@@ -110,7 +112,7 @@ macro_rules! select_boxes {
                     observed_detail, observed_exit_code, observed_generation, observed_at_ms, was_seen, restarts,
                     oom_kills, pid, failures, retry_at_ms, error_code, error_what, error_remedy, asleep_tier,
                     idle_since_ms, due_at_ms, due_why, frozen_after_secs, squeezed_after_secs, stopped_after_secs,
-                    breaker,
+                    breaker, is_quiet,
                     (select min(fires_at_ms) from schedules
                      where schedules.box_id = boxes.id and schedules.enabled) as schedule_at_ms,
                     (select schedules.name from schedules

@@ -9,6 +9,7 @@ mod housekeeping;
 mod leases;
 mod models;
 mod observations;
+mod origins;
 mod rollouts;
 mod rotation;
 mod routing;
@@ -33,6 +34,7 @@ use crate::{Cursor, Error, Page, Store, boxes, event, idempotency, operation};
 
 pub use drills::Drill;
 pub use housekeeping::Purged;
+pub use origins::NewFrom;
 pub use rotation::KeyRotation;
 
 /// Scope of the idempotency keys of the platform's admin. An org's scope is its id, which looks different.

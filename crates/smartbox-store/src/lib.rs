@@ -27,6 +27,7 @@ mod models;
 mod open;
 mod operation;
 mod org;
+mod origins;
 mod page;
 mod rollouts;
 mod routing;
@@ -48,8 +49,8 @@ pub use device::{Device, NewDevice, NewTicket, Ticket, TicketHolder};
 pub use egress::{EgressUsage, LayerOf, LayerRow};
 pub use error::{Error, OpenError};
 pub use event::{AuditEvent, Event, EventOutcome, NewEvent};
-pub use fleet::{Drill, FleetStore, KeyRotation, Purged, SystemActor};
-pub use foreign::{ForeignDatabase, HeldBack, hold_back, look_at_copy};
+pub use fleet::{Drill, FleetStore, KeyRotation, NewFrom, Purged, SystemActor};
+pub use foreign::{ForeignDatabase, HeldBack, hold_back, look_at_copy, renew_identity};
 pub use idempotency::{BodyHash, Claim, IDEMPOTENCY_TTL, IN_PROGRESS_MAX};
 pub use ledger::{
     BoxHold, BoxStanding, BudgetRow, ComputeUsage, Gauge, Granted, ModelSum, NewPlan, OrgPlan, OrgStanding,
@@ -58,6 +59,7 @@ pub use ledger::{
 pub use models::{KeyChange, ModelCall, ModelProvider, ModelRulesRow, PROVIDERS_MAX};
 pub use operation::{NewOperation, Operation, OperationKind, Outcome, Target};
 pub use org::{DEVICES_MAX, OrgStore, TICKETS_MAX, TOKENS_MAX};
+pub use origins::{Origin, OriginKind};
 pub use page::{Cursor, PAGE_MAX, Page};
 pub use rollouts::{ROLLOUT_BOXES_MAX, Rollout, RolloutBox};
 pub use routing::{RolledBack, RoutingChange, RoutingRow};

@@ -1,7 +1,8 @@
 //! What one org may see and do.
 
 mod backups;
-mod create;
+mod channels;
+pub(crate) mod create;
 mod devices;
 mod egress;
 pub(crate) mod intent;

@@ -81,6 +81,9 @@ pub struct Smartbox {
     /// What is known of its recent failures, and whether it is left alone because of them.
     pub breaker: Breaker,
 
+    /// Whether neither its channels nor the jobs of its gateway run until somebody confirms that they may.
+    pub is_quiet: bool,
+
     /// How far an upgrade of its agent runtime has come that is under way.
     pub upgrade: Option<UpgradeStage>,
 }
@@ -140,6 +143,8 @@ pub struct NewSmartbox {
     pub host_key_public: String,
     /// What the owner wants first.
     pub desired: Desired,
+    /// See [`Smartbox::is_quiet`].
+    pub is_quiet: bool,
 }
 
 /// A change of what the owner wants.

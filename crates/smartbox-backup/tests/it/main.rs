@@ -7,4 +7,5 @@ mod foreign;
 mod hostile;
 mod round_trip;
 mod support;
+mod unpack;
 mod work;

@@ -80,7 +80,7 @@ fn a_backup_is_taken_along_as_an_archive_or_as_one_file() {
     write(&world.home(), "workspace/big.bin", noise(2 << 20, 3));
     let saved = world.save();
     let mut packed = Vec::new();
-    world.repository().reader(&saved.snapshot, None).unwrap().write_to(&mut packed).unwrap();
+    world.repository().reader(&saved.snapshot, None).unwrap().write_to(&mut packed, None).unwrap();
     let mut archive = tar::Archive::new(zstd::stream::read::Decoder::new(packed.as_slice()).unwrap());
     let mut names = Vec::new();
     for entry in archive.entries().unwrap() {
@@ -96,7 +96,7 @@ fn a_backup_is_taken_along_as_an_archive_or_as_one_file() {
 
     let mut file = Vec::new();
     let path = Path::new("workspace/notes/today.md");
-    world.repository().reader(&saved.snapshot, Some(path)).unwrap().write_to(&mut file).unwrap();
+    world.repository().reader(&saved.snapshot, Some(path)).unwrap().write_to(&mut file, None).unwrap();
     assert_eq!(file, b"buy milk");
     for bad in ["workspace/none", "workspace", "../home/workspace/notes/today.md", "/etc/passwd"] {
         let found = world.repository().reader(&saved.snapshot, Some(Path::new(bad)));

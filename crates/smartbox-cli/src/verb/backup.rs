@@ -81,7 +81,7 @@ pub(super) async fn run(client: &Client, command: BackupCommand, console: &mut C
 }
 
 /// The backup an argument names. An id is checked before anything is sent: it stands in a path.
-fn backup_id(text: &str) -> Result<String, String> {
+pub(super) fn backup_id(text: &str) -> Result<String, String> {
     text.parse::<smartbox_core::BackupId>()
         .map(|id| id.to_string())
         .map_err(|_error| "not the id of a backup (bkp_…); `smartbox backup list` shows them".to_owned())

@@ -1,8 +1,11 @@
 //! `smartbox box …`.
 
 pub(super) mod change;
+mod channels;
+mod clone;
 mod create;
 mod delete;
+mod import;
 mod list;
 mod set;
 mod show;
@@ -24,6 +27,10 @@ pub(super) use set::told;
 pub enum BoxCommand {
     /// Create a box and wait until it runs; its id is printed
     Create(create::CreateArgs),
+    /// Make a box like another, with its state and an identity of its own, and wait until it runs; its id is printed
+    Clone(clone::CloneArgs),
+    /// Make a box of an archive, as `smartbox backup download` writes it, and wait until it runs; its id is printed
+    Import(import::ImportArgs),
     /// List your boxes
     List(list::ListArgs),
     /// Show a box: its state, what went wrong, what to do
@@ -40,6 +47,8 @@ pub enum BoxCommand {
     Wake(ChangeArgs),
     /// Change when a box sleeps
     Set(set::SetArgs),
+    /// Let the channels and jobs of a box run, which are off in a copy, or not
+    Channels(channels::ChannelsArgs),
     /// Give a box a newer agent runtime; it comes back as it was if it is not well on it
     Upgrade(upgrade::UpgradeArgs),
     /// Delete a box; it can be brought back in a grace period
@@ -52,6 +61,8 @@ pub enum BoxCommand {
 pub(super) async fn run(client: &Client, command: BoxCommand, console: &mut Console) -> Outcome {
     match command {
         BoxCommand::Create(args) => create::run(client, args, console).await,
+        BoxCommand::Clone(args) => clone::run(client, args, console).await,
+        BoxCommand::Import(args) => import::run(client, args, console).await,
         BoxCommand::List(args) => list::run(client, &args, console).await,
         BoxCommand::Show(args) => show::run(client, &args, console).await,
         BoxCommand::Start(args) => change::run(client, Change::Start, &args, console).await,
@@ -60,6 +71,7 @@ pub(super) async fn run(client: &Client, command: BoxCommand, console: &mut Cons
         BoxCommand::Sleep(args) => change::sleep(client, &args, console).await,
         BoxCommand::Wake(args) => change::run(client, Change::Wake, &args, console).await,
         BoxCommand::Set(args) => set::run(client, args, console).await,
+        BoxCommand::Channels(args) => channels::run(client, &args, console).await,
         BoxCommand::Upgrade(args) => upgrade::run(client, &args, console).await,
         BoxCommand::Delete(args) => delete::run(client, &args, console).await,
         BoxCommand::Timeline(args) => timeline::run(client, &args, console).await,

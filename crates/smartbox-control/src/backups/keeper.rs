@@ -16,8 +16,13 @@ pub(crate) async fn tidy(control: &Control, row: &Smartbox) -> Result<usize, Err
     let all = fleet.backups_of(row.id).await?;
     let state = fleet.backup_state_of(row.id).await?;
     let wanted = state.restore_from.map(|from| from.to_string());
-    let is_needed =
-        |backup: &Backup| backup.is_pinned || wanted.as_deref() == Some(backup.id.to_string().as_str());
+    // Another box may be about to begin with one.
+    let awaited = fleet.awaited_backups(row.id).await?;
+    let is_needed = |backup: &Backup| {
+        backup.is_pinned
+            || awaited.contains(&backup.id)
+            || wanted.as_deref() == Some(backup.id.to_string().as_str())
+    };
     let kept: Vec<Kept> = all
         .iter()
         .map(|backup| Kept {

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::Stream;
-use smartbox_core::{BackupId, Permission};
+use smartbox_backup::Manifest;
+use smartbox_core::backup::Reason;
+use smartbox_core::{BackupId, BoxId, Permission};
 use smartbox_store::Backup;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -43,16 +45,20 @@ impl Control {
     /// [`Error::Conflict`] when there is nothing to save; [`Error::Unavailable`] when it takes long, or fails.
     pub async fn create_backup(&self, op: &Op, reference: &str) -> Result<Backup, Error> {
         let smartbox = self.resolve(op, Permission::BoxesOperate, reference).await?;
-        let later = |what: String| Error::Unavailable { what, retry_after: Duration::from_secs(30) };
         if self.inner.backups.volumes.home(smartbox.id).await.map_err(Error::internal)?.is_none() {
             return Err(nothing_to_save());
         }
-        let answered = self.inner.backups.ask(smartbox.id);
+        self.wait_for_backup(smartbox.id, Reason::Asked).await?.ok_or_else(nothing_to_save)
+    }
+
+    /// Waits for a backup that is made now. `None`: there was nothing new to save.
+    pub(crate) async fn wait_for_backup(&self, id: BoxId, reason: Reason) -> Result<Option<Backup>, Error> {
+        let later = |what: String| Error::Unavailable { what, retry_after: Duration::from_secs(30) };
+        let answered = self.inner.backups.ask(id, reason);
         let answered =
             answered.ok_or_else(|| later("many wait for a backup of this box already".to_owned()))?;
         match tokio::time::timeout(WAIT_MAX, answered).await {
-            Ok(Ok(Ok(Some(backup)))) => Ok(backup),
-            Ok(Ok(Ok(None))) => Err(nothing_to_save()),
+            Ok(Ok(Ok(backup))) => Ok(backup),
             Ok(Ok(Err(what))) => Err(later(format!("the backup failed: {what}"))),
             Ok(Err(_dropped)) => Err(later("the platform is stopping".to_owned())),
             Err(_elapsed) => {
@@ -119,12 +125,15 @@ impl Control {
         self.backup_fleet()
             .append_event(Some(smartbox.org), Some(smartbox.id), event, self.inner.clock.now())
             .await?;
+        let facts = &backup.facts;
+        let manifest =
+            Manifest::new(&backup.runtime_version, &backup.made_at.to_string(), (facts.files, facts.sessions));
         let (pieces, receiver) = mpsc::channel(PIECES_MAX);
         // Ends with the client: nobody receives, so the next piece fails.
         drop(tokio::task::spawn_blocking(move || {
             let _permit = permit;
             let failed = pieces.clone();
-            if let Err(error) = reader.write_to(Pieces { pieces }) {
+            if let Err(error) = reader.write_to(Pieces { pieces }, Some(&manifest)) {
                 let _gone = failed.blocking_send(Err(std::io::Error::other(error)));
             }
         }));
@@ -132,7 +141,7 @@ impl Control {
     }
 }
 
-fn nothing_to_save() -> Error {
+pub(crate) fn nothing_to_save() -> Error {
     Error::Conflict {
         what: "there is nothing to save: the box was never started".to_owned(),
         remedy: "start it first".to_owned(),

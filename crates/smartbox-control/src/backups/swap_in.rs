@@ -4,13 +4,16 @@
 //! checked, the swap is one that the provider finishes, and what was put in place last is known by a token that no other restore
 //! has. The wish itself is forgotten last.
 
+mod wanted;
+
 use smartbox_backup::Restored as Written;
 use smartbox_core::backup::Reason;
 use smartbox_provider::{Epoch, ProviderError};
-use smartbox_store::{Backup, BackupState, RestoreFrom, Restored, Smartbox, SystemActor};
+use smartbox_store::{Backup, RestoreFrom, Restored, Smartbox, SystemActor};
 
-use super::{ACTOR, blocking, held, range_of, shift_of, take, wrong_with_copy};
+use super::{ACTOR, blocking, distrust, held, identity, range_of, shift_of, take, wrong_with_copy};
 use crate::{Control, Error};
+use wanted::{Swap, Why, wanted};
 
 /// Why the disk was not replaced.
 pub(crate) enum NotSwapped {
@@ -20,6 +23,13 @@ pub(crate) enum NotSwapped {
     Control(Error),
     /// It will not work. The wish was given up, and the box keeps the disk it has.
     GivenUp(String),
+    /// It will not work, and without it the box would start empty: it waits for a person.
+    Waits {
+        /// What is in the way.
+        what: String,
+        /// What to do.
+        remedy: String,
+    },
 }
 
 impl From<ProviderError> for NotSwapped {
@@ -40,19 +50,6 @@ impl From<smartbox_store::Error> for NotSwapped {
     }
 }
 
-/// What is put in place.
-struct Swap {
-    from: RestoreFrom,
-    /// The backup, if it is one.
-    backup: Option<Backup>,
-    /// The version of the agent runtime that belongs to it.
-    runtime: String,
-    /// No other restore of this box has this word.
-    token: String,
-    /// Nobody asked: the disk is gone.
-    is_lost: bool,
-}
-
 /// Replaces the disk of a box that is about to start, where somebody wants it, or where there is none and there was one.
 pub(crate) async fn before_start(control: &Control, row: &Smartbox, epoch: Epoch) -> Result<(), NotSwapped> {
     let fleet = control.inner.store.fleet(SystemActor::new(ACTOR));
@@ -69,67 +66,25 @@ pub(crate) async fn before_start(control: &Control, row: &Smartbox, epoch: Epoch
     record(control, row, &swap).await
 }
 
-async fn wanted(control: &Control, row: &Smartbox, state: &BackupState) -> Result<Option<Swap>, NotSwapped> {
-    let last = state.restored.map_or(0, |restored| restored.at.as_millisecond());
-    let fleet = control.inner.store.fleet(SystemActor::new(ACTOR));
-    if let Some(from) = state.restore_from {
-        let backups = fleet.backups_of(row.id).await?;
-        let (backup, runtime) = match from {
-            RestoreFrom::Undo => {
-                (None, state.undo_version.clone().unwrap_or_else(|| row.runtime_version.clone()))
-            }
-            RestoreFrom::Backup(id) => match backups.into_iter().find(|backup| backup.id == id) {
-                Some(backup) => match runtime_of(control, row, &backup).await? {
-                    Ok(runtime) => (Some(backup), runtime),
-                    Err((what, _remedy)) => return Err(give_up(control, row, from, &what).await?),
-                },
-                None => return Err(give_up(control, row, from, "the backup is gone").await?),
-            },
-        };
-        return Ok(Some(Swap { from, backup, runtime, token: format!("{from}.{last}"), is_lost: false }));
-    }
-    if control.inner.backups.volumes.home(row.id).await?.is_some() {
-        return Ok(None);
-    }
-    let newest = fleet.backups_of(row.id).await?.into_iter().find(Backup::is_good);
-    let Some(backup) = newest else { return Ok(None) };
-    let runtime = match runtime_of(control, row, &backup).await? {
-        Ok(runtime) => runtime,
-        Err((what, remedy)) => return Err(ProviderError::Permanent { what, remedy, source: None }.into()),
-    };
-    let from = RestoreFrom::Backup(backup.id);
-    Ok(Some(Swap { from, runtime, token: format!("{from}.{last}"), backup: Some(backup), is_lost: true }))
-}
-
-/// The version that the box gets with a backup; else what stands against it, and what to do.
-async fn runtime_of(
-    control: &Control,
-    row: &Smartbox,
-    backup: &Backup,
-) -> Result<Result<String, (String, String)>, Error> {
-    match control.runtime_for_state(&row.runtime_version, &backup.runtime_version).await {
-        Ok(runtime) => Ok(Ok(runtime)),
-        Err(Error::Conflict { what, remedy }) => Ok(Err((what, remedy))),
-        Err(error) => Err(error),
-    }
-}
-
 async fn stage(control: &Control, row: &Smartbox, epoch: Epoch, swap: &Swap) -> Result<(), NotSwapped> {
     let volumes = &control.inner.backups.volumes;
-    let Some(backup) = &swap.backup else {
+    let Some(saved) = &swap.saved else {
         return match volumes.stage_undo(row.id, epoch, &swap.token).await? {
             true => Ok(()),
             false => {
-                Err(give_up(control, row, swap.from, "what was there before is not kept any more").await?)
+                let what = "what was there before is not kept any more";
+                Err(refuse(control, row, (swap.from, swap.why), what).await?)
             }
         };
     };
-    save_what_is_there(control, row, epoch).await;
+    if swap.why != Why::First {
+        save_what_is_there(control, row, epoch).await;
+    }
     let range = range_of(row)?;
     let alone = control.inner.backups.locks.lock(row.id).await;
     let staged = volumes.stage(row.id, epoch, range).await?;
-    let repository = control.repository_of(row).await?;
-    let (snapshot, ids, into) = (backup.snapshot.clone(), shift_of(range), staged.clone());
+    let repository = control.repository_of(&saved.of).await?;
+    let (snapshot, ids, into) = (saved.backup.snapshot.clone(), shift_of(range), staged.clone());
     let limits = control.inner.limits.backups.limits;
     let written = blocking(move || {
         // Also when nobody waits any more: the next attempt makes the directory anew, and must not meet this one in it.
@@ -138,27 +93,30 @@ async fn stage(control: &Control, row: &Smartbox, epoch: Epoch, swap: &Swap) -> 
     })
     .await?;
     let (wrong, databases) = match written {
-        Ok(written) => (wrong_with(backup, &written).await, written.databases),
+        Ok(written) => (wrong_with(&saved.backup, &written).await, written.databases),
         // The store may be away for a while; what it gave and cannot be trusted stays so.
         Err(error @ (smartbox_backup::Error::NoSnapshot | smartbox_backup::Error::Foreign(_))) => {
             (Some(error.to_string()), Vec::new())
         }
         Err(error) => return Err(NotSwapped::Control(Error::internal(error))),
     };
-    match wrong {
-        None => {
-            held::end_what_was_under_way(control, row, &databases).await?;
-            Ok(volumes.mark_staged(row.id, epoch, &swap.token).await?)
+    if let Some(wrong) = wrong {
+        distrust(control, &saved.backup, &wrong).await?;
+        if swap.why == Why::Lost {
+            // Without a wish there is nothing to give up: the next attempt takes the good one before it.
+            let what = format!("backup {}: {wrong}", saved.backup.id);
+            return Err(NotSwapped::Control(Error::internal(what)));
         }
-        Some(wrong) => {
-            distrust(control, row, backup, &wrong).await?;
-            if swap.is_lost {
-                // Without a wish there is nothing to give up: the next attempt takes the good one before it.
-                return Err(NotSwapped::Control(Error::internal(format!("backup {}: {wrong}", backup.id))));
-            }
-            Err(give_up(control, row, swap.from, &wrong).await?)
-        }
+        return Err(refuse(control, row, (swap.from, swap.why), &wrong).await?);
     }
+    if saved.is_foreign(row)
+        && let Err(wrong) = identity::renew(&staged, &databases).await
+    {
+        let what = format!("it could not be given an identity of its own: {wrong}");
+        return Err(refuse(control, row, (swap.from, swap.why), &what).await?);
+    }
+    held::end_what_was_under_way(control, row, &databases).await?;
+    Ok(volumes.mark_staged(row.id, epoch, &swap.token).await?)
 }
 
 /// What is about to be replaced is saved first. It is also kept on the disk, so a store that is away does not hold this up.
@@ -190,23 +148,21 @@ async fn wrong_with(backup: &Backup, written: &Written) -> Option<String> {
     None
 }
 
-async fn distrust(control: &Control, row: &Smartbox, backup: &Backup, wrong: &str) -> Result<(), Error> {
-    let detail = serde_json::json!({ "backup": backup.id.to_string() });
-    let what = format!("a backup cannot be trusted: {wrong}");
-    let event = control.event(ACTOR, "backup.broken", &what, detail);
-    let fleet = control.inner.store.fleet(SystemActor::new(ACTOR));
-    tracing::warn!(box.id = %row.id, backup = %backup.id, wrong, "a backup cannot be trusted");
-    Ok(fleet.note_verified(backup.id, Some(wrong), event, control.inner.clock.now()).await?)
-}
-
-/// Forgets the wish; the box goes on with the disk it has.
-async fn give_up(
+/// What cannot be put in place is not waited for: the wish is forgotten and the box goes on with the disk it has. One that should begin with
+/// it has no disk, and waits.
+async fn refuse(
     control: &Control,
     row: &Smartbox,
-    from: RestoreFrom,
-    why: &str,
+    (from, why): (RestoreFrom, Why),
+    what: &str,
 ) -> Result<NotSwapped, Error> {
-    let what = format!("it was not restored, and keeps the disk it has: {why}");
+    if why == Why::First {
+        return Ok(NotSwapped::Waits {
+            what: format!("it cannot begin with what was saved: {what}"),
+            remedy: "delete this box, and make it again from another backup".to_owned(),
+        });
+    }
+    let what = format!("it was not restored, and keeps the disk it has: {what}");
     let event =
         control.event(ACTOR, "box.restore-failed", &what, serde_json::json!({ "from": from.to_string() }));
     let fleet = control.inner.store.fleet(SystemActor::new(ACTOR));
@@ -217,13 +173,24 @@ async fn give_up(
 async fn record(control: &Control, row: &Smartbox, swap: &Swap) -> Result<(), NotSwapped> {
     let now = control.inner.clock.now();
     // Whether anything is kept is the provider's to know; there is no harm in saying that it may be.
-    let undo_until = (!swap.is_lost).then(|| now.checked_add(control.inner.limits.backups.undo_for));
+    let undo_until =
+        (swap.why == Why::Asked).then(|| now.checked_add(control.inner.limits.backups.undo_for));
     let undo_until = undo_until.transpose().map_err(Error::internal)?;
     let restored = Restored { from: swap.from, at: now, undo_until, is_proven: false };
-    let made_at = swap.backup.as_ref().map(|backup| backup.made_at.to_string());
-    let what = match (&made_at, swap.is_lost) {
-        (Some(made_at), true) => format!("its disk was lost; the backup of {made_at} is in its place"),
-        (Some(made_at), false) => format!("the backup of {made_at} is in the place of its disk"),
+    let made_at = swap.saved.as_ref().map(|saved| saved.backup.made_at.to_string());
+    let what = match (&made_at, swap.why) {
+        (Some(made_at), Why::First) if row.is_quiet => format!(
+            "it begins with a state of {made_at}, and is nobody's double: keys, identity and pairings are its own; channels and jobs are \
+             off until `smartbox box channels on {}`",
+            row.name
+        ),
+        (Some(made_at), Why::First) => format!(
+            "it begins with a state of {made_at}, and is nobody's double: keys, identity and pairings are its own"
+        ),
+        (Some(made_at), Why::Lost) => {
+            format!("its disk was lost; the backup of {made_at} is in its place")
+        }
+        (Some(made_at), Why::Asked) => format!("the backup of {made_at} is in the place of its disk"),
         (None, _) => "the disk that it had before the last restore is back".to_owned(),
     };
     let detail = serde_json::json!({

@@ -7,21 +7,21 @@
 use std::path::{Path, PathBuf};
 
 use smartbox_backup::{Copy, Label, Saved, Source};
-use smartbox_core::backup::{Facts, Reason, Verdict, judge};
+use smartbox_core::backup::{Facts, Reason, Verdict, came_through, judge};
 use smartbox_core::{BackupId, BoxId};
 use smartbox_provider::{Epoch, Stillness};
 use smartbox_store::{Backup, NewEvent, RestoreFrom, Restored, Smartbox, SystemActor};
 use tokio::time::Instant;
 
-use super::{ACTOR, aside, blocking, range_of, shift_of, wrong_with_copy};
+use super::{ACTOR, aside, blocking, look_at, range_of, shift_of};
 use crate::entropy::id_parts;
 use crate::{Control, Error};
 
 /// A directory that goes with this value.
-struct Scratch(PathBuf);
+pub(crate) struct Scratch(pub(crate) PathBuf);
 
 impl Scratch {
-    fn make(path: PathBuf) -> std::io::Result<Self> {
+    pub(crate) fn make(path: PathBuf) -> std::io::Result<Self> {
         use std::os::unix::fs::DirBuilderExt;
         match std::fs::remove_dir_all(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
@@ -39,10 +39,13 @@ impl Drop for Scratch {
     }
 }
 
-/// A database as it was found in its copy.
-struct Checked {
-    databases: u64,
-    broken: Vec<String>,
+/// The databases as they were found in their copies.
+#[derive(Default)]
+pub(crate) struct Checked {
+    pub(crate) databases: u64,
+    pub(crate) sessions: u64,
+    /// What is wrong with which of them.
+    pub(crate) broken: Vec<String>,
 }
 
 /// Makes one. `None`: there is nothing to save, or nothing has changed since the last.
@@ -109,7 +112,8 @@ fn will_do(last: &Backup, row: &Smartbox, reason: Reason) -> bool {
         Reason::Asked => false,
         // It is the way back: it has to be a good one, of the version that is about to go.
         Reason::BeforeUpgrade => last.is_good() && last.runtime_version == row.runtime_version,
-        Reason::Period | Reason::Rest | Reason::BeforeRestore => true,
+        Reason::Clone => last.is_good(),
+        Reason::Period | Reason::Rest | Reason::BeforeRestore | Reason::Import => true,
     }
 }
 
@@ -118,9 +122,7 @@ pub(crate) struct Inspected {
     /// Regular files.
     pub(crate) files: u64,
     /// Databases of the agent runtime.
-    pub(crate) databases: u64,
-    /// What is wrong with which of them.
-    pub(crate) broken: Vec<String>,
+    pub(crate) checked: Checked,
 }
 
 /// Looks through the home of a box, and through copies of its databases, without saving anything.
@@ -129,29 +131,30 @@ pub(crate) async fn inspect(control: &Control, id: BoxId, epoch: Epoch) -> Resul
     let backups = &control.inner.backups;
     let limits = control.inner.limits.backups.limits;
     let Some(home) = backups.volumes.home(id).await.map_err(Error::internal)? else {
-        return Ok(Inspected { files: 0, databases: 0, broken: Vec::new() });
+        return Ok(Inspected { files: 0, checked: Checked::default() });
     };
     let seen = blocking(move || smartbox_backup::look(&home, limits)).await?.map_err(Error::internal)?;
     let scratch = Scratch::make(backups.scratch.join(id.to_string())).map_err(Error::internal)?;
     let (_stillness, copies) = copy(control, id, epoch, (seen.databases, scratch.0.clone())).await?;
-    let Checked { databases, broken } = check(&copies).await;
-    Ok(Inspected { files: seen.files, databases, broken })
+    Ok(Inspected { files: seen.files, checked: check(&copies).await })
 }
 
-/// What is wrong with a state, next to the one that was saved.
+/// What is wrong with a state, next to the one that was saved and that it was made of.
 pub(crate) fn compare(saved: Option<&Facts>, found: &Inspected) -> Option<String> {
+    let broken = &found.checked.broken;
     let now = Facts {
         files: found.files,
         // Bytes are counted when they are read, and nothing was read but the databases.
         bytes: saved.map_or(0, |saved| saved.bytes),
-        databases: found.databases,
-        broken_databases: found.broken.len() as u64,
+        databases: found.checked.databases,
+        broken_databases: broken.len() as u64,
+        sessions: found.checked.sessions,
         left_out: 0,
     };
-    match judge(saved, &now) {
+    match saved.map_or_else(|| judge(None, &now), |saved| came_through(saved, &now)) {
         Verdict::Good => None,
-        Verdict::Suspicious(why) if found.broken.is_empty() => Some(why),
-        Verdict::Suspicious(why) => Some(format!("{why}: {}", found.broken.join("; "))),
+        Verdict::Suspicious(why) if broken.is_empty() => Some(why),
+        Verdict::Suspicious(why) => Some(format!("{why}: {}", broken.join("; "))),
     }
 }
 
@@ -173,23 +176,26 @@ async fn copy(
     Ok((stillness, copies))
 }
 
-async fn check(copies: &[Copy]) -> Checked {
-    let mut broken = Vec::new();
+pub(crate) async fn check(copies: &[Copy]) -> Checked {
+    let mut checked = Checked { databases: copies.len() as u64, ..Checked::default() };
     for copy in copies {
-        if let Some(wrong) = wrong_with_copy(&copy.copy).await {
-            broken.push(format!("{}: {wrong}", copy.original.display()));
+        let looked = look_at(&copy.copy).await;
+        checked.sessions = checked.sessions.saturating_add(looked.sessions);
+        if let Some(wrong) = looked.wrong {
+            checked.broken.push(format!("{}: {wrong}", copy.original.display()));
         }
     }
-    Checked { databases: copies.len() as u64, broken }
+    checked
 }
 
-fn label(row: &Smartbox, epoch: Epoch, stillness: Stillness, checked: &Checked) -> Label {
+pub(crate) fn label(row: &Smartbox, epoch: Epoch, stillness: Stillness, checked: &Checked) -> Label {
     let manifest = serde_json::json!({
         "box": row.id.to_string(),
         "name": row.name.to_string(),
         "runtime_version": row.runtime_version,
         "epoch": epoch,
         "databases": checked.databases,
+        "sessions": checked.sessions,
         "broken_databases": checked.broken,
         "databases_copied_while": stillness.as_str(),
         "held_up_us": u64::try_from(stillness.cost().as_micros()).unwrap_or(u64::MAX),
@@ -201,12 +207,13 @@ fn label(row: &Smartbox, epoch: Epoch, stillness: Stillness, checked: &Checked) 
     }
 }
 
-fn facts(saved: &Saved, checked: &Checked) -> Facts {
+pub(crate) fn facts(saved: &Saved, checked: &Checked) -> Facts {
     Facts {
         files: saved.files,
         bytes: saved.bytes,
         databases: checked.databases,
         broken_databases: checked.broken.len() as u64,
+        sessions: checked.sessions,
         left_out: saved.left_out,
     }
 }

@@ -29,10 +29,28 @@ pub struct NewBox {
     pub runtime_version: Option<String>,
 }
 
-struct Checked {
-    name: BoxName,
-    kind: Kind,
-    tier: String,
+pub(super) struct Checked {
+    pub(super) name: BoxName,
+    pub(super) kind: Kind,
+    pub(super) tier: String,
+}
+
+/// A box that is in no database yet.
+pub(super) struct Made {
+    pub(super) row: NewSmartbox,
+    gateway_token: SecretString,
+    client_key: SecretString,
+    host_key: SecretString,
+}
+
+impl Made {
+    pub(super) fn secrets(&self) -> [(&'static str, &SecretString); 3] {
+        [
+            (secret::GATEWAY_TOKEN, &self.gateway_token),
+            (secret::SSH_CLIENT_KEY, &self.client_key),
+            (secret::SSH_HOST_KEY, &self.host_key),
+        ]
+    }
 }
 
 impl Control {
@@ -52,40 +70,53 @@ impl Control {
             }
             None => self.inner.runtime.version().to_owned(),
         };
-        let now = self.inner.clock.now();
-        let entropy = &*self.inner.entropy;
-        let (at, random) = id_parts(entropy, now);
-        let id = BoxId::from_parts(at, random);
-        let (at, random) = id_parts(entropy, now);
         let desired = if new.start.unwrap_or(true) { Desired::Running } else { Desired::Stopped };
-
-        let host_key = key_pair(entropy)?;
-        let client_key = key_pair(entropy)?;
-        let gateway_token = SecretString::from(random_token(entropy));
-        let smartbox = NewSmartbox {
-            id,
-            name: checked.name,
-            kind: checked.kind,
-            tier: checked.tier,
-            desired,
-            runtime_version,
-            host_key_public: host_key.public,
-        };
-        let secrets = [
-            (secret::GATEWAY_TOKEN, &gateway_token),
-            (secret::SSH_CLIENT_KEY, &client_key.private),
-            (secret::SSH_HOST_KEY, &host_key.private),
-        ];
-        let operation = NewOperation { id: OperationId::from_parts(at, random), kind: OperationKind::Create };
+        let made = self.make_box(&checked, (desired, runtime_version))?;
         let event = self.event_by(op, "box.created", "asked for");
-        let created = self.inner.store.org(org).create_box(smartbox, &secrets, operation, event, now).await;
-        let (smartbox, operation) = created.map_err(|error| create_error(error, new))?;
+        let now = self.inner.clock.now();
+        let operation = self.new_operation(OperationKind::Create);
+        let created =
+            self.inner.store.org(org).create_box(made.row.clone(), &made.secrets(), operation, event, now).await;
+        let (smartbox, operation) = created.map_err(|error| create_error(error, &new.name))?;
         self.learn_allowances(org).await;
         self.inner.changes.intent(smartbox.id);
         Ok(Created { smartbox, operation })
     }
 
-    async fn check_new_box(&self, new: &NewBox) -> Result<Checked, Error> {
+    /// An operation that begins now.
+    pub(crate) fn new_operation(&self, kind: OperationKind) -> NewOperation {
+        let (at, random) = id_parts(&*self.inner.entropy, self.inner.clock.now());
+        NewOperation { id: OperationId::from_parts(at, random), kind }
+    }
+
+    /// The row of a new box, with keys and a credential that no other box has.
+    pub(super) fn make_box(
+        &self,
+        checked: &Checked,
+        (desired, runtime_version): (Desired, String),
+    ) -> Result<Made, Error> {
+        let entropy = &*self.inner.entropy;
+        let (at, random) = id_parts(entropy, self.inner.clock.now());
+        let host_key = key_pair(entropy)?;
+        let client_key = key_pair(entropy)?;
+        Ok(Made {
+            row: NewSmartbox {
+                id: BoxId::from_parts(at, random),
+                name: checked.name.clone(),
+                kind: checked.kind,
+                tier: checked.tier.clone(),
+                desired,
+                runtime_version,
+                host_key_public: host_key.public,
+                is_quiet: false,
+            },
+            gateway_token: SecretString::from(random_token(entropy)),
+            client_key: client_key.private,
+            host_key: host_key.private,
+        })
+    }
+
+    pub(super) async fn check_new_box(&self, new: &NewBox) -> Result<Checked, Error> {
         let mut issues = Vec::new();
         let mut wrong = |field, message: String| issues.push(FieldIssue { field, message });
         let name = new.name.parse::<BoxName>().map_err(|error| wrong("name", error.to_string())).ok();
@@ -111,10 +142,10 @@ fn key_pair(entropy: &dyn Entropy) -> Result<KeyPair, Error> {
     smartbox_tunnel::generate_key_pair(seed).map_err(Error::internal)
 }
 
-fn create_error(error: smartbox_store::Error, new: &NewBox) -> Error {
+pub(super) fn create_error(error: smartbox_store::Error, name: &str) -> Error {
     use smartbox_store::Error as Store;
     match error {
-        Store::NameTaken => Error::NameTaken(new.name.clone()),
+        Store::NameTaken => Error::NameTaken(name.to_owned()),
         other => other.into(),
     }
 }

@@ -93,8 +93,8 @@ impl BackupLoop {
         if !may_begin || state.restore_from.is_some() {
             return None;
         }
-        if self.control.inner.backups.is_asked(row.id) {
-            return Some(Reason::Asked);
+        if let Some(reason) = self.control.inner.backups.is_asked(row.id) {
+            return Some(reason);
         }
         let period = self.control.inner.limits.backups.period?;
         let jitter = jitter(row.id);

@@ -1,5 +1,7 @@
 //! Restore drills: now and then a backup is booted in a sealed box, so that one that cannot be is known before it is needed.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,9 +10,10 @@ use smartbox_core::{BoxId, Desired};
 use smartbox_store::{Backup, Drill, Smartbox, SystemActor};
 use tokio_util::sync::CancellationToken;
 
+use crate::backups::distrust;
 use crate::entropy::id_parts;
 use crate::room::Starts;
-use crate::sealed::{Boot, boot};
+use crate::sealed::{Boot, boot, clean_up};
 use crate::{Control, Error, Lease};
 
 /// Who writes what this loop does.
@@ -18,16 +21,39 @@ const ACTOR: &str = "drills";
 /// Between two looks at whether one is due.
 const LOOK: Duration = Duration::from_mins(1);
 
+/// After a drill that could not be made the next look waits this long, and twice as long after each further one.
+const PAUSE: Duration = Duration::from_mins(1);
+/// The longest of these.
+const PAUSE_MAX: Duration = Duration::from_hours(6);
+
 /// The loop of drills. One at a time.
 pub struct DrillLoop {
     control: Control,
     lease: Lease,
+    attempts: Mutex<Attempts>,
+}
+
+/// Drills that could not be made.
+#[derive(Default)]
+struct Attempts {
+    failures: u32,
+    not_before: Option<Timestamp>,
+    /// When a drill of these boxes was begun last that could not be made: others come first then.
+    tried: HashMap<BoxId, Timestamp>,
+}
+
+impl Attempts {
+    fn failed(&mut self, now: Timestamp) {
+        let pause = PAUSE.saturating_mul(1 << self.failures.min(16)).min(PAUSE_MAX);
+        self.failures = self.failures.saturating_add(1);
+        self.not_before = now.checked_add(pause).ok();
+    }
 }
 
 impl DrillLoop {
     /// A loop that acts while its lease is held, and with its fencing number.
     pub fn under(control: Control, lease: Lease) -> Self {
-        Self { control, lease }
+        Self { control, lease, attempts: Mutex::default() }
     }
 
     /// Runs until told to stop. A drill in the middle is dropped; its box is removed by the next look.
@@ -51,20 +77,38 @@ impl DrillLoop {
     /// Cleans up after a killed platform, and makes a drill if one is due.
     ///
     /// # Errors
-    /// The database, the provider or the store of backups fails. That says nothing of the backup.
+    /// The database, the provider or the store of backups fails. That says nothing of the backup; the next attempt waits, longer each time.
     pub async fn pass(&self) -> Result<(), Error> {
         if !self.lease.is_held() {
             return Ok(());
         }
-        let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
-        for left in fleet.open_drills().await? {
-            let removed = self.control.inner.provider.ensure_absent(left.id, self.lease.epoch()).await;
-            removed.map_err(Error::internal)?;
-            fleet.drop_drill(&left).await?;
-        }
-        let Some(every) = self.control.inner.limits.backups.drill_every else { return Ok(()) };
-        let Some((row, backup, runtime)) = self.due(every).await? else { return Ok(()) };
+        // Whoever upgrades a box has the sealed box.
+        let Some(turn) = self.control.inner.sealed.try_turn() else { return Ok(()) };
+        clean_up(&self.control, self.lease.epoch(), &turn).await?;
         let now = self.control.inner.clock.now();
+        if self.attempts().not_before.is_some_and(|at| now < at) {
+            return Ok(());
+        }
+        let made = self.make_if_due().await;
+        let mut attempts = self.attempts();
+        match &made {
+            Ok(false) => {}
+            Ok(true) => *attempts = Attempts::default(),
+            Err(_cause) => attempts.failed(now),
+        }
+        made.map(drop)
+    }
+
+    fn attempts(&self) -> MutexGuard<'_, Attempts> {
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says whether one was made.
+    async fn make_if_due(&self) -> Result<bool, Error> {
+        let Some(every) = self.control.inner.limits.backups.drill_every else { return Ok(false) };
+        let Some((row, backup, runtime)) = self.due(every).await? else { return Ok(false) };
+        let now = self.control.inner.clock.now();
+        self.attempts().tried.insert(row.id, now);
         let (at, random) = id_parts(&*self.control.inner.entropy, now);
         let drill = Drill {
             id: BoxId::from_parts(at, random),
@@ -74,11 +118,17 @@ impl DrillLoop {
             runtime_version: runtime,
             begun_at: now,
         };
+        let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
         fleet.begin_drill(&drill).await?;
         let sealed = (drill.id, self.lease.epoch());
         let booted = boot(&self.control, (&row, &backup), &drill.runtime_version, sealed).await;
         // After an error it stays open, so that its box is removed for certain; then another is made.
-        self.record(&drill, &booted?).await
+        let booted = booted?;
+        if let Boot::Broken(wrong) = &booted {
+            distrust(&self.control, &backup, wrong).await?;
+        }
+        self.record(&drill, &booted).await?;
+        Ok(true)
     }
 
     /// The box whose turn it is, if it is anybody's and there is room, and its newest good backup.
@@ -93,7 +143,8 @@ impl DrillLoop {
         if !is_due {
             return Ok(None);
         }
-        rows.sort_by_key(|row| last.get(&row.id).copied());
+        let tried = self.attempts().tried.clone();
+        rows.sort_by_key(|row| last.get(&row.id).max(tried.get(&row.id)).copied());
         let installed = self.control.installed_runtimes().await?;
         for row in rows {
             let newest = fleet.backups_of(row.id).await?.into_iter().find(Backup::is_good);
@@ -121,7 +172,7 @@ impl DrillLoop {
                 let what = "its newest good backup was booted in a sealed box: the gateway became ready, the state is well";
                 ("backup.drilled", what.to_owned(), None)
             }
-            Boot::Unwell(why) => {
+            Boot::Unwell(why) | Boot::Broken(why) => {
                 tracing::warn!(box.id = %drill.box_id, backup = %drill.backup, why, "a restore drill failed");
                 (
                     "backup.drill-failed",

@@ -6,6 +6,7 @@ mod failures;
 mod pressure;
 mod record;
 mod room;
+mod unknown;
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -158,7 +159,7 @@ impl Reconciler {
         let seen: HashMap<BoxId, Observation> = seen.into_iter().map(|seen| (seen.id, seen)).collect();
         let fleet = control.inner.store.fleet(SystemActor::new(ACTOR));
         let rows = fleet.all_boxes().await?;
-        self.report_unknown(&rows, &seen);
+        self.report_unknown(&rows, &seen).await?;
         self.announce(&rows, &seen).await;
         self.look_at_room(&rows, &seen).await?;
         self.drowsy.refresh(&fleet, &rows).await?;
@@ -241,16 +242,6 @@ impl Reconciler {
     pub async fn settle(&mut self) {
         while let Some(done) = self.jobs.join_next().await {
             self.job_done(done).await;
-        }
-    }
-
-    /// Boxes that the provider has and the store does not are left alone: they hold somebody's data.
-    fn report_unknown(&mut self, rows: &[Smartbox], seen: &HashMap<BoxId, Observation>) {
-        for id in seen.keys() {
-            let is_known = rows.iter().any(|row| row.id == *id) || self.control.inner.sealed.has(*id);
-            if !is_known && self.unknown.insert(*id) {
-                tracing::warn!(box.id = %id, "the provider holds a box that the database does not know; it is left alone");
-            }
         }
     }
 }

@@ -92,6 +92,8 @@ enum Failed {
     Control(Error),
     /// A restore that will not work; the next start is one without it.
     NotRestored(String),
+    /// It has nothing to start with, and waits for a person.
+    Waits { what: String, remedy: String },
 }
 
 impl From<NotSwapped> for Failed {
@@ -100,6 +102,7 @@ impl From<NotSwapped> for Failed {
             NotSwapped::Provider(error) => Self::Provider(error),
             NotSwapped::Control(error) => Self::Control(error),
             NotSwapped::GivenUp(what) => Self::NotRestored(what),
+            NotSwapped::Waits { what, remedy } => Self::Waits { what, remedy },
         }
     }
 }
@@ -124,6 +127,11 @@ impl Failed {
                 let remedy = Some("see the platform's log".to_owned());
                 let error = BoxError { code: "internal".to_owned(), what, remedy };
                 Failure { error, is_permanent: false, is_fenced: false }
+            }
+            Self::Waits { what, remedy } => {
+                tracing::warn!(box.id = %row.id, what, "a box waits for what it should start with");
+                let error = BoxError { code: "not-restored".to_owned(), what, remedy: Some(remedy) };
+                Failure { error, is_permanent: true, is_fenced: false }
             }
             Self::NotRestored(what) => {
                 let remedy = Some("choose another backup; `smartbox backup list` shows them".to_owned());

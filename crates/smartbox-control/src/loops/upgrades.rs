@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::rollouts;
 use crate::backups::take;
-use crate::upgrades::{ACTOR, end, end_failed, give_up};
+use crate::upgrades::{ACTOR, end, end_failed, give_up, go_on};
 use crate::{Control, Error, Lease};
 
 /// Between two looks. A boot takes ten seconds and more.
@@ -83,6 +83,10 @@ impl UpgradeLoop {
         };
         match next_move(&facts, &self.control.inner.limits.upgrade) {
             NextMove::Wait => Ok(()),
+            NextMove::SkipTrial => {
+                let what = format!("OpenClaw {} was not tried on a backup first: its turn did not come", upgrade.to);
+                go_on(&self.control, upgrade, ("box.upgrade-not-tried", &what)).await
+            }
             NextMove::Pause => self.pause(upgrade).await,
             NextMove::LookAtState => self.look_at_state(upgrade, &row).await,
             NextMove::GoBack(why) => self.go_back(upgrade, &why).await,

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod backups;
+mod clone;
 mod drills;
 mod heal;
 mod idle;
@@ -22,6 +23,7 @@ mod sleep;
 mod sleep_killed;
 mod sleep_simulation;
 mod spend;
+mod trials;
 mod upgrades;
 mod upgrades_killed;
 mod wake;

@@ -168,3 +168,39 @@ async fn a_backup_that_was_removed_meanwhile_is_no_reason_to_lose_the_disk() {
     assert_eq!(app.show(&app.admin(), &id.to_string()).await.phase, "running");
     assert!(app.provider.staged(id).await.unwrap().is_none());
 }
+
+#[tokio::test]
+async fn a_lost_disk_without_a_backup_that_can_be_trusted_waits_for_a_person() {
+    let app = TestApp::start().await;
+    app.expect_log("WARN");
+    let (id, home) = box_with_state(&app).await;
+    fs::create_dir_all(home.join("state/state")).unwrap();
+    fs::write(home.join("state/state/openclaw.sqlite"), "no database, only text").unwrap();
+    app.back_up().await;
+    let bad = backups(&app, id).await.remove(0);
+    assert!(!bad.is_good());
+    app.provider.lose_disk(id);
+    app.settle().await;
+    assert!(!home.exists() && app.provider.starts(id) == 0, "it does not start empty by itself");
+    let row = app.store.fleet(SystemActor::new("test")).find_box(id).await.unwrap().unwrap();
+    let error = row.last_error.unwrap();
+    assert_eq!(error.code, "not-restored");
+    let remedy = error.remedy.unwrap();
+    assert!(remedy.contains("restore --force") && remedy.contains("backup remove"), "{remedy}");
+
+    let (op, reference) = (app.admin_op(), id.to_string());
+    let wish = RestoreWish { from: RestoreFrom::Backup(bad.id), is_forced: true };
+    app.control.restore_box(&op, &reference, wish, None).await.unwrap();
+    app.settle().await;
+    assert_eq!(content(&home), "{}");
+    assert_eq!(app.show(&app.admin(), &reference).await.phase, "running");
+
+    app.provider.lose_disk(id);
+    app.settle().await;
+    for backup in backups(&app, id).await {
+        app.control.remove_backup(&op, &reference, backup.id).await.unwrap();
+    }
+    app.control.start_box(&op, &reference, None).await.unwrap();
+    app.settle().await;
+    assert_eq!(app.show(&app.admin(), &reference).await.phase, "running", "empty, because a person said so");
+}

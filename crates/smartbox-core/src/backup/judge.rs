@@ -11,6 +11,8 @@ pub struct Facts {
     pub databases: u64,
     /// Those whose integrity check failed.
     pub broken_databases: u64,
+    /// Sessions in those databases, as far as their schema is known; 0 where it is not.
+    pub sessions: u64,
     /// Files that could not be read, were left out for their size, or lie too deep.
     pub left_out: u64,
 }
@@ -58,11 +60,20 @@ pub fn judge(before: Option<&Facts>, now: &Facts) -> Verdict {
     Verdict::Good
 }
 
+/// Compares a state with the one that it was made of, which nobody has worked on since: most of its sessions are still there. A few
+/// may go, as the agent runtime throws away what is old when it starts.
+pub fn came_through(saved: &Facts, now: &Facts) -> Verdict {
+    if now.sessions < saved.sessions.div_ceil(2) {
+        return Verdict::Suspicious(format!("{} of {} sessions are there", now.sessions, saved.sessions));
+    }
+    judge(Some(saved), now)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const WELL: Facts = Facts { files: 100, bytes: 8 << 20, databases: 2, broken_databases: 0, left_out: 0 };
+    const WELL: Facts = Facts { files: 100, bytes: 8 << 20, databases: 2, broken_databases: 0, sessions: 6, left_out: 0 };
 
     #[test]
     fn what_shrank_by_half_or_lost_a_database_is_suspicious() {
@@ -77,6 +88,18 @@ mod tests {
         ] {
             assert!(matches!(judge(Some(&WELL), &now), Verdict::Suspicious(_)), "{what}");
         }
+    }
+
+    #[test]
+    fn sessions_come_and_go_but_most_of_a_state_comes_through() {
+        let with = |sessions| Facts { sessions, ..WELL };
+        assert_eq!(judge(Some(&WELL), &with(0)), Verdict::Good, "people may throw sessions away");
+        for (saved, now, is_well) in [(6, 6, true), (6, 3, true), (6, 2, false), (1, 0, false), (0, 0, true)] {
+            let verdict = came_through(&with(saved), &with(now));
+            assert_eq!(verdict == Verdict::Good, is_well, "{now} of {saved}");
+        }
+        let broken = Facts { broken_databases: 1, ..WELL };
+        assert!(matches!(came_through(&WELL, &broken), Verdict::Suspicious(_)));
     }
 
     #[test]

@@ -63,7 +63,7 @@ fn a_box_that_is_held_or_deleted_meanwhile_is_not_judged() {
         (Desired::Asleep, NextMove::Pause),
         (Desired::Deleted, NextMove::Drop),
     ] {
-        for stage in UpgradeStage::ALL {
+        for stage in UpgradeStage::ALL.into_iter().filter(|stage| *stage != UpgradeStage::Trying) {
             let facts = UpgradeFacts { desired, ..facts(stage, &Observed::Stopped, 100_000) };
             assert_eq!(next(&facts), expected, "{stage}");
         }
@@ -80,6 +80,22 @@ fn the_way_back_ends_when_the_old_version_is_ready_and_says_when_it_never_is() {
     assert!(matches!(next(&given_up), NextMove::Stuck(_)));
     assert!(matches!(next(&back(&Observed::Dead(DeathReason::Config), 30)), NextMove::Stuck(_)));
     assert!(matches!(next(&back(&Observed::Stopped, 601)), NextMove::Stuck(_)));
+}
+
+#[test]
+fn a_trial_is_waited_for_a_while_whatever_the_box_does_and_then_it_goes_on_without() {
+    for desired in [Desired::Running, Desired::Stopped, Desired::Asleep] {
+        for (second, expected) in [(1_800, NextMove::Wait), (1_801, NextMove::SkipTrial)] {
+            let dead = Observed::Dead(DeathReason::Config);
+            let facts = UpgradeFacts { desired, ..facts(UpgradeStage::Trying, &dead, second) };
+            assert_eq!(next(&facts), expected, "{desired:?}");
+        }
+    }
+    let deleted = UpgradeFacts {
+        desired: Desired::Deleted,
+        ..facts(UpgradeStage::Trying, &Observed::Stopped, 1)
+    };
+    assert_eq!(next(&deleted), NextMove::Drop);
 }
 
 fn observed() -> impl Strategy<Value = Observed> {
@@ -100,15 +116,17 @@ proptest! {
     /// But for a saved state that cannot be put back yet, which is waited for because everything else loses it.
     #[test]
     fn no_stage_waits_for_ever(
-        stage in 0usize..3,
+        stage in 0..UpgradeStage::ALL.len(),
         seen in observed(),
         is_current: bool,
         restarts in 0u32..2,
         is_left_alone: bool,
         is_on_new: bool,
+        is_stopped: bool,
     ) {
+        let desired = if is_stopped { Desired::Stopped } else { Desired::Running };
         let facts = UpgradeFacts {
-            is_current, restarts, is_left_alone, is_on_new,
+            desired, is_current, restarts, is_left_alone, is_on_new,
             ..facts(UpgradeStage::ALL[stage], &seen, 1_000_000)
         };
         prop_assert_ne!(next(&facts), NextMove::Wait);

@@ -46,6 +46,7 @@ fn backup_view(backup: &Backup) -> BackupView {
         bytes: backup.facts.bytes,
         added_bytes: backup.added_bytes,
         databases: backup.facts.databases,
+        sessions: backup.facts.sessions,
         left_out: backup.facts.left_out,
         copied_while: backup.stillness.clone(),
         held_up_us: backup.still_us,

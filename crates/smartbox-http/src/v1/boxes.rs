@@ -1,5 +1,7 @@
 //! Boxes: views, and one file per route.
 
+mod channels;
+mod clone;
 mod create;
 mod delete;
 mod exec;
@@ -50,6 +52,8 @@ pub(super) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(sleep::sleep))
         .routes(routes!(wake::wake))
         .routes(routes!(upgrade::upgrade))
+        .routes(routes!(clone::clone))
+        .routes(routes!(channels::channels))
         .routes(routes!(timeline::timeline))
         .routes(routes!(why::why))
         .routes(routes!(logs::logs))
@@ -87,6 +91,7 @@ pub(crate) fn box_view(row: &Smartbox, log_tail: Vec<String>) -> BoxView {
         version: row.version,
         runtime_version: row.runtime_version.clone(),
         upgrade: row.upgrade.map(|stage| stage.to_string()),
+        channels: row.is_quiet.then(|| "off".to_owned()),
         path: format!("/b/{}/", row.name),
         created_at: row.created_at.to_string(),
         observed_at: row.observed_at.map(|at| at.to_string()),

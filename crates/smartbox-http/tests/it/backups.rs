@@ -11,7 +11,7 @@ use smartbox_testkit::{Client, TestApp, id_of};
 
 const PATH: &str = "/v1/boxes/home/backups";
 
-async fn app() -> (TestApp, Client, PathBuf) {
+pub(crate) async fn app() -> (TestApp, Client, PathBuf) {
     let app = TestApp::start().await;
     let client = app.first_tenant().await.client;
     let id = id_of(&app.running_box(&client, "home").await);
@@ -20,7 +20,7 @@ async fn app() -> (TestApp, Client, PathBuf) {
     (app, client, home)
 }
 
-async fn made(app: &TestApp, client: &Client) -> BackupView {
+pub(crate) async fn made(app: &TestApp, client: &Client) -> BackupView {
     let (answer, ()) = tokio::join!(client.post(PATH), app.back_up());
     answer.json(StatusCode::CREATED)
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod backups;
+mod clone;
 mod describe;
 mod devices;
 mod egress;
@@ -12,6 +13,7 @@ mod foreign;
 mod health;
 mod holds;
 mod idempotency;
+mod imports;
 mod ledger;
 mod lifecycle;
 mod limits;

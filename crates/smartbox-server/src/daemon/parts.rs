@@ -136,7 +136,15 @@ fn backups(
     let depot = settings.backup.depot(data)?;
     let platform = PlatformBackup::new(data, &depot, store, entropy, settings.backup.policy.clone())?;
     let volumes = Arc::clone(provider) as Arc<dyn Volumes>;
-    Ok((BackupParts { volumes, depot, scratch: data.path().join("backup-scratch") }, platform))
+    let scratch = data.path().join("backup-scratch");
+    // What a killed platform had copied or unpacked there is of no use to anybody.
+    match std::fs::remove_dir_all(&scratch) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(error).context("what was left of backups cannot be removed");
+        }
+        _ => {}
+    }
+    Ok((BackupParts { volumes, depot, scratch }, platform))
 }
 
 async fn bind_metrics(settings: &Settings) -> Result<Option<TcpListener>> {

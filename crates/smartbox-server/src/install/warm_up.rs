@@ -42,6 +42,7 @@ pub(crate) async fn run(
         crashes_max: CRASHES_MAX,
         secrets: &[],
         trust: None,
+        is_quiet: false,
     })?;
     let spec = Spec {
         generation: 1,

@@ -40,6 +40,28 @@ impl FleetStore {
         rows.into_iter().map(|(version, count)| Ok((version, number(count)?))).collect()
     }
 
+    /// Goes on from the trial to the box itself: it is stopped, saved, and started in a new incarnation. Says whether it did.
+    ///
+    /// # Errors
+    /// [`Error::TierFull`] when it did not run, and there is no place for it now.
+    pub async fn begin_saving(&self, upgrade: &Upgrade, event: NewEvent, now: Timestamp) -> Result<bool, Error> {
+        let mut tx = self.store.database.write().await?;
+        let row = boxes::find(&mut tx, upgrade.box_id).await?;
+        if row.is_none_or(|row| row.desired == Desired::Deleted) {
+            return Ok(false);
+        }
+        let stages = (UpgradeStage::Trying, UpgradeStage::Saving);
+        if !upgrades::advance(&mut tx, upgrade.id, stages, None, now).await? {
+            return Ok(false);
+        }
+        let change = IntentChange { bump_generation: true, ..IntentChange::to(Desired::Running) };
+        let mut smartbox = intent::write(&mut tx, upgrade.org, upgrade.box_id, change, None, now).await?;
+        intent::forget_breaker(&mut tx, &mut smartbox).await?;
+        event::append(&mut tx, Some(upgrade.org), Some(upgrade.box_id), &event, now).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
     /// Pins the box to the new version, now that its state is saved in `backup`, which stays from now on. `None`: it had none.
     /// Says whether it did: an upgrade that is over, or further, is left alone.
     pub async fn switch_runtime(

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use sqlx::{ConnectOptions, Connection as _, SqliteConnection};
 
-use super::{fold, guarded};
+use super::{fold, guarded, has_table};
 
 /// Work that was under way in a state that was saved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,10 +72,8 @@ async fn hold(path: &Path) -> Result<HeldBack, sqlx::Error> {
 }
 
 async fn stop(connection: &mut SqliteConnection, (table, statement): Stop) -> Result<u64, sqlx::Error> {
-    let found =
-        sqlx::query_scalar::<_, i64>("select 1 from sqlite_schema where type = 'table' and name = $1");
-    match found.bind(table).fetch_optional(&mut *connection).await? {
-        Some(_there) => Ok(sqlx::query(statement).execute(connection).await?.rows_affected()),
-        None => Ok(0),
+    if !has_table(connection, table).await? {
+        return Ok(0);
     }
+    Ok(sqlx::query(statement).execute(connection).await?.rows_affected())
 }

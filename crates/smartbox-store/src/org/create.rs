@@ -11,7 +11,7 @@ use crate::row::number;
 use crate::smartbox::{NewSmartbox, Smartbox};
 use crate::{Error, boxes};
 
-pub(super) async fn insert(
+pub(crate) async fn insert(
     tx: &mut Connection,
     org: OrgId,
     new: &NewSmartbox,
@@ -33,8 +33,8 @@ pub(super) async fn insert(
     sqlx::query(
         "insert into boxes (id, org_id, name, kind, tier, is_default, created_at_ms, version, desired, generation,
                             uid_slot, runtime_version, host_key_public, observed, was_seen, restarts, oom_kills,
-                            failures)
-         values ($1, $2, $3, $4, $5, $6, $7, 1, $8, 1, $9, $10, $11, 'absent', false, 0, 0, 0)",
+                            failures, is_quiet)
+         values ($1, $2, $3, $4, $5, $6, $7, 1, $8, 1, $9, $10, $11, 'absent', false, 0, 0, 0, $12)",
     )
     .bind(new.id.to_string())
     .bind(org.to_string())
@@ -47,6 +47,7 @@ pub(super) async fn insert(
     .bind(i64::from(uid_slot))
     .bind(&new.runtime_version)
     .bind(&new.host_key_public)
+    .bind(new.is_quiet)
     .execute(&mut *tx)
     .await?;
     boxes::find(tx, new.id).await?.ok_or(Error::NotFound("box"))

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use smartbox_core::upgrade::UpgradeStage;
 use smartbox_core::{BoxId, Desired};
 
-use super::{OrgStore, intent};
+use super::OrgStore;
 use crate::event::{self, NewEvent};
 use crate::operation::{self, NewOperation, Operation};
-use crate::smartbox::{IntentChange, Smartbox};
+use crate::smartbox::Smartbox;
 use crate::upgrades::{self, Upgrade};
 use crate::{Error, boxes};
 
@@ -21,8 +21,8 @@ impl OrgStore {
         upgrades::newest_of_box(&mut connection, id).await
     }
 
-    /// Wants a new incarnation of the box on another version of the agent runtime. The version is changed when the state is
-    /// saved, and not before.
+    /// Wants the box on another version of the agent runtime. Nothing is asked of the box itself before the version was tried, and the
+    /// version is changed when the state is saved, and not before.
     ///
     /// # Errors
     /// As [`OrgStore::change_intent`]. The caller has seen the box without an upgrade under way, in version `if_version`.
@@ -36,17 +36,22 @@ impl OrgStore {
     ) -> Result<(Smartbox, Operation), Error> {
         let mut tx = self.store.database.write().await?;
         let before = boxes::find_of_org(&mut tx, self.org, id).await?.ok_or(Error::NotFound("box"))?;
-        let change = IntentChange { bump_generation: true, ..IntentChange::to(Desired::Running) };
-        let mut smartbox = intent::write(&mut tx, self.org, id, change, Some(if_version), now).await?;
-        intent::forget_breaker(&mut tx, &mut smartbox).await?;
-        let operation = operation::begin(&mut tx, &smartbox, operation, now).await?;
+        if before.version != if_version {
+            return Err(Error::VersionMismatch { current: before.version });
+        }
+        // It is a change of what its owner wants, of which nothing is seen yet.
+        sqlx::query("update boxes set version = version + 1 where id = $1")
+            .bind(id.to_string())
+            .execute(&mut *tx)
+            .await?;
+        let operation = operation::begin(&mut tx, &before, operation, now).await?;
         let upgrade = Upgrade {
             id: operation.id,
             org: self.org,
             box_id: id,
             from: before.runtime_version,
             to: to.to_owned(),
-            stage: UpgradeStage::Saving,
+            stage: UpgradeStage::Trying,
             since: now,
             backup: None,
             was_stopped: before.desired == Desired::Stopped,

@@ -21,7 +21,7 @@ pub(crate) fn new_backup(org: OrgId, box_id: BoxId, second: i64) -> Backup {
         took_ms: 56,
         runtime_version: "2026.9.6".to_owned(),
         epoch: 3,
-        facts: Facts { files: 7, bytes: 4_096, databases: 2, broken_databases: 0, left_out: 1 },
+        facts: Facts { files: 7, bytes: 4_096, databases: 2, broken_databases: 0, sessions: 5, left_out: 1 },
         added_bytes: 99,
         mark: "abc".to_owned(),
         verified: None,

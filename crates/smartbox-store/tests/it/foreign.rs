@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use smartbox_store::{HeldBack, hold_back, look_at_copy};
+use smartbox_store::{HeldBack, hold_back, look_at_copy, renew_identity};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{ConnectOptions, Connection as _, SqliteConnection};
 
@@ -82,4 +82,90 @@ async fn a_database_without_these_tables_is_left_alone_and_one_that_takes_no_cha
     assert_eq!(hold_back(&bare).await, Ok(HeldBack::default()));
     std::fs::write(&bare, "no database").unwrap();
     assert!(hold_back(&bare).await.is_err());
+}
+
+/// As far as OpenClaw 2026.9.6 makes them, and this is about.
+const IDENTITY: [&str; 6] = [
+    "create table device_identities (identity_key text primary key, private_key_pem text not null) strict",
+    "create table device_pairing_paired (device_id text primary key, tokens_json text) strict",
+    "create table config_machine_state (state_key text primary key, value_json text not null) strict",
+    "create table channel_ingress_events (event_id text primary key, status text not null, updated_at integer not null, claim_token text, \
+     claim_owner text, claimed_at integer, failed_reason text, failed_at integer) strict",
+    "create table channel_pairing_allow_entries (entry text primary key) strict",
+    "create table auth_profile_store (store_key text primary key) strict",
+];
+
+async fn state_database(dir: &Path) -> (PathBuf, SqliteConnection) {
+    let path = dir.join("openclaw.sqlite");
+    let mut connection = open(&path).await;
+    let rows = [
+        "insert into device_identities values ('gateway', 'a private key')",
+        "insert into device_pairing_paired values ('phone', '{}'), ('laptop', '{}')",
+        "insert into config_machine_state values ('nodeHost.id', '1'), ('webPush.vapidKeys', '2'), ('ui.theme', '3')",
+        "insert into channel_ingress_events values ('1', 'pending', 5, null, null, null, null, null), \
+         ('2', 'completed', 4, null, null, null, null, null)",
+        "insert into channel_pairing_allow_entries values ('alice')",
+        "insert into auth_profile_store values ('anthropic')",
+    ];
+    for statement in IDENTITY.into_iter().chain(rows) {
+        sqlx::query(statement).execute(&mut connection).await.unwrap();
+    }
+    (path, connection)
+}
+
+#[tokio::test]
+async fn a_copy_loses_who_it_was_and_keeps_what_it_knows() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, connection) = state_database(dir.path()).await;
+    connection.close().await.unwrap();
+    assert_eq!(renew_identity(&path).await, Ok(6));
+    assert_eq!(renew_identity(&path).await, Ok(0));
+    let mut connection = open(&path).await;
+    for (query, expected) in [
+        ("select count(*) from device_identities", 0),
+        ("select count(*) from device_pairing_paired", 0),
+        ("select count(*) from config_machine_state where state_key = 'ui.theme'", 1),
+        ("select count(*) from config_machine_state", 1),
+        ("select count(*) from channel_ingress_events where status = 'pending'", 0),
+        ("select count(*) from channel_ingress_events where failed_reason is null and status = 'completed'", 1),
+        ("select count(*) from channel_pairing_allow_entries", 1),
+        ("select count(*) from auth_profile_store", 1),
+    ] {
+        let found: i64 = sqlx::query_scalar(query).fetch_one(&mut connection).await.unwrap();
+        assert_eq!(found, expected, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_copy_that_keeps_its_identity_by_a_trick_is_refused_as_a_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, mut connection) = state_database(dir.path()).await;
+    let trigger = "create trigger mine before delete on device_identities begin select raise(ignore); end";
+    sqlx::query(trigger).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let refused = renew_identity(&path).await.unwrap_err();
+    assert!(refused.contains("device_identities"), "{refused}");
+    let mut connection = open(&path).await;
+    let paired: i64 = sqlx::query_scalar("select count(*) from device_pairing_paired")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(paired, 2, "all or nothing");
+    std::fs::write(dir.path().join("none"), "no database").unwrap();
+    assert!(renew_identity(&dir.path().join("none")).await.is_err());
+}
+
+#[tokio::test]
+async fn sessions_are_counted_where_they_are_known_and_a_view_is_no_table() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = agent_database(dir.path()).await;
+    let seen = look_at_copy(&path).await;
+    assert_eq!((seen.sessions, seen.wrong), (2, None));
+    let other = dir.path().join("other.sqlite");
+    let mut connection = open(&other).await;
+    let endless = "create view session_nodes as with recursive n(i) as (select 1 union all select i + 1 from n) select i from n";
+    sqlx::query(endless).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let seen = look_at_copy(&other).await;
+    assert_eq!((seen.sessions, seen.wrong), (0, None));
 }

@@ -26,6 +26,7 @@ mod models;
 mod observations;
 mod opening;
 mod operations;
+mod origins;
 mod people;
 mod races;
 mod rollouts;

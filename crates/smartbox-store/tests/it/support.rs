@@ -141,6 +141,7 @@ pub(crate) fn new_box(name: &str) -> NewSmartbox {
         runtime_version: "2026.9.6".into(),
         host_key_public: "ssh-ed25519 AAAA".into(),
         desired: Desired::Running,
+        is_quiet: false,
     }
 }
 

@@ -28,6 +28,7 @@ fn methods() -> BTreeSet<&'static str> {
     let rooms = [
         include_str!("../../src/org.rs"),
         include_str!("../../src/org/backups.rs"),
+        include_str!("../../src/org/channels.rs"),
         include_str!("../../src/org/devices.rs"),
         include_str!("../../src/org/egress.rs"),
         include_str!("../../src/org/models.rs"),
@@ -305,6 +306,10 @@ async fn backups_of_another_org(
     let from = RestoreFrom::Backup(backup.id);
     let restored = stranger.intend_restore(smartbox, from, None, (None, event("box.restore")), at(2)).await;
     finds_nothing("intend_restore", !matches!(restored, Err(Error::NotFound("box"))));
+    let asked = (operation(OperationKind::Restart), event("box.channels-on"));
+    let quiet = stranger.set_quiet(smartbox, true, None, asked, at(2)).await;
+    finds_nothing("set_quiet", !matches!(quiet, Err(Error::NotFound("box"))));
+    assert!(!world.reload(smartbox).await.is_quiet);
     let asked = (operation(OperationKind::Upgrade), event("box.upgrade-requested"));
     let upgraded = stranger.intend_upgrade(smartbox, "2026.9.7", 1, asked, at(2)).await;
     finds_nothing("intend_upgrade", !matches!(upgraded, Err(Error::NotFound("box"))));

@@ -11,8 +11,40 @@ async fn begun(world: &World, name: &str) -> (Smartbox, Upgrade) {
     let (mine, _operation) = create(&world.org, new_box(name)).await.unwrap();
     let asked = (operation(OperationKind::Upgrade), event("box.upgrade-requested"));
     world.org.intend_upgrade(mine.id, "2026.9.7", mine.version, asked, at(2)).await.unwrap();
+    let trying = world.fleet.open_upgrade_of(mine.id).await.unwrap().unwrap();
+    assert!(world.fleet.begin_saving(&trying, event("box.upgrade-tried"), at(2)).await.unwrap());
     let upgrade = world.fleet.open_upgrade_of(mine.id).await.unwrap().unwrap();
     (world.reload(mine.id).await, upgrade)
+}
+
+#[tokio::test]
+async fn while_a_version_is_tried_nothing_is_asked_of_the_box() {
+    let world = World::new().await;
+    let (mine, _operation) = create(&world.org, new_box("mine")).await.unwrap();
+    let asleep = world.want(mine.id, Desired::Asleep).await;
+    let asked = (operation(OperationKind::Upgrade), event("box.upgrade-requested"));
+    world.org.intend_upgrade(mine.id, "2026.9.7", asleep.version, asked, at(2)).await.unwrap();
+    let trying = world.fleet.open_upgrade_of(mine.id).await.unwrap().unwrap();
+    let row = world.reload(mine.id).await;
+    assert_eq!(
+        (row.upgrade, row.desired, row.generation),
+        (Some(UpgradeStage::Trying), Desired::Asleep, asleep.generation)
+    );
+    assert_eq!(row.version, asleep.version + 1, "who decides on what was read before is told so");
+    assert!(world.fleet.begin_saving(&trying, event("box.upgrade-tried"), at(3)).await.unwrap());
+    assert!(!world.fleet.begin_saving(&trying, event("box.upgrade-tried"), at(4)).await.unwrap());
+    let row = world.reload(mine.id).await;
+    assert_eq!(
+        (row.upgrade, row.desired, row.generation),
+        (Some(UpgradeStage::Saving), Desired::Running, asleep.generation + 1)
+    );
+    world.want(mine.id, Desired::Deleted).await;
+    let (other, _operation) = create(&world.org, new_box("other")).await.unwrap();
+    let asked = (operation(OperationKind::Upgrade), event("box.upgrade-requested"));
+    world.org.intend_upgrade(other.id, "2026.9.7", other.version, asked, at(5)).await.unwrap();
+    let trying = world.fleet.open_upgrade_of(other.id).await.unwrap().unwrap();
+    world.want(other.id, Desired::Deleted).await;
+    assert!(!world.fleet.begin_saving(&trying, event("x"), at(6)).await.unwrap(), "not of a deleted box");
 }
 
 fn failed(what: &str) -> Outcome {

@@ -44,6 +44,7 @@ pub struct TestAppBuilder {
     limits: Limits,
     sleep: Thresholds,
     foreign: MakeForeign,
+    depot: Option<Depot>,
 }
 
 /// Makes who else may say who somebody is, anew for each start.
@@ -58,7 +59,7 @@ impl Default for TestAppBuilder {
             sleep_poll: Duration::from_millis(5),
             ..Limits::default()
         };
-        Self { seed: DEFAULT_SEED, limits, sleep: NO_SLEEP, foreign: Arc::new(ForeignIdentities::default) }
+        Self { seed: DEFAULT_SEED, limits, sleep: NO_SLEEP, foreign: Arc::new(ForeignIdentities::default), depot: None }
     }
 }
 
@@ -81,6 +82,13 @@ impl TestAppBuilder {
     #[must_use]
     pub const fn sleep(mut self, sleep: Thresholds) -> Self {
         self.sleep = sleep;
+        self
+    }
+
+    /// Another place for backups than this process's memory.
+    #[must_use]
+    pub fn depot(mut self, depot: Depot) -> Self {
+        self.depot = Some(depot);
         self
     }
 
@@ -109,7 +117,7 @@ impl TestAppBuilder {
             sleep: self.sleep,
             host: Arc::new(FakeHost::default()),
             runtimes: Arc::new(FakeRuntimes::default()),
-            depot: Depot::in_memory(tokio::runtime::Handle::current()),
+            depot: self.depot.unwrap_or_else(|| Depot::in_memory(tokio::runtime::Handle::current())),
             scratch: Arc::new(tempfile::tempdir().expect("a directory for copies")),
             store: Store::in_memory().await.expect("a database in memory"),
             public_url: PublicUrl::default(),

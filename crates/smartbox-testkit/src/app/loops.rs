@@ -2,7 +2,7 @@
 
 use std::task::Poll;
 
-use smartbox_control::{BackupLoop, Control, Lease, Reconciler, RuntimeInstaller, Scheduler, UpgradeLoop};
+use smartbox_control::{BackupLoop, Control, Lease, Reconciler, RuntimeInstaller, Scheduler, TrialLoop, UpgradeLoop};
 use smartbox_provider::fake::Call;
 use smartbox_store::SystemActor;
 use tokio::sync::Mutex;
@@ -21,19 +21,23 @@ pub(super) enum Loops {
 
 /// Loops that look and begin nothing of their own.
 pub(super) struct Watchers {
+    trials: TrialLoop,
     upgrades: UpgradeLoop,
     installer: RuntimeInstaller,
 }
 
 impl Watchers {
     async fn pass(&self) -> bool {
-        self.upgrades.pass().await.is_ok() && self.installer.pass().await.is_ok()
+        self.trials.pass().await.is_ok()
+            && self.upgrades.pass().await.is_ok()
+            && self.installer.pass().await.is_ok()
     }
 }
 
 impl Loops {
     pub(super) fn by_hand(control: Control, epoch: i64) -> Self {
         let watchers = Watchers {
+            trials: TrialLoop::under(control.clone(), Lease::always(epoch)),
             upgrades: UpgradeLoop::under(control.clone(), Lease::always(epoch)),
             installer: RuntimeInstaller::new(control.clone()),
         };
@@ -66,6 +70,7 @@ impl TestApp {
             task.spawn(reconciler.run(self.stop_signal()));
             task.spawn(scheduler.run(self.stop_signal()));
             task.spawn(backups.into_inner().run(self.stop_signal()));
+            task.spawn(watchers.trials.run(self.stop_signal()));
             task.spawn(watchers.upgrades.run(self.stop_signal()));
             task.spawn(watchers.installer.run(self.stop_signal()));
             self.loops = Loops::Background { _task: task };

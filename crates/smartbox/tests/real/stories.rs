@@ -2,6 +2,7 @@
 
 mod backup;
 mod broken;
+mod clone;
 mod crash;
 mod egress;
 mod isolation;

@@ -53,6 +53,9 @@ fn describe(smartbox: &BoxView, address: &str, paint: Paint) -> String {
     ];
     lines.extend(smartbox.observed_at.as_deref().map(|at| ("Changed", moment(at))));
     lines.extend(smartbox.upgrade.as_ref().map(|stage| ("Upgrade", format!("under way ({stage})"))));
+    lines.extend(smartbox.channels.as_ref().map(|word| {
+        ("Channels", format!("{word}, and jobs as well, until `smartbox box channels on {}`", smartbox.name))
+    }));
     lines.extend(smartbox.pid.map(|pid| ("Process", pid.to_string())));
     if smartbox.restarts > 0 {
         lines.push(("Restarts", format!("{} in this run", smartbox.restarts)));

@@ -14,7 +14,7 @@ use crate::problem::ApiError;
 
 /// Upgrade the agent runtime of a box
 ///
-/// The box is stopped, its state is saved, and it starts on the new version. Only when its gateway has been well for a minute and its
+/// The newest good backup is booted on the new version in a sealed box first: if it does not come up, the box is not touched. Then the box is stopped, its state is saved, and it starts on the new version. Only when its gateway has been well for a minute and its
 /// state came through, the operation succeeds. If not, version and state go back to what they were, and the operation fails with the
 /// reason. An older version is refused: it cannot read the state of a newer one.
 #[utoipa::path(

@@ -33,6 +33,7 @@ async fn an_upgrade_that_crashes_comes_back_with_its_state_and_the_next_one_stay
     model.script(ModelScript::say(["I will remember it"]));
     platform.cli_ok(&["chat", "--box", "lab", SAID]);
 
+    platform.cli_ok(&["backup", "create", "--box", "lab"]);
     platform.cli_ok(&["box", "upgrade", "lab", "--to", NEW, "--no-wait"]);
     let is_proving = |view: &Value| view["upgrade"] == "proving" && view["phase"] == "running";
     let view = platform.wait_for("lab", "on the new version", is_proving).await;
@@ -44,7 +45,10 @@ async fn an_upgrade_that_crashes_comes_back_with_its_state_and_the_next_one_stay
     assert_eq!(view["runtime_version"], OLD, "{view:#}");
     platform.wait_for_phase("lab", "running").await;
     assert_ne!(platform.exec("lab", &["cat", "workspace/note"]).0, Some(0), "the state is that from before");
-    assert!(platform.actions("lab").await.contains(&"box.upgrade-rolled-back".to_owned()));
+    let actions = platform.actions("lab").await;
+    for action in ["box.upgrade-tried", "box.upgrade-rolled-back"] {
+        assert!(actions.contains(&action.to_owned()), "{action}: {actions:?}");
+    }
     let why = platform.json("/v1/boxes/lab/why").await.to_string();
     assert!(why.contains("upgrade-failed") && why.contains("started again"), "{why}");
     the_agent_remembers(&platform, &model);
