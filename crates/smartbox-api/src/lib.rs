@@ -4,6 +4,7 @@
 //! the domain stand beside the handlers.
 
 mod audit;
+mod backup_policy;
 mod backups;
 mod boxes;
 mod budgets;
@@ -35,6 +36,7 @@ mod users;
 mod why;
 
 pub use audit::{AuditLine, AuditList};
+pub use backup_policy::{BackupPolicyView, BackupRuleView, BackupRules};
 pub use backups::{BackupKey, BackupList, BackupStateView, BackupView, DownloadQuery, RestoreBackup};
 pub use boxes::{
     BoxErrorView, BoxList, BoxView, BreakerView, CreateBox, CreatedBox, Launched, TierList, TierView,

@@ -4,6 +4,7 @@ mod held;
 pub(crate) mod keeper;
 pub(crate) mod locks;
 mod numbers;
+mod policy;
 mod read;
 mod restore;
 pub(crate) mod swap_in;
@@ -24,6 +25,7 @@ use smartbox_store::{Backup, BackupState, Smartbox, SystemActor};
 use tokio::sync::{Notify, Semaphore, oneshot};
 
 pub use numbers::BackupNumbers;
+pub use policy::{BackupDecision, BackupWish};
 pub use read::Download;
 pub use restore::RestoreWish;
 
@@ -53,7 +55,7 @@ impl BackupParts {
     }
 }
 
-/// When backups are made, and which are kept.
+/// When backups are made, and which are kept, where no tier, org or box says something else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackupPolicy {
     /// How old the newest backup of a box that changes may become; `None`: none are made by themselves.
@@ -66,6 +68,8 @@ pub struct BackupPolicy {
     pub undo_for: Duration,
     /// How often one is booted in a sealed box, to see whether it can be; `None`: never.
     pub drill_every: Option<Duration>,
+    /// After how long without use a box is archived; `None`: never.
+    pub archive_after: Option<Duration>,
     /// What one may hold.
     pub limits: smartbox_backup::Limits,
 }
@@ -78,6 +82,7 @@ impl Default for BackupPolicy {
             at_once: 2,
             undo_for: Duration::from_hours(24),
             drill_every: Some(Duration::from_hours(24)),
+            archive_after: None,
             limits: smartbox_backup::Limits::default(),
         }
     }

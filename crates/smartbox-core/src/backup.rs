@@ -2,10 +2,12 @@
 
 mod due;
 mod judge;
+mod policy;
 mod retention;
 
 pub use due::{DueFacts, is_overdue, next_at};
 pub use judge::{Facts, Verdict, judge};
+pub use policy::{BadMatter, Effective, Matter, MatterValue, Rules, Said, platform};
 pub use retention::{Kept, Retention, to_forget};
 
 use std::fmt;

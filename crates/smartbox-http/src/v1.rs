@@ -1,6 +1,7 @@
 //! The resource API.
 
 mod audit;
+mod backup_policies;
 mod backups;
 mod boxes;
 mod budgets;
@@ -33,6 +34,7 @@ use crate::HttpState;
 pub(crate) fn routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new()
         .merge(audit::routes())
+        .merge(backup_policies::routes())
         .merge(backups::routes())
         .merge(boxes::routes())
         .merge(budgets::routes())

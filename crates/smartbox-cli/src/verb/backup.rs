@@ -5,6 +5,7 @@ mod download;
 mod env;
 mod key;
 mod list;
+mod policy;
 mod remove;
 mod restore;
 mod verify;
@@ -39,6 +40,9 @@ pub enum BackupCommand {
     Env(env::EnvArgs),
     /// Print the key of the backups of a box
     Key(key::KeyArgs),
+    /// When backups are made, and which are kept
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
     /// The platform's own database
     #[command(subcommand)]
     Platform(PlatformCommand),
@@ -73,6 +77,7 @@ pub(super) async fn run(client: &Client, command: BackupCommand, console: &mut C
         BackupCommand::Remove(args) => remove::run(client, &args, console).await,
         BackupCommand::Env(args) => env::run(client, &args, console).await,
         BackupCommand::Key(args) => key::run(client, &args, console).await,
+        BackupCommand::Policy(command) => policy::run(client, command, console).await,
         // The program does it itself, before it comes here.
         BackupCommand::Platform(_) => {
             Err(Failure::new(Exit::Usage, "The platform's database is restored on its own machine."))

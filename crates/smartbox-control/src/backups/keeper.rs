@@ -13,7 +13,7 @@ use crate::{Control, Error};
 pub(crate) async fn tidy(control: &Control, row: &Smartbox) -> Result<usize, Error> {
     let _alone = control.inner.backups.locks.lock(row.id).await;
     let fleet = control.backup_fleet();
-    let all = fleet.backups_of(row.id).await?;
+    let all = fleet.every_backup_of(row.id).await?;
     let state = fleet.backup_state_of(row.id).await?;
     let wanted = state.restore_from.map(|from| from.to_string());
     let is_needed =
@@ -27,7 +27,8 @@ pub(crate) async fn tidy(control: &Control, row: &Smartbox) -> Result<usize, Err
         })
         .collect();
     let now = control.inner.clock.now();
-    let goes = to_forget(&kept, &control.inner.limits.backups.retention, now);
+    let retention = control.effective_backups(row).await?.retention();
+    let goes = to_forget(&kept, &retention, now);
     let ids: Vec<BackupId> =
         goes.iter().filter_map(|index| all.get(*index)).map(|backup| backup.id).collect();
     if !ids.is_empty() {

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use smartbox_core::backup::{DueFacts, Reason, is_overdue, next_at};
+use smartbox_core::backup::{DueFacts, Effective, Reason, is_overdue, next_at};
 use smartbox_core::{BoxId, Desired, Observed};
 use smartbox_store::{Backup, BackupState, RestoreFrom, Smartbox};
 use tokio::task::JoinSet;
@@ -69,14 +69,20 @@ impl BackupLoop {
         // Who was looked at longest ago comes first, so that no box waits for ever.
         rows.sort_by_key(|row| states.get(&row.id).and_then(|state| state.looked_at));
         let now = self.control.inner.clock.now();
-        self.control.inner.backups.counted.seen(&states, now);
+        let (policies, platform) = (fleet.backup_policies().await?, self.control.platform_backup_rules());
+        let mut seen = Vec::with_capacity(rows.len());
         for row in rows {
             let state = states.get(&row.id).cloned().unwrap_or_default();
-            self.watch(&row, &state, now).await?;
-            if let Some(reason) = self.due(&row, &state, now) {
+            let holds = policies.of(&row, &platform);
+            self.watch(&row, &state, &holds, now).await?;
+            if holds.period().is_some() {
+                seen.push((state.changed_since, state.is_overdue));
+            }
+            if let Some(reason) = self.due(&row, &state, &holds, now) {
                 self.begin(row, reason);
             }
         }
+        self.control.inner.backups.counted.seen(&seen, now);
         Ok(())
     }
 
@@ -87,7 +93,13 @@ impl BackupLoop {
         }
     }
 
-    fn due(&self, row: &Smartbox, state: &BackupState, now: Timestamp) -> Option<Reason> {
+    fn due(
+        &self,
+        row: &Smartbox,
+        state: &BackupState,
+        holds: &Effective,
+        now: Timestamp,
+    ) -> Option<Reason> {
         let may_begin =
             self.jobs.len() < self.control.inner.limits.backups.at_once && !self.busy.contains(&row.id);
         if !may_begin || state.restore_from.is_some() {
@@ -96,7 +108,7 @@ impl BackupLoop {
         if self.control.inner.backups.is_asked(row.id) {
             return Some(Reason::Asked);
         }
-        let period = self.control.inner.limits.backups.period?;
+        let period = holds.period()?;
         let jitter = jitter(row.id);
         let next =
             next_at(&DueFacts { period, looked_at: state.looked_at, failures: state.failures, jitter }, now);
@@ -177,9 +189,15 @@ impl BackupLoop {
     }
 
     /// What time brings: a backup that is too old, a restore that is proven or not, an undo that has ended.
-    async fn watch(&self, row: &Smartbox, state: &BackupState, now: Timestamp) -> Result<(), Error> {
+    async fn watch(
+        &self,
+        row: &Smartbox,
+        state: &BackupState,
+        holds: &Effective,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let fleet = self.control.backup_fleet();
-        if let Some(period) = self.control.inner.limits.backups.period
+        if let Some(period) = holds.period()
             && !state.is_overdue
             && is_overdue(period, state.changed_since, now)
         {

@@ -93,6 +93,9 @@ impl Route {
             "setEgress" | "setOrgEgress" | "setTierEgress" | "setPlatformEgress" => {
                 json!({ "rules": ["deny *.ads.example"] })
             }
+            "setBoxBackupPolicy" | "setOrgBackupPolicy" | "setTierBackupPolicy" => {
+                json!({ "period": "15m", "keep_daily": 14 })
+            }
             "setBoxSecret" | "setOrgSecret" => json!({ "value": "a-value-of-some-length" }),
             "setBoxInjections" | "setOrgInjections" => {
                 json!({ "rules": ["https://api.example/ secret=TOKEN header=authorization"] })

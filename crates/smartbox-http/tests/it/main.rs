@@ -2,6 +2,7 @@
 //! run.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod backup_policies;
 mod backups;
 mod describe;
 mod devices;

@@ -13,9 +13,14 @@ use crate::row::parsed;
 use crate::{Error, FleetStore, boxes};
 
 impl FleetStore {
-    /// The backups of a box, the newest first.
+    /// The backups of a box that are shown, the newest first.
     pub async fn backups_of(&self, id: BoxId) -> Result<Vec<Backup>, Error> {
-        backups::of_box(&mut *self.store.database.read().await?, id).await
+        backups::of_box(&mut *self.store.database.read().await?, id, backups::BACKUPS_MAX).await
+    }
+
+    /// All of them: what is not among these may be removed from the repository.
+    pub async fn every_backup_of(&self, id: BoxId) -> Result<Vec<Backup>, Error> {
+        backups::of_box(&mut *self.store.database.read().await?, id, backups::EVERY_MAX).await
     }
 
     /// How it goes with the backups of a box.
