@@ -129,6 +129,11 @@ impl Depot {
         Self { store: Arc::new(Limited::new(self.store, bandwidth)), ..self }
     }
 
+    /// Whether it is a directory of this machine.
+    pub const fn is_local(&self) -> bool {
+        self.directory.is_some()
+    }
+
     /// The repository of a box. It is made with its first snapshot.
     ///
     /// # Errors

@@ -1,10 +1,12 @@
 //! Backups of boxes: list them, ask for one, go back to one, take the key along.
 
+pub(crate) mod archive;
 mod held;
 pub(crate) mod keeper;
 pub(crate) mod locks;
 mod numbers;
 mod policy;
+pub(crate) mod progress;
 mod read;
 mod restore;
 pub(crate) mod swap_in;
@@ -26,6 +28,7 @@ use tokio::sync::{Notify, Semaphore, oneshot};
 
 pub use numbers::BackupNumbers;
 pub use policy::{BackupDecision, BackupWish};
+pub use progress::{UnderWay, Work};
 pub use read::Download;
 pub use restore::RestoreWish;
 
@@ -100,6 +103,7 @@ pub(crate) struct Backups {
     asked: Mutex<HashMap<BoxId, Vec<Answer>>>,
     pub(crate) wake: Notify,
     pub(crate) counted: numbers::Counted,
+    pub(crate) board: progress::Board,
 }
 
 /// People who wait for a backup of the same box.
@@ -116,6 +120,7 @@ impl Backups {
             asked: Mutex::default(),
             wake: Notify::new(),
             counted: numbers::Counted::default(),
+            board: progress::Board::default(),
         }
     }
 
@@ -158,6 +163,8 @@ pub struct BoxBackups {
     pub state: BackupState,
     /// The newest first.
     pub backups: Vec<Backup>,
+    /// What is done with them at the moment.
+    pub under_way: Vec<UnderWay>,
 }
 
 /// What opens a repository with the standard tool.

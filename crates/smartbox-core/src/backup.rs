@@ -26,6 +26,8 @@ pub enum Reason {
     BeforeRestore,
     /// Before another version of the agent runtime takes it over: the way back.
     BeforeUpgrade,
+    /// Before the disk of a box that nobody uses is freed.
+    BeforeArchive,
 }
 
 /// The text names no reason.
@@ -35,8 +37,14 @@ pub struct BadReason;
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 5] =
-        [Self::Period, Self::Rest, Self::Asked, Self::BeforeRestore, Self::BeforeUpgrade];
+    pub const ALL: [Self; 6] = [
+        Self::Period,
+        Self::Rest,
+        Self::Asked,
+        Self::BeforeRestore,
+        Self::BeforeUpgrade,
+        Self::BeforeArchive,
+    ];
 
     /// The word used in the store and on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -46,6 +54,7 @@ impl Reason {
             Self::Asked => "asked",
             Self::BeforeRestore => "before-restore",
             Self::BeforeUpgrade => "before-upgrade",
+            Self::BeforeArchive => "before-archive",
         }
     }
 }

@@ -11,6 +11,7 @@
 //! particular to SQLite is in the modules `database` and `open`.
 
 mod account;
+mod archives;
 mod backup_rules;
 mod backups;
 mod boxes;
@@ -44,6 +45,7 @@ mod vault;
 pub use account::{
     NewServiceToken, NewSession, NewUser, Org, ServiceToken, Session, Subject, TokenHash, User, UserChange,
 };
+pub use archives::{Archive, ArchiveReason};
 pub use backup_rules::{BackupPolicies, TierBackupRules};
 pub use backups::{Backup, BackupState, RestoreFrom, Restored};
 pub use device::{Device, NewDevice, NewTicket, Ticket, TicketHolder};

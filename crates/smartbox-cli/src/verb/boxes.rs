@@ -38,6 +38,8 @@ pub enum BoxCommand {
     Sleep(SleepArgs),
     /// Wake a box and wait until it answers
     Wake(ChangeArgs),
+    /// Free the disk of a box that sleeps or is stopped; its last backup is read back first, and comes back at its next start
+    Archive(ChangeArgs),
     /// Change when a box sleeps
     Set(set::SetArgs),
     /// Give a box a newer agent runtime; it comes back as it was if it is not well on it
@@ -59,6 +61,7 @@ pub(super) async fn run(client: &Client, command: BoxCommand, console: &mut Cons
         BoxCommand::Restart(args) => change::run(client, Change::Restart, &args, console).await,
         BoxCommand::Sleep(args) => change::sleep(client, &args, console).await,
         BoxCommand::Wake(args) => change::run(client, Change::Wake, &args, console).await,
+        BoxCommand::Archive(args) => change::run(client, Change::Archive, &args, console).await,
         BoxCommand::Set(args) => set::run(client, args, console).await,
         BoxCommand::Upgrade(args) => upgrade::run(client, &args, console).await,
         BoxCommand::Delete(args) => delete::run(client, &args, console).await,

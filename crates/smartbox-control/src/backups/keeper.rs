@@ -6,6 +6,7 @@ use smartbox_core::BackupId;
 use smartbox_core::backup::{Kept, to_forget};
 use smartbox_store::{Backup, Smartbox};
 
+use super::archive::rests_on;
 use super::blocking;
 use crate::{Control, Error};
 
@@ -16,8 +17,12 @@ pub(crate) async fn tidy(control: &Control, row: &Smartbox) -> Result<usize, Err
     let all = fleet.every_backup_of(row.id).await?;
     let state = fleet.backup_state_of(row.id).await?;
     let wanted = state.restore_from.map(|from| from.to_string());
-    let is_needed =
-        |backup: &Backup| backup.is_pinned || wanted.as_deref() == Some(backup.id.to_string().as_str());
+    let archive = fleet.archive_of(row.id).await?;
+    let is_needed = |backup: &Backup| {
+        backup.is_pinned
+            || wanted.as_deref() == Some(backup.id.to_string().as_str())
+            || rests_on(archive.as_ref(), backup)
+    };
     let kept: Vec<Kept> = all
         .iter()
         .map(|backup| Kept {

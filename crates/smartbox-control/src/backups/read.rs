@@ -11,6 +11,7 @@ use smartbox_store::Backup;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
+use super::archive::rests_on;
 use super::{BoxBackups, blocking};
 use crate::{Control, Error, Op};
 
@@ -34,7 +35,8 @@ impl Control {
         let org = self.inner.store.org(smartbox.org);
         let state = org.backup_state(smartbox.id).await?;
         let backups = org.list_backups(smartbox.id).await?;
-        Ok(BoxBackups { smartbox, state, backups })
+        let under_way = self.inner.backups.board.of(smartbox.id);
+        Ok(BoxBackups { smartbox, state, backups, under_way })
     }
 
     /// Makes a backup now, and waits for it. It stays until somebody removes it.
@@ -71,6 +73,12 @@ impl Control {
             return Err(Error::Conflict {
                 what: "it is the only good backup of this box".to_owned(),
                 remedy: "make another one first, or delete the box".to_owned(),
+            });
+        }
+        if rests_on(org.archive(smartbox.id).await?.as_ref(), &backup) {
+            return Err(Error::Conflict {
+                what: "the box is archived, and this backup is all there is of it".to_owned(),
+                remedy: "start the box first, or delete it".to_owned(),
             });
         }
         let detail = serde_json::json!({ "backup": id.to_string(), "made_at": backup.made_at.to_string() });

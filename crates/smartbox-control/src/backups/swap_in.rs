@@ -9,7 +9,8 @@ use smartbox_core::backup::Reason;
 use smartbox_provider::{Epoch, ProviderError};
 use smartbox_store::{Backup, BackupState, RestoreFrom, Restored, Smartbox, SystemActor};
 
-use super::{ACTOR, blocking, held, range_of, shift_of, take, wrong_with_copy};
+use super::progress::Work;
+use super::{ACTOR, archive, blocking, held, range_of, shift_of, take, wrong_with_copy};
 use crate::{Control, Error};
 
 /// Why the disk was not replaced.
@@ -51,13 +52,16 @@ struct Swap {
     token: String,
     /// Nobody asked: the disk is gone.
     is_lost: bool,
+    /// It was given up for the backup.
+    is_archived: bool,
 }
 
 /// Replaces the disk of a box that is about to start, where somebody wants it, or where there is none and there was one.
 pub(crate) async fn before_start(control: &Control, row: &Smartbox, epoch: Epoch) -> Result<(), NotSwapped> {
     let fleet = control.inner.store.fleet(SystemActor::new(ACTOR));
     let state = fleet.backup_state_of(row.id).await?;
-    let Some(swap) = wanted(control, row, &state).await? else { return Ok(()) };
+    let is_archived = archive::see_through(control, row, epoch).await?;
+    let Some(swap) = wanted(control, row, &state, is_archived).await? else { return Ok(()) };
     let volumes = &control.inner.backups.volumes;
     control.inner.provider.ensure_stopped(row.id, epoch).await?;
     if volumes.placed(row.id).await?.as_deref() != Some(&swap.token) {
@@ -69,7 +73,12 @@ pub(crate) async fn before_start(control: &Control, row: &Smartbox, epoch: Epoch
     record(control, row, &swap).await
 }
 
-async fn wanted(control: &Control, row: &Smartbox, state: &BackupState) -> Result<Option<Swap>, NotSwapped> {
+async fn wanted(
+    control: &Control,
+    row: &Smartbox,
+    state: &BackupState,
+    is_archived: bool,
+) -> Result<Option<Swap>, NotSwapped> {
     let last = state.restored.map_or(0, |restored| restored.at.as_millisecond());
     let fleet = control.inner.store.fleet(SystemActor::new(ACTOR));
     if let Some(from) = state.restore_from {
@@ -86,19 +95,27 @@ async fn wanted(control: &Control, row: &Smartbox, state: &BackupState) -> Resul
                 None => return Err(give_up(control, row, from, "the backup is gone").await?),
             },
         };
-        return Ok(Some(Swap { from, backup, runtime, token: format!("{from}.{last}"), is_lost: false }));
+        let token = format!("{from}.{last}");
+        return Ok(Some(Swap { from, backup, runtime, token, is_lost: false, is_archived: false }));
     }
-    if control.inner.backups.volumes.home(row.id).await?.is_some() {
+    // What lies there after an archiving was put there by a swap that was not recorded.
+    if !is_archived && control.inner.backups.volumes.home(row.id).await?.is_some() {
         return Ok(None);
     }
-    let newest = fleet.backups_of(row.id).await?.into_iter().find(Backup::is_good);
-    let Some(backup) = newest else { return Ok(None) };
+    let backup = if is_archived {
+        archive::to_bring_back(control, row).await?
+    } else {
+        let newest = fleet.backups_of(row.id).await?.into_iter().find(Backup::is_good);
+        let Some(backup) = newest else { return Ok(None) };
+        backup
+    };
     let runtime = match runtime_of(control, row, &backup).await? {
         Ok(runtime) => runtime,
         Err((what, remedy)) => return Err(ProviderError::Permanent { what, remedy, source: None }.into()),
     };
     let from = RestoreFrom::Backup(backup.id);
-    Ok(Some(Swap { from, runtime, token: format!("{from}.{last}"), backup: Some(backup), is_lost: true }))
+    let token = format!("{from}.{last}");
+    Ok(Some(Swap { from, runtime, token, backup: Some(backup), is_lost: true, is_archived }))
 }
 
 /// The version that the box gets with a backup; else what stands against it, and what to do.
@@ -129,11 +146,12 @@ async fn stage(control: &Control, row: &Smartbox, epoch: Epoch, swap: &Swap) -> 
     let alone = control.inner.backups.locks.lock(row.id).await;
     let staged = volumes.stage(row.id, epoch, range).await?;
     let repository = control.repository_of(row).await?;
+    let (repository, on_board) = control.inner.backups.board.watch(repository, row.id, Work::Restoring);
     let (snapshot, ids, into) = (backup.snapshot.clone(), shift_of(range), staged.clone());
     let limits = control.inner.limits.backups.limits;
     let written = blocking(move || {
         // Also when nobody waits any more: the next attempt makes the directory anew, and must not meet this one in it.
-        let _alone = alone;
+        let _held = (alone, on_board);
         repository.restore(&snapshot, &into, ids, limits)
     })
     .await?;
@@ -147,7 +165,10 @@ async fn stage(control: &Control, row: &Smartbox, epoch: Epoch, swap: &Swap) -> 
     };
     match wrong {
         None => {
-            held::end_what_was_under_way(control, row, &databases).await?;
+            // An archived box has not gone on since: it takes up what a stopped one does.
+            if !swap.is_archived {
+                held::end_what_was_under_way(control, row, &databases).await?;
+            }
             Ok(volumes.mark_staged(row.id, epoch, &swap.token).await?)
         }
         Some(wrong) => {
@@ -222,6 +243,9 @@ async fn record(control: &Control, row: &Smartbox, swap: &Swap) -> Result<(), No
     let restored = Restored { from: swap.from, at: now, undo_until, is_proven: false };
     let made_at = swap.backup.as_ref().map(|backup| backup.made_at.to_string());
     let what = match (&made_at, swap.is_lost) {
+        (Some(made_at), true) if swap.is_archived => {
+            format!("it was archived; its backup of {made_at} is in the place of its disk")
+        }
         (Some(made_at), true) => format!("its disk was lost; the backup of {made_at} is in its place"),
         (Some(made_at), false) => format!("the backup of {made_at} is in the place of its disk"),
         (None, _) => "the disk that it had before the last restore is back".to_owned(),

@@ -10,7 +10,7 @@ use smartbox_store::{Backup, BackupState, RestoreFrom, Smartbox};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::backups::{ACTOR, keeper, take};
+use crate::backups::{ACTOR, archive, keeper, take};
 use crate::error::chain;
 use crate::{Control, Error, Lease};
 
@@ -78,6 +78,9 @@ impl BackupLoop {
             if holds.period().is_some() {
                 seen.push((state.changed_since, state.is_overdue));
             }
+            if self.archives(&row, &state, &holds, now).await? {
+                continue;
+            }
             if let Some(reason) = self.due(&row, &state, &holds, now) {
                 self.begin(row, reason);
             }
@@ -93,6 +96,34 @@ impl BackupLoop {
         }
     }
 
+    /// Whether the box is archived now: asked for because nobody uses it, or saved for it.
+    async fn archives(
+        &mut self,
+        row: &Smartbox,
+        state: &BackupState,
+        holds: &Effective,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let control = self.control.clone();
+        if self.may_begin(row.id) && archive::is_to_be_saved(&control, row, now).await? {
+            self.begin(row.clone(), Reason::BeforeArchive);
+            return Ok(true);
+        }
+        let Some(after) = holds.archive_after().filter(|_| row.archive.is_none()) else { return Ok(false) };
+        let watching = control.inner.ingress.work(row.id).watching;
+        let since = archive::unused_since(row, state, watching, now);
+        let is_long = |since: &Timestamp| {
+            Duration::try_from(now.duration_since(*since)).is_ok_and(|unused| unused >= after)
+        };
+        let Some(since) = since.filter(is_long) else { return Ok(false) };
+        control.archive_unused(row, since).await?;
+        Ok(true)
+    }
+
+    fn may_begin(&self, id: BoxId) -> bool {
+        self.jobs.len() < self.control.inner.limits.backups.at_once && !self.busy.contains(&id)
+    }
+
     fn due(
         &self,
         row: &Smartbox,
@@ -100,9 +131,7 @@ impl BackupLoop {
         holds: &Effective,
         now: Timestamp,
     ) -> Option<Reason> {
-        let may_begin =
-            self.jobs.len() < self.control.inner.limits.backups.at_once && !self.busy.contains(&row.id);
-        if !may_begin || state.restore_from.is_some() {
+        if !self.may_begin(row.id) || state.restore_from.is_some() {
             return None;
         }
         if self.control.inner.backups.is_asked(row.id) {
@@ -130,7 +159,10 @@ impl BackupLoop {
         self.busy.insert(row.id);
         let (control, epoch) = (self.control.clone(), self.lease.epoch());
         self.jobs.spawn(async move {
-            let made = take::take(&control, &row, epoch, reason).await;
+            let made = match reason {
+                Reason::BeforeArchive => archive::save(&control, &row, epoch).await,
+                _ => take::take(&control, &row, epoch, reason).await,
+            };
             (row, made)
         });
     }

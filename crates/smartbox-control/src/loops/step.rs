@@ -6,6 +6,7 @@ use smartbox_store::{BoxError, Smartbox};
 
 use super::fall_asleep::{Wish, deepen, fall_asleep};
 use super::wake_up::wake_up;
+use crate::backups::archive;
 use crate::backups::swap_in::{self, NotSwapped};
 use crate::{Control, Error, upgrades};
 
@@ -30,6 +31,7 @@ pub(super) async fn take(control: &Control, row: &Smartbox, epoch: Epoch, step: 
         Step::Sleep => {
             fall_asleep(control, row, epoch, Wish::Intended).await.map(drop).map_err(Failed::Control)
         }
+        Step::Free => archive::free(control, row, epoch).await.map_err(Failed::from),
         Step::Wake => wake_up(control, row, epoch).await.map_err(Failed::Provider),
         Step::Stop => {
             drop(control.inner.resting.take(row.id));
@@ -67,6 +69,11 @@ async fn erase_backups(control: &Control, row: &Smartbox) {
 async fn run(control: &Control, row: &Smartbox, epoch: Epoch) -> Result<(), Failed> {
     // The services of an older incarnation stand in a network that is about to go.
     control.inner.doors.close(row.id);
+    if row.archive.is_some() {
+        // Its state comes back first, so that an upgrade has something to save.
+        swap_in::before_start(control, row, epoch).await?;
+    }
+    let row = &as_pinned(control, row).await?;
     upgrades::before_start(control, row, epoch).await?;
     let row = &as_pinned(control, row).await?;
     swap_in::before_start(control, row, epoch).await?;

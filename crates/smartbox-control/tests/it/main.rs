@@ -1,6 +1,7 @@
 //! Use-cases and loops over the real database and the stateful fake of the place where boxes run.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod archive;
 mod backup_policy;
 mod backups;
 mod drills;

@@ -20,6 +20,7 @@ pages![
     "account-pending",
     "admin-only",
     "agent-failed",
+    "archive-failed",
     "backup-file-not-found",
     "backup-not-found",
     "bad-host",

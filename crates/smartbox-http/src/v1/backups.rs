@@ -8,8 +8,8 @@ mod remove;
 mod restore;
 mod verify;
 
-use smartbox_api::{BackupStateView, BackupView};
-use smartbox_control::{Backup, BoxBackups, Error};
+use smartbox_api::{BackupStateView, BackupView, BackupWorkView};
+use smartbox_control::{Backup, BoxBackups, Error, UnderWay};
 use smartbox_core::BackupId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -57,6 +57,18 @@ fn backup_view(backup: &Backup) -> BackupView {
     }
 }
 
+/// How far something is.
+pub(super) fn work_view(under_way: &UnderWay) -> BackupWorkView {
+    let progress = under_way.progress;
+    BackupWorkView {
+        work: under_way.work.as_str().to_owned(),
+        files: progress.files,
+        files_total: progress.files_total,
+        bytes: progress.bytes,
+        bytes_total: progress.bytes_total,
+    }
+}
+
 /// How it goes with the backups of a box.
 pub(super) fn state_view(backups: &BoxBackups) -> BackupStateView {
     let state = &backups.state;
@@ -75,5 +87,6 @@ pub(super) fn state_view(backups: &BoxBackups) -> BackupStateView {
         restored_from: state.restored.map(|restored| restored.from.to_string()),
         restored_at: state.restored.map(|restored| restored.at.to_string()),
         undo_until: state.restored.and_then(|restored| restored.undo_until).map(|at| at.to_string()),
+        under_way: backups.under_way.iter().map(work_view).collect(),
     }
 }

@@ -1,5 +1,6 @@
 //! Boxes: views, and one file per route.
 
+mod archive;
 mod create;
 mod delete;
 mod exec;
@@ -50,6 +51,7 @@ pub(super) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(sleep::sleep))
         .routes(routes!(wake::wake))
         .routes(routes!(upgrade::upgrade))
+        .routes(routes!(archive::archive))
         .routes(routes!(timeline::timeline))
         .routes(routes!(why::why))
         .routes(routes!(logs::logs))
@@ -87,6 +89,7 @@ pub(crate) fn box_view(row: &Smartbox, log_tail: Vec<String>) -> BoxView {
         version: row.version,
         runtime_version: row.runtime_version.clone(),
         upgrade: row.upgrade.map(|stage| stage.to_string()),
+        archive: row.archive.map(|stage| stage.to_string()),
         path: format!("/b/{}/", row.name),
         created_at: row.created_at.to_string(),
         observed_at: row.observed_at.map(|at| at.to_string()),

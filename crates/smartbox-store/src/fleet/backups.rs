@@ -10,7 +10,7 @@ use super::secrets;
 use crate::backups::{self, Backup, BackupState, RestoreFrom, Restored, StateRow, select_states};
 use crate::event::{self, NewEvent};
 use crate::row::parsed;
-use crate::{Error, FleetStore, boxes};
+use crate::{Error, FleetStore, archives, boxes};
 
 impl FleetStore {
     /// The backups of a box that are shown, the newest first.
@@ -193,6 +193,8 @@ impl FleetStore {
         .bind(&smartbox.runtime_version)
         .execute(&mut *tx)
         .await?;
+        // What was archived is back, from whatever backup.
+        archives::end(&mut tx, id).await?;
         sqlx::query("update boxes set runtime_version = $2 where id = $1")
             .bind(id.to_string())
             .bind(runtime_version)

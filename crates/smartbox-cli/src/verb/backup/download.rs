@@ -11,7 +11,7 @@ use crate::client::{Client, Route};
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::verb::BoxFlag;
+use crate::verb::{BoxFlag, size};
 
 /// Flags of `backup download`.
 #[derive(Debug, Args)]
@@ -63,7 +63,7 @@ pub(super) async fn run(client: &Client, args: &DownloadArgs, console: &mut Cons
         drop(tokio::fs::remove_file(&output).await);
         return Err(failure);
     }
-    console.say(&format!("{} written, {}.", output.display(), super::size(written))).await;
+    console.say(&format!("{} written, {}.", output.display(), size(written))).await;
     Ok(Exit::Success)
 }
 

@@ -33,6 +33,7 @@ impl Reconciler {
             failures: row.failures,
             asleep: row.asleep,
             deepest: self.control.inner.provider.capabilities().deepest_sleep,
+            archive: row.archive,
         });
         let may_run = step != Step::Run
             || (self.is_admitted(row).await? && heal::may_start(&self.control, row).await?);
@@ -41,7 +42,9 @@ impl Reconciler {
             _ if !may_run => {}
             Step::Nothing => self.let_sleep(row).await?,
             Step::Forget => self.forget(row, now).await?,
-            Step::Run | Step::Sleep | Step::Wake | Step::Stop | Step::Remove => self.begin(row, step, now),
+            Step::Run | Step::Sleep | Step::Wake | Step::Stop | Step::Free | Step::Remove => {
+                self.begin(row, step, now);
+            }
         }
         Ok(())
     }

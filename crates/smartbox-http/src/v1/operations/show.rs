@@ -7,6 +7,7 @@ use smartbox_control::Error;
 use smartbox_core::OperationId;
 
 use super::operation_view;
+use crate::v1::backups::work_view;
 use crate::HttpState;
 use crate::body::QueryOf;
 use crate::caller::Caller;
@@ -45,5 +46,6 @@ pub(crate) async fn show(
             }
         }
     };
-    Ok(Json(operation_view(&operation)))
+    let progress = state.control().operation_progress(&operation);
+    Ok(Json(OperationView { progress: progress.as_ref().map(work_view), ..operation_view(&operation) }))
 }
