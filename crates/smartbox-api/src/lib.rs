@@ -24,6 +24,7 @@ mod routes;
 mod runtimes;
 mod schedules;
 mod secrets;
+mod seed_storage;
 mod seeds;
 mod sessions;
 mod sign_in;
@@ -69,6 +70,7 @@ pub use schedules::{
     CreateSchedule, MessageAction, ScheduleList, ScheduleRunView, ScheduleView, UpdateSchedule, WakeAction,
 };
 pub use secrets::{InjectionsView, KeyRotationView, SecretList, SecretView, SetInjections, SetSecret};
+pub use seed_storage::{SeedAccepted, SeedBackup, SeedBackupFacts, SeedR2Status, SeedStorage, SeedSync};
 pub use seeds::{OverageBudget, SeedMeter, SeedPlan, SeedUsage, SetOverageBudget};
 pub use sessions::{SessionList, SessionQuery, SessionView};
 pub use sign_in::{CreateSignInLink, RedeemSignIn, SignInLink, SignedIn};

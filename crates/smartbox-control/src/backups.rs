@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use smartbox_backup::{Depot, IdShift, Repository};
-use smartbox_core::backup::Retention;
+use smartbox_core::backup::{Reason, Retention};
 use smartbox_core::{BoxId, Permission, UidRange};
 use smartbox_provider::Volumes;
 use smartbox_store::{Backup, BackupState, Smartbox, SystemActor};
@@ -93,6 +93,14 @@ impl Default for BackupPolicy {
 
 type Answer = oneshot::Sender<Result<Option<Backup>, String>>;
 
+/// Those who wait for a backup of a box.
+#[derive(Default)]
+struct Asked {
+    waiting: Vec<Answer>,
+    /// Whether one of them wants to keep it: then it is made whether or not something has changed.
+    is_kept: bool,
+}
+
 /// What the use-cases and the loop of backups share.
 pub(crate) struct Backups {
     pub(crate) volumes: Arc<dyn Volumes>,
@@ -100,7 +108,7 @@ pub(crate) struct Backups {
     pub(crate) scratch: PathBuf,
     pub(crate) locks: locks::Locks,
     pub(crate) readers: Arc<Semaphore>,
-    asked: Mutex<HashMap<BoxId, Vec<Answer>>>,
+    asked: Mutex<HashMap<BoxId, Asked>>,
     pub(crate) wake: Notify,
     pub(crate) counted: numbers::Counted,
     pub(crate) board: progress::Board,
@@ -124,33 +132,40 @@ impl Backups {
         }
     }
 
-    fn asked(&self) -> std::sync::MutexGuard<'_, HashMap<BoxId, Vec<Answer>>> {
+    fn asked(&self) -> std::sync::MutexGuard<'_, HashMap<BoxId, Asked>> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks the loop for a backup. `None`: too many wait for one already.
-    pub(crate) fn ask(&self, id: BoxId) -> Option<oneshot::Receiver<Result<Option<Backup>, String>>> {
+    /// Asks the loop for a backup, which stays if it `is_kept`, and else is only made when something has changed. `None`: too many
+    /// wait for one already.
+    pub(crate) fn ask(
+        &self,
+        id: BoxId,
+        is_kept: bool,
+    ) -> Option<oneshot::Receiver<Result<Option<Backup>, String>>> {
         let (answer, answered) = oneshot::channel();
         let mut asked = self.asked();
-        let waiting = asked.entry(id).or_default();
-        waiting.retain(|waiting| !waiting.is_closed());
-        if waiting.len() >= WAITING_MAX {
+        let of_box = asked.entry(id).or_default();
+        of_box.waiting.retain(|waiting| !waiting.is_closed());
+        if of_box.waiting.len() >= WAITING_MAX {
             return None;
         }
-        waiting.push(answer);
+        of_box.waiting.push(answer);
+        of_box.is_kept |= is_kept;
         drop(asked);
         self.wake.notify_one();
         Some(answered)
     }
 
-    /// Whether somebody waits for a backup of the box.
-    pub(crate) fn is_asked(&self, id: BoxId) -> bool {
-        self.asked().contains_key(&id)
+    /// Why one is made of the box now, if somebody has asked for it.
+    pub(crate) fn asked_for(&self, id: BoxId) -> Option<Reason> {
+        let is_kept = self.asked().get(&id)?.is_kept;
+        Some(if is_kept { Reason::Asked } else { Reason::Period })
     }
 
     /// Those who wait for one.
     pub(crate) fn take_asked(&self, id: BoxId) -> Vec<Answer> {
-        self.asked().remove(&id).unwrap_or_default()
+        self.asked().remove(&id).unwrap_or_default().waiting
     }
 }
 

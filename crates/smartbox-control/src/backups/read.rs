@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::Stream;
 use smartbox_core::{BackupId, Permission};
-use smartbox_store::Backup;
+use smartbox_store::{Backup, Smartbox};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
@@ -44,17 +44,41 @@ impl Control {
     /// # Errors
     /// [`Error::Conflict`] when there is nothing to save; [`Error::Unavailable`] when it takes long, or fails.
     pub async fn create_backup(&self, op: &Op, reference: &str) -> Result<Backup, Error> {
+        self.backed_up(op, reference, true).await?.ok_or_else(nothing_to_save)
+    }
+
+    /// Saves what has changed, and waits for it. What is made goes with time, like those that are made by themselves. `None`:
+    /// everything was saved already.
+    ///
+    /// # Errors
+    /// As [`Control::create_backup`].
+    pub async fn sync_box(&self, op: &Op, reference: &str) -> Result<Option<Backup>, Error> {
+        self.backed_up(op, reference, false).await
+    }
+
+    /// The same without waiting.
+    ///
+    /// # Errors
+    /// As [`Control::create_backup`].
+    pub async fn request_sync(&self, op: &Op, reference: &str) -> Result<Smartbox, Error> {
+        let smartbox = self.to_back_up(op, reference).await?;
+        let asked = self.inner.backups.ask(smartbox.id, false);
+        asked.map(|_nobody_waits| smartbox).ok_or_else(too_many)
+    }
+
+    async fn to_back_up(&self, op: &Op, reference: &str) -> Result<Smartbox, Error> {
         let smartbox = self.resolve(op, Permission::BoxesOperate, reference).await?;
-        let later = |what: String| Error::Unavailable { what, retry_after: Duration::from_secs(30) };
-        if self.inner.backups.volumes.home(smartbox.id).await.map_err(Error::internal)?.is_none() {
-            return Err(nothing_to_save());
+        match self.inner.backups.volumes.home(smartbox.id).await.map_err(Error::internal)? {
+            Some(_home) => Ok(smartbox),
+            None => Err(nothing_to_save()),
         }
-        let answered = self.inner.backups.ask(smartbox.id);
-        let answered =
-            answered.ok_or_else(|| later("many wait for a backup of this box already".to_owned()))?;
+    }
+
+    async fn backed_up(&self, op: &Op, reference: &str, is_kept: bool) -> Result<Option<Backup>, Error> {
+        let smartbox = self.to_back_up(op, reference).await?;
+        let answered = self.inner.backups.ask(smartbox.id, is_kept).ok_or_else(too_many)?;
         match tokio::time::timeout(WAIT_MAX, answered).await {
-            Ok(Ok(Ok(Some(backup)))) => Ok(backup),
-            Ok(Ok(Ok(None))) => Err(nothing_to_save()),
+            Ok(Ok(Ok(made))) => Ok(made),
             Ok(Ok(Err(what))) => Err(later(format!("the backup failed: {what}"))),
             Ok(Err(_dropped)) => Err(later("the platform is stopping".to_owned())),
             Err(_elapsed) => {
@@ -140,9 +164,17 @@ impl Control {
     }
 }
 
+fn later(what: String) -> Error {
+    Error::Unavailable { what, retry_after: Duration::from_secs(30) }
+}
+
+fn too_many() -> Error {
+    later("many wait for a backup of this box already".to_owned())
+}
+
 fn nothing_to_save() -> Error {
     Error::Conflict {
-        what: "there is nothing to save: the box was never started".to_owned(),
+        what: "there is nothing to save: the box was never started, or is archived".to_owned(),
         remedy: "start it first".to_owned(),
     }
 }

@@ -134,8 +134,8 @@ impl BackupLoop {
         if !self.may_begin(row.id) || state.restore_from.is_some() {
             return None;
         }
-        if self.control.inner.backups.is_asked(row.id) {
-            return Some(Reason::Asked);
+        if let Some(reason) = self.control.inner.backups.asked_for(row.id) {
+            return Some(reason);
         }
         let period = holds.period()?;
         let jitter = jitter(row.id);

@@ -30,6 +30,7 @@ mod restart;
 mod routes;
 mod schedules;
 mod secrets;
+mod seed_storage;
 mod sign_in;
 mod sleep;
 mod tenancy;
