@@ -10,6 +10,7 @@
 mod archive;
 mod beneath;
 mod bridge;
+mod bundle;
 mod cipher;
 mod copies;
 mod depot;
@@ -32,6 +33,8 @@ mod source;
 mod trouble;
 mod walk;
 
+pub use archive::Reader;
+pub use bundle::Bundle;
 pub use copies::{Copy, copy_databases, remove_copies};
 pub use depot::{Bucket, Conditional, Depot, Place};
 pub use error::Error;

@@ -1,6 +1,7 @@
 //! Backups of boxes: list them, ask for one, go back to one, take the key along.
 
 pub(crate) mod archive;
+mod export;
 mod held;
 pub(crate) mod keeper;
 pub(crate) mod locks;
@@ -26,6 +27,7 @@ use smartbox_provider::Volumes;
 use smartbox_store::{Backup, BackupState, Smartbox, SystemActor};
 use tokio::sync::{Notify, Semaphore, oneshot};
 
+pub use export::{ExportGone, ExportSink};
 pub use numbers::BackupNumbers;
 pub use policy::{BackupDecision, BackupWish};
 pub use progress::{UnderWay, Work};

@@ -7,6 +7,7 @@ mod boxes;
 mod budgets;
 mod devices;
 mod egress;
+mod exports;
 mod injections;
 mod models;
 mod operations;
@@ -41,6 +42,7 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .merge(devices::routes())
         .merge(models::routes())
         .merge(egress::routes())
+        .merge(exports::routes())
         .merge(injections::routes())
         .merge(operations::routes())
         .merge(orgs::routes())

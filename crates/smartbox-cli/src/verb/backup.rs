@@ -1,7 +1,7 @@
 //! `smartbox backup …`.
 
 mod create;
-mod download;
+pub(super) mod download;
 mod env;
 mod key;
 mod list;

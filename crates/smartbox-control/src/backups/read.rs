@@ -18,7 +18,7 @@ use crate::{Control, Error, Op};
 /// How long somebody waits for a backup that they asked for. It is made all the same.
 const WAIT_MAX: Duration = Duration::from_secs(55);
 /// Pieces of a download that wait for a slow client.
-const PIECES_MAX: usize = 8;
+pub(super) const PIECES_MAX: usize = 8;
 
 /// A backup on its way out, or one file of it.
 pub struct Download {
@@ -180,8 +180,8 @@ fn nothing_to_save() -> Error {
 }
 
 /// Writes into a channel.
-struct Pieces {
-    pieces: mpsc::Sender<std::io::Result<Bytes>>,
+pub(super) struct Pieces {
+    pub(super) pieces: mpsc::Sender<std::io::Result<Bytes>>,
 }
 
 impl std::io::Write for Pieces {

@@ -69,6 +69,7 @@ pages![
     "name-ambiguous",
     "name-taken",
     "no-default-box",
+    "not-erased",
     "not-found",
     "not-restored",
     "not-signed-in",

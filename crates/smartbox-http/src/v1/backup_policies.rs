@@ -44,6 +44,11 @@ fn wish(rules: BackupRules) -> BackupWish {
 
 /// The policy with its version as entity tag.
 fn tagged(decision: &BackupDecision) -> Response {
+    let view = backup_policy_view(decision);
+    ([(ETAG, etag(view.version))], json(StatusCode::OK, &view)).into_response()
+}
+
+pub(super) fn backup_policy_view(decision: &BackupDecision) -> BackupPolicyView {
     let words = |matter: Matter| decision.rules.of(matter).map(|value| matter.words(value));
     let number = |matter: Matter| decision.rules.of(matter).and_then(|value| u32::try_from(value).ok());
     let effective = Matter::ALL.into_iter().map(|matter| {
@@ -54,7 +59,7 @@ fn tagged(decision: &BackupDecision) -> Response {
             from: said.from.as_str().to_owned(),
         }
     });
-    let view = BackupPolicyView {
+    BackupPolicyView {
         rules: BackupRules {
             period: words(Matter::Period),
             keep_all: words(Matter::KeepAll),
@@ -68,6 +73,5 @@ fn tagged(decision: &BackupDecision) -> Response {
         version: decision.version,
         changed_at: decision.changed.as_ref().map(|(at, _by)| at.to_string()),
         changed_by: decision.changed.as_ref().map(|(_at, by)| by.clone()),
-    };
-    ([(ETAG, etag(view.version))], json(StatusCode::OK, &view)).into_response()
+    }
 }

@@ -8,6 +8,7 @@ mod remove;
 mod restore;
 mod verify;
 
+pub(super) use download::disposition;
 use smartbox_api::{BackupStateView, BackupView, BackupWorkView};
 use smartbox_control::{Backup, BoxBackups, Error, UnderWay};
 use smartbox_core::BackupId;
@@ -32,7 +33,7 @@ fn backup_id(text: &str) -> Result<BackupId, ApiError> {
     text.parse().map_err(|_error| Error::NotFound("backup").into())
 }
 
-fn backup_view(backup: &Backup) -> BackupView {
+pub(super) fn backup_view(backup: &Backup) -> BackupView {
     let found = backup.verified.as_ref().and_then(|(_at, wrong)| wrong.clone());
     BackupView {
         id: backup.id.to_string(),

@@ -23,6 +23,8 @@ mod upgrade;
 mod wake;
 mod why;
 
+pub(crate) use show_egress::box_egress_view;
+
 use axum::extract::{FromRequestParts, Path};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;

@@ -8,6 +8,7 @@ mod describe;
 mod devices;
 mod egress;
 mod exec;
+mod exports;
 mod failures;
 mod foreign;
 mod health;

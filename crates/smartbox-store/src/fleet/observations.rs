@@ -6,6 +6,7 @@ use smartbox_core::{BoxId, Desired, Observed};
 use crate::database::Connection;
 use crate::event::NewEvent;
 use crate::operation::{Operation, OperationKind, Outcome, Target};
+use super::erased;
 use crate::row::{ObservedColumns, bigint};
 use crate::smartbox::{NewFailure, ObservationUpdate};
 use crate::{Error, FleetStore, boxes, event, operation};
@@ -128,19 +129,31 @@ impl FleetStore {
         Ok(settled)
     }
 
-    /// Drops the row of a deleted box with its secrets and operations. Its events stay. Says whether it did: a
-    /// box that is gone, or that its owner wants back, is left alone.
-    pub async fn forget_box(&self, id: BoxId, event: NewEvent, now: Timestamp) -> Result<bool, Error> {
+    /// Drops the row of a deleted box with everything that is the box's own, counts what went, and looks whether anything is left.
+    /// Its events stay, and what it has used. `event` is given the counts. `None`: the box is gone already, or its owner wants it back.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when something is left: then nothing went.
+    pub async fn forget_box(
+        &self,
+        id: BoxId,
+        event: impl FnOnce(&[(&'static str, u64)]) -> NewEvent,
+        now: Timestamp,
+    ) -> Result<Option<Vec<(&'static str, u64)>>, Error> {
         let mut tx = self.store.database.write().await?;
-        let Some(known) = boxes::find(&mut tx, id).await? else { return Ok(false) };
+        let Some(known) = boxes::find(&mut tx, id).await? else { return Ok(None) };
         if known.desired != Desired::Deleted {
-            return Ok(false);
+            return Ok(None);
         }
-        // Secrets and operations go with the row (`on delete cascade`).
+        let went = erased::count(&mut tx, id).await?;
+        // All of it goes with the row (`on delete cascade`).
         sqlx::query("delete from boxes where id = $1").bind(id.to_string()).execute(&mut *tx).await?;
-        event::append(&mut tx, Some(known.org), Some(id), &event, now).await?;
+        if erased::count(&mut tx, id).await?.iter().any(|(_, rows)| *rows > 0) {
+            return Err(Error::damaged("rows of a box are left after it was removed"));
+        }
+        event::append(&mut tx, Some(known.org), Some(id), &event(&went), now).await?;
         tx.commit().await?;
-        Ok(true)
+        Ok(Some(went))
     }
 }
 

@@ -41,8 +41,7 @@ impl Reconciler {
             Step::Wait => {}
             _ if !may_run => {}
             Step::Nothing => self.let_sleep(row).await?,
-            Step::Forget => self.forget(row, now).await?,
-            Step::Run | Step::Sleep | Step::Wake | Step::Stop | Step::Free | Step::Remove => {
+            Step::Run | Step::Sleep | Step::Wake | Step::Stop | Step::Free | Step::Remove | Step::Forget => {
                 self.begin(row, step, now);
             }
         }
@@ -126,20 +125,6 @@ impl Reconciler {
             let slept = fall_asleep(&control, &row, epoch, wish).await;
             (row, Done::Slept(slept))
         });
-    }
-
-    async fn forget(&self, row: &Smartbox, now: Timestamp) -> Result<(), Error> {
-        let event =
-            self.control.event(ACTOR, "box.forgotten", "nothing of it is left", serde_json::json!({}));
-        let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
-        fleet.forget_box(row.id, event, now).await?;
-        let inner = &self.control.inner;
-        inner.ssh.forget(row.id);
-        inner.uses.forget(row.id);
-        inner.vigils.forget(row.id);
-        drop(inner.resting.take(row.id));
-        inner.changes.written();
-        Ok(())
     }
 
     pub(super) async fn job_done(&mut self, done: Result<(Smartbox, Done), JoinError>) {
