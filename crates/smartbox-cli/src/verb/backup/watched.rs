@@ -25,6 +25,7 @@ pub(super) async fn watched<T>(
 ) -> Result<T, Failure> {
     let mut progress = console.progress();
     let reference = smartbox.reference();
+    let path = ["boxes", reference.as_str()];
     let mut work = std::pin::pin!(work);
     let mut looks = interval(PERIOD);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -36,7 +37,7 @@ pub(super) async fn watched<T>(
             _ = looks.tick() => {}
         }
         // Only for show: whoever asked for the work deals with errors.
-        let look = client.get_within::<BoxView>(Route::v1(&["boxes", reference.as_str()]), LOOK_TIMEOUT);
+        let look = client.get_within::<BoxView>(Route::v1(&path), LOOK_TIMEOUT);
         let seen = tokio::select! { biased;
             done = &mut work => return done,
             seen = look => seen,

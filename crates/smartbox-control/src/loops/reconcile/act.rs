@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use smartbox_core::explain::Refused;
 use smartbox_core::plan::PlanFacts;
 use smartbox_core::{Desired, SleepTier, Step, next_step};
-use smartbox_store::{IntentChange, Smartbox, SystemActor};
+use smartbox_store::{IntentChange, Smartbox};
 use tokio::task::JoinError;
 use tokio::time::Instant;
 
