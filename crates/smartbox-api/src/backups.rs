@@ -11,7 +11,7 @@ pub struct BackupView {
     /// When it was made (RFC 3339).
     pub made_at: String,
     /// Why: `period`, `rest` (the box had just stopped or fallen asleep), `asked`, `before-restore`,
-    /// `before-upgrade`, `clone` (another box begins with it), `import` (the box began with it).
+    /// `before-upgrade`, `before-archive`, `clone` (another box begins with it), `import` (the box began with it).
     pub reason: String,
     /// Whether it can be trusted. One that cannot never takes the place of a good one.
     pub is_good: bool,
@@ -54,6 +54,21 @@ pub struct BackupView {
     pub drill_failure: Option<String>,
 }
 
+/// Work on the backups of a box that is under way, and how far it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BackupWorkView {
+    /// `restoring`, `saving` or `verifying`.
+    pub work: String,
+    /// Files that are done.
+    pub files: u64,
+    /// Of how many; 0 until it is known.
+    pub files_total: u64,
+    /// Bytes that are done.
+    pub bytes: u64,
+    /// Of how many; 0 until it is known.
+    pub bytes_total: u64,
+}
+
 /// How it goes with the backups of a box.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BackupStateView {
@@ -83,6 +98,9 @@ pub struct BackupStateView {
     /// Until when it can be undone: restore `undo`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo_until: Option<String>,
+    /// What is done with them at the moment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub under_way: Vec<BackupWorkView>,
 }
 
 /// The backups of a box.

@@ -164,6 +164,9 @@ pub struct BoxView {
     /// When its tiers of sleep begin, and who says so. Absent in lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sleep_after: Option<EffectiveSleepView>,
+    /// How far it is archived: `asked`, `saved` (its last backup was read back), `freeing` or `freed`. Absent: it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive: Option<String>,
     /// How it goes with its backups. Absent in lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backup: Option<super::BackupStateView>,

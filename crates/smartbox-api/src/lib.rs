@@ -4,6 +4,7 @@
 //! the domain stand beside the handlers.
 
 mod audit;
+mod backup_policy;
 mod backups;
 mod boxes;
 mod budgets;
@@ -23,6 +24,7 @@ mod routes;
 mod runtimes;
 mod schedules;
 mod secrets;
+mod seed_storage;
 mod seeds;
 mod sessions;
 mod sign_in;
@@ -35,9 +37,13 @@ mod users;
 mod why;
 
 pub use audit::{AuditLine, AuditList};
-pub use backups::{BackupKey, BackupList, BackupStateView, BackupView, DownloadQuery, RestoreBackup};
+pub use backup_policy::{BackupPolicyView, BackupRuleView, BackupRules};
+pub use backups::{
+    BackupKey, BackupList, BackupStateView, BackupView, BackupWorkView, DownloadQuery, RestoreBackup,
+};
 pub use boxes::{
-    BoxErrorView, BoxList, BoxView, BreakerView, ChannelsWord, CloneBox, CreateBox, CreatedBox, ImportQuery, Launched, SetChannels, TierList, TierView,
+    BoxErrorView, BoxList, BoxView, BreakerView, ChannelsWord, CloneBox, CreateBox, CreatedBox, ImportQuery,
+    Launched, SetChannels, TierList, TierView,
 };
 pub use budgets::{BudgetBound, BudgetCaps, BudgetView, SetBudget};
 pub use devices::{DeviceList, DeviceQuery, DeviceView, PairDevice};
@@ -67,6 +73,7 @@ pub use schedules::{
     CreateSchedule, MessageAction, ScheduleList, ScheduleRunView, ScheduleView, UpdateSchedule, WakeAction,
 };
 pub use secrets::{InjectionsView, KeyRotationView, SecretList, SecretView, SetInjections, SetSecret};
+pub use seed_storage::{SeedAccepted, SeedBackup, SeedBackupFacts, SeedR2Status, SeedStorage, SeedSync};
 pub use seeds::{OverageBudget, SeedMeter, SeedPlan, SeedUsage, SetOverageBudget};
 pub use sessions::{SessionList, SessionQuery, SessionView};
 pub use sign_in::{CreateSignInLink, RedeemSignIn, SignInLink, SignedIn};

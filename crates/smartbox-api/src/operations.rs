@@ -20,7 +20,7 @@ pub struct OperationView {
     pub id: String,
     /// The box it changes.
     pub box_id: String,
-    /// `create`, `start`, `stop`, `restart`, `restore`, `sleep`, `wake`, `upgrade` or `delete`.
+    /// `create`, `start`, `stop`, `restart`, `restore`, `sleep`, `wake`, `upgrade`, `archive` or `delete`.
     pub kind: String,
     /// `running`, `succeeded`, `failed` or `superseded` (a later change of intent took its place).
     pub state: String,
@@ -29,6 +29,9 @@ pub struct OperationView {
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<String>,
+    /// How far work on the box's backups has come that it waits for: one is put in place, made, or read back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<super::BackupWorkView>,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<super::BoxErrorView>,

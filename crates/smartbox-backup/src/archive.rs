@@ -7,6 +7,7 @@ use rustic_core::repofile::{Node, NodeType, SnapshotFile};
 use rustic_core::vfs::OpenFile;
 
 use crate::bridge::Bridge;
+use crate::bundle::Bundle;
 use crate::cipher::Cipher;
 use crate::fetch::fetch;
 use crate::manifest::{self, Manifest};
@@ -16,9 +17,9 @@ use crate::restore::{Full, each, pieces_of};
 use crate::{Error, Limits};
 
 /// How hard archives are compressed: zstd's own default.
-const LEVEL: i32 = 3;
+pub(crate) const LEVEL: i32 = 3;
 /// Bytes that are read at a time.
-const PIECE_BYTES: usize = 1024 * 1024;
+pub(crate) const PIECE_BYTES: usize = 1024 * 1024;
 
 /// A snapshot, or one file of it, ready to be read.
 pub struct Reader {
@@ -52,23 +53,24 @@ impl Reader {
             io::copy(&mut self.content(node)?, &mut out).map_err(Error::disk("writing a file"))?;
             return out.flush().map_err(Error::disk("writing a file"));
         }
-        let failed = Error::disk("writing an archive");
-        let packed = zstd::stream::write::Encoder::new(io::BufWriter::with_capacity(PIECE_BYTES, out), LEVEL);
-        let mut archive = tar::Builder::new(packed.map_err(failed)?);
+        let mut bundle = Bundle::new(out, 0)?;
         if let Some(manifest) = manifest {
-            let content = manifest.to_bytes()?;
-            let mut header = tar::Header::new_gnu();
-            header.set_mode(0o600);
-            header.set_size(content.len() as u64);
-            archive
-                .append_data(&mut header, manifest::NAME, content.as_slice())
-                .map_err(Error::disk("writing an archive"))?;
+            bundle.add_file(Path::new(manifest::NAME), &manifest.to_bytes()?)?;
         }
+        bundle.add_snapshot(Path::new(""), &self)?;
+        bundle.finish()
+    }
+
+    /// Appends all of it to an archive, below a directory.
+    pub(crate) fn append_to(
+        &self,
+        archive: &mut tar::Builder<impl Write>,
+        below: &Path,
+    ) -> Result<(), Error> {
         for (path, node) in &self.entries {
-            self.append(&mut archive, path, node)?;
+            self.append(archive, &below.join(path), node)?;
         }
-        let finished = archive.into_inner().and_then(zstd::stream::write::Encoder::finish);
-        finished.and_then(|mut out| out.flush()).map_err(Error::disk("writing an archive"))
+        Ok(())
     }
 
     fn append(&self, archive: &mut tar::Builder<impl Write>, path: &Path, node: &Node) -> Result<(), Error> {

@@ -129,6 +129,11 @@ impl Depot {
         Self { store: Arc::new(Limited::new(self.store, bandwidth)), ..self }
     }
 
+    /// Whether it is a directory of this machine.
+    pub const fn is_local(&self) -> bool {
+        self.directory.is_some()
+    }
+
     /// The repository of a box. It is made with its first snapshot.
     ///
     /// # Errors
@@ -167,6 +172,25 @@ impl Depot {
             }
             _ => Ok(()),
         }
+    }
+
+    /// How many objects a box's repository has, and their sizes together. In a directory also what was not finished.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn measure(&self, owner: &str, name: &str) -> Result<(u64, u64), Error> {
+        let prefix = self.prefix_of(owner, name)?;
+        let mut found = self.store.list(Some(&prefix));
+        let (mut objects, mut bytes) = (0, 0_u64);
+        while let Some(object) = found.next().await {
+            objects += 1;
+            bytes = bytes.saturating_add(object?.size);
+        }
+        let Some(directory) = &self.directory else { return Ok((objects, bytes)) };
+        let of_box = directory.join("users").join(owner).join(name);
+        // A directory that is there and has no object holds what no list names.
+        let is_there = std::fs::symlink_metadata(&of_box).is_ok();
+        Ok((objects.max(u64::from(is_there)), bytes))
     }
 
     fn prefix_of(&self, owner: &str, name: &str) -> Result<Path, Error> {

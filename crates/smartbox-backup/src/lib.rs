@@ -10,6 +10,7 @@
 mod archive;
 mod beneath;
 mod bridge;
+mod bundle;
 mod cipher;
 mod copies;
 mod courtesy;
@@ -35,7 +36,9 @@ mod trouble;
 mod unpack;
 mod walk;
 
+pub use archive::Reader;
 pub use beneath::remove_files;
+pub use bundle::Bundle;
 pub use copies::{Copy, copy_databases, remove_copies};
 pub use courtesy::give_way;
 pub use depot::{Bucket, Conditional, Depot, Place};

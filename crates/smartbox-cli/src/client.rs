@@ -21,6 +21,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use smartbox_api::IDEMPOTENCY_KEY_HEADER;
 
+pub(crate) use download::Download;
 pub(crate) use pages::PAGE_ITEMS;
 pub(crate) use socket::Socket;
 

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use smartbox_api::{BoxView, OperationView};
+use smartbox_api::{BackupWorkView, BoxView, OperationView};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout_at};
 
 use crate::client::{Client, Route};
 use crate::console::{Console, Progress};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::verb::size;
 
 /// How long the server is asked to hold one question.
 const HOLD_SECS: u64 = 30;
@@ -91,7 +92,8 @@ async fn watch(
     operation: &OperationView,
 ) -> Result<OperationView, Failure> {
     let mut progress = console.progress();
-    progress.show(console, &line(smartbox)).await;
+    let shown = line(smartbox, progress.is_live());
+    progress.show(console, &shown).await;
     if operation.is_finished() {
         return Ok(operation.clone());
     }
@@ -110,7 +112,8 @@ async fn watch(
 async fn show(client: &Client, console: &mut Console, progress: &mut Progress, id: &str) {
     // Only for show: the operation alone decides, and whoever asks for it deals with errors.
     if let Ok(seen) = client.get_within::<BoxView>(Route::v1(&["boxes", id]), LOOK_TIMEOUT).await {
-        progress.show(console, &line(&seen)).await;
+        let shown = line(&seen, progress.is_live());
+        progress.show(console, &shown).await;
     }
 }
 
@@ -138,13 +141,56 @@ async fn ended(client: &Client, id: &str) -> Result<OperationView, Failure> {
 }
 
 /// A box's state on one line.
-fn line(smartbox: &BoxView) -> String {
+fn line(smartbox: &BoxView, is_live: bool) -> String {
     let phase = match &smartbox.stage {
         Some(stage) => format!("{}: {} ({stage})", smartbox.name, smartbox.phase),
         None => format!("{}: {}", smartbox.name, smartbox.phase),
     };
-    match &smartbox.upgrade {
+    let phase = match &smartbox.upgrade {
         Some(stage) => format!("{phase}, upgrade: {stage}"),
         None => phase,
+    };
+    match smartbox.backup.as_ref().and_then(|backup| backup.under_way.first()) {
+        Some(work) => format!("{phase}, {}", how_far(work, is_live)),
+        None => phase,
+    }
+}
+
+/// How far work on backups is. Where each change is a line of its own, in steps of a tenth.
+pub(crate) fn how_far(work: &BackupWorkView, is_live: bool) -> String {
+    let tenths = |of: u64, total: u64| of.saturating_mul(10).checked_div(total).unwrap_or(0).min(10);
+    let name = &work.work;
+    match (is_live, work.bytes_total) {
+        (true, 0) => format!("{name} ({} files, {})", work.files, size(work.bytes)),
+        (true, total) => format!(
+            "{name} ({} of {} files, {} of {})",
+            work.files,
+            work.files_total,
+            size(work.bytes),
+            size(total)
+        ),
+        (false, 0) => name.clone(),
+        (false, total) => format!("{name} ({} %)", tenths(work.bytes, total) * 10),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_is_exact_where_it_is_drawn_and_coarse_where_it_is_written() {
+        let work = BackupWorkView {
+            work: "restoring".to_owned(),
+            files: 12,
+            files_total: 400,
+            bytes: 25 << 20,
+            bytes_total: 210 << 20,
+        };
+        assert_eq!(how_far(&work, true), "restoring (12 of 400 files, 25.0 MiB of 210.0 MiB)");
+        assert_eq!(how_far(&work, false), "restoring (10 %)");
+        let unknown = BackupWorkView { files_total: 0, bytes_total: 0, ..work };
+        assert_eq!(how_far(&unknown, true), "restoring (12 files, 25.0 MiB)");
+        assert_eq!(how_far(&unknown, false), "restoring");
     }
 }

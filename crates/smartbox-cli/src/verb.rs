@@ -21,6 +21,7 @@ mod runtime;
 mod schedule;
 mod secret;
 mod session;
+mod size;
 mod tier;
 mod token;
 mod usage;
@@ -28,6 +29,8 @@ mod user;
 mod version;
 mod whoami;
 mod why;
+
+pub(crate) use size::size;
 
 use clap::Subcommand;
 

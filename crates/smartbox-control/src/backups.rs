@@ -1,11 +1,15 @@
 //! Backups of boxes: list them, ask for one, go back to one, take the key along.
 
+pub(crate) mod archive;
+mod export;
 mod held;
 mod identity;
 mod intake;
 pub(crate) mod keeper;
 pub(crate) mod locks;
 mod numbers;
+mod policy;
+pub(crate) mod progress;
 mod read;
 mod restore;
 pub(crate) mod swap_in;
@@ -25,10 +29,13 @@ use smartbox_provider::Volumes;
 use smartbox_store::{Backup, BackupState, Smartbox, SystemActor};
 use tokio::sync::{Notify, Semaphore, oneshot};
 
+pub use export::{ExportGone, ExportSink};
 pub(crate) use intake::{IDS as INTAKE_IDS, Intake, take_in};
 pub use numbers::BackupNumbers;
-pub(crate) use read::nothing_to_save;
+pub use policy::{BackupDecision, BackupWish};
+pub use progress::{UnderWay, Work};
 pub use read::Download;
+pub(crate) use read::nothing_to_save;
 pub use restore::RestoreWish;
 
 use crate::{Control, Error, Op, random_token};
@@ -60,7 +67,7 @@ impl BackupParts {
     }
 }
 
-/// When backups are made, and which are kept.
+/// When backups are made, and which are kept, where no tier, org or box says something else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackupPolicy {
     /// How old the newest backup of a box that changes may become; `None`: none are made by themselves.
@@ -73,6 +80,8 @@ pub struct BackupPolicy {
     pub undo_for: Duration,
     /// How often one is booted in a sealed box, to see whether it can be; `None`: never.
     pub drill_every: Option<Duration>,
+    /// After how long without use a box is archived; `None`: never.
+    pub archive_after: Option<Duration>,
     /// What one may hold.
     pub limits: smartbox_backup::Limits,
 }
@@ -85,6 +94,7 @@ impl Default for BackupPolicy {
             at_once: 2,
             undo_for: Duration::from_hours(24),
             drill_every: Some(Duration::from_hours(24)),
+            archive_after: None,
             limits: smartbox_backup::Limits::default(),
         }
     }
@@ -109,6 +119,7 @@ pub(crate) struct Backups {
     asked: Mutex<HashMap<BoxId, Asked>>,
     pub(crate) wake: Notify,
     pub(crate) counted: numbers::Counted,
+    pub(crate) board: progress::Board,
 }
 
 /// People who wait for a backup of the same box.
@@ -126,6 +137,7 @@ impl Backups {
             asked: Mutex::default(),
             wake: Notify::new(),
             counted: numbers::Counted::default(),
+            board: progress::Board::default(),
         }
     }
 
@@ -133,7 +145,8 @@ impl Backups {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks the loop for a backup, for a person or for a clone. `None`: too many wait for one already.
+    /// Asks the loop for a backup. One that a person asks for is made in any case, and stays; others are made when something has
+    /// changed. `None`: too many wait for one already.
     pub(crate) fn ask(
         &self,
         id: BoxId,
@@ -146,8 +159,13 @@ impl Backups {
         if all.waiting.len() >= WAITING_MAX {
             return None;
         }
-        // What a person asks for is made in any case, and stays.
-        if reason == Reason::Asked {
+        // Whoever wants most of it gets it, and with that the others do.
+        let wants = |reason: Reason| match reason {
+            Reason::Asked => 2,
+            Reason::Clone => 1,
+            _ => 0,
+        };
+        if wants(reason) > wants(all.reason) {
             all.reason = reason;
         }
         all.waiting.push(answer);
@@ -157,7 +175,7 @@ impl Backups {
     }
 
     /// What somebody waits for a backup of the box for.
-    pub(crate) fn is_asked(&self, id: BoxId) -> Option<Reason> {
+    pub(crate) fn asked_for(&self, id: BoxId) -> Option<Reason> {
         self.asked().get(&id).map(|asked| asked.reason)
     }
 
@@ -176,6 +194,8 @@ pub struct BoxBackups {
     pub state: BackupState,
     /// The newest first.
     pub backups: Vec<Backup>,
+    /// What is done with them at the moment.
+    pub under_way: Vec<UnderWay>,
 }
 
 /// What opens a repository with the standard tool.

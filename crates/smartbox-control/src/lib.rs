@@ -78,7 +78,8 @@ pub use admin_secret::{AdminSecret, token_hash};
 pub use allowances::{Allowance, Allowances};
 pub use authority::HostCertificate;
 pub use backups::{
-    BackupAccess, BackupNumbers, BackupParts, BackupPolicy, BoxBackups, Download, RestoreWish,
+    BackupAccess, BackupDecision, BackupNumbers, BackupParts, BackupPolicy, BackupWish, BoxBackups, Download,
+    ExportGone, ExportSink, RestoreWish, UnderWay, Work,
 };
 pub use boxes::{CloneWish, Created, ImportWish, Intended, NewBox};
 pub use budgets::BudgetState;

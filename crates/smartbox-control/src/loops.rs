@@ -4,6 +4,7 @@ pub(crate) mod backups;
 pub(crate) mod drills;
 mod drowsy;
 mod due;
+mod erase;
 mod fall_asleep;
 mod fence;
 mod heal;

@@ -1,7 +1,7 @@
 //! How a box sleeps, from its row.
 
 use jiff::Timestamp;
-use smartbox_core::{Observed, Phase, SleepDepth, SleepTier};
+use smartbox_core::{Desired, Observed, Phase, SleepDepth, SleepTier};
 use smartbox_store::{Due, Smartbox};
 
 use crate::fleet_view::phase_of;
@@ -22,8 +22,11 @@ pub struct SleepState {
 impl SleepState {
     /// Of a box that sleeps; `None` for every other.
     pub fn of(smartbox: &Smartbox) -> Option<Self> {
-        if phase_of(smartbox) != Phase::Sleeping {
-            return None;
+        match phase_of(smartbox) {
+            Phase::Sleeping => {}
+            // Down to less than its disk; a request wakes it all the same.
+            Phase::Archived if smartbox.desired == Desired::Asleep => {}
+            _ => return None,
         }
         let tier = match smartbox.observed {
             Observed::Asleep(SleepDepth::Frozen) => SleepTier::Frozen,

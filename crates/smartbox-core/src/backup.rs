@@ -2,10 +2,12 @@
 
 mod due;
 mod judge;
+mod policy;
 mod retention;
 
 pub use due::{DueFacts, is_overdue, next_at};
 pub use judge::{Facts, Verdict, came_through, judge};
+pub use policy::{BadMatter, Effective, Matter, MatterValue, Rules, Said, platform};
 pub use retention::{Kept, Retention, to_forget};
 
 use std::fmt;
@@ -28,6 +30,8 @@ pub enum Reason {
     Clone,
     /// It came from elsewhere, and the box begins with it.
     Import,
+    /// Before the disk of a box that nobody uses is freed.
+    BeforeArchive,
 }
 
 /// The text names no reason.
@@ -37,7 +41,7 @@ pub struct BadReason;
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Period,
         Self::Rest,
         Self::Asked,
@@ -45,6 +49,7 @@ impl Reason {
         Self::BeforeUpgrade,
         Self::Clone,
         Self::Import,
+        Self::BeforeArchive,
     ];
 
     /// The word used in the store and on the wire.
@@ -57,6 +62,7 @@ impl Reason {
             Self::BeforeUpgrade => "before-upgrade",
             Self::Clone => "clone",
             Self::Import => "import",
+            Self::BeforeArchive => "before-archive",
         }
     }
 }

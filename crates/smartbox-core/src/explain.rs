@@ -142,6 +142,8 @@ pub enum Because {
     NotAnswering,
     /// Its owner has stopped it.
     Stopped,
+    /// Its disk is freed.
+    Archived,
     /// It ends its work and stops.
     Stopping,
     /// It failed.
@@ -182,10 +184,12 @@ pub fn explain(facts: &Facts) -> Vec<Because> {
         Phase::Requested | Phase::Provisioning | Phase::Starting | Phase::Waking => vec![Because::ComesUp],
         Phase::Stopping => vec![Because::Stopping],
         Phase::Stopped => vec![Because::Stopped],
+        Phase::Archived => archived(facts),
         Phase::Failed => vec![Because::Failed(facts.error.clone())],
         Phase::Deleting => vec![Because::Deleted],
     };
-    let may_be_woken = matches!(facts.phase, Phase::Sleeping | Phase::Stopped | Phase::Failed);
+    let may_be_woken =
+        matches!(facts.phase, Phase::Sleeping | Phase::Stopped | Phase::Archived | Phase::Failed);
     if let Some(block) = facts.block.filter(|_| may_be_woken) {
         reasons.retain(|reason| *reason != Because::WakesOnUse);
         reasons.push(Because::Blocked(block));
@@ -240,6 +244,13 @@ fn asleep(facts: &Facts) -> Vec<Because> {
     let tier = facts.asleep.unwrap_or(SleepTier::Stopped);
     let mut reasons = vec![Because::Sleeps { tier, idle_since: facts.idle_since }];
     reasons.extend(deeper(facts, tier));
+    reasons.extend(facts.due.clone().map(|(at, why)| Because::WakesAt { at, why }));
+    reasons.push(Because::WakesOnUse);
+    reasons
+}
+
+fn archived(facts: &Facts) -> Vec<Because> {
+    let mut reasons = vec![Because::Archived];
     reasons.extend(facts.due.clone().map(|(at, why)| Because::WakesAt { at, why }));
     reasons.push(Because::WakesOnUse);
     reasons

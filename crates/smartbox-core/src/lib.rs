@@ -5,6 +5,7 @@
 //! crates that own them.
 
 pub mod access;
+pub mod archive;
 pub mod audit;
 pub mod backoff;
 pub mod backup;
@@ -38,6 +39,7 @@ pub mod user_status;
 pub mod wake;
 
 pub use access::{DeviceStatus, Pairing, Permission, Permissions, Principal, Role, Tie, Who};
+pub use archive::ArchiveStage;
 pub use box_name::BoxName;
 pub use heal::Breaker;
 pub use id::{

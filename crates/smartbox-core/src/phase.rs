@@ -25,6 +25,8 @@ pub enum Phase {
     Stopping,
     /// Disk only.
     Stopped,
+    /// It sleeps or is stopped, and its disk is freed; its newest backup comes back when it is needed.
+    Archived,
     /// It should run, does not, and will not without a change or a wait.
     Failed,
     /// In its grace period, or being removed.
@@ -33,7 +35,7 @@ pub enum Phase {
 
 impl Phase {
     /// Every phase.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Requested,
         Self::Provisioning,
         Self::Starting,
@@ -44,6 +46,7 @@ impl Phase {
         Self::Waking,
         Self::Stopping,
         Self::Stopped,
+        Self::Archived,
         Self::Failed,
         Self::Deleting,
     ];
@@ -61,6 +64,7 @@ impl Phase {
             Self::Waking => "waking",
             Self::Stopping => "stopping",
             Self::Stopped => "stopped",
+            Self::Archived => "archived",
             Self::Failed => "failed",
             Self::Deleting => "deleting",
         }
@@ -78,12 +82,17 @@ pub struct PhaseFacts<'a> {
     pub has_error: bool,
     /// Whether a box of this incarnation was ever seen: tells a first start from a later one.
     pub was_seen: bool,
+    /// Whether its disk counts as lost because it was archived.
+    pub is_archived: bool,
 }
 
 /// Computes the public phase.
 pub fn phase(facts: &PhaseFacts<'_>) -> Phase {
     match (facts.desired, facts.observed) {
         (Desired::Deleted, _) => Phase::Deleting,
+        (Desired::Asleep | Desired::Stopped, Observed::Absent | Observed::Stopped) if facts.is_archived => {
+            Phase::Archived
+        }
         (Desired::Running, Observed::Ready) => Phase::Running,
         (Desired::Running | Desired::Asleep, Observed::Unready) => Phase::Degraded,
         // A start that is under way is shown as such, also after a failed one.
@@ -113,13 +122,19 @@ mod tests {
     use crate::state::{SleepDepth, Stage};
 
     fn seen(desired: Desired, observed: &Observed, has_error: bool) -> Phase {
-        phase(&PhaseFacts { desired, observed, has_error, was_seen: true })
+        phase(&PhaseFacts { desired, observed, has_error, was_seen: true, is_archived: false })
     }
 
     #[test]
     fn a_new_box_goes_from_requested_to_running() {
         let first = |observed: &Observed| {
-            phase(&PhaseFacts { desired: Desired::Running, observed, has_error: false, was_seen: false })
+            phase(&PhaseFacts {
+                desired: Desired::Running,
+                observed,
+                has_error: false,
+                was_seen: false,
+                is_archived: false,
+            })
         };
         assert_eq!(first(&Observed::Absent), Phase::Requested);
         assert_eq!(first(&Observed::Starting { stage: Stage::Volume }), Phase::Starting);
@@ -151,6 +166,19 @@ mod tests {
         assert_eq!(seen(Desired::Asleep, &Observed::Ready, true), Phase::FallingAsleep);
         assert_eq!(seen(Desired::Asleep, &Observed::Stopped, false), Phase::Sleeping);
         assert_eq!(seen(Desired::Asleep, &Observed::Stopping, false), Phase::FallingAsleep);
+    }
+
+    #[test]
+    fn a_box_without_its_disk_is_archived_until_it_is_wanted_again() {
+        let archived = |desired, observed: &Observed| {
+            phase(&PhaseFacts { desired, observed, has_error: false, was_seen: true, is_archived: true })
+        };
+        for desired in [Desired::Asleep, Desired::Stopped] {
+            assert_eq!(archived(desired, &Observed::Absent), Phase::Archived);
+            assert_eq!(archived(desired, &Observed::Stopped), Phase::Archived);
+        }
+        assert_eq!(archived(Desired::Running, &Observed::Absent), Phase::Provisioning);
+        assert_eq!(archived(Desired::Deleted, &Observed::Absent), Phase::Deleting);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The next step towards what is wanted: a table, so that a test can walk every pair.
 
+use crate::archive::ArchiveStage;
 use crate::sleep::SleepTier;
 use crate::state::{Desired, Observed, SleepDepth};
 
@@ -18,6 +19,8 @@ pub enum Step {
     Wake,
     /// Stop it, keep its volume.
     Stop,
+    /// Free its volume: its backup was read back.
+    Free,
     /// Remove it with its volume.
     Remove,
     /// Nothing is left of it: drop the row.
@@ -45,6 +48,8 @@ pub struct PlanFacts<'a> {
     pub asleep: SleepTier,
     /// How deeply processes can sleep here now; `None`: not at all.
     pub deepest: Option<SleepDepth>,
+    /// How far it is archived, if it is.
+    pub archive: Option<ArchiveStage>,
 }
 
 /// After so many failed attempts to wake a box its processes are given up, and it is started afresh.
@@ -71,6 +76,13 @@ pub fn next_step(facts: &PlanFacts<'_>) -> Step {
         (Desired::Running, Observed::Dead(reason)) if !reason.is_retryable() && !outdated => Step::Wait,
         (Desired::Running, Observed::Absent | Observed::Stopped | Observed::Dead(_)) => when_due(Step::Run),
 
+        // Also what is gone already: a removal that was cut off is seen through.
+        (Desired::Asleep | Desired::Stopped, Observed::Absent | Observed::Stopped)
+            if facts.archive.is_some_and(ArchiveStage::is_to_be_freed) =>
+        {
+            when_due(Step::Free)
+        }
+
         // Down to its disk as well: its gateway is asked in any case.
         (Desired::Asleep, Observed::Ready) => when_due(Step::Sleep),
         (Desired::Asleep, Observed::Asleep(depth)) => match facts.asleep.depth() {
@@ -85,7 +97,7 @@ pub fn next_step(facts: &PlanFacts<'_>) -> Step {
         (Desired::Stopped, Observed::Absent | Observed::Stopped) => Step::Nothing,
         (Desired::Stopped, _) => when_due(Step::Stop),
 
-        (Desired::Deleted, Observed::Absent) if facts.grace_over => Step::Forget,
+        (Desired::Deleted, Observed::Absent) if facts.grace_over => when_due(Step::Forget),
         (Desired::Deleted, _) if facts.grace_over => when_due(Step::Remove),
         (Desired::Deleted, Observed::Absent | Observed::Stopped) => Step::Nothing,
         (Desired::Deleted, _) => when_due(Step::Stop),
@@ -109,6 +121,7 @@ mod tests {
         failures: 0,
         asleep: SleepTier::Frozen,
         deepest: Some(SleepDepth::Squeezed),
+        archive: None,
     };
 
     const EVERY_WISH: [Desired; 4] = [Desired::Running, Desired::Asleep, Desired::Stopped, Desired::Deleted];
@@ -138,7 +151,7 @@ mod tests {
         match (step, observed) {
             (Step::Run, _) => (Observed::Starting { stage: Stage::Process }, Some(generation)),
             (Step::Stop, _) => (Observed::Stopped, None),
-            (Step::Remove, _) => (Observed::Absent, None),
+            (Step::Remove | Step::Free, _) => (Observed::Absent, None),
             (Step::Sleep, Observed::Ready) => match asleep.depth() {
                 Some(depth) => (Observed::Asleep(depth), seen),
                 None => (Observed::Stopped, None),
@@ -206,6 +219,21 @@ mod tests {
         assert_eq!(step(&Observed::Stopped, false), Step::Nothing);
         assert_eq!(step(&Observed::Stopped, true), Step::Remove);
         assert_eq!(step(&Observed::Absent, true), Step::Forget);
+    }
+
+    #[test]
+    fn a_disk_is_freed_when_its_backup_was_read_back_and_nobody_wants_the_box() {
+        for (desired, observed) in EVERY_WISH.into_iter().flat_map(|wish| {
+            [Observed::Ready, Observed::Stopped, Observed::Absent].map(|observed| (wish, observed))
+        }) {
+            for stage in ArchiveStage::ALL {
+                let facts = PlanFacts { desired, observed: &observed, archive: Some(stage), ..FACTS };
+                let is_at_rest =
+                    matches!(desired, Desired::Asleep | Desired::Stopped) && observed != Observed::Ready;
+                let expected = is_at_rest && stage.is_to_be_freed();
+                assert_eq!(next_step(&facts) == Step::Free, expected, "{desired:?} {observed:?} {stage}");
+            }
+        }
     }
 
     #[test]

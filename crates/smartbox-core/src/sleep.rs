@@ -12,7 +12,8 @@ pub use policy::{Circle, Effective, SleepChange, effective};
 
 /// How far a box goes down when it is not needed. In their order: the further, the less it takes and the longer its wake.
 ///
-/// `hibernated` and `archived` of the design have their places before and after `stopped` and come with them.
+/// `hibernated` of the design has its place before `stopped` and comes with it. `archived` is no tier of sleep: a box is
+/// archived from `stopped`, by whoever frees disks ([`crate::archive`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SleepTier {
     /// Processes are kept and get no CPU time.

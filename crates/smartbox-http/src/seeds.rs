@@ -1,16 +1,23 @@
 //! Routes of an older API that programs still speak. They show what `/v1` has, in the shapes those programs know.
 
 mod plans;
+mod r2_status;
 mod set_overage_budget;
 mod show_overage_budget;
+mod show_storage;
+mod sync_async;
+mod sync_storage;
 mod usage;
 
+use jiff::Timestamp;
 use smartbox_api::OverageBudget;
-use smartbox_control::PlanState;
+use smartbox_control::{BoxBackups, Error, Op, PlanState};
+use smartbox_core::Principal;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::HttpState;
+use crate::problem::ApiError;
 
 /// Nano-dollars of a cent.
 const CENT_NANOS: u64 = 10_000_000;
@@ -20,9 +27,26 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(plans::plans))
         .routes(routes!(show_overage_budget::show_overage_budget, set_overage_budget::set_overage_budget))
         .routes(routes!(usage::usage))
+        .routes(routes!(show_storage::show_storage))
+        .routes(routes!(sync_storage::sync_storage))
+        .routes(routes!(r2_status::r2_status))
+        .routes(routes!(sync_async::sync_async))
 }
 
 /// The budget is rounded down: it never says more than may be spent.
 fn overage_budget(state: &PlanState) -> OverageBudget {
     OverageBudget { budget_cents: state.overage_nanos / CENT_NANOS, period_start: state.month.0.to_string() }
+}
+
+/// The older API of the platform's admin knows nobody else.
+fn admin_only(op: &Op) -> Result<(), ApiError> {
+    if op.principal == Principal::Admin { Ok(()) } else { Err(Error::Forbidden.into()) }
+}
+
+/// When everything that a box holds was last known to be saved: at the last look if nothing had changed by then, else with the
+/// newest good backup.
+fn last_sync(backups: &BoxBackups) -> Option<Timestamp> {
+    let newest = backups.backups.iter().find(|backup| backup.is_good())?.made_at;
+    let looked_at = backups.state.looked_at.filter(|_| backups.state.changed_since.is_none());
+    Some(looked_at.map_or(newest, |looked_at| looked_at.max(newest)))
 }

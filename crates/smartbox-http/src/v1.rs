@@ -1,11 +1,13 @@
 //! The resource API.
 
 mod audit;
+mod backup_policies;
 mod backups;
 mod boxes;
 mod budgets;
 mod devices;
 mod egress;
+mod exports;
 mod imports;
 mod injections;
 mod models;
@@ -34,12 +36,14 @@ use crate::HttpState;
 pub(crate) fn routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new()
         .merge(audit::routes())
+        .merge(backup_policies::routes())
         .merge(backups::routes())
         .merge(boxes::routes())
         .merge(budgets::routes())
         .merge(devices::routes())
         .merge(models::routes())
         .merge(egress::routes())
+        .merge(exports::routes())
         .merge(imports::routes())
         .merge(injections::routes())
         .merge(operations::routes())

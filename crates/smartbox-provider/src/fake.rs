@@ -29,6 +29,7 @@ pub struct FakeProvider {
     world: Mutex<World>,
     changed: Notify,
     disks: Mutex<Option<tempfile::TempDir>>,
+    leaves_disks: std::sync::atomic::AtomicBool,
 }
 
 impl FakeProvider {
@@ -69,6 +70,11 @@ impl FakeProvider {
     /// Lets the next `times` calls of this kind do their work and then fail, as if the answer were lost.
     pub fn lose_next_answers(&self, call: Call, times: usize) {
         self.change(|world| world.orders.lose_answers(call, times));
+    }
+
+    /// Whether disks of boxes that are removed stay, as if something held them, and nobody were told.
+    pub fn leave_disks(&self, leaves: bool) {
+        self.leaves_disks.store(leaves, std::sync::atomic::Ordering::SeqCst);
     }
 
     /// Makes every step of every call take this long. Zero (the default) only yields.

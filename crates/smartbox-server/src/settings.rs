@@ -168,7 +168,7 @@ impl Settings {
                 .as_deref()
                 .filter(|text| !text.is_empty())
                 .map(|text| problems.take("metrics.listen", parse::address(text))),
-            backup: BackupSettings::parse(raw.backup, &mut problems),
+            backup: BackupSettings::parse(raw.backup, raw.boxes.archive_after.as_deref(), &mut problems),
             models: models.unwrap_or_else(ModelPlan::demo),
             delete_grace: problems
                 .take("boxes.delete_grace", parse::duration(raw.boxes.delete_grace.as_deref(), "24h")),

@@ -11,8 +11,10 @@ use crate::Error;
 use crate::database::Connection;
 use crate::row::{bigint, instant, instant_opt, number, parsed};
 
-/// Most backups of one box that are kept in the end: what retention keeps and what people pin.
+/// Most backups of one box that are shown.
 pub(crate) const BACKUPS_MAX: i64 = 1_000;
+/// Most that are looked at to decide which are kept; far more than any policy keeps.
+pub(crate) const EVERY_MAX: i64 = 100_000;
 
 /// A saved state of a box.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -260,12 +262,12 @@ impl TryFrom<StateRow> for BackupState {
     }
 }
 
-/// The backups of a box, the newest first.
-pub(crate) async fn of_box(connection: &mut Connection, id: BoxId) -> Result<Vec<Backup>, Error> {
+/// The backups of a box, the newest first, at most `limit`.
+pub(crate) async fn of_box(connection: &mut Connection, id: BoxId, limit: i64) -> Result<Vec<Backup>, Error> {
     let rows: Vec<BackupRow> =
         sqlx::query_as(select_backups!("where box_id = $1 order by made_at_ms desc, id desc limit $2"))
             .bind(id.to_string())
-            .bind(BACKUPS_MAX)
+            .bind(limit)
             .fetch_all(connection)
             .await?;
     rows.into_iter().map(Backup::try_from).collect()

@@ -53,6 +53,7 @@ pub(crate) struct BoxRow {
     breaker: Option<String>,
     is_quiet: bool,
     upgrade_stage: Option<String>,
+    archive_stage: Option<String>,
 }
 
 impl TryFrom<BoxRow> for Smartbox {
@@ -95,6 +96,7 @@ impl TryFrom<BoxRow> for Smartbox {
             breaker: breaker::from_column(row.breaker.as_deref())?,
             is_quiet: row.is_quiet,
             upgrade: row.upgrade_stage.as_deref().map(parsed).transpose()?,
+            archive: row.archive_stage.as_deref().map(parsed).transpose()?,
         })
     }
 }
@@ -103,7 +105,7 @@ fn due(at_ms: Option<i64>, why: Option<String>) -> Result<Option<Due>, Error> {
     Ok(instant_opt(at_ms)?.map(|at| Due { at, why: why.unwrap_or_default() }))
 }
 
-/// A query for whole rows of boxes, each with its next schedule and its upgrade. Columns are named, so that a later migration cannot reorder them.
+/// A query for whole rows of boxes, each with its next schedule, its upgrade and how far it is archived. Columns are named, so that a later migration cannot reorder them.
 macro_rules! select_boxes {
     ($tail:literal) => {
         concat!(
@@ -119,7 +121,8 @@ macro_rules! select_boxes {
                      where schedules.box_id = boxes.id and schedules.enabled and schedules.fires_at_ms is not null
                      order by schedules.fires_at_ms, schedules.id limit 1) as schedule_name,
                     (select stage from upgrades
-                     where upgrades.box_id = boxes.id and upgrades.finished_at_ms is null) as upgrade_stage
+                     where upgrades.box_id = boxes.id and upgrades.finished_at_ms is null) as upgrade_stage,
+                    (select stage from archives where archives.box_id = boxes.id) as archive_stage
              from boxes ",
             $tail
         )

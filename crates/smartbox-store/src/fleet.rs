@@ -5,6 +5,7 @@ mod audit;
 mod backups;
 mod drills;
 mod egress;
+mod erased;
 mod housekeeping;
 mod leases;
 mod models;

@@ -11,6 +11,8 @@
 //! particular to SQLite is in the modules `database` and `open`.
 
 mod account;
+mod archives;
+mod backup_rules;
 mod backups;
 mod boxes;
 mod breaker;
@@ -44,6 +46,8 @@ mod vault;
 pub use account::{
     NewServiceToken, NewSession, NewUser, Org, ServiceToken, Session, Subject, TokenHash, User, UserChange,
 };
+pub use archives::{Archive, ArchiveReason};
+pub use backup_rules::{BackupPolicies, TierBackupRules};
 pub use backups::{Backup, BackupState, RestoreFrom, Restored};
 pub use device::{Device, NewDevice, NewTicket, Ticket, TicketHolder};
 pub use egress::{EgressUsage, LayerOf, LayerRow};
@@ -63,7 +67,7 @@ pub use origins::{Origin, OriginKind};
 pub use page::{Cursor, PAGE_MAX, Page};
 pub use rollouts::{ROLLOUT_BOXES_MAX, Rollout, RolloutBox};
 pub use routing::{RolledBack, RoutingChange, RoutingRow};
-pub use rules::{EgressRow, InjectionRow, RulesRow};
+pub use rules::{BackupRulesRow, EgressRow, InjectionRow, RulesRow};
 pub use schedules::{NextTime, RunState, SCHEDULES_MAX, Schedule, ScheduleAction, SchedulePlan, ScheduleRun};
 pub use sealing::{KeyFile, KeySource, Keyring, KeyringError, Sealer};
 pub use sleep::{Due, WakeHold};

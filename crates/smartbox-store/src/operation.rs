@@ -33,11 +33,13 @@ pub enum OperationKind {
     Wake,
     /// Gives it another version of the agent runtime.
     Upgrade,
+    /// Saves it and frees its disk.
+    Archive,
 }
 
 impl OperationKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Create,
         Self::Start,
         Self::Stop,
@@ -47,6 +49,7 @@ impl OperationKind {
         Self::Sleep,
         Self::Wake,
         Self::Upgrade,
+        Self::Archive,
     ];
 
     /// Whether a person wants the box to be tried afresh, whatever went wrong before.
@@ -66,6 +69,7 @@ impl OperationKind {
             Self::Sleep => "sleep",
             Self::Wake => "wake",
             Self::Upgrade => "upgrade",
+            Self::Archive => "archive",
         }
     }
 }

@@ -1,11 +1,12 @@
-//! Rules of an org or of one of its boxes: what they may reach, and where secrets are put in. Two tables of one shape.
+//! Rules of an org or of one of its boxes: what they may reach, where secrets are put in, how they are backed up. Three tables of
+//! one shape.
 
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use smartbox_core::{BoxId, OrgId, egress_policy, injection};
+use smartbox_core::{BoxId, OrgId, backup, egress_policy, injection};
 
 use crate::database::Connection;
 use crate::event::{self, NewEvent};
@@ -33,6 +34,8 @@ pub struct RulesRow<R> {
 pub type EgressRow = RulesRow<egress_policy::Rules>;
 /// Where secrets are put in.
 pub type InjectionRow = RulesRow<injection::Rules>;
+/// How boxes are backed up.
+pub type BackupRulesRow = RulesRow<backup::Rules>;
 
 /// Rules that have a table.
 pub(crate) trait Tabled:
@@ -70,6 +73,7 @@ macro_rules! tabled {
 
 tabled!(egress_policy::Rules, "egress_rules");
 tabled!(injection::Rules, "injection_rules");
+tabled!(backup::Rules, "backup_rules");
 
 #[derive(sqlx::FromRow)]
 struct Row {

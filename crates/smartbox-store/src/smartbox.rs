@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use smartbox_core::phase::PhaseFacts;
 use smartbox_core::upgrade::UpgradeStage;
 use smartbox_core::{
-    BoxId, BoxName, Breaker, Desired, Kind, Observed, OrgId, Phase, SleepPolicy, SleepTier, phase,
+    ArchiveStage, BoxId, BoxName, Breaker, Desired, Kind, Observed, OrgId, Phase, SleepPolicy, SleepTier,
+    phase,
 };
 
 use crate::Due;
@@ -86,6 +87,8 @@ pub struct Smartbox {
 
     /// How far an upgrade of its agent runtime has come that is under way.
     pub upgrade: Option<UpgradeStage>,
+    /// How far it is archived, if it is.
+    pub archive: Option<ArchiveStage>,
 }
 
 impl Smartbox {
@@ -111,6 +114,7 @@ impl Smartbox {
             observed: &self.observed,
             has_error: self.last_error.is_some(),
             was_seen: self.was_seen,
+            is_archived: self.archive.is_some_and(ArchiveStage::is_off_disk),
         })
     }
 }

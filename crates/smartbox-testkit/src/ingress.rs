@@ -29,6 +29,11 @@ impl FakeIngress {
         self.doors().entry(id).or_default().work.ended = ended;
     }
 
+    /// So many sockets are open, and nothing is done on them.
+    pub fn set_watching(&self, id: BoxId, watching: u32) {
+        self.doors().entry(id).or_default().work.watching = watching;
+    }
+
     /// Whether nothing is let through to the box.
     pub fn is_closed(&self, id: BoxId) -> bool {
         self.doors().get(&id).is_some_and(|door| door.is_closed)

@@ -43,6 +43,11 @@ impl Progress {
         Self { shown: None, form: Form::Silent }
     }
 
+    /// Whether it changes in place, and does not grow with each change.
+    pub(crate) const fn is_live(&self) -> bool {
+        matches!(self.form, Form::Live(_))
+    }
+
     /// Tells the latest state; the same state twice is told once.
     pub(crate) async fn show(&mut self, console: &mut Console, state: &str) {
         if self.shown.as_deref() == Some(state) {

@@ -1,13 +1,15 @@
 //! `smartbox backup …`.
 
 mod create;
-mod download;
+pub(super) mod download;
 mod env;
 mod key;
 mod list;
+mod policy;
 mod remove;
 mod restore;
 mod verify;
+mod watched;
 
 use std::path::PathBuf;
 
@@ -39,6 +41,9 @@ pub enum BackupCommand {
     Env(env::EnvArgs),
     /// Print the key of the backups of a box
     Key(key::KeyArgs),
+    /// When backups are made, and which are kept
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
     /// The platform's own database
     #[command(subcommand)]
     Platform(PlatformCommand),
@@ -73,6 +78,7 @@ pub(super) async fn run(client: &Client, command: BackupCommand, console: &mut C
         BackupCommand::Remove(args) => remove::run(client, &args, console).await,
         BackupCommand::Env(args) => env::run(client, &args, console).await,
         BackupCommand::Key(args) => key::run(client, &args, console).await,
+        BackupCommand::Policy(command) => policy::run(client, command, console).await,
         // The program does it itself, before it comes here.
         BackupCommand::Platform(_) => {
             Err(Failure::new(Exit::Usage, "The platform's database is restored on its own machine."))
@@ -93,33 +99,5 @@ fn trust(backup: &BackupView) -> String {
         (Some(why), _) => format!("not trusted: {}", crate::table::cell(why, 60)),
         (None, Some(_)) => "good, read back".to_owned(),
         (None, None) => "good".to_owned(),
-    }
-}
-
-/// Bytes as people read them.
-fn size(bytes: u64) -> String {
-    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
-    if bytes < 1024 {
-        return format!("{bytes} B");
-    }
-    let (mut tenths, mut unit) = (u128::from(bytes) * 10 / 1024, 0);
-    while tenths >= 10_240 && unit + 1 < UNITS.len() {
-        tenths /= 1024;
-        unit += 1;
-    }
-    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_short() {
-        for (bytes, text) in
-            [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (176 * 1024, "176.0 KiB"), (5 << 40, "5.0 TiB")]
-        {
-            assert_eq!(size(bytes), text);
-        }
     }
 }

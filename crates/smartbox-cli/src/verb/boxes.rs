@@ -45,6 +45,8 @@ pub enum BoxCommand {
     Sleep(SleepArgs),
     /// Wake a box and wait until it answers
     Wake(ChangeArgs),
+    /// Free the disk of a box that sleeps or is stopped; its last backup is read back first, and comes back at its next start
+    Archive(ChangeArgs),
     /// Change when a box sleeps
     Set(set::SetArgs),
     /// Let the channels and jobs of a box run, which are off in a copy, or not
@@ -70,6 +72,7 @@ pub(super) async fn run(client: &Client, command: BoxCommand, console: &mut Cons
         BoxCommand::Restart(args) => change::run(client, Change::Restart, &args, console).await,
         BoxCommand::Sleep(args) => change::sleep(client, &args, console).await,
         BoxCommand::Wake(args) => change::run(client, Change::Wake, &args, console).await,
+        BoxCommand::Archive(args) => change::run(client, Change::Archive, &args, console).await,
         BoxCommand::Set(args) => set::run(client, args, console).await,
         BoxCommand::Channels(args) => channels::run(client, &args, console).await,
         BoxCommand::Upgrade(args) => upgrade::run(client, &args, console).await,

@@ -1,6 +1,7 @@
 //! `smartbox org …`.
 
 mod create;
+mod export;
 mod hold;
 mod list;
 mod set;
@@ -25,6 +26,8 @@ pub enum OrgCommand {
     Show(show::ShowArgs),
     /// Change how an org treats the devices of its people, and when its boxes sleep
     Set(set::SetArgs),
+    /// Save everything that belongs to your org to this machine, with the newest good backup of each box
+    Export(export::ExportArgs),
     /// Keep every box of an org from waking, whoever asks; what runs goes on
     Hold(hold::HoldArgs),
     /// Take such a hold away
@@ -38,6 +41,7 @@ pub(super) async fn run(client: &Client, command: OrgCommand, console: &mut Cons
         OrgCommand::List => list::run(client, console).await,
         OrgCommand::Show(args) => show::run(client, &args, console).await,
         OrgCommand::Set(args) => set::run(client, args, console).await,
+        OrgCommand::Export(args) => export::run(client, &args, console).await,
         OrgCommand::Hold(args) => hold::run(client, args, console).await,
         OrgCommand::Release(args) => hold::release(client, &args, console).await,
     }

@@ -6,6 +6,7 @@ use smartbox_core::BackupId;
 use smartbox_core::backup::{Kept, to_forget};
 use smartbox_store::{Backup, Smartbox};
 
+use super::archive::rests_on;
 use super::aside;
 use crate::{Control, Error};
 
@@ -13,15 +14,17 @@ use crate::{Control, Error};
 pub(crate) async fn tidy(control: &Control, row: &Smartbox) -> Result<usize, Error> {
     let _alone = control.inner.backups.locks.lock(row.id).await;
     let fleet = control.backup_fleet();
-    let all = fleet.backups_of(row.id).await?;
+    let all = fleet.every_backup_of(row.id).await?;
     let state = fleet.backup_state_of(row.id).await?;
     let wanted = state.restore_from.map(|from| from.to_string());
+    let archive = fleet.archive_of(row.id).await?;
     // Another box may be about to begin with one.
     let awaited = fleet.awaited_backups(row.id).await?;
     let is_needed = |backup: &Backup| {
         backup.is_pinned
             || awaited.contains(&backup.id)
             || wanted.as_deref() == Some(backup.id.to_string().as_str())
+            || rests_on(archive.as_ref(), backup)
     };
     let kept: Vec<Kept> = all
         .iter()
@@ -32,7 +35,8 @@ pub(crate) async fn tidy(control: &Control, row: &Smartbox) -> Result<usize, Err
         })
         .collect();
     let now = control.inner.clock.now();
-    let goes = to_forget(&kept, &control.inner.limits.backups.retention, now);
+    let retention = control.effective_backups(row).await?.retention();
+    let goes = to_forget(&kept, &retention, now);
     let ids: Vec<BackupId> =
         goes.iter().filter_map(|index| all.get(*index)).map(|backup| backup.id).collect();
     if !ids.is_empty() {

@@ -1,12 +1,10 @@
 //! How it goes with the backups of all boxes, as numbers.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use smartbox_core::BoxId;
-use smartbox_store::{Backup, BackupState};
+use smartbox_store::Backup;
 
 use crate::{Control, Error};
 
@@ -48,11 +46,12 @@ impl Counted {
         *counter += 1;
     }
 
-    /// What a look at all boxes found.
-    pub(crate) fn seen(&self, states: &HashMap<BoxId, BackupState>, now: Timestamp) {
-        let oldest = states.values().filter_map(|state| state.changed_since).min();
+    /// What a look at the boxes that are backed up by themselves found: since when something may have changed that is in no good
+    /// backup, and whether that is too long.
+    pub(crate) fn seen(&self, boxes: &[(Option<Timestamp>, bool)], now: Timestamp) {
+        let oldest = boxes.iter().filter_map(|(changed_since, _)| *changed_since).min();
         let unsaved = oldest.and_then(|since| Duration::try_from(now.duration_since(since)).ok());
-        let overdue = states.values().filter(|state| state.is_overdue).count() as u64;
+        let overdue = boxes.iter().filter(|(_, is_overdue)| *is_overdue).count() as u64;
         let mut numbers = self.numbers();
         (numbers.overdue, numbers.unsaved) = (overdue, unsaved.unwrap_or_default());
     }

@@ -9,17 +9,18 @@ use futures_util::Stream;
 use smartbox_backup::Manifest;
 use smartbox_core::backup::Reason;
 use smartbox_core::{BackupId, BoxId, Permission};
-use smartbox_store::Backup;
+use smartbox_store::{Backup, Smartbox};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
+use super::archive::rests_on;
 use super::{BoxBackups, blocking};
 use crate::{Control, Error, Op};
 
 /// How long somebody waits for a backup that they asked for. It is made all the same.
 const WAIT_MAX: Duration = Duration::from_secs(55);
 /// Pieces of a download that wait for a slow client.
-const PIECES_MAX: usize = 8;
+pub(super) const PIECES_MAX: usize = 8;
 
 /// A backup on its way out, or one file of it.
 pub struct Download {
@@ -36,7 +37,8 @@ impl Control {
         let org = self.inner.store.org(smartbox.org);
         let state = org.backup_state(smartbox.id).await?;
         let backups = org.list_backups(smartbox.id).await?;
-        Ok(BoxBackups { smartbox, state, backups })
+        let under_way = self.inner.backups.board.of(smartbox.id);
+        Ok(BoxBackups { smartbox, state, backups, under_way })
     }
 
     /// Makes a backup now, and waits for it. It stays until somebody removes it.
@@ -44,21 +46,46 @@ impl Control {
     /// # Errors
     /// [`Error::Conflict`] when there is nothing to save; [`Error::Unavailable`] when it takes long, or fails.
     pub async fn create_backup(&self, op: &Op, reference: &str) -> Result<Backup, Error> {
+        self.backed_up(op, reference, Reason::Asked).await?.ok_or_else(nothing_to_save)
+    }
+
+    /// Saves what has changed, and waits for it. What is made goes with time, like those that are made by themselves. `None`:
+    /// everything was saved already.
+    ///
+    /// # Errors
+    /// As [`Control::create_backup`].
+    pub async fn sync_box(&self, op: &Op, reference: &str) -> Result<Option<Backup>, Error> {
+        self.backed_up(op, reference, Reason::Period).await
+    }
+
+    /// The same without waiting.
+    ///
+    /// # Errors
+    /// As [`Control::create_backup`].
+    pub async fn request_sync(&self, op: &Op, reference: &str) -> Result<Smartbox, Error> {
+        let smartbox = self.to_back_up(op, reference).await?;
+        let asked = self.inner.backups.ask(smartbox.id, Reason::Period);
+        asked.map(|_nobody_waits| smartbox).ok_or_else(too_many)
+    }
+
+    async fn to_back_up(&self, op: &Op, reference: &str) -> Result<Smartbox, Error> {
         let smartbox = self.resolve(op, Permission::BoxesOperate, reference).await?;
-        if self.inner.backups.volumes.home(smartbox.id).await.map_err(Error::internal)?.is_none() {
-            return Err(nothing_to_save());
+        match self.inner.backups.volumes.home(smartbox.id).await.map_err(Error::internal)? {
+            Some(_home) => Ok(smartbox),
+            None => Err(nothing_to_save()),
         }
-        self.wait_for_backup(smartbox.id, Reason::Asked).await?.ok_or_else(nothing_to_save)
+    }
+
+    async fn backed_up(&self, op: &Op, reference: &str, reason: Reason) -> Result<Option<Backup>, Error> {
+        let smartbox = self.to_back_up(op, reference).await?;
+        self.wait_for_backup(smartbox.id, reason).await
     }
 
     /// Waits for a backup that is made now. `None`: there was nothing new to save.
     pub(crate) async fn wait_for_backup(&self, id: BoxId, reason: Reason) -> Result<Option<Backup>, Error> {
-        let later = |what: String| Error::Unavailable { what, retry_after: Duration::from_secs(30) };
-        let answered = self.inner.backups.ask(id, reason);
-        let answered =
-            answered.ok_or_else(|| later("many wait for a backup of this box already".to_owned()))?;
+        let answered = self.inner.backups.ask(id, reason).ok_or_else(too_many)?;
         match tokio::time::timeout(WAIT_MAX, answered).await {
-            Ok(Ok(Ok(backup))) => Ok(backup),
+            Ok(Ok(Ok(made))) => Ok(made),
             Ok(Ok(Err(what))) => Err(later(format!("the backup failed: {what}"))),
             Ok(Err(_dropped)) => Err(later("the platform is stopping".to_owned())),
             Err(_elapsed) => {
@@ -77,6 +104,12 @@ impl Control {
             return Err(Error::Conflict {
                 what: "it is the only good backup of this box".to_owned(),
                 remedy: "make another one first, or delete the box".to_owned(),
+            });
+        }
+        if rests_on(org.archive(smartbox.id).await?.as_ref(), &backup) {
+            return Err(Error::Conflict {
+                what: "the box is archived, and this backup is all there is of it".to_owned(),
+                remedy: "start the box first, or delete it".to_owned(),
             });
         }
         let detail = serde_json::json!({ "backup": id.to_string(), "made_at": backup.made_at.to_string() });
@@ -126,8 +159,11 @@ impl Control {
             .append_event(Some(smartbox.org), Some(smartbox.id), event, self.inner.clock.now())
             .await?;
         let facts = &backup.facts;
-        let manifest =
-            Manifest::new(&backup.runtime_version, &backup.made_at.to_string(), (facts.files, facts.sessions));
+        let manifest = Manifest::new(
+            &backup.runtime_version,
+            &backup.made_at.to_string(),
+            (facts.files, facts.sessions),
+        );
         let (pieces, receiver) = mpsc::channel(PIECES_MAX);
         // Ends with the client: nobody receives, so the next piece fails.
         drop(tokio::task::spawn_blocking(move || {
@@ -141,16 +177,24 @@ impl Control {
     }
 }
 
+fn later(what: String) -> Error {
+    Error::Unavailable { what, retry_after: Duration::from_secs(30) }
+}
+
+fn too_many() -> Error {
+    later("many wait for a backup of this box already".to_owned())
+}
+
 pub(crate) fn nothing_to_save() -> Error {
     Error::Conflict {
-        what: "there is nothing to save: the box was never started".to_owned(),
+        what: "there is nothing to save: the box was never started, or is archived".to_owned(),
         remedy: "start it first".to_owned(),
     }
 }
 
 /// Writes into a channel.
-struct Pieces {
-    pieces: mpsc::Sender<std::io::Result<Bytes>>,
+pub(super) struct Pieces {
+    pub(super) pieces: mpsc::Sender<std::io::Result<Bytes>>,
 }
 
 impl std::io::Write for Pieces {

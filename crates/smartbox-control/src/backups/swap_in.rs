@@ -11,7 +11,8 @@ use smartbox_core::backup::Reason;
 use smartbox_provider::{Epoch, ProviderError};
 use smartbox_store::{Backup, RestoreFrom, Restored, Smartbox, SystemActor};
 
-use super::{ACTOR, blocking, distrust, held, identity, range_of, shift_of, take, wrong_with_copy};
+use super::progress::Work;
+use super::{ACTOR, archive, blocking, distrust, held, identity, range_of, shift_of, take, wrong_with_copy};
 use crate::{Control, Error};
 use wanted::{Swap, Why, wanted};
 
@@ -54,7 +55,8 @@ impl From<smartbox_store::Error> for NotSwapped {
 pub(crate) async fn before_start(control: &Control, row: &Smartbox, epoch: Epoch) -> Result<(), NotSwapped> {
     let fleet = control.inner.store.fleet(SystemActor::new(ACTOR));
     let state = fleet.backup_state_of(row.id).await?;
-    let Some(swap) = wanted(control, row, &state).await? else { return Ok(()) };
+    let is_archived = archive::see_through(control, row, epoch).await?;
+    let Some(swap) = wanted(control, row, &state, is_archived).await? else { return Ok(()) };
     let volumes = &control.inner.backups.volumes;
     control.inner.provider.ensure_stopped(row.id, epoch).await?;
     if volumes.placed(row.id).await?.as_deref() != Some(&swap.token) {
@@ -84,11 +86,12 @@ async fn stage(control: &Control, row: &Smartbox, epoch: Epoch, swap: &Swap) -> 
     let alone = control.inner.backups.locks.lock(row.id).await;
     let staged = volumes.stage(row.id, epoch, range).await?;
     let repository = control.repository_of(&saved.of).await?;
+    let (repository, on_board) = control.inner.backups.board.watch(repository, row.id, Work::Restoring);
     let (snapshot, ids, into) = (saved.backup.snapshot.clone(), shift_of(range), staged.clone());
     let limits = control.inner.limits.backups.limits;
     let written = blocking(move || {
         // Also when nobody waits any more: the next attempt makes the directory anew, and must not meet this one in it.
-        let _alone = alone;
+        let _held = (alone, on_board);
         repository.restore(&snapshot, &into, ids, limits)
     })
     .await?;
@@ -102,7 +105,7 @@ async fn stage(control: &Control, row: &Smartbox, epoch: Epoch, swap: &Swap) -> 
     };
     if let Some(wrong) = wrong {
         distrust(control, &saved.backup, &wrong).await?;
-        if swap.why == Why::Lost {
+        if matches!(swap.why, Why::Lost | Why::Archived) {
             // Without a wish there is nothing to give up: the next attempt takes the good one before it.
             let what = format!("backup {}: {wrong}", saved.backup.id);
             return Err(NotSwapped::Control(Error::internal(what)));
@@ -115,7 +118,10 @@ async fn stage(control: &Control, row: &Smartbox, epoch: Epoch, swap: &Swap) -> 
         let what = format!("it could not be given an identity of its own: {wrong}");
         return Err(refuse(control, row, (swap.from, swap.why), &what).await?);
     }
-    held::end_what_was_under_way(control, row, &databases).await?;
+    // An archived box has not gone on since: it takes up what a stopped one does.
+    if swap.why != Why::Archived {
+        held::end_what_was_under_way(control, row, &databases).await?;
+    }
     Ok(volumes.mark_staged(row.id, epoch, &swap.token).await?)
 }
 
@@ -173,8 +179,7 @@ async fn refuse(
 async fn record(control: &Control, row: &Smartbox, swap: &Swap) -> Result<(), NotSwapped> {
     let now = control.inner.clock.now();
     // Whether anything is kept is the provider's to know; there is no harm in saying that it may be.
-    let undo_until =
-        (swap.why == Why::Asked).then(|| now.checked_add(control.inner.limits.backups.undo_for));
+    let undo_until = (swap.why == Why::Asked).then(|| now.checked_add(control.inner.limits.backups.undo_for));
     let undo_until = undo_until.transpose().map_err(Error::internal)?;
     let restored = Restored { from: swap.from, at: now, undo_until, is_proven: false };
     let made_at = swap.saved.as_ref().map(|saved| saved.backup.made_at.to_string());
@@ -187,6 +192,9 @@ async fn record(control: &Control, row: &Smartbox, swap: &Swap) -> Result<(), No
         (Some(made_at), Why::First) => format!(
             "it begins with a state of {made_at}, and is nobody's double: keys, identity and pairings are its own"
         ),
+        (Some(made_at), Why::Archived) => {
+            format!("it was archived; its backup of {made_at} is in the place of its disk")
+        }
         (Some(made_at), Why::Lost) => {
             format!("its disk was lost; the backup of {made_at} is in its place")
         }

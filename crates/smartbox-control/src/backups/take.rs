@@ -13,6 +13,7 @@ use smartbox_provider::{Epoch, Stillness};
 use smartbox_store::{Backup, NewEvent, RestoreFrom, Restored, Smartbox, SystemActor};
 use tokio::time::Instant;
 
+use super::progress::Work;
 use super::{ACTOR, aside, blocking, look_at, range_of, shift_of};
 use crate::entropy::id_parts;
 use crate::{Control, Error};
@@ -75,9 +76,10 @@ pub(crate) async fn take(
     let checked = check(&copies).await;
     let label = label(row, epoch, stillness, &checked);
     let repository = control.repository_of(row).await?;
+    let (repository, on_board) = backups.board.watch(repository, row.id, Work::Saving);
     let source = Source { home, copies, ids: shift_of(range_of(row)?), limits };
     let saved = aside(move || repository.snapshot(source, &label)).await?.map_err(Error::internal)?;
-    drop(scratch);
+    drop((scratch, on_board));
     let facts = facts(&saved, &checked);
     let restored = fleet.backup_state_of(row.id).await?.restored;
     let suspicion = suspicion(baseline(&known, restored.as_ref()), &facts, &checked);
@@ -112,7 +114,8 @@ fn will_do(last: &Backup, row: &Smartbox, reason: Reason) -> bool {
         Reason::Asked => false,
         // It is the way back: it has to be a good one, of the version that is about to go.
         Reason::BeforeUpgrade => last.is_good() && last.runtime_version == row.runtime_version,
-        Reason::Clone => last.is_good(),
+        // It will be all there is of a box.
+        Reason::Clone | Reason::BeforeArchive => last.is_good(),
         Reason::Period | Reason::Rest | Reason::BeforeRestore | Reason::Import => true,
     }
 }

@@ -6,6 +6,7 @@ use smartbox_core::{BackupId, Permission};
 use smartbox_store::Backup;
 
 use super::blocking;
+use super::progress::Work;
 use crate::{Control, Error, Op};
 
 impl Control {
@@ -21,9 +22,11 @@ impl Control {
         let permit = std::sync::Arc::clone(&self.inner.backups.readers).try_acquire_owned();
         let permit = permit.map_err(|_busy| later("other backups are being read".to_owned()))?;
         let repository = self.repository_of(&smartbox).await?;
+        let (repository, on_board) = self.inner.backups.board.watch(repository, smartbox.id, Work::Verifying);
         let snapshot = backup.snapshot.clone();
         let read = blocking(move || {
-            let _permit = permit;
+            // Also when nobody waits any more.
+            let _held = (permit, on_board);
             repository.verify(&snapshot)
         })
         .await?;

@@ -4,13 +4,13 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use smartbox_core::backup::{DueFacts, Reason, is_overdue, next_at};
+use smartbox_core::backup::{DueFacts, Effective, Reason, is_overdue, next_at};
 use smartbox_core::{BoxId, Desired, Observed};
 use smartbox_store::{Backup, BackupState, RestoreFrom, Smartbox};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::backups::{ACTOR, keeper, take};
+use crate::backups::{ACTOR, archive, keeper, take};
 use crate::error::chain;
 use crate::{Control, Error, Lease};
 
@@ -69,14 +69,23 @@ impl BackupLoop {
         // Who was looked at longest ago comes first, so that no box waits for ever.
         rows.sort_by_key(|row| states.get(&row.id).and_then(|state| state.looked_at));
         let now = self.control.inner.clock.now();
-        self.control.inner.backups.counted.seen(&states, now);
+        let (policies, platform) = (fleet.backup_policies().await?, self.control.platform_backup_rules());
+        let mut seen = Vec::with_capacity(rows.len());
         for row in rows {
             let state = states.get(&row.id).cloned().unwrap_or_default();
-            self.watch(&row, &state, now).await?;
-            if let Some(reason) = self.due(&row, &state, now) {
+            let holds = policies.of(&row, &platform);
+            self.watch(&row, &state, &holds, now).await?;
+            if holds.period().is_some() {
+                seen.push((state.changed_since, state.is_overdue));
+            }
+            if self.archives(&row, &state, &holds, now).await? {
+                continue;
+            }
+            if let Some(reason) = self.due(&row, &state, &holds, now) {
                 self.begin(row, reason);
             }
         }
+        self.control.inner.backups.counted.seen(&seen, now);
         Ok(())
     }
 
@@ -87,16 +96,42 @@ impl BackupLoop {
         }
     }
 
-    fn due(&self, row: &Smartbox, state: &BackupState, now: Timestamp) -> Option<Reason> {
-        let may_begin =
-            self.jobs.len() < self.control.inner.limits.backups.at_once && !self.busy.contains(&row.id);
-        if !may_begin || state.restore_from.is_some() {
+    /// Whether the box is archived now: asked for because nobody uses it, or saved for it.
+    async fn archives(
+        &mut self,
+        row: &Smartbox,
+        state: &BackupState,
+        holds: &Effective,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let control = self.control.clone();
+        if self.may_begin(row.id) && archive::is_to_be_saved(&control, row, now).await? {
+            self.begin(row.clone(), Reason::BeforeArchive);
+            return Ok(true);
+        }
+        let Some(after) = holds.archive_after().filter(|_| row.archive.is_none()) else { return Ok(false) };
+        let watching = control.inner.ingress.work(row.id).watching;
+        let since = archive::unused_since(row, state, watching, now);
+        let is_long = |since: &Timestamp| {
+            Duration::try_from(now.duration_since(*since)).is_ok_and(|unused| unused >= after)
+        };
+        let Some(since) = since.filter(is_long) else { return Ok(false) };
+        control.archive_unused(row, since).await?;
+        Ok(true)
+    }
+
+    fn may_begin(&self, id: BoxId) -> bool {
+        self.jobs.len() < self.control.inner.limits.backups.at_once && !self.busy.contains(&id)
+    }
+
+    fn due(&self, row: &Smartbox, state: &BackupState, holds: &Effective, now: Timestamp) -> Option<Reason> {
+        if !self.may_begin(row.id) || state.restore_from.is_some() {
             return None;
         }
-        if let Some(reason) = self.control.inner.backups.is_asked(row.id) {
+        if let Some(reason) = self.control.inner.backups.asked_for(row.id) {
             return Some(reason);
         }
-        let period = self.control.inner.limits.backups.period?;
+        let period = holds.period()?;
         let jitter = jitter(row.id);
         let next =
             next_at(&DueFacts { period, looked_at: state.looked_at, failures: state.failures, jitter }, now);
@@ -118,7 +153,10 @@ impl BackupLoop {
         self.busy.insert(row.id);
         let (control, epoch) = (self.control.clone(), self.lease.epoch());
         self.jobs.spawn(async move {
-            let made = take::take(&control, &row, epoch, reason).await;
+            let made = match reason {
+                Reason::BeforeArchive => archive::save(&control, &row, epoch).await,
+                _ => take::take(&control, &row, epoch, reason).await,
+            };
             (row, made)
         });
     }
@@ -177,9 +215,15 @@ impl BackupLoop {
     }
 
     /// What time brings: a backup that is too old, a restore that is proven or not, an undo that has ended.
-    async fn watch(&self, row: &Smartbox, state: &BackupState, now: Timestamp) -> Result<(), Error> {
+    async fn watch(
+        &self,
+        row: &Smartbox,
+        state: &BackupState,
+        holds: &Effective,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let fleet = self.control.backup_fleet();
-        if let Some(period) = self.control.inner.limits.backups.period
+        if let Some(period) = holds.period()
             && !state.is_overdue
             && is_overdue(period, state.changed_since, now)
         {

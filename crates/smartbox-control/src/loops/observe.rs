@@ -1,6 +1,6 @@
 //! From what a provider saw to what is recorded: pure.
 
-use smartbox_core::{BoxId, DeathReason, Desired, Observed};
+use smartbox_core::{ArchiveStage, BoxId, DeathReason, Desired, Observed};
 use smartbox_provider::Observation;
 use smartbox_store::{BoxError, ObservationUpdate, Smartbox};
 
@@ -55,7 +55,9 @@ pub(crate) fn notes(row: &Smartbox, seen: &Observation, bigger: Option<&str>) ->
         };
         note("box.gateway-restarted", why.to_owned());
     }
-    if let Some((action, reason)) = state_note(row, &seen.observed) {
+    // A box whose disk was freed for its backup has a line of its own for it.
+    let is_freed = row.archive.is_some_and(ArchiveStage::is_off_disk) && seen.observed == Observed::Absent;
+    if let Some((action, reason)) = state_note(row, &seen.observed).filter(|_| !is_freed) {
         note(action, reason);
     }
     notes

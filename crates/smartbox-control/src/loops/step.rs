@@ -4,8 +4,10 @@ use smartbox_core::{Observed, Step};
 use smartbox_provider::{Epoch, ProviderError};
 use smartbox_store::{BoxError, Smartbox};
 
+use super::erase::{self, NotErased};
 use super::fall_asleep::{Wish, deepen, fall_asleep};
 use super::wake_up::wake_up;
+use crate::backups::archive;
 use crate::backups::swap_in::{self, NotSwapped};
 use crate::{Control, Error, upgrades};
 
@@ -30,6 +32,7 @@ pub(super) async fn take(control: &Control, row: &Smartbox, epoch: Epoch, step: 
         Step::Sleep => {
             fall_asleep(control, row, epoch, Wish::Intended).await.map(drop).map_err(Failed::Control)
         }
+        Step::Free => archive::free(control, row, epoch).await.map_err(Failed::from),
         Step::Wake => wake_up(control, row, epoch).await.map_err(Failed::Provider),
         Step::Stop => {
             drop(control.inner.resting.take(row.id));
@@ -40,33 +43,22 @@ pub(super) async fn take(control: &Control, row: &Smartbox, epoch: Epoch, step: 
         }
         Step::Remove => {
             control.inner.doors.close(row.id);
-            let removed = control.inner.provider.ensure_absent(row.id, epoch).await.map_err(Failed::Provider);
-            if removed.is_ok() {
-                erase_backups(control, row).await;
-            }
-            removed
+            control.inner.provider.ensure_absent(row.id, epoch).await.map_err(Failed::Provider)
         }
-        Step::Nothing | Step::Wait | Step::Forget => Ok(()),
+        Step::Forget => erase::erase(control, row, epoch).await.map_err(Failed::from),
+        Step::Nothing | Step::Wait => Ok(()),
     };
     taken.map_err(|failed| failed.explain(row))
-}
-
-/// Removes what was saved of a box that is gone for good. Its key goes with its row, so what a store that is away keeps can be
-/// read by nobody.
-async fn erase_backups(control: &Control, row: &Smartbox) {
-    let erased = control.inner.backups.depot.erase(&row.org.to_string(), &row.id.to_string()).await;
-    if let Err(error) = erased {
-        tracing::warn!(
-            box.id = %row.id,
-            error = &error as &dyn std::error::Error,
-            "the backups of a removed box are still there; nobody has their key any more"
-        );
-    }
 }
 
 async fn run(control: &Control, row: &Smartbox, epoch: Epoch) -> Result<(), Failed> {
     // The services of an older incarnation stand in a network that is about to go.
     control.inner.doors.close(row.id);
+    if row.archive.is_some() {
+        // Its state comes back first, so that an upgrade has something to save.
+        swap_in::before_start(control, row, epoch).await?;
+    }
+    let row = &as_pinned(control, row).await?;
     upgrades::before_start(control, row, epoch).await?;
     let row = &as_pinned(control, row).await?;
     swap_in::before_start(control, row, epoch).await?;
@@ -93,7 +85,22 @@ enum Failed {
     /// A restore that will not work; the next start is one without it.
     NotRestored(String),
     /// It has nothing to start with, and waits for a person.
-    Waits { what: String, remedy: String },
+    Waits {
+        what: String,
+        remedy: String,
+    },
+    /// Something of a box that is to be gone is still there.
+    NotErased(String),
+}
+
+impl From<NotErased> for Failed {
+    fn from(error: NotErased) -> Self {
+        match error {
+            NotErased::Left(what) => Self::NotErased(what),
+            NotErased::Provider(error) => Self::Provider(error),
+            NotErased::Failed(error) => Self::Control(error),
+        }
+    }
 }
 
 impl From<NotSwapped> for Failed {
@@ -137,6 +144,15 @@ impl Failed {
                 let remedy = Some("choose another backup; `smartbox backup list` shows them".to_owned());
                 let error = BoxError { code: "not-restored".to_owned(), what, remedy };
                 Failure { error, is_permanent: true, is_fenced: false }
+            }
+            Self::NotErased(what) => {
+                tracing::warn!(box.id = %row.id, what, "a removed box is not gone yet");
+                let remedy = Some(
+                    "nothing to do: it is tried again until all of it is gone; an operator sees to the cause"
+                        .to_owned(),
+                );
+                let error = BoxError { code: "not-erased".to_owned(), what, remedy };
+                Failure { error, is_permanent: false, is_fenced: false }
             }
         }
     }

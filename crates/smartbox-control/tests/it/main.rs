@@ -1,9 +1,12 @@
 //! Use-cases and loops over the real database and the stateful fake of the place where boxes run.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod archive;
+mod backup_policy;
 mod backups;
 mod clone;
 mod drills;
+mod erase;
 mod heal;
 mod idle;
 mod janitor;

@@ -31,6 +31,7 @@ impl Because {
             Self::ComesUp => "comes-up",
             Self::NotAnswering => "not-answering",
             Self::Stopped => "stopped",
+            Self::Archived => "archived",
             Self::Stopping => "stopping",
             Self::Failed(_) => "failed",
             Self::Deleted => "deleted",
@@ -102,6 +103,10 @@ impl fmt::Display for Because {
                 "Its gateway runs and fails its probe; a box that does not answer is never put to sleep.",
             ),
             Self::Stopped => f.write_str("Somebody stopped it: no schedule wakes it, but a request does."),
+            Self::Archived => f.write_str(
+                "It is archived: its disk is freed, and its newest backup, which was read back first, takes its place when it is \
+                 needed.",
+            ),
             Self::Stopping => f.write_str("It ends its work and stops."),
             Self::Failed(Some(what)) => write!(f, "It should run and does not: {what}."),
             Self::Failed(None) => f.write_str("It should run and does not."),
@@ -126,7 +131,9 @@ impl fmt::Display for Because {
 fn upgrading(to: &str, stage: UpgradeStage, why: Option<&str>) -> String {
     match stage {
         UpgradeStage::Trying => {
-            format!("It is to be upgraded to OpenClaw {to}: its newest backup is tried on it first, apart from the box.")
+            format!(
+                "It is to be upgraded to OpenClaw {to}: its newest backup is tried on it first, apart from the box."
+            )
         }
         UpgradeStage::Saving => {
             format!("It is upgraded to OpenClaw {to}: it is stopped, and its state is saved first.")

@@ -2,6 +2,8 @@
 
 mod list;
 
+pub(super) use list::line;
+
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

@@ -8,8 +8,9 @@ mod remove;
 mod restore;
 mod verify;
 
-use smartbox_api::{BackupStateView, BackupView};
-use smartbox_control::{Backup, BoxBackups, Error};
+pub(super) use download::disposition;
+use smartbox_api::{BackupStateView, BackupView, BackupWorkView};
+use smartbox_control::{Backup, BoxBackups, Error, UnderWay};
 use smartbox_core::BackupId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -32,7 +33,7 @@ fn backup_id(text: &str) -> Result<BackupId, ApiError> {
     text.parse().map_err(|_error| Error::NotFound("backup").into())
 }
 
-fn backup_view(backup: &Backup) -> BackupView {
+pub(super) fn backup_view(backup: &Backup) -> BackupView {
     let found = backup.verified.as_ref().and_then(|(_at, wrong)| wrong.clone());
     BackupView {
         id: backup.id.to_string(),
@@ -58,6 +59,18 @@ fn backup_view(backup: &Backup) -> BackupView {
     }
 }
 
+/// How far something is.
+pub(super) fn work_view(under_way: &UnderWay) -> BackupWorkView {
+    let progress = under_way.progress;
+    BackupWorkView {
+        work: under_way.work.as_str().to_owned(),
+        files: progress.files,
+        files_total: progress.files_total,
+        bytes: progress.bytes,
+        bytes_total: progress.bytes_total,
+    }
+}
+
 /// How it goes with the backups of a box.
 pub(super) fn state_view(backups: &BoxBackups) -> BackupStateView {
     let state = &backups.state;
@@ -76,5 +89,6 @@ pub(super) fn state_view(backups: &BoxBackups) -> BackupStateView {
         restored_from: state.restored.map(|restored| restored.from.to_string()),
         restored_at: state.restored.map(|restored| restored.at.to_string()),
         undo_until: state.restored.and_then(|restored| restored.undo_until).map(|at| at.to_string()),
+        under_way: backups.under_way.iter().map(work_view).collect(),
     }
 }

@@ -1,5 +1,6 @@
 //! Boxes: views, and one file per route.
 
+mod archive;
 mod channels;
 mod clone;
 mod create;
@@ -23,6 +24,8 @@ mod update;
 mod upgrade;
 mod wake;
 mod why;
+
+pub(crate) use show_egress::box_egress_view;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::response::{IntoResponse, Response};
@@ -54,6 +57,7 @@ pub(super) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(upgrade::upgrade))
         .routes(routes!(clone::clone))
         .routes(routes!(channels::channels))
+        .routes(routes!(archive::archive))
         .routes(routes!(timeline::timeline))
         .routes(routes!(why::why))
         .routes(routes!(logs::logs))
@@ -92,6 +96,7 @@ pub(crate) fn box_view(row: &Smartbox, log_tail: Vec<String>) -> BoxView {
         runtime_version: row.runtime_version.clone(),
         upgrade: row.upgrade.map(|stage| stage.to_string()),
         channels: row.is_quiet.then(|| "off".to_owned()),
+        archive: row.archive.map(|stage| stage.to_string()),
         path: format!("/b/{}/", row.name),
         created_at: row.created_at.to_string(),
         observed_at: row.observed_at.map(|at| at.to_string()),

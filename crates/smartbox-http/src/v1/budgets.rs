@@ -35,6 +35,11 @@ fn caps_view(caps: &Caps) -> BudgetCaps {
 
 /// A budget with its version as entity tag.
 fn tagged(state: &BudgetState) -> Response {
+    let view = budget_view(state);
+    ([(ETAG, etag(view.version))], json(StatusCode::OK, &view)).into_response()
+}
+
+pub(super) fn budget_view(state: &BudgetState) -> BudgetView {
     let row = state.row.as_ref();
     let budget = row.map(|row| row.budget).unwrap_or_default();
     let spent = state.bounds.iter().map(|(bound, resets_at)| BudgetBound {
@@ -44,7 +49,7 @@ fn tagged(state: &BudgetState) -> Response {
         current: bound.current,
         resets_at: resets_at.to_string(),
     });
-    let view = BudgetView {
+    BudgetView {
         org: state.org.to_string(),
         box_id: state.box_id.map(|id| id.to_string()),
         day: caps_view(&budget.day),
@@ -53,6 +58,5 @@ fn tagged(state: &BudgetState) -> Response {
         version: row.map_or(0, |row| row.version),
         changed_at: row.map(|row| row.changed_at.to_string()),
         changed_by: row.map(|row| row.changed_by.clone()),
-    };
-    ([(ETAG, etag(view.version))], json(StatusCode::OK, &view)).into_response()
+    }
 }

@@ -26,7 +26,7 @@ pub(super) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(revoke::revoke))
 }
 
-fn device_view(device: &Device) -> DeviceView {
+pub(super) fn device_view(device: &Device) -> DeviceView {
     DeviceView {
         id: device.id.to_string(),
         user: device.user.to_string(),

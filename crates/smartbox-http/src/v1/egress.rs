@@ -32,13 +32,17 @@ fn lines(rules: &Rules) -> Vec<String> {
 }
 
 fn of_org(row: Option<&EgressRow>) -> Response {
-    tagged(&EgressLayerView {
+    tagged(&org_view(row))
+}
+
+pub(super) fn org_view(row: Option<&EgressRow>) -> EgressLayerView {
+    EgressLayerView {
         rules: row.map(|row| lines(&row.rules)).unwrap_or_default(),
         settings_rules: Vec::new(),
         version: row.map_or(0, |row| row.version),
         changed_at: row.map(|row| row.changed_at.to_string()),
         changed_by: row.map(|row| row.changed_by.clone()),
-    })
+    }
 }
 
 fn of_layer(row: Option<&LayerRow>) -> Response {

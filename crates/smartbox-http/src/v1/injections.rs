@@ -25,17 +25,21 @@ pub(super) fn routes() -> OpenApiRouter<HttpState> {
 
 /// The rules with their version as entity tag.
 fn tagged(injections: &Injections) -> Response {
+    let view = injections_view(injections);
+    ([(ETAG, etag(view.version))], json(StatusCode::OK, &view)).into_response()
+}
+
+pub(super) fn injections_view(injections: &Injections) -> InjectionsView {
     let lines = |row: &Option<InjectionRow>| {
         row.iter().flat_map(|row| row.rules.iter().map(ToString::to_string)).collect()
     };
     let own = injections.own.as_ref();
-    let view = InjectionsView {
+    InjectionsView {
         rules: lines(&injections.own),
         org_rules: lines(&injections.org),
         waits_for_restart: injections.waits_for_restart,
         version: own.map_or(0, |row| row.version),
         changed_at: own.map(|row| row.changed_at.to_string()),
         changed_by: own.map(|row| row.changed_by.clone()),
-    };
-    ([(ETAG, etag(view.version))], json(StatusCode::OK, &view)).into_response()
+    }
 }

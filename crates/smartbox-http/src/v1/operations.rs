@@ -26,6 +26,7 @@ pub(super) fn operation_view(operation: &Operation) -> OperationView {
         state: operation.outcome.as_ref().map_or("running", Outcome::as_str).to_owned(),
         created_at: operation.created_at.to_string(),
         finished_at: operation.finished_at.map(|at| at.to_string()),
+        progress: None,
         error,
     }
 }

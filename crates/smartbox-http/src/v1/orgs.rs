@@ -40,7 +40,7 @@ fn org_view(new: &NewOrg) -> OrgView {
 }
 
 /// An org with what is looked up for one alone.
-async fn whole_view(state: &HttpState, found: &NewOrg) -> Result<OrgView, ApiError> {
+pub(super) async fn whole_view(state: &HttpState, found: &NewOrg) -> Result<OrgView, ApiError> {
     let sleep = state.control().org_sleep(found.org.id).await?;
     let plan = state.control().org_plan(found.org.id).await?;
     Ok(OrgView {

@@ -27,7 +27,7 @@ pub(super) fn routes() -> OpenApiRouter<HttpState> {
     ))
 }
 
-fn schedule_view(op: &Op, schedule: &Schedule) -> ScheduleView {
+pub(super) fn schedule_view(op: &Op, schedule: &Schedule) -> ScheduleView {
     let Schedule { plan, next, .. } = schedule;
     let (wake, message) = match &plan.action {
         ScheduleAction::Wake { awake_secs } => (Some(WakeAction { minutes: awake_secs / 60 }), None),

@@ -31,7 +31,7 @@ pub(super) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(rotate_key::rotate_key))
 }
 
-fn secret_view(kept: &KeptSecret) -> SecretView {
+pub(super) fn secret_view(kept: &KeptSecret) -> SecretView {
     SecretView {
         name: kept.name.to_string(),
         level: if kept.box_id.is_some() { "box" } else { "org" }.to_owned(),

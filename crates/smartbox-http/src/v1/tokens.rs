@@ -15,7 +15,7 @@ pub(super) fn routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new().routes(routes!(create::create, list::list)).routes(routes!(revoke::revoke))
 }
 
-fn token_view(token: &ServiceToken) -> TokenView {
+pub(super) fn token_view(token: &ServiceToken) -> TokenView {
     TokenView {
         id: token.id.to_string(),
         org: token.org.to_string(),

@@ -48,7 +48,7 @@ fn model(sum: ModelSum) -> UsageOfModel {
     }
 }
 
-fn usage_view(report: UsageReport, plan: &PlanState) -> UsageView {
+pub(super) fn usage_view(report: UsageReport, plan: &PlanState) -> UsageView {
     let days = report.days.iter();
     let boxes = report.boxes.iter();
     UsageView {

@@ -23,7 +23,7 @@ pub(super) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(me::me))
 }
 
-fn user_view(user: &User) -> UserView {
+pub(super) fn user_view(user: &User) -> UserView {
     UserView {
         id: user.id.to_string(),
         org: user.org.to_string(),

@@ -61,7 +61,8 @@ impl Route {
             .replace("{session}", "ses_01932f00000070008000000000000000");
         assert!(!path.contains('{'), "{}: give its parameter a value here", self.id);
         if self.id == "importBox" {
-            let mut request = client.request(self.method.clone(), &format!("{path}?name=another"), "no archive");
+            let mut request =
+                client.request(self.method.clone(), &format!("{path}?name=another"), "no archive");
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/zstd"));
             return request;
         }
@@ -99,6 +100,9 @@ impl Route {
             "seedSetOverageBudget" => json!({ "budget_cents": 500 }),
             "setEgress" | "setOrgEgress" | "setTierEgress" | "setPlatformEgress" => {
                 json!({ "rules": ["deny *.ads.example"] })
+            }
+            "setBoxBackupPolicy" | "setOrgBackupPolicy" | "setTierBackupPolicy" => {
+                json!({ "period": "15m", "keep_daily": 14 })
             }
             "setBoxSecret" | "setOrgSecret" => json!({ "value": "a-value-of-some-length" }),
             "setBoxInjections" | "setOrgInjections" => {

@@ -2,12 +2,14 @@
 //! run.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod backup_policies;
 mod backups;
 mod clone;
 mod describe;
 mod devices;
 mod egress;
 mod exec;
+mod exports;
 mod failures;
 mod foreign;
 mod health;
@@ -31,6 +33,7 @@ mod restart;
 mod routes;
 mod schedules;
 mod secrets;
+mod seed_storage;
 mod sign_in;
 mod sleep;
 mod tenancy;

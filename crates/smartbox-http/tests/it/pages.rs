@@ -7,11 +7,13 @@ use http::header::CONTENT_TYPE;
 use smartbox_testkit::TestApp;
 
 /// Codes of failed boxes: reasons of death, and steps that failed.
-const OF_BOXES: [&str; 10] = [
+const OF_BOXES: [&str; 12] = [
+    "archive-failed",
     "breaker-open",
     "config",
     "crashed",
     "internal",
+    "not-erased",
     "not-restored",
     "out-of-memory",
     "provider",

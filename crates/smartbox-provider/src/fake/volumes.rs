@@ -43,6 +43,9 @@ impl FakeProvider {
     }
 
     pub(super) fn remove_disk(&self, id: BoxId) {
+        if self.leaves_disks.load(std::sync::atomic::Ordering::SeqCst) {
+            return;
+        }
         let disks = self.disks.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(dir) = &*disks {
             let _absent = fs::remove_dir_all(dir.path().join(id.to_string()));

@@ -72,7 +72,7 @@ fn route_state(state: &BoxState) -> RouteState {
         }
         Phase::Sleeping if state.is_kept => RouteState::Asleep { phase, since },
         // A box that is to sleep can be stopped, too; one that a person has stopped is another matter.
-        Phase::Sleeping | Phase::Stopping | Phase::Stopped => {
+        Phase::Sleeping | Phase::Stopping | Phase::Stopped | Phase::Archived => {
             RouteState::Stopped { phase, since, by_owner: state.desired == Desired::Stopped }
         }
         Phase::Failed => {

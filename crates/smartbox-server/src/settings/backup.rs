@@ -1,15 +1,16 @@
 //! `[backup]`: where backups lie, when they are made, and which are kept.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use secrecy::SecretString;
-use smartbox_backup::{Bucket, Depot, Place};
+use smartbox_backup::{Bandwidth, Bucket, Depot, Place};
 use smartbox_control::BackupPolicy;
-use smartbox_core::backup::Retention;
+use smartbox_core::backup::{Matter, Retention};
 
 use super::parse::{self, Problems, Wrong, wrong};
-use super::raw;
+use super::{host, raw};
 use crate::data_dir::DataDir;
 
 /// The settings of backups.
@@ -19,11 +20,13 @@ pub(crate) struct BackupSettings {
     place: Option<Box<Place>>,
     /// When, and which.
     pub(crate) policy: BackupPolicy,
+    /// How many bytes a second go to the place and come from it.
+    bandwidth: Bandwidth,
 }
 
 impl BackupSettings {
     /// Understands the texts. What is wrong is added to `problems`.
-    pub(super) fn parse(raw: raw::Backup, problems: &mut Problems) -> Self {
+    pub(super) fn parse(raw: raw::Backup, archive_after: Option<&str>, problems: &mut Problems) -> Self {
         let standard = BackupPolicy::default();
         let kept = standard.retention;
         let mut number = |setting, text: &Option<String>, default| {
@@ -39,7 +42,12 @@ impl BackupSettings {
         let at_once = number("backup.at_once", &raw.at_once, u32::try_from(standard.at_once).unwrap_or(1));
         let all_for = problems.take("backup.keep_all", parse::duration(raw.keep_all.as_deref(), "90m"));
         Self {
+            bandwidth: Bandwidth {
+                up: problems.take("backup.upload_limit", rate(raw.upload_limit.as_deref())),
+                down: problems.take("backup.download_limit", rate(raw.download_limit.as_deref())),
+            },
             policy: BackupPolicy {
+                archive_after: problems.take("boxes.archive_after", archive(archive_after)),
                 period: problems.take("backup.period", period(raw.period.as_deref())),
                 retention: Retention { all_for, ..retention },
                 at_once: at_once as usize,
@@ -59,8 +67,10 @@ impl BackupSettings {
             // Everything in it is encrypted; what it tells by names and sizes is nobody's business either.
             data.make_private_dir(&path.join("users"))?;
         }
-        Depot::open(&place, tokio::runtime::Handle::current())
-            .context("the place of the backups cannot be used")
+        let depot = Depot::open(&place, tokio::runtime::Handle::current())
+            .context("the place of the backups cannot be used")?;
+        let is_limited = self.bandwidth != Bandwidth::default();
+        Ok(if is_limited { depot.limited(self.bandwidth) } else { depot })
     }
 }
 
@@ -74,6 +84,25 @@ fn period(text: Option<&str>) -> Result<Option<Duration>, Wrong<Option<Duration>
     match parse::duration(text, "5m") {
         Ok(period) if period >= PERIOD_MIN => Ok(Some(period)),
         _ => Err(wrong("must be `never` or a time of at least 30s, such as 5m", None)),
+    }
+}
+
+/// After how long without use a box is archived.
+fn archive(text: Option<&str>) -> Result<Option<Duration>, Wrong<Option<Duration>>> {
+    let after = Matter::ArchiveAfter.read(text.unwrap_or("never"));
+    let after = after.map_err(|bad| wrong(bad.to_string(), None))?;
+    Ok((after > 0).then(|| Duration::from_secs(after)))
+}
+
+/// A slower one would not get a pack through before the store gives up waiting for it.
+const RATE_MIN: u64 = 256 * 1024;
+
+/// Bytes a second, written as a size; 0 is no limit.
+fn rate(text: Option<&str>) -> Result<Option<NonZeroU64>, Wrong<Option<NonZeroU64>>> {
+    match host::size(text) {
+        Ok(None | Some(0)) => Ok(None),
+        Ok(Some(rate)) if rate >= RATE_MIN => Ok(NonZeroU64::new(rate)),
+        _ => Err(wrong("must be a size for each second of at least 256KiB, such as 4MiB, or 0", None)),
     }
 }
 
@@ -136,7 +165,7 @@ mod tests {
         let mut raw = raw::Backup::default();
         change(&mut raw);
         let mut problems = Problems::default();
-        let settings = BackupSettings::parse(raw, &mut problems);
+        let settings = BackupSettings::parse(raw, None, &mut problems);
         (settings, problems.into_result(()).err().unwrap_or_default())
     }
 
@@ -176,5 +205,36 @@ mod tests {
         assert!(wrong[0].contains("backup.drill_every"), "{wrong:?}");
         let (never, wrong) = parse(|raw| raw.period = Some("never".to_owned()));
         assert!(wrong.is_empty() && never.policy.period.is_none());
+    }
+
+    #[test]
+    fn a_rate_is_a_size_for_each_second() {
+        let (settings, wrong) = parse(|raw| {
+            raw.upload_limit = Some("4MiB".to_owned());
+            raw.download_limit = Some("0".to_owned());
+        });
+        assert!(wrong.is_empty(), "{wrong:?}");
+        assert_eq!((settings.bandwidth.up, settings.bandwidth.down), (NonZeroU64::new(4 << 20), None));
+        for bad in ["1KiB", "4", "fast"] {
+            let (settings, wrong) = parse(|raw| raw.upload_limit = Some(bad.to_owned()));
+            assert!(
+                wrong[0].contains("backup.upload_limit") && settings.bandwidth.up.is_none(),
+                "{bad}: {wrong:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn boxes_are_archived_when_somebody_says_after_how_long() {
+        let parse = |text: Option<&str>| {
+            let mut problems = Problems::default();
+            let settings = BackupSettings::parse(raw::Backup::default(), text, &mut problems);
+            (settings.policy.archive_after, problems.into_result(()).err().unwrap_or_default())
+        };
+        assert_eq!(parse(None), (None, Vec::new()));
+        assert_eq!(parse(Some("never")), (None, Vec::new()));
+        assert_eq!(parse(Some("30d")), (Some(Duration::from_hours(30 * 24)), Vec::new()));
+        let (_, wrong) = parse(Some("5m"));
+        assert!(wrong[0].contains("boxes.archive_after"), "{wrong:?}");
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn parse(raw: &raw::Host, problems: &mut Problems) -> HostLimits {
 }
 
 /// A size with its unit, or 0.
-fn size(text: Option<&str>) -> Result<Option<u64>, Wrong<Option<u64>>> {
+pub(super) fn size(text: Option<&str>) -> Result<Option<u64>, Wrong<Option<u64>>> {
     let Some(text) = text.map(str::trim) else { return Ok(None) };
     let sized = UNITS
         .iter()

@@ -147,6 +147,8 @@ pub(super) struct Backup {
     pub(super) keep_monthly: Option<String>,
     pub(super) undo: Option<String>,
     pub(super) drill_every: Option<String>,
+    pub(super) upload_limit: Option<String>,
+    pub(super) download_limit: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -170,6 +172,7 @@ pub(super) struct Boxes {
     pub(super) sleep_after: Option<String>,
     pub(super) squeeze_after: Option<String>,
     pub(super) end_after: Option<String>,
+    pub(super) archive_after: Option<String>,
     pub(super) schedule_stagger: Option<String>,
     pub(super) prewarm_on_sign_in: Option<String>,
     pub(super) runtime_floor: Option<String>,

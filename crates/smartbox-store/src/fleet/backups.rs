@@ -10,12 +10,17 @@ use super::secrets;
 use crate::backups::{self, Backup, BackupState, RestoreFrom, Restored, StateRow, select_states};
 use crate::event::{self, NewEvent};
 use crate::row::parsed;
-use crate::{Error, FleetStore, boxes};
+use crate::{Error, FleetStore, archives, boxes};
 
 impl FleetStore {
-    /// The backups of a box, the newest first.
+    /// The backups of a box that are shown, the newest first.
     pub async fn backups_of(&self, id: BoxId) -> Result<Vec<Backup>, Error> {
-        backups::of_box(&mut *self.store.database.read().await?, id).await
+        backups::of_box(&mut *self.store.database.read().await?, id, backups::BACKUPS_MAX).await
+    }
+
+    /// All of them: what is not among these may be removed from the repository.
+    pub async fn every_backup_of(&self, id: BoxId) -> Result<Vec<Backup>, Error> {
+        backups::of_box(&mut *self.store.database.read().await?, id, backups::EVERY_MAX).await
     }
 
     /// How it goes with the backups of a box.
@@ -188,6 +193,8 @@ impl FleetStore {
         .bind(&smartbox.runtime_version)
         .execute(&mut *tx)
         .await?;
+        // What was archived is back, from whatever backup.
+        archives::end(&mut tx, id).await?;
         sqlx::query("update boxes set runtime_version = $2 where id = $1")
             .bind(id.to_string())
             .bind(runtime_version)

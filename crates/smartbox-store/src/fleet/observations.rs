@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use smartbox_core::{BoxId, Desired, Observed};
 
+use super::erased;
 use crate::database::Connection;
 use crate::event::NewEvent;
 use crate::operation::{Operation, OperationKind, Outcome, Target};
@@ -101,8 +102,8 @@ impl FleetStore {
     /// Ends the operations of a box that wait for `target.desired` in `target.generation` or an earlier
     /// incarnation. Returns those it ended; without any, nothing is written.
     ///
-    /// Operations overtaken by another intent were ended when that intent was written. Upgrades are ended by whoever carries them
-    /// out: a box that runs is not yet well.
+    /// Operations overtaken by another intent were ended when that intent was written. Upgrades and archivings are ended by whoever
+    /// carries them out: a box that runs is not yet well, and one that is stopped is not yet archived.
     pub async fn settle_operations(
         &self,
         id: BoxId,
@@ -111,7 +112,7 @@ impl FleetStore {
         now: Timestamp,
     ) -> Result<Vec<Operation>, Error> {
         let is_meant = |open: &Operation| {
-            open.kind != OperationKind::Upgrade
+            !matches!(open.kind, OperationKind::Upgrade | OperationKind::Archive)
                 && open.target.desired == target.desired
                 && open.target.generation <= target.generation
         };
@@ -128,19 +129,31 @@ impl FleetStore {
         Ok(settled)
     }
 
-    /// Drops the row of a deleted box with its secrets and operations. Its events stay. Says whether it did: a
-    /// box that is gone, or that its owner wants back, is left alone.
-    pub async fn forget_box(&self, id: BoxId, event: NewEvent, now: Timestamp) -> Result<bool, Error> {
+    /// Drops the row of a deleted box with everything that is the box's own, counts what went, and looks whether anything is left.
+    /// Its events stay, and what it has used. `event` is given the counts. `None`: the box is gone already, or its owner wants it back.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when something is left: then nothing went.
+    pub async fn forget_box(
+        &self,
+        id: BoxId,
+        event: impl FnOnce(&[(&'static str, u64)]) -> NewEvent,
+        now: Timestamp,
+    ) -> Result<Option<Vec<(&'static str, u64)>>, Error> {
         let mut tx = self.store.database.write().await?;
-        let Some(known) = boxes::find(&mut tx, id).await? else { return Ok(false) };
+        let Some(known) = boxes::find(&mut tx, id).await? else { return Ok(None) };
         if known.desired != Desired::Deleted {
-            return Ok(false);
+            return Ok(None);
         }
-        // Secrets and operations go with the row (`on delete cascade`).
+        let went = erased::count(&mut tx, id).await?;
+        // All of it goes with the row (`on delete cascade`).
         sqlx::query("delete from boxes where id = $1").bind(id.to_string()).execute(&mut *tx).await?;
-        event::append(&mut tx, Some(known.org), Some(id), &event, now).await?;
+        if erased::count(&mut tx, id).await?.iter().any(|(_, rows)| *rows > 0) {
+            return Err(Error::damaged("rows of a box are left after it was removed"));
+        }
+        event::append(&mut tx, Some(known.org), Some(id), &event(&went), now).await?;
         tx.commit().await?;
-        Ok(true)
+        Ok(Some(went))
     }
 }
 

@@ -17,7 +17,7 @@ impl OrgStore {
         if boxes::find_of_org(&mut connection, self.org, id).await?.is_none() {
             return Ok(Vec::new());
         }
-        backups::of_box(&mut connection, id).await
+        backups::of_box(&mut connection, id, backups::BACKUPS_MAX).await
     }
 
     /// Finds a backup of a box.

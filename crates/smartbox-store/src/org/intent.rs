@@ -6,7 +6,7 @@ use smartbox_core::{BoxId, Breaker, Desired, OrgId};
 use crate::database::Connection;
 use crate::operation::{OperationKind, Outcome};
 use crate::smartbox::{IntentChange, Smartbox};
-use crate::{Error, boxes, operation};
+use crate::{Error, archives, boxes, operation};
 
 pub(crate) async fn write(
     tx: &mut Connection,
@@ -41,6 +41,9 @@ pub(crate) async fn write(
     .bind(change.asleep.map(|(_tier, since)| since.as_millisecond()))
     .execute(&mut *tx)
     .await?;
+    if change.desired == Desired::Running {
+        archives::forget_plan(tx, id).await?;
+    }
     supersede(tx, id, change.desired, now).await?;
     boxes::find_of_org(tx, org, id).await?.ok_or(Error::NotFound("box"))
 }
@@ -68,7 +71,12 @@ fn desired_before_delete(before: &Smartbox, wanted: Desired) -> Option<Desired> 
 async fn supersede(tx: &mut Connection, id: BoxId, wanted: Desired, now: Timestamp) -> Result<(), Error> {
     for open in operation::open_of_box(tx, id).await? {
         // An upgrade outlives a stop, for a hold perhaps, and goes on when the box runs again.
-        let goes_on = open.kind == OperationKind::Upgrade && wanted != Desired::Deleted;
+        let goes_on = match open.kind {
+            OperationKind::Upgrade => wanted != Desired::Deleted,
+            // Whether it sleeps or is stopped, its disk is freed all the same.
+            OperationKind::Archive => matches!(wanted, Desired::Asleep | Desired::Stopped),
+            _ => false,
+        };
         if open.target.desired != wanted && !goes_on {
             operation::finish(tx, open.id, &Outcome::Superseded, now).await?;
         }

@@ -111,7 +111,7 @@ async fn no_two_boxes_share_a_range_of_user_ids() {
     assert_ne!(one.uid_slot, two.uid_slot);
 
     world.want(two.id, Desired::Deleted).await;
-    world.fleet.forget_box(two.id, crate::support::event("box.forgotten"), at(9)).await.unwrap();
+    world.fleet.forget_box(two.id, |_| crate::support::event("box.forgotten"), at(9)).await.unwrap();
     let three = world.create("three").await;
     assert!(three.uid_slot > two.uid_slot, "a range rests after its box is gone");
 }

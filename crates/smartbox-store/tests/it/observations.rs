@@ -124,7 +124,9 @@ async fn a_forgotten_box_leaves_its_timeline_and_frees_its_name() {
     let operation = world.fleet.open_operations(made.id).await.unwrap()[0].id;
     world.want(made.id, Desired::Deleted).await;
 
-    assert!(world.fleet.forget_box(made.id, event("box.forgotten"), at(9)).await.unwrap());
+    let went = world.fleet.forget_box(made.id, |_| event("box.forgotten"), at(9)).await.unwrap().unwrap();
+    let of = |table| went.iter().find(|(name, _)| *name == table).unwrap().1;
+    assert!(of("operations") == 1 && of("secrets") > 0 && of("backups") == 0, "{went:?}");
 
     assert_eq!(world.fleet.find_box(made.id).await.unwrap(), None);
     assert_eq!(world.fleet.find_operation(operation).await.unwrap(), None);
@@ -135,7 +137,7 @@ async fn a_forgotten_box_leaves_its_timeline_and_frees_its_name() {
         ["box.forgotten", "box.changed", "box.created"]
     );
     assert!(world.create("one").await.is_default, "the next box is the default again");
-    assert!(!world.fleet.forget_box(made.id, event("box.forgotten"), at(10)).await.unwrap());
+    assert_eq!(world.fleet.forget_box(made.id, |_| event("box.forgotten"), at(10)).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -144,7 +146,7 @@ async fn a_box_its_owner_wants_back_is_not_forgotten() {
     let made = world.create("one").await;
     world.want(made.id, Desired::Deleted).await;
     world.want(made.id, Desired::Running).await;
-    assert!(!world.fleet.forget_box(made.id, event("box.forgotten"), at(9)).await.unwrap());
+    assert_eq!(world.fleet.forget_box(made.id, |_| event("box.forgotten"), at(9)).await.unwrap(), None);
     assert_eq!(world.reload(made.id).await.desired, Desired::Running);
 }
 

@@ -28,6 +28,7 @@ fn methods() -> BTreeSet<&'static str> {
     let rooms = [
         include_str!("../../src/org.rs"),
         include_str!("../../src/org/backups.rs"),
+        include_str!("../../src/backup_rules.rs").split("impl FleetStore").next().unwrap(),
         include_str!("../../src/org/channels.rs"),
         include_str!("../../src/org/devices.rs"),
         include_str!("../../src/org/egress.rs"),
@@ -108,6 +109,16 @@ async fn what_belongs_to_another_org_does_not_exist() {
     finds_nothing("egress_rules", {
         let of_box = stranger.egress_rules(Some(mine.id)).await.unwrap();
         of_box.is_some() || world.org.egress_rules(None).await.unwrap().is_some()
+    });
+
+    let weekly = "keep_weekly=4".parse().unwrap();
+    let set =
+        stranger.set_backup_rules(Some(mine.id), &weekly, None, event("box.backup-policy-set"), at(2)).await;
+    finds_nothing("set_backup_rules", !matches!(set, Err(Error::NotFound("box"))));
+    stranger.set_backup_rules(None, &weekly, None, event("org.backup-policy-set"), at(2)).await.unwrap();
+    finds_nothing("backup_rules", {
+        let of_box = stranger.backup_rules(Some(mine.id)).await.unwrap();
+        of_box.is_some() || world.org.backup_rules(None).await.unwrap().is_some()
     });
 
     ledger_of_another_org(&world, mine.id, &mut finds_nothing).await;

@@ -2,7 +2,9 @@
 
 use std::task::Poll;
 
-use smartbox_control::{BackupLoop, Control, Lease, Reconciler, RuntimeInstaller, Scheduler, TrialLoop, UpgradeLoop};
+use smartbox_control::{
+    BackupLoop, Control, Lease, Reconciler, RuntimeInstaller, Scheduler, TrialLoop, UpgradeLoop,
+};
 use smartbox_provider::fake::Call;
 use smartbox_store::SystemActor;
 use tokio::sync::Mutex;
@@ -110,6 +112,35 @@ impl TestApp {
         let mut backups = backups.lock().await;
         backups.pass().await.expect("the backups can be looked at");
         backups.settle().await;
+    }
+
+    /// The same as [`TestApp::kill_when`], in the middle of one look of the loop of backups.
+    ///
+    /// # Panics
+    /// When the loop runs by itself.
+    #[expect(clippy::panic, reason = "that is how a test fails")]
+    pub async fn kill_backup_when(&mut self, reached: impl Fn(&Self) -> bool) -> bool {
+        let watch = std::future::poll_fn(|cx| {
+            if reached(self) {
+                return Poll::Ready(());
+            }
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        });
+        let look = async {
+            let Loops::ByHand(_loops, backups, _watchers) = &self.loops else {
+                panic!("the loop runs by itself")
+            };
+            let mut backups = backups.lock().await;
+            let _ = backups.pass().await;
+            backups.settle().await;
+        };
+        let is_reached = tokio::select! { biased;
+            () = watch => true,
+            () = look => false,
+        };
+        self.restart().await;
+        is_reached
     }
 
     /// Makes passes until `reached`, and kills the platform at that very moment. Says whether the moment came.

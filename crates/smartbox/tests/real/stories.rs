@@ -1,5 +1,6 @@
 //! What people do, from end to end.
 
+mod archive;
 mod backup;
 mod broken;
 mod clone;

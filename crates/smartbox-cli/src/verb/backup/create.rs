@@ -5,12 +5,13 @@ use std::time::Duration;
 use clap::Args;
 use smartbox_api::BackupView;
 
-use super::{size, trust};
+use super::trust;
+use super::watched::watched;
 use crate::Outcome;
 use crate::client::{Client, Route};
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::verb::BoxFlag;
+use crate::verb::{BoxFlag, size};
 
 /// The platform answers within a minute.
 const TIMEOUT: Duration = Duration::from_secs(75);
@@ -26,7 +27,8 @@ pub struct CreateArgs {
 pub(super) async fn run(client: &Client, args: &CreateArgs, console: &mut Console) -> Outcome {
     let reference = args.smartbox.reference();
     let route = ["boxes", reference.as_str(), "backups"];
-    let backup: BackupView = client.post_within(Route::v1(&route), TIMEOUT).await?;
+    let asked = client.post_within(Route::v1(&route), TIMEOUT);
+    let backup: BackupView = watched(client, console, &args.smartbox, asked).await?;
     if console.wants_json() {
         console.json(&backup).await?;
         return Ok(Exit::Success);

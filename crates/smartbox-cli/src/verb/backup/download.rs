@@ -7,11 +7,11 @@ use tokio::io::AsyncWriteExt as _;
 
 use super::backup_id;
 use crate::Outcome;
-use crate::client::{Client, Route};
+use crate::client::{Client, Download, Route};
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::verb::BoxFlag;
+use crate::verb::{BoxFlag, size};
 
 /// Flags of `backup download`.
 #[derive(Debug, Args)]
@@ -34,8 +34,12 @@ pub(super) async fn run(client: &Client, args: &DownloadArgs, console: &mut Cons
     let reference = args.smartbox.reference();
     let route = ["boxes", reference.as_str(), "backups", &args.backup, "download"];
     let query: Vec<(&str, &str)> = args.path.as_deref().map(|path| ("path", path)).into_iter().collect();
-    let mut download = client.download(Route::v1(&route).query(&query)).await?;
-    let output = args.output.clone().unwrap_or_else(|| name(args));
+    let download = client.download(Route::v1(&route).query(&query)).await?;
+    save(download, args.output.clone().unwrap_or_else(|| name(args)), console).await
+}
+
+/// Writes a download into a file that is not there yet, or to standard output (`-`).
+pub(crate) async fn save(mut download: Download, output: PathBuf, console: &mut Console) -> Outcome {
     if output == Path::new("-") {
         while let Some(piece) = download.next().await? {
             console.bytes(&piece).await?;
@@ -63,7 +67,7 @@ pub(super) async fn run(client: &Client, args: &DownloadArgs, console: &mut Cons
         drop(tokio::fs::remove_file(&output).await);
         return Err(failure);
     }
-    console.say(&format!("{} written, {}.", output.display(), super::size(written))).await;
+    console.say(&format!("{} written, {}.", output.display(), size(written))).await;
     Ok(Exit::Success)
 }
 

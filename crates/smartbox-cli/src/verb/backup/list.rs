@@ -3,13 +3,13 @@
 use clap::Args;
 use smartbox_api::{BackupList, BackupStateView, BackupView};
 
-use super::{size, trust};
+use super::trust;
 use crate::Outcome;
 use crate::client::{Client, Route};
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::table::{cell, columns, moment};
-use crate::verb::BoxFlag;
+use crate::verb::{BoxFlag, size};
 
 /// Flags of `backup list`.
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use smartbox_api::BackupView;
 
+use super::watched::watched;
 use super::{backup_id, trust};
 use crate::Outcome;
 use crate::client::{Client, Route};
@@ -29,7 +30,8 @@ pub struct VerifyArgs {
 pub(super) async fn run(client: &Client, args: &VerifyArgs, console: &mut Console) -> Outcome {
     let reference = args.smartbox.reference();
     let route = ["boxes", reference.as_str(), "backups", &args.backup, "verify"];
-    let backup: BackupView = client.post_within(Route::v1(&route), TIMEOUT).await?;
+    let asked = client.post_within(Route::v1(&route), TIMEOUT);
+    let backup: BackupView = watched(client, console, &args.smartbox, asked).await?;
     if console.wants_json() {
         console.json(&backup).await?;
     } else {

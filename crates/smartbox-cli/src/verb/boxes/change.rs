@@ -1,4 +1,4 @@
-//! `smartbox box start`, `stop`, `restart`, `sleep` and `wake`, and what every change of a box shares.
+//! `smartbox box start`, `stop`, `restart`, `sleep`, `wake` and `archive`, and what every change of a box shares.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::operation;
 
-/// Flags of start, stop, restart and wake.
+/// Flags of start, stop, restart, wake and archive.
 #[derive(Debug, Args)]
 pub struct ChangeArgs {
     #[command(flatten)]
@@ -54,6 +54,7 @@ pub(crate) enum Change {
     Restart,
     Sleep,
     Wake,
+    Archive,
 }
 
 impl Change {
@@ -65,6 +66,7 @@ impl Change {
             Self::Restart => "restart",
             Self::Sleep => "sleep",
             Self::Wake => "wake",
+            Self::Archive => "archive",
         }
     }
 
@@ -76,6 +78,7 @@ impl Change {
             Self::Restart => "runs again",
             Self::Sleep => "sleeps",
             Self::Wake => "is awake",
+            Self::Archive => "is archived, and its disk is freed",
         }
     }
 }

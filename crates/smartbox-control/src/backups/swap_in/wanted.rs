@@ -6,7 +6,7 @@ use smartbox_provider::ProviderError;
 use smartbox_store::{Backup, BackupState, Origin, RestoreFrom, Smartbox, SystemActor};
 
 use super::{NotSwapped, refuse};
-use crate::backups::ACTOR;
+use crate::backups::{ACTOR, archive};
 use crate::{Control, Error};
 
 /// Why something is put in place.
@@ -16,6 +16,8 @@ pub(super) enum Why {
     Asked,
     /// The disk is gone.
     Lost,
+    /// The disk was given up for the backup.
+    Archived,
     /// The box begins with it.
     First,
 }
@@ -45,7 +47,12 @@ pub(super) struct Swap {
     pub(super) why: Why,
 }
 
-pub(super) async fn wanted(control: &Control, row: &Smartbox, state: &BackupState) -> Result<Option<Swap>, NotSwapped> {
+pub(super) async fn wanted(
+    control: &Control,
+    row: &Smartbox,
+    state: &BackupState,
+    is_archived: bool,
+) -> Result<Option<Swap>, NotSwapped> {
     let last = state.restored.map_or(0, |restored| restored.at.as_millisecond());
     let fleet = control.inner.store.fleet(SystemActor::new(ACTOR));
     let origin = fleet.origin_of(row.id).await?;
@@ -55,7 +62,13 @@ pub(super) async fn wanted(control: &Control, row: &Smartbox, state: &BackupStat
             remedy: "delete the box, and import the archive again".to_owned(),
         });
     }
-    let Some(from) = state.restore_from else { return lost(control, row, last, origin.as_ref()).await };
+    let Some(from) = state.restore_from else {
+        return match is_archived {
+            // What lies there was put there by a swap that was not recorded.
+            true => archived(control, row, last).await.map(Some),
+            false => lost(control, row, last, origin.as_ref()).await,
+        };
+    };
     let is_first = origin.is_some() && state.restored.is_none();
     let why = if is_first { Why::First } else { Why::Asked };
     let (saved, runtime) = match from {
@@ -120,13 +133,29 @@ async fn lost(
             ),
         });
     };
+    by_itself(control, row, last, (backup, Why::Lost)).await.map(Some)
+}
+
+/// What a box that was archived comes back with.
+async fn archived(control: &Control, row: &Smartbox, last: i64) -> Result<Swap, NotSwapped> {
+    let backup = archive::to_bring_back(control, row).await?;
+    by_itself(control, row, last, (backup, Why::Archived)).await
+}
+
+/// Nobody asked for it, so there is no wish that could be given up: what stands against it is waited for.
+async fn by_itself(
+    control: &Control,
+    row: &Smartbox,
+    last: i64,
+    (backup, why): (Backup, Why),
+) -> Result<Swap, NotSwapped> {
     let runtime = match runtime_of(control, row, &backup).await? {
         Ok(runtime) => runtime,
         Err((what, remedy)) => return Err(ProviderError::Permanent { what, remedy, source: None }.into()),
     };
     let from = RestoreFrom::Backup(backup.id);
     let saved = Some(Saved { backup, of: row.clone() });
-    Ok(Some(Swap { from, runtime, token: format!("{from}.{last}"), saved, why: Why::Lost }))
+    Ok(Swap { from, runtime, token: format!("{from}.{last}"), saved, why })
 }
 
 /// The version that the box gets with a backup; else what stands against it, and what to do.
@@ -141,4 +170,3 @@ async fn runtime_of(
         Err(error) => Err(error),
     }
 }
-

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use smartbox_core::explain::Refused;
 use smartbox_core::plan::PlanFacts;
 use smartbox_core::{Desired, SleepTier, Step, next_step};
-use smartbox_store::{IntentChange, Smartbox, SystemActor};
+use smartbox_store::{IntentChange, Smartbox};
 use tokio::task::JoinError;
 use tokio::time::Instant;
 
@@ -33,6 +33,7 @@ impl Reconciler {
             failures: row.failures,
             asleep: row.asleep,
             deepest: self.control.inner.provider.capabilities().deepest_sleep,
+            archive: row.archive,
         });
         let may_run = step != Step::Run
             || (self.is_admitted(row).await? && heal::may_start(&self.control, row).await?);
@@ -40,8 +41,9 @@ impl Reconciler {
             Step::Wait => {}
             _ if !may_run => {}
             Step::Nothing => self.let_sleep(row).await?,
-            Step::Forget => self.forget(row, now).await?,
-            Step::Run | Step::Sleep | Step::Wake | Step::Stop | Step::Remove => self.begin(row, step, now),
+            Step::Run | Step::Sleep | Step::Wake | Step::Stop | Step::Free | Step::Remove | Step::Forget => {
+                self.begin(row, step, now);
+            }
         }
         Ok(())
     }
@@ -123,20 +125,6 @@ impl Reconciler {
             let slept = fall_asleep(&control, &row, epoch, wish).await;
             (row, Done::Slept(slept))
         });
-    }
-
-    async fn forget(&self, row: &Smartbox, now: Timestamp) -> Result<(), Error> {
-        let event =
-            self.control.event(ACTOR, "box.forgotten", "nothing of it is left", serde_json::json!({}));
-        let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
-        fleet.forget_box(row.id, event, now).await?;
-        let inner = &self.control.inner;
-        inner.ssh.forget(row.id);
-        inner.uses.forget(row.id);
-        inner.vigils.forget(row.id);
-        drop(inner.resting.take(row.id));
-        inner.changes.written();
-        Ok(())
     }
 
     pub(super) async fn job_done(&mut self, done: Result<(Smartbox, Done), JoinError>) {

@@ -36,7 +36,7 @@ pub(crate) async fn list(
     }))
 }
 
-fn line(event: AuditEvent) -> AuditLine {
+pub(in crate::v1) fn line(event: AuditEvent) -> AuditLine {
     AuditLine {
         seq: event.seq,
         id: event.id,

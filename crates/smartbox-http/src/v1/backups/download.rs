@@ -51,7 +51,7 @@ pub(crate) async fn download(
     Ok((headers, Body::from_stream(download.content)).into_response())
 }
 
-fn disposition(name: &str) -> HeaderValue {
+pub(in crate::v1) fn disposition(name: &str) -> HeaderValue {
     let plain: String = name
         .chars()
         .map(

@@ -41,9 +41,14 @@ pub(crate) async fn show_egress(
 
 /// The rules with their version as entity tag.
 pub(super) fn tagged(egress: &BoxEgress) -> Response {
+    let view = box_egress_view(egress);
+    ([(ETAG, etag(view.version))], json(StatusCode::OK, &view)).into_response()
+}
+
+pub(crate) fn box_egress_view(egress: &BoxEgress) -> EgressView {
     let lines = |rules: &Rules| rules.iter().map(ToString::to_string).collect();
     let own = egress.own.as_ref();
-    let view = EgressView {
+    EgressView {
         box_id: egress.box_id.to_string(),
         platform_rules: lines(&egress.platform),
         tier_rules: lines(&egress.tier),
@@ -52,6 +57,5 @@ pub(super) fn tagged(egress: &BoxEgress) -> Response {
         version: own.map_or(0, |row| row.version),
         changed_at: own.map(|row| row.changed_at.to_string()),
         changed_by: own.map(|row| row.changed_by.clone()),
-    };
-    ([(ETAG, etag(view.version))], json(StatusCode::OK, &view)).into_response()
+    }
 }

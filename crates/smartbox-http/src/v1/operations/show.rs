@@ -12,6 +12,7 @@ use crate::body::QueryOf;
 use crate::caller::Caller;
 use crate::duration;
 use crate::problem::ApiError;
+use crate::v1::backups::work_view;
 
 /// Look at an operation
 ///
@@ -45,5 +46,6 @@ pub(crate) async fn show(
             }
         }
     };
-    Ok(Json(operation_view(&operation)))
+    let progress = state.control().operation_progress(&operation);
+    Ok(Json(OperationView { progress: progress.as_ref().map(work_view), ..operation_view(&operation) }))
 }
