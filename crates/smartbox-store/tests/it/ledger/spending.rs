@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use smartbox_core::BoxId;
 use smartbox_core::ledger::{Each, Measure, Period, PlanTerms, Span};
-use smartbox_store::{FleetStore, Granted, NewPlan, OrgPlan, OrgStore, SpendBlock, Store};
+use smartbox_store::{FleetStore, Granted, NewPlan, OrgPlan, OrgStore, SpendBlock, testing};
 use tokio::task::JoinSet;
 
 use super::{ask, daily_tokens, settled, tell};
@@ -110,7 +110,7 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let store = Store::in_memory().await.unwrap();
+            let store = testing::store().await;
             let fleet = fleet_of(&store);
             let org = store.org(fleet.create_org(org_id(), "home", at(0)).await.unwrap().id);
             let mut boxes = Vec::new();

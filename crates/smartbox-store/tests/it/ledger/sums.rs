@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use smartbox_core::BoxId;
 use smartbox_core::ledger::{Period, Span, Usage};
-use smartbox_store::{OrgPlan, OrgStore, Store};
+use smartbox_store::{OrgPlan, OrgStore, Store, testing};
 
 use super::{moment, settled, tell, traffic};
 use crate::support::{World, at, create, event, fleet_of, new_box, org_id};
@@ -92,7 +92,7 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let store = Store::in_memory().await.unwrap();
+            let store = testing::store().await;
             let made = fleet_of(&store).create_org(org_id(), "home", at(0)).await.unwrap();
             let org = store.org(made.id);
             let mut boxes = Vec::new();

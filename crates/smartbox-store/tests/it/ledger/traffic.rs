@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use smartbox_core::BoxId;
 use smartbox_core::ledger::{Budget, Caps, Each, PlanTerms};
-use smartbox_store::{EgressUsage, FleetStore, NewPlan, SpendBlock, Store};
+use smartbox_store::{EgressUsage, FleetStore, NewPlan, SpendBlock, testing};
 
 use super::tell;
 use crate::support::{World, at, create, event, fleet_of, new_box, org_id};
@@ -104,7 +104,7 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let store = Store::in_memory().await.unwrap();
+            let store = testing::store().await;
             let fleet = fleet_of(&store);
             let org = store.org(fleet.create_org(org_id(), "home", at(0)).await.unwrap().id);
             let mut boxes = Vec::new();

@@ -1,0 +1,13 @@
+//! The store on a real PostgreSQL server: what SQLite cannot show. `tests/it` runs on both (`scripts/test-postgres.sh`).
+
+#![expect(clippy::unwrap_used, reason = "clippy's exemption for tests leaves out their helpers")]
+
+mod losses;
+mod opening;
+mod proxy;
+mod schema;
+mod server;
+#[path = "../it/support.rs"]
+#[allow(dead_code, reason = "the other suite uses all of it")]
+mod support;
+mod together;
