@@ -29,5 +29,5 @@ step cargo build --quiet -p smartbox -p smartbox-boxd
 target=${CARGO_TARGET_DIR:-$PWD/target}
 echo "== installing the agent runtime and the box image for tests (once)" >&2
 SMARTBOX_STORE_DIR=$SMARTBOX_TEST_CACHE/store SMARTBOX_DATA_DIR=$SMARTBOX_TEST_CACHE/setup "$target/debug/smartbox" setup
-step cargo nextest run --workspace -E 'binary(real)' --test-threads 1
+step scripts/with-postgres.sh cargo nextest run --workspace -E 'binary(real)' --test-threads 1
 step web/e2e/run.sh

@@ -56,7 +56,7 @@ impl Database {
     pub(crate) async fn open(path: &Path) -> Result<Self, sqlx::Error> {
         let options = durable(path);
         let writer = one_connection().connect_with(sqlite::options(options.clone())).await?;
-        let reader = PoolOptions::new()
+        let reader = PoolOptions::<Db>::new()
             .max_connections(sqlite::READERS)
             .acquire_timeout(ACQUIRE_MAX)
             .connect_lazy_with(sqlite::options(options.pragma("query_only", "on")));
@@ -66,7 +66,7 @@ impl Database {
     /// Connects to a database on a server, which is ready to be used.
     pub(crate) fn connect(server: &Server) -> Self {
         let pool = || {
-            PoolOptions::new()
+            PoolOptions::<Db>::new()
                 .acquire_timeout(ACQUIRE_MAX)
                 .before_acquire(|connection: &mut Connection, _meta| ready(connection.is_usable()))
                 .after_release(|connection, _meta| ready(connection.is_usable()))
@@ -164,7 +164,7 @@ fn ready<'c>(is_usable: bool) -> Answer<'c> {
 
 /// A pool of one connection that is never given up for its age.
 fn one_connection() -> PoolOptions<Db> {
-    PoolOptions::new()
+    PoolOptions::<Db>::new()
         .max_connections(1)
         .min_connections(1)
         .idle_timeout(None)

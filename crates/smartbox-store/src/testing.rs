@@ -19,7 +19,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
 
 use crate::open::MIGRATOR;
-use crate::{OpenError, Sealer, Store};
+use crate::{Error, OpenError, Sealer, Store};
 
 /// What a new database is a copy of: it has the tables, and nothing in them but what migrations put there.
 const TEMPLATE: &str = "smartbox_template";
@@ -99,6 +99,32 @@ pub async fn execute(url: &SecretString, sql: &'static str) {
     let mut connection = connect(secrecy::ExposeSecret::expose_secret(url)).await;
     sqlx::raw_sql(sql).execute(&mut connection).await.expect("a statement that works");
     connection.close().await.expect("a connection that closes");
+}
+
+/// Commits a transaction one of whose statements has failed.
+///
+/// # Errors
+/// That it was not made, on PostgreSQL.
+///
+/// # Panics
+/// When what should fail does not.
+pub async fn commit_after_a_failure(store: &Store) -> Result<(), Error> {
+    const HALF: &str = "insert into meta (name, value) values ('half', '1')";
+    let mut tx = store.database.write().await?;
+    sqlx::query(HALF).execute(&mut *tx).await?;
+    let twice = sqlx::query(HALF).execute(&mut *tx).await;
+    assert!(twice.is_err(), "a name is there once");
+    Ok(tx.commit().await?)
+}
+
+/// What PostgreSQL's `synchronous_commit` is in a write transaction.
+///
+/// # Errors
+/// Those of the server.
+pub async fn waits_for_the_disk(store: &Store, is_fleeting: bool) -> Result<String, Error> {
+    let database = &store.database;
+    let mut tx = if is_fleeting { database.write_fleeting().await? } else { database.write().await? };
+    Ok(sqlx::query_scalar("select current_setting('synchronous_commit')").fetch_one(&mut *tx).await?)
 }
 
 async fn new_url() -> String {

@@ -18,9 +18,9 @@ use crate::signals::Signals;
 /// another one waits this long. The lock of the data directory keeps others out of a file.
 const FILE_LEASE_TTL: Duration = Duration::from_secs(30);
 /// The same on a server, where another platform may stand by.
-const SERVER_LEASE_TTL: Duration = Duration::from_secs(8);
+const SERVER_LEASE_TTL: Duration = Duration::from_secs(6);
 /// A platform that stands by asks this often whether its time has come.
-const STANDBY_POLL: Duration = Duration::from_secs(1);
+const STANDBY_POLL: Duration = Duration::from_millis(500);
 /// The fact in the database that says in which data directory its boxes lie.
 const HOME: &str = "data-directory";
 

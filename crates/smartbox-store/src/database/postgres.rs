@@ -1,7 +1,5 @@
 //! What is particular to PostgreSQL.
 
-use std::time::Duration;
-
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgSslMode};

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use smartbox_store::{Error, FleetStore, Store};
+use smartbox_store::{Error, FleetStore, Store, testing};
 use tokio::time::timeout;
 
 use crate::proxy::Proxy;
@@ -154,4 +154,22 @@ async fn a_refused_statement_takes_its_whole_transaction_with_it() {
     assert!(matches!(twice, Error::Conflict(_) | Error::NameTaken), "{twice:?}");
     fleet.append_event(None, None, event("note"), at(2)).await.unwrap();
     assert_eq!(fleet.orgs().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_commit_after_a_failed_statement_is_an_error_and_the_next_transaction_works() {
+    let server = Server::new().await;
+    let store = server.open().await;
+    assert!(testing::commit_after_a_failure(&store).await.is_err(), "the server would say that it was made");
+    assert_eq!(fleet_of(&store).meta_get("half").await.unwrap(), None);
+    fleet_of(&store).meta_set("half", "2").await.unwrap();
+}
+
+#[tokio::test]
+async fn only_a_promise_does_not_wait_for_the_disk_and_what_follows_it_does() {
+    let server = Server::new().await;
+    let store = server.open().await;
+    for (is_fleeting, expected) in [(false, "on"), (true, "off"), (false, "on")] {
+        assert_eq!(testing::waits_for_the_disk(&store, is_fleeting).await.unwrap(), expected);
+    }
 }

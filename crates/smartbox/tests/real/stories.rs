@@ -11,4 +11,5 @@ mod newcomer;
 mod secrets;
 mod sleep;
 mod sleep_kill;
+mod standby;
 mod upgrade;

@@ -97,7 +97,7 @@ macro_rules! column_type {
 
         impl Encode<'_, Both> for $rust {
             fn encode_by_ref(&self, buffer: &mut Vec<Argument>) -> Result<IsNull, BoxDynError> {
-                buffer.push(Argument::$kind(Some(self.clone())));
+                buffer.push(Argument::$kind(Some(ToOwned::to_owned(self))));
                 Ok(IsNull::No)
             }
         }

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use sqlx::postgres::{PgValue, PgValueRef};
 use sqlx::sqlite::{SqliteValue, SqliteValueRef};
-use sqlx::{Value as _, ValueRef as _};
 
 use super::{Both, TypeInfo};
 
