@@ -4,7 +4,7 @@ use std::fs;
 
 use secrecy::ExposeSecret as _;
 use smartbox_core::{BoxId, Delivery};
-use smartbox_store::{Authority, Error, FleetStore, Store};
+use smartbox_store::{Authority, Error, FleetStore, Store, testing};
 
 use crate::support::{World, fleet_of, open};
 use crate::vault::{keep, name};

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use secrecy::SecretString;
-use smartbox_store::{OpenError, Sealer, Store, check_address};
+use smartbox_store::{OpenError, Store, check_address};
 use sqlx::Connection;
 
 use crate::server::Server;
-use crate::support::{at, create, fleet_of, new_box, org_id};
+use crate::support::{at, create, fleet_of, new_box, org_id, sealer};
 
 /// A database with one box in it.
 async fn used() -> Server {
@@ -84,8 +84,8 @@ async fn a_database_of_another_program_is_refused_untouched() {
 #[tokio::test]
 async fn a_database_whose_key_is_lost_is_refused() {
     let server = used().await;
-    let other = Sealer::ephemeral().unwrap();
-    let error = Store::connect(&server.url, 4, other).await.unwrap_err();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let error = Store::connect(&server.url, 4, sealer(elsewhere.path())).await.unwrap_err();
     assert!(matches!(error, OpenError::WrongKey { .. }), "{error:?}");
 }
 
@@ -117,9 +117,10 @@ async fn a_server_that_does_not_answer_is_said_in_time_and_without_the_password(
     // Takes the connection and says nothing.
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let silent = silent.local_addr().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     for place in [silent.to_string(), "127.0.0.1:1".to_owned()] {
         let url = SecretString::from(format!("postgres://u:the-word@{place}/smartbox"));
-        let asked = Store::connect(&url, 4, Sealer::ephemeral().unwrap());
+        let asked = Store::connect(&url, 4, sealer(directory.path()));
         let error = tokio::time::timeout(Duration::from_secs(30), asked).await.unwrap().unwrap_err();
         assert!(matches!(error, OpenError::Unreachable { .. }), "{error:?}");
         assert!(!format!("{error:?}{error}").contains("the-word"), "{error:?}");
