@@ -301,7 +301,7 @@ impl OpenError {
             }
             Self::Unfit { .. } => {
                 "Nothing was changed. Make a database with `create database smartbox template template0 encoding \
-                 'UTF8' locale 'C'`, on PostgreSQL 14 or newer."
+                 'UTF8' locale 'C'`, on PostgreSQL 15 or newer."
             }
             Self::WrongKey { .. } => {
                 "Nothing was changed. Put back the key file that belongs to this database: without it the secrets \

@@ -13,7 +13,7 @@ use crate::error::OpenError;
 use crate::sealing::Sealer;
 
 /// The oldest server that is known to work, as `server_version_num`.
-const VERSION_MIN: i64 = 140_000;
+const VERSION_MIN: i64 = 150_000;
 
 /// Connects, brings the schema up to date, and hands the connections over.
 pub(crate) async fn open(server: &Server, sealer: &Sealer) -> Result<Database, OpenError> {
@@ -58,18 +58,24 @@ async fn examine(path: &Path, connection: &mut Connection) -> Result<Option<Foun
 
 /// What about the server or the database would lead to wrong results or lost writes.
 async fn unfit(connection: &mut Connection) -> Result<Option<String>, sqlx::Error> {
-    let (version, encoding, collation, is_standby, commit): (i64, String, String, bool, String) = sqlx::query_as(
-        "select cast(current_setting('server_version_num') as bigint), cast(pg_encoding_to_char(encoding) as text),
-                cast(datcollate as text), pg_is_in_recovery(), current_setting('synchronous_commit')
+    let version: i64 =
+        sqlx::query_scalar("select cast(current_setting('server_version_num') as bigint)")
+            .fetch_one(&mut *connection)
+            .await?;
+    if version < VERSION_MIN {
+        return Ok(Some(format!("is on a server that is too old ({version})")));
+    }
+    let (encoding, collation, is_standby, commit): (String, String, bool, String) = sqlx::query_as(
+        "select cast(pg_encoding_to_char(encoding) as text),
+                case when datlocprovider = 'i' then 'ICU' else cast(datcollate as text) end,
+                pg_is_in_recovery(), current_setting('synchronous_commit')
          from pg_database where datname = current_database()",
     )
     .fetch_one(&mut *connection)
     .await?;
     // Others compare texts by the rules of a language, which differ from those of SQLite and change with the system's libraries.
     let by_bytes = ["C", "POSIX", "C.UTF-8", "C.utf8"];
-    Ok(if version < VERSION_MIN {
-        Some(format!("is on a server that is too old ({version})"))
-    } else if encoding != "UTF8" {
+    Ok(if encoding != "UTF8" {
         Some(format!("has texts in {encoding} and not in UTF8"))
     } else if !by_bytes.contains(&collation.as_str()) {
         Some(format!("sorts texts by the rules of {collation} and not of C"))

@@ -92,9 +92,15 @@ async fn a_database_whose_key_is_lost_is_refused() {
 #[tokio::test]
 async fn a_database_that_sorts_by_a_language_is_refused_with_how_to_make_one_that_does_not() {
     let server = Server::new().await;
-    server.execute("update pg_database set datcollate = 'de_DE.UTF-8' where datname = current_database()").await;
-    let error = Store::look_at(&server.url).await.unwrap_err();
-    assert!(matches!(&error, OpenError::Unfit { what, .. } if what.contains("de_DE")), "{error:?}");
+    server
+        .execute("create database sorted template template0 locale_provider icu icu_locale 'de' locale 'C'")
+        .await;
+    let url = server.at(|url| {
+        let (front, host) = url.split_once("?host=").unwrap();
+        format!("{}/sorted?host={host}", front.rsplit_once('/').unwrap().0)
+    });
+    let error = Store::look_at(&url).await.unwrap_err();
+    assert!(matches!(&error, OpenError::Unfit { what, .. } if what.contains("ICU")), "{error:?}");
     assert!(error.remedy().contains("locale 'C'"));
 }
 

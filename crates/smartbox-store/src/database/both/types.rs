@@ -5,9 +5,9 @@ use std::fmt;
 use sqlx::decode::Decode;
 use sqlx::encode::{Encode, IsNull};
 use sqlx::error::BoxDynError;
-use sqlx::postgres::PgTypeInfo;
+use sqlx::postgres::{PgTypeInfo, PgValueRef};
 use sqlx::sqlite::SqliteTypeInfo;
-use sqlx::{Postgres, Sqlite, Type, TypeInfo as _};
+use sqlx::{Postgres, Sqlite, Type, TypeInfo as _, ValueRef as _};
 
 use super::{Argument, Both, ValueRef};
 
@@ -69,9 +69,12 @@ impl fmt::Display for TypeInfo {
     }
 }
 
-/// A Rust type of a column: bound as `$argument`, read as the driver of the database reads it.
+/// A Rust type of a column: bound as an argument of `$kind`, read as the driver of the database reads it.
 macro_rules! column_type {
     ($rust:ty, $kind:ident) => {
+        column_type!($rust, $kind, <$rust as Type<Postgres>>::compatible, <$rust as Decode<Postgres>>::decode);
+    };
+    ($rust:ty, $kind:ident, $fits:expr, $decode:expr) => {
         impl Type<Both> for $rust {
             fn type_info() -> TypeInfo {
                 TypeInfo::Bound(Kind::$kind)
@@ -81,7 +84,7 @@ macro_rules! column_type {
                 match info {
                     TypeInfo::Bound(kind) => *kind == Kind::$kind,
                     TypeInfo::Sqlite(info) => <Self as Type<Sqlite>>::compatible(info),
-                    TypeInfo::Postgres(info) => <Self as Type<Postgres>>::compatible(info),
+                    TypeInfo::Postgres(info) => $fits(info),
                 }
             }
         }
@@ -90,7 +93,7 @@ macro_rules! column_type {
             fn decode(value: ValueRef<'r>) -> Result<Self, BoxDynError> {
                 match value {
                     ValueRef::Sqlite(value) => <Self as Decode<'r, Sqlite>>::decode(value),
-                    ValueRef::Postgres(value) => <Self as Decode<'r, Postgres>>::decode(value),
+                    ValueRef::Postgres(value) => $decode(value),
                 }
             }
         }
@@ -105,9 +108,22 @@ macro_rules! column_type {
 }
 
 column_type!(bool, Bool);
-column_type!(i64, Bigint);
+column_type!(i64, Bigint, is_whole, whole);
 column_type!(String, Text);
 column_type!(Vec<u8>, Bytes);
+
+/// A number that stands in a query is no `bigint` on PostgreSQL.
+fn is_whole(info: &PgTypeInfo) -> bool {
+    <i64 as Type<Postgres>>::compatible(info) || <i32 as Type<Postgres>>::compatible(info)
+}
+
+fn whole(value: PgValueRef<'_>) -> Result<i64, BoxDynError> {
+    if <i32 as Type<Postgres>>::compatible(&value.type_info()) {
+        <i32 as Decode<Postgres>>::decode(value).map(i64::from)
+    } else {
+        <i64 as Decode<Postgres>>::decode(value)
+    }
+}
 
 impl Type<Both> for str {
     fn type_info() -> TypeInfo {
