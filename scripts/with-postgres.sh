@@ -35,21 +35,33 @@ trap stop EXIT
 
 (cd "$home" && "${as[@]}" "$server/initdb" --pgdata "$home/data" --auth trust --username smartbox --no-sync \
     --encoding UTF8 --locale C >"$home/initdb.log" 2>&1) || { cat "$home/initdb.log" >&2; exit 1; }
-cd_back=$PWD
-cd "$home"
-"${as[@]}" "$server/postgres" -D "$home/data" -c listen_addresses= -c unix_socket_directories="$home" \
-    -c fsync=off -c full_page_writes=off -c max_connections=300 -c shared_buffers=64MB -c autovacuum=off \
-    -c max_wal_size=4GB -c log_min_messages=fatal >"$home/server.log" 2>&1 &
-started=$!
-cd "$cd_back"
-for _ in $(seq 100); do
-    [[ -S $home/.s.PGSQL.5432 ]] && "$server/pg_isready" --quiet --host "$home" && break
-    kill -0 "$started" 2>/dev/null || { cat "$home/server.log" >&2; exit 1; }
-    sleep 0.1
-done
-"$server/pg_isready" --quiet --host "$home" || { cat "$home/server.log" >&2; exit 1; }
+# A certificate for localhost, which is its own authority.
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
+    -addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE \
+    -keyout "$home/server.key" -out "$home/server.crt" 2>/dev/null
+[[ $(id -u) -ne 0 ]] || chown nobody "$home/server.key"
+chmod 600 "$home/server.key"
 
-export SMARTBOX_TEST_POSTGRES_URL="postgres://smartbox@localhost/postgres?host=$home"
+is_ready() { "$server/pg_isready" --quiet --host "$home" --port "$port"; }
+
+# The port is of this server's choosing; somebody may have it.
+for _ in 1 2 3 4 5; do
+    port=$((20000 + RANDOM % 10000))
+    (cd "$home" && exec "${as[@]}" "$server/postgres" -D "$home/data" -p "$port" -c listen_addresses=127.0.0.1 \
+        -c unix_socket_directories="$home" -c ssl=on -c ssl_cert_file="$home/server.crt" -c ssl_key_file="$home/server.key" \
+        -c fsync="${SMARTBOX_TEST_FSYNC:-off}" -c full_page_writes=off -c max_connections=300 -c shared_buffers=64MB \
+        -c autovacuum=off -c max_wal_size=4GB -c log_min_messages=fatal >"$home/server.log" 2>&1) &
+    started=$!
+    for _ in $(seq 300); do
+        is_ready && break 2
+        kill -0 "$started" 2>/dev/null || break
+        sleep 0.1
+    done
+    kill -QUIT "$started" 2>/dev/null || true
+done
+is_ready || { cat "$home/server.log" >&2; exit 1; }
+
+export SMARTBOX_TEST_POSTGRES_URL="postgres://smartbox@localhost:$port/postgres?host=$home"
 # The directory of the server, for tests that stop it.
 export SMARTBOX_TEST_POSTGRES_HOME=$home
 "$@"

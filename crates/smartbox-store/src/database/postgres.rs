@@ -118,3 +118,31 @@ pub(crate) fn is_lost(error: &sqlx::Error) -> bool {
 pub(crate) fn code(error: &sqlx::Error) -> Option<&str> {
     Some(error.as_database_error()?.try_downcast_ref::<PgDatabaseError>()?.code())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(url: &str) -> PgSslMode {
+        Server::new(&SecretString::from(url.to_owned()), 1).unwrap().options.get_ssl_mode()
+    }
+
+    #[test]
+    fn what_goes_to_another_machine_is_encrypted_and_the_machine_checked_unless_somebody_says_otherwise() {
+        for here in ["postgres://localhost/d", "postgres://[::1]/d", "postgres://127.0.0.9/d", "postgres:///d?host=/run"] {
+            assert!(matches!(mode(here), PgSslMode::Disable), "{here}");
+        }
+        for elsewhere in ["postgres://db/d", "postgres://10.0.0.1/d?sslmode=prefer", "postgres://db/d?sslmode=allow"] {
+            assert!(matches!(mode(elsewhere), PgSslMode::VerifyFull), "{elsewhere}");
+        }
+        assert!(matches!(mode("postgres://db/d?sslmode=disable"), PgSslMode::Disable));
+        assert!(matches!(mode("postgres://db/d?sslmode=require"), PgSslMode::Require));
+    }
+
+    #[test]
+    fn nothing_shows_the_password() {
+        let server = Server::new(&SecretString::from("postgres://u:the-word@db/d".to_owned()), 1).unwrap();
+        let shown = format!("{server:?} {:?} {:?}", server.writer(), server.reader());
+        assert!(shown.contains("postgres://db:5432/d") && !shown.contains("the-word"), "{shown}");
+    }
+}

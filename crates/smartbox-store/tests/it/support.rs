@@ -166,6 +166,12 @@ pub(crate) async fn open(directory: &Path) -> Store {
     testing::open_in(directory, sealer(directory)).await.unwrap()
 }
 
+/// How often a property is tried. What SQLite has shown is tried less often on the server, where each case costs a database.
+pub(crate) fn cases(on_sqlite: u32) -> proptest::test_runner::Config {
+    let cases = if testing::is_postgres() { on_sqlite / 8 } else { on_sqlite };
+    proptest::test_runner::Config::with_cases(cases)
+}
+
 pub(crate) fn fleet_of(store: &Store) -> FleetStore {
     store.fleet(SystemActor::new("test"))
 }

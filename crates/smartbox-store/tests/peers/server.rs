@@ -53,6 +53,12 @@ impl Server {
         ended
     }
 
+    /// The port of the server.
+    pub(crate) fn port(&self) -> u16 {
+        let options: PgConnectOptions = self.url.expose_secret().parse().unwrap();
+        options.get_port()
+    }
+
     /// The same database under another address.
     pub(crate) fn at(&self, change: impl FnOnce(&str) -> String) -> SecretString {
         change(self.url.expose_secret()).into()

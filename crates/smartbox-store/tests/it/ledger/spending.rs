@@ -10,7 +10,7 @@ use smartbox_store::{FleetStore, Granted, NewPlan, OrgPlan, OrgStore, SpendBlock
 use tokio::task::JoinSet;
 
 use super::{ask, daily_tokens, settled, tell};
-use crate::support::{World, at, create, event, fleet_of, new_box, open, org_id};
+use crate::support::{World, at, cases, create, event, fleet_of, new_box, open, org_id};
 
 async fn grants(fleet: &FleetStore, n: u32, box_id: BoxId, tokens: u64, now: i64) -> bool {
     let answer = fleet.reserve(&[ask(n, box_id, tokens, now + 1800)], at(now)).await.unwrap().remove(0);
@@ -101,7 +101,7 @@ async fn the_plan_stops_a_call_that_its_overage_budget_does_not_pay_for() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(cases(32))]
     /// Steps: set aside so much, or settle one of what is open with so much of it (in percent; above 100 the upstream has lied).
     #[test]
     fn what_is_spent_is_within_the_budget_but_for_what_calls_have_used_beyond_what_they_said(
