@@ -13,7 +13,7 @@ fi
 scripts/packages.sh run build test
 
 # Nothing of the caller's settings may reach a test.
-for name in $(compgen -e | grep -E '^(SMARTBOX_|(AI_GATEWAY|ANTHROPIC|OPENAI|CF_ACCESS|R2|AWS|RESTIC)_|(SUPABASE_JWT|MOLTBOT_SIGNING)_SECRET$|LISTEN_ADDR$|CF_ACCOUNT_ID$)' | grep -v '^SMARTBOX_TEST_'); do
+for name in $(compgen -e | grep -E '^(SMARTBOX_|(AI_GATEWAY|ANTHROPIC|OPENAI|CF_ACCESS|R2|AWS|RESTIC)_|(SUPABASE_JWT|MOLTBOT_SIGNING)_SECRET$|LISTEN_ADDR$|CF_ACCOUNT_ID$|DATABASE_URL$|PG[A-Z]+$)' | grep -v '^SMARTBOX_TEST_'); do
     unset "$name"
 done
 # Runtimes and images are built once and kept outside the checkout.
@@ -23,10 +23,11 @@ mkdir -p "$SMARTBOX_TEST_CACHE"
 
 scripts/check.sh
 step scripts/test-python.sh
-step cargo nextest run --workspace -E 'binary(peers)'
+step scripts/with-postgres.sh cargo nextest run --workspace -E 'binary(peers)'
+step scripts/test-postgres.sh
 step cargo build --quiet -p smartbox -p smartbox-boxd
 target=${CARGO_TARGET_DIR:-$PWD/target}
 echo "== installing the agent runtime and the box image for tests (once)" >&2
 SMARTBOX_STORE_DIR=$SMARTBOX_TEST_CACHE/store SMARTBOX_DATA_DIR=$SMARTBOX_TEST_CACHE/setup "$target/debug/smartbox" setup
-step cargo nextest run --workspace -E 'binary(real)' --test-threads 1
+step scripts/with-postgres.sh cargo nextest run --workspace -E 'binary(real)' --test-threads 1
 step web/e2e/run.sh

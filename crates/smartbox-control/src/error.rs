@@ -163,6 +163,14 @@ impl From<smartbox_store::Error> for Error {
                 what: "the database is busy".to_owned(),
                 retry_after: Duration::from_secs(1),
             },
+            Store::Unreachable(cause) => {
+                tracing::error!(error = &*cause as &dyn std::error::Error, "the database cannot be reached");
+                Self::Unavailable {
+                    what: "the database cannot be reached".to_owned(),
+                    retry_after: Duration::from_secs(5),
+                }
+            }
+            Store::ZeroByte => Self::field("request", "has the character U+0000 in a text, which cannot be kept"),
             Store::Full(_) => Self::DiskFull,
             other => Self::internal(other),
         }

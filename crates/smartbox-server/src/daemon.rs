@@ -1,5 +1,6 @@
 //! The platform in one process: bind first, install and open second, wire third; then serve until told to stop.
 
+pub(crate) mod database;
 mod egress;
 mod listen;
 mod models;
@@ -63,7 +64,7 @@ pub(crate) struct Daemon {
 
 /// What is said when the lease on the boxes is gone.
 const TAKEN_OVER: &str = "another platform has taken over the boxes of this database; this one has ended and left them running\n\
-                          help: let only one platform use the database";
+                          help: start it again to stand by";
 
 impl Daemon {
     /// Serves until a signal ends it.

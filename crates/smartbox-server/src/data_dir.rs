@@ -6,7 +6,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use rustix::fs::FlockOperation;
 
 /// The person behind `sudo`: files they need are given to them.
@@ -25,6 +25,18 @@ pub(crate) struct DataDir {
     owner: Option<Owner>,
     // Held for the life of the platform; the kernel lets go of it however the process ends.
     _lock: Arc<File>,
+}
+
+/// Another platform uses the data directory.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the data directory {} is in use by another smartbox{by}\n\
+     help: use that one, stop it first, or choose another directory with SMARTBOX_DATA_DIR",
+    path.display()
+)]
+pub(crate) struct InUse {
+    path: PathBuf,
+    by: String,
 }
 
 impl DataDir {
@@ -46,6 +58,11 @@ impl DataDir {
 
     pub(crate) fn database(&self) -> PathBuf {
         self.path.join("smartbox.db")
+    }
+
+    /// What the directory is known by.
+    pub(crate) fn identity(&self) -> PathBuf {
+        self.path.join("identity")
     }
 
     pub(crate) fn keyring(&self) -> PathBuf {
@@ -116,11 +133,7 @@ fn lock(path: &Path) -> Result<File> {
         let _ = file.read_to_string(&mut holder);
         let holder = holder.trim();
         let by = if holder.is_empty() { String::new() } else { format!(" (process {holder})") };
-        bail!(
-            "the data directory {} is in use by another smartbox{by}\n\
-             help: use that one, stop it first, or choose another directory with SMARTBOX_DATA_DIR",
-            path.display()
-        );
+        return Err(InUse { path: path.to_owned(), by }.into());
     }
     file.set_len(0)?;
     file.rewind()?;

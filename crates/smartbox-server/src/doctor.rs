@@ -9,10 +9,12 @@ use smartbox_control::{Clock, SystemClock};
 use smartbox_openclaw::runtime_store::RuntimeStore;
 use smartbox_openclaw::versions;
 use smartbox_providers::local::{self, Verdict};
+use smartbox_store::check_address;
 
 use crate::console::Console;
+use crate::daemon::database::look;
 use crate::install::local_config;
-use crate::settings::{Flags, Settings};
+use crate::settings::{DatabaseSettings, Flags, Settings};
 use crate::tls::{self, Expiry, SOON};
 
 /// One line of the report.
@@ -95,8 +97,29 @@ fn lines(settings: &Settings) -> Vec<Line> {
         .collect();
     lines.push(runtime(&RuntimeStore::new(config.runtime_dir)));
     lines.push(models(settings));
+    lines.extend(database(settings));
     lines.extend(certificate(settings, SystemClock.now()));
     lines
+}
+
+/// Whether the database on a server can be used, if it is to be on one.
+fn database(settings: &Settings) -> Option<Line> {
+    let DatabaseSettings::Server { url, .. } = &settings.database else { return None };
+    let name = "database".to_owned();
+    let looked = crate::block_on(async { Ok(look(url).await) });
+    Some(match looked {
+        Ok(Ok(())) => Line {
+            name,
+            state: "ok",
+            detail: format!("{}; its backups are its operator's", check_address(url).unwrap_or_default()),
+            remedy: String::new(),
+        },
+        Ok(Err(error)) => {
+            let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+            Line { name, state: "fail", detail: format!("{error}{cause}"), remedy: error.remedy().to_owned() }
+        }
+        Err(error) => Line { name, state: "fail", detail: error.to_string(), remedy: String::new() },
+    })
 }
 
 /// Whether the certificate of the edge is valid for long enough, if there is to be one.

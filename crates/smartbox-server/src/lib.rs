@@ -99,9 +99,11 @@ pub fn setup(flags: &Flags, environment: &[(String, String)]) -> ExitCode {
 }
 
 async fn run(settings: Settings, console: &Console) -> Result<()> {
-    let signals = signals::listen()?;
-    let daemon = Daemon::build(settings, console).await?;
-    daemon.run(signals, console).await
+    let mut signals = signals::listen()?;
+    match Daemon::build(settings, &mut signals, console).await? {
+        Some(daemon) => daemon.run(signals, console).await,
+        None => Ok(()),
+    }
 }
 
 fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {

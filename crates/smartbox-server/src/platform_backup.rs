@@ -54,8 +54,12 @@ impl PlatformBackup {
         Ok(Self { store: store.clone(), repository, scratch, policy })
     }
 
-    /// Runs until told to stop.
+    /// Runs until told to stop. A database on a server is none of its business: whoever runs the server saves it.
     pub(crate) async fn run(self, stop: CancellationToken) {
+        if self.store.is_shared() {
+            tracing::info!("the database is on a server: its backups are made there, and not by Smartbox");
+            return stop.cancelled().await;
+        }
         let Some(period) = self.policy.period else { return };
         let mut rounds = 0_u32;
         loop {

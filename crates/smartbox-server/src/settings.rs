@@ -4,6 +4,7 @@
 
 mod aliases;
 mod backup;
+mod database;
 mod edge;
 mod egress;
 mod host;
@@ -26,6 +27,7 @@ use smartbox_egress::ModelPlan;
 
 use crate::data_dir::Owner;
 pub(crate) use backup::BackupSettings;
+pub(crate) use database::DatabaseSettings;
 pub use edge::EdgeSettings;
 pub(crate) use egress::EgressSettings;
 pub(crate) use identity::ForeignSettings;
@@ -78,6 +80,8 @@ pub struct Settings {
     pub edge: EdgeSettings,
     /// The data directory.
     pub data_dir: PathBuf,
+    /// Where the platform keeps what it must not forget.
+    pub(crate) database: DatabaseSettings,
     /// Images and agent runtimes; in the data directory by default.
     pub store_dir: Option<PathBuf>,
     /// The OCI runtime.
@@ -152,6 +156,7 @@ impl Settings {
         let settings = Self {
             edge: EdgeSettings::parse(flags.listen.as_deref(), &raw.edge, &mut problems),
             data_dir,
+            database: database::parse(raw.database, &mut problems),
             store_dir: raw.data.store.map(PathBuf::from),
             oci_runtime: PathBuf::from(raw.provider.oci_runtime.as_deref().unwrap_or("runc")),
             image: problems.take("provider.image", parse::image(raw.provider.image.as_deref())),

@@ -1,31 +1,34 @@
-//! Connections: one that writes, a few that read.
+//! Connections: one at a time writes, a few read.
 //!
 //! SQLite lets one connection write at a time. With one writer the queue for it is ours: it is fair, it has a
 //! limit, and a transaction that began never meets `SQLITE_BUSY` from within the platform.
+//!
+//! On PostgreSQL a write transaction begins with a lock that all platforms of the database share, so that what it reads
+//! before it writes is the newest there too, and no transaction is given up because of another one.
+
+mod both;
+mod postgres;
+mod sqlite;
 
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection as _};
+use sqlx::ConnectOptions;
+use sqlx::pool::PoolOptions;
 
 use crate::Error;
 
-/// The kind of database. What names it is in this module and in `open`.
-pub(crate) type Db = sqlx::Sqlite;
-/// A connection, or a transaction that is under way on it.
-pub(crate) type Connection = <Db as sqlx::Database>::Connection;
+pub(crate) use both::{Both, Connection, ZeroByte};
+pub(crate) use postgres::{Server, code, is_lost};
+pub(crate) use sqlite::{durable, look_only};
+
+/// The kind of database.
+pub(crate) type Db = Both;
 /// A write transaction. Dropped without a commit, it never happened.
 pub(crate) type Tx = sqlx::Transaction<'static, Db>;
 
-/// Connections that read.
-const READERS: u32 = 4;
 /// How long a call waits for its connection before it fails as busy.
 const ACQUIRE_MAX: Duration = Duration::from_secs(10);
-/// How long a statement waits for another process that has the file locked, such as somebody's `sqlite3`.
-const BUSY_MAX: Duration = Duration::from_secs(5);
-/// The write-ahead log is cut back to this size after a checkpoint.
-const WAL_BYTES_MAX: &str = "67108864";
 
 /// The connections to one database. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -34,50 +37,90 @@ pub(crate) struct Database {
     reader: sqlx::Pool<Db>,
     /// Keeps a database in memory: one that no connection is open to is gone.
     anchor: Option<sqlx::Pool<Db>>,
+    begin: Begin,
+}
+
+/// How write transactions begin.
+#[derive(Clone, Copy, Debug)]
+struct Begin {
+    /// One whose commit is on the disk before it is acknowledged.
+    durable: &'static str,
+    /// One whose commit does not wait for the disk.
+    fleeting: &'static str,
+    /// Whether the database is on a server, which others use as well.
+    is_shared: bool,
 }
 
 impl Database {
     /// Opens an existing file.
     pub(crate) async fn open(path: &Path) -> Result<Self, sqlx::Error> {
         let options = durable(path);
-        let writer = one_connection().connect_with(options.clone()).await?;
-        let reader = SqlitePoolOptions::new()
-            .max_connections(READERS)
+        let writer = one_connection().connect_with(sqlite::options(options.clone())).await?;
+        let reader = PoolOptions::<Db>::new()
+            .max_connections(sqlite::READERS)
             .acquire_timeout(ACQUIRE_MAX)
-            .connect_lazy_with(options.pragma("query_only", "on"));
-        Ok(Self { writer, reader, anchor: None })
+            .connect_lazy_with(sqlite::options(options.pragma("query_only", "on")));
+        Ok(Self { writer, reader, anchor: None, begin: sqlite::BEGIN })
+    }
+
+    /// Connects to a database on a server, which is ready to be used.
+    pub(crate) fn connect(server: &Server) -> Self {
+        let pool = || {
+            PoolOptions::<Db>::new()
+                .acquire_timeout(ACQUIRE_MAX)
+                .before_acquire(|connection: &mut Connection, _meta| ready(connection.is_usable()))
+                .after_release(|connection, _meta| ready(connection.is_usable()))
+        };
+        // While one writes, the next one waits for the lock: not for the way of the connection back to its pool.
+        let writer = pool().max_connections(postgres::WRITERS).connect_lazy_with(server.writer());
+        let reader = pool().max_connections(server.readers()).connect_lazy_with(server.reader());
+        Self { writer, reader, anchor: None, begin: postgres::BEGIN }
     }
 
     /// Saves everything as one consistent file, which must not exist, while others go on reading and writing.
-    pub(crate) async fn copy_to(&self, path: &Path) -> Result<(), sqlx::Error> {
+    pub(crate) async fn copy_to(&self, path: &Path) -> Result<(), Error> {
+        if self.begin.is_shared {
+            return Err(Error::Internal("a database on a server is copied with the server's own tools".into()));
+        }
         let mut connection = self.writer.acquire().await?;
         let path = path.to_string_lossy().into_owned();
-        sqlx::query("vacuum into $1").bind(path).execute(&mut *connection).await.map(drop)
+        sqlx::query("vacuum into $1").bind(path).execute(&mut *connection).await?;
+        Ok(())
     }
 
     /// A database that lives as long as this value. Its one connection reads and writes.
     pub(crate) async fn in_memory() -> Result<Self, sqlx::Error> {
         // Of a name of its own, which its connections share.
-        let options = "sqlite::memory:".parse::<SqliteConnectOptions>()?;
-        let options = options.foreign_keys(true).disable_statement_logging();
+        let options = sqlite::options(sqlite::in_memory()?);
         // A caller that gives up in the middle of a query takes its connection with it.
         let anchor = one_connection().connect_with(options.clone()).await?;
         let writer = one_connection().connect_with(options).await?;
-        Ok(Self { reader: writer.clone(), writer, anchor: Some(anchor) })
+        Ok(Self { reader: writer.clone(), writer, anchor: Some(anchor), begin: sqlite::BEGIN })
+    }
+
+    /// Whether the database is on a server, which others use as well.
+    pub(crate) const fn is_shared(&self) -> bool {
+        self.begin.is_shared
     }
 
     /// Begins a write transaction, when it is this caller's turn.
     pub(crate) async fn write(&self) -> Result<Tx, Error> {
-        // A deferred transaction that begins to write later fails at once when somebody else wrote meanwhile.
-        Ok(self.writer.begin_with("PRAGMA synchronous = FULL; BEGIN IMMEDIATE").await?)
+        self.begin_with(self.begin.durable).await
     }
 
     /// Begins a write transaction of what means nothing after the machine has lost its power, such as a promise to a call that is gone
     /// then as well. Its commit does not wait for the disk. It survives the end of the process, and is never seen without what was
     /// committed before it; the next commit of [`Self::write`] takes it to the disk.
     pub(crate) async fn write_fleeting(&self) -> Result<Tx, Error> {
-        // In WAL mode NORMAL leaves the log to the system (https://www.sqlite.org/pragma.html#pragma_synchronous).
-        Ok(self.writer.begin_with("PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE").await?)
+        self.begin_with(self.begin.fleeting).await
+    }
+
+    async fn begin_with(&self, statement: &'static str) -> Result<Tx, Error> {
+        match self.writer.begin_with(statement).await {
+            // Nothing has happened yet: a connection that was lost meanwhile, such as by a failover, is worth another try.
+            Err(error) if self.begin.is_shared && is_lost(&error) => Ok(self.writer.begin_with(statement).await?),
+            begun => Ok(begun?),
+        }
     }
 
     /// The connection that writes, outside of a transaction: for migrations, which bring their own.
@@ -90,7 +133,7 @@ impl Database {
         Ok(self.reader.acquire().await?)
     }
 
-    /// Ends every connection; the last one folds the write-ahead log into the file.
+    /// Ends every connection; the last one folds the write-ahead log of a file into it.
     pub(crate) async fn close(&self) {
         self.reader.close().await;
         self.writer.close().await;
@@ -100,34 +143,28 @@ impl Database {
     }
 }
 
-/// Options of a file whose commits survive a power failure.
-pub(crate) fn durable(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(false)
-        .journal_mode(SqliteJournalMode::Wal)
-        // In WAL mode FULL is what syncs the log at every commit.
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(BUSY_MAX)
-        .pragma("journal_size_limit", WAL_BYTES_MAX)
-        .disable_statement_logging()
+/// How a write transaction begins on `connection`.
+pub(crate) const fn begin_on(connection: &Connection) -> &'static str {
+    match connection {
+        Connection::Sqlite(_) => sqlite::BEGIN.durable,
+        Connection::Postgres(_) => postgres::BEGIN.durable,
+    }
 }
 
-/// Options that change neither the file nor its log.
-pub(crate) fn look_only(path: &Path, has_log: bool) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .read_only(true)
-        // Without a log the file is complete, and `immutable` keeps SQLite from making one.
-        .immutable(!has_log)
-        .busy_timeout(BUSY_MAX)
-        .disable_statement_logging()
+/// Connects without a pool.
+pub(crate) async fn connect_to(options: sqlx::sqlite::SqliteConnectOptions) -> Result<Connection, sqlx::Error> {
+    sqlite::options(options).connect().await
+}
+
+type Answer<'c> = std::pin::Pin<Box<dyn Future<Output = Result<bool, sqlx::Error>> + Send + 'c>>;
+
+fn ready<'c>(is_usable: bool) -> Answer<'c> {
+    Box::pin(std::future::ready(Ok(is_usable)))
 }
 
 /// A pool of one connection that is never given up for its age.
-fn one_connection() -> SqlitePoolOptions {
-    SqlitePoolOptions::new()
+fn one_connection() -> PoolOptions<Db> {
+    PoolOptions::<Db>::new()
         .max_connections(1)
         .min_connections(1)
         .idle_timeout(None)
@@ -135,10 +172,7 @@ fn one_connection() -> SqlitePoolOptions {
         .acquire_timeout(ACQUIRE_MAX)
         // When the disk is full SQLite rolls back by itself, sqlx's rollback then fails, and sqlx believes for ever
         // that the connection is in a transaction. Such a connection is replaced.
-        .before_acquire(|connection, _meta| {
-            let is_clean = !connection.is_in_transaction();
-            Box::pin(async move { Ok(is_clean) })
-        })
+        .before_acquire(|connection: &mut Connection, _meta| ready(connection.is_usable()))
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::database::{self, ZeroByte};
+
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// SQLite's primary result codes that call for different answers (<https://www.sqlite.org/rescode.html>).
@@ -11,6 +13,17 @@ mod code {
     pub(super) const CORRUPT: i64 = 11;
     pub(super) const FULL: i64 = 13;
     pub(super) const NOT_A_DATABASE: i64 = 26;
+}
+
+/// PostgreSQL's codes that call for different answers (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
+mod state {
+    pub(super) const SERIALIZATION_FAILURE: &str = "40001";
+    pub(super) const DEADLOCK: &str = "40P01";
+    pub(super) const LOCK_NOT_AVAILABLE: &str = "55P03";
+    pub(super) const CANCELED: &str = "57014";
+    pub(super) const DISK_FULL: &str = "53100";
+    pub(super) const DATA_CORRUPTED: &str = "XX001";
+    pub(super) const INDEX_CORRUPTED: &str = "XX002";
 }
 
 /// Failure of a store call. The display text is safe to show to anybody; the cause is in the source chain.
@@ -75,6 +88,13 @@ pub enum Error {
     /// Too much is asked at once. The same call may succeed in a moment.
     #[error("the store is busy")]
     Busy(#[source] Source),
+    /// The server of the database cannot be reached, or takes no writes. What was under way may have been written or not, if it
+    /// was just being committed; otherwise it was not.
+    #[error("the database cannot be reached")]
+    Unreachable(#[source] Source),
+    /// A text has the character U+0000, which PostgreSQL cannot keep.
+    #[error("a text has the character U+0000")]
+    ZeroByte,
     /// The disk is full. Nothing was written.
     #[error("the disk of the store is full")]
     Full(#[source] Source),
@@ -105,6 +125,8 @@ impl Error {
             Self::Unsealable => "unsealable",
             Self::Conflict(_) => "conflict",
             Self::Busy(_) => "busy",
+            Self::Unreachable(_) => "unreachable",
+            Self::ZeroByte => "zero-byte",
             Self::Full(_) => "full",
             Self::Damaged(_) => "damaged",
             Self::Internal(_) => "internal",
@@ -113,14 +135,19 @@ impl Error {
 
     /// Whether the same call, made again later, can succeed without anybody repairing anything.
     pub const fn is_retryable(&self) -> bool {
-        matches!(self, Self::Busy(_) | Self::Conflict(_))
+        matches!(self, Self::Busy(_) | Self::Unreachable(_) | Self::Conflict(_))
     }
 
     /// Whether this is a normal answer and no fault of the platform: not worth an error line in the log.
     pub const fn is_expected(&self) -> bool {
         !matches!(
             self,
-            Self::Unsealable | Self::OutOfUidRanges | Self::Full(_) | Self::Damaged(_) | Self::Internal(_)
+            Self::Unsealable
+                | Self::OutOfUidRanges
+                | Self::Unreachable(_)
+                | Self::Full(_)
+                | Self::Damaged(_)
+                | Self::Internal(_)
         )
     }
 
@@ -139,6 +166,23 @@ impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         if error.as_database_error().is_some_and(|database| database.is_unique_violation()) {
             return Self::Conflict(error.into());
+        }
+        if matches!(&error, sqlx::Error::Encode(cause) if cause.is::<ZeroByte>()) {
+            return Self::ZeroByte;
+        }
+        if database::is_lost(&error) {
+            return Self::Unreachable(error.into());
+        }
+        if let Some(state) = database::code(&error) {
+            return match state {
+                state::SERIALIZATION_FAILURE
+                | state::DEADLOCK
+                | state::LOCK_NOT_AVAILABLE
+                | state::CANCELED => Self::Busy(error.into()),
+                state::DISK_FULL => Self::Full(error.into()),
+                state::DATA_CORRUPTED | state::INDEX_CORRUPTED => Self::Damaged(error.into()),
+                _ => Self::Internal(error.into()),
+            };
         }
         match (&error, primary_code(&error)) {
             (sqlx::Error::PoolTimedOut, _) | (_, Some(code::BUSY | code::LOCKED)) => Self::Busy(error.into()),
@@ -162,7 +206,7 @@ fn primary_code(error: &sqlx::Error) -> Option<i64> {
 
 /// Why the database was not opened. Nothing was changed.
 ///
-/// Unlike [`Error`] this is for the operator who starts the platform: it names the file.
+/// `path` is the address of a database on a server, without what is secret in it. Unlike [`Error`] this is for the operator who starts the platform: it names the file.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The file is damaged.
@@ -199,6 +243,26 @@ pub enum OpenError {
         /// The database.
         path: PathBuf,
     },
+    /// The address of the server cannot be understood.
+    #[error("the address of the database is not one of PostgreSQL")]
+    BadAddress,
+    /// The server cannot be reached, or refuses.
+    #[error("cannot use the database {}", path.display())]
+    Unreachable {
+        /// The database.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Source,
+    },
+    /// The server or the database is not as it has to be.
+    #[error("the database {} {what}", path.display())]
+    Unfit {
+        /// The database.
+        path: PathBuf,
+        /// How it is.
+        what: String,
+    },
     /// The file cannot be used.
     #[error("cannot open the database {}", path.display())]
     Unusable {
@@ -225,7 +289,20 @@ impl OpenError {
             Self::OtherBuild { .. } => {
                 "Nothing was changed. Start the build that made this database, or use another data directory."
             }
-            Self::Foreign { .. } => "Nothing was changed. Choose another data directory.",
+            Self::Foreign { .. } => {
+                "Nothing was changed. Choose another data directory, or another database on the server."
+            }
+            Self::BadAddress => {
+                "Write it like `postgres://user:password@host:5432/database?sslmode=verify-full`."
+            }
+            Self::Unreachable { .. } => {
+                "Nothing was changed. Check DATABASE_URL, that the server runs and is not a standby, and that the \
+                 user may connect and may make tables in the database."
+            }
+            Self::Unfit { .. } => {
+                "Nothing was changed. Make a database with `create database smartbox template template0 encoding \
+                 'UTF8' locale 'C'`, on PostgreSQL 15 or newer."
+            }
             Self::WrongKey { .. } => {
                 "Nothing was changed. Put back the key file that belongs to this database: without it the secrets \
                  of the boxes cannot be opened."
@@ -238,5 +315,9 @@ impl OpenError {
 
     pub(crate) fn unusable(path: &std::path::Path, source: impl Into<Source>) -> Self {
         Self::Unusable { path: path.to_owned(), source: source.into() }
+    }
+
+    pub(crate) fn unreachable(path: &std::path::Path, source: impl Into<Source>) -> Self {
+        Self::Unreachable { path: path.to_owned(), source: source.into() }
     }
 }

@@ -7,8 +7,8 @@
 //! the one source of entropy is inside the [`Sealer`] (keys and nonces). Nothing here knows of HTTP, of providers
 //! or of what a good intent is.
 //!
-//! The database is SQLite. The SQL is written in the subset that PostgreSQL shares (see `README.md`); what is
-//! particular to SQLite is in the modules `database` and `open`.
+//! The database is SQLite, or PostgreSQL. There is one text of each query, in the subset that both share (see `README.md`);
+//! what is particular to one of them is in the modules `database` and `open`.
 
 mod account;
 mod archives;
@@ -40,6 +40,8 @@ mod sealing;
 mod sleep;
 mod smartbox;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod upgrades;
 mod vault;
 
@@ -72,6 +74,6 @@ pub use schedules::{NextTime, RunState, SCHEDULES_MAX, Schedule, ScheduleAction,
 pub use sealing::{KeyFile, KeySource, Keyring, KeyringError, Sealer};
 pub use sleep::{Due, WakeHold};
 pub use smartbox::{BoxError, BoxFilter, IntentChange, NewFailure, NewSmartbox, ObservationUpdate, Smartbox};
-pub use store::Store;
+pub use store::{Store, check_address};
 pub use upgrades::Upgrade;
 pub use vault::{Authority, KeptSecret, NewSecret, SECRETS_MAX};

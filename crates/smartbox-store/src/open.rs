@@ -1,10 +1,12 @@
-//! Opening and making the database file.
+//! Opening and making the database.
 //!
 //! A file is examined before anything is allowed to write to it; one that is damaged, newer or not ours is left
 //! as it is. A new one is made beside its place and moved there when it is complete, so that a crash in between
 //! leaves no database rather than half of one.
 //!
 //! The caller sees to it that no other process opens the same data directory.
+
+mod server;
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -13,16 +15,18 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use smartbox_core::tier;
-use sqlx::migrate::Migrator;
-use sqlx::{ConnectOptions, Connection as _};
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::Connection as _;
 
 use crate::Error;
-use crate::database::{Connection, Database, durable, look_only};
+use crate::database::{Connection, Database, begin_on, connect_to, durable, look_only};
 use crate::error::{OpenError, is_corruption};
 use crate::row::bigint;
 use crate::sealing::Sealer;
 
-static MIGRATOR: Migrator = sqlx::migrate!();
+pub(crate) use server::{look_at as look_at_server, open as open_on_server};
+
+pub(crate) static MIGRATOR: Migrator = sqlx::migrate!();
 
 /// Where sqlx keeps what was applied.
 const MIGRATIONS: &str = "_sqlx_migrations";
@@ -61,16 +65,20 @@ pub(crate) async fn prepare(database: &Database, sealer: &Sealer) -> Result<(), 
 }
 
 async fn migrate(connection: &mut Connection, sealer: &Sealer) -> Result<(), Error> {
-    MIGRATOR
-        .run(&mut *connection)
-        .await
-        .map_err(|error| Error::from(sqlx::Error::Migrate(Box::new(error))))?;
+    let migrated = match connection {
+        Connection::Sqlite(connection) => MIGRATOR.run(&mut **connection).await,
+        Connection::Postgres(session) => MIGRATOR.run(session.connection()).await,
+    };
+    migrated.map_err(|error| match error {
+        MigrateError::Execute(error) => Error::from(error),
+        error => Error::from(sqlx::Error::Migrate(Box::new(error))),
+    })?;
     seed(connection, sealer).await
 }
 
 /// Writes the tiers of a new database. An operator's later changes to them stay.
 async fn seed(connection: &mut Connection, sealer: &Sealer) -> Result<(), Error> {
-    let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let mut tx = connection.begin_with(begin_on(connection)).await?;
     let is_new = sqlx::query("insert into meta (name, value) values ($1, $2) on conflict (name) do nothing")
         .bind(FIRST_KEY)
         .bind(sealer.active_key_id())
@@ -115,7 +123,7 @@ async fn create_draft(draft: &Path, sealer: &Sealer) -> Result<(), Error> {
     remove_draft(draft).map_err(as_internal)?;
     // SQLite gives its log and index the permissions of the file.
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft).map_err(as_internal)?;
-    let mut connection = durable(draft).connect().await?;
+    let mut connection = connect_to(durable(draft)).await?;
     migrate(&mut connection, sealer).await?;
     connection.close().await?;
     if fs::exists(beside(draft, "-wal")).map_err(as_internal)? {
@@ -162,7 +170,7 @@ async fn examine(path: &Path, sealer: &Sealer) -> Result<(), OpenError> {
         }
     };
     let has_log = fs::exists(beside(path, "-wal")).map_err(|error| OpenError::unusable(path, error))?;
-    let mut connection = look_only(path, has_log).connect().await.map_err(describe)?;
+    let mut connection = connect_to(look_only(path, has_log)).await.map_err(describe)?;
     let found = look(&mut connection).await.map_err(describe);
     connection.close().await.map_err(describe)?;
     judge(path, &found?, sealer)
@@ -183,8 +191,16 @@ async fn look(connection: &mut Connection) -> Result<Found, sqlx::Error> {
         .await?;
     // A file that lost everything is a valid database without a table. Ours was never like that.
     let is_sound = verdict == "ok" && !tables.is_empty();
-    if !is_sound || !tables.iter().any(|table| table == MIGRATIONS) {
+    if !is_sound {
         return Ok(Found { is_sound, migrations: None, key_ids: Vec::new() });
+    }
+    look_into(connection, &tables).await
+}
+
+/// What a sound database with these tables says of itself.
+async fn look_into(connection: &mut Connection, tables: &[String]) -> Result<Found, sqlx::Error> {
+    if !tables.iter().any(|table| table == MIGRATIONS) {
+        return Ok(Found { is_sound: true, migrations: None, key_ids: Vec::new() });
     }
     let migrations: Vec<(i64, Vec<u8>)> =
         sqlx::query_as("select version, checksum from _sqlx_migrations order by version")
@@ -213,6 +229,15 @@ fn knows(version: i64) -> bool {
 }
 
 fn judge(path: &Path, found: &Found, sealer: &Sealer) -> Result<(), OpenError> {
+    judge_schema(path, found)?;
+    if found.key_ids.iter().any(|id| !sealer.has_key(id)) {
+        return Err(OpenError::WrongKey { path: path.to_owned() });
+    }
+    Ok(())
+}
+
+/// Whether this version can use what was found, whatever it is sealed with.
+fn judge_schema(path: &Path, found: &Found) -> Result<(), OpenError> {
     let path = path.to_owned();
     if !found.is_sound {
         return Err(OpenError::Corrupt { path });
@@ -224,11 +249,8 @@ fn judge(path: &Path, found: &Found, sealer: &Sealer) -> Result<(), OpenError> {
     let differs = |(version, checksum): &&(i64, Vec<u8>)| {
         MIGRATOR.iter().any(|known| known.version == *version && *known.checksum != **checksum)
     };
-    if let Some((migration, _)) = migrations.iter().find(differs) {
-        return Err(OpenError::OtherBuild { path, migration: *migration });
+    match migrations.iter().find(differs) {
+        Some((migration, _)) => Err(OpenError::OtherBuild { path, migration: *migration }),
+        None => Ok(()),
     }
-    if found.key_ids.iter().any(|id| !sealer.has_key(id)) {
-        return Err(OpenError::WrongKey { path });
-    }
-    Ok(())
 }

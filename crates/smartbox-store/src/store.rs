@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use secrecy::SecretString;
 use smartbox_core::OrgId;
 
-use crate::database::Database;
+use crate::database::{Database, Server};
 use crate::error::{Error, OpenError};
 use crate::fleet::{FleetStore, SystemActor};
 use crate::open;
@@ -29,6 +30,29 @@ impl Store {
     pub async fn open(path: &Path, sealer: Sealer) -> Result<Self, OpenError> {
         let database = open::open(path, &sealer).await?;
         Ok(Self { database, sealer: Arc::new(sealer) })
+    }
+
+    /// Opens the database on a PostgreSQL server at `url`, with so many connections that read. It is made by whoever runs the
+    /// server; an empty one gets its tables. Other platforms may use it at the same time.
+    ///
+    /// # Errors
+    /// When the server cannot be reached, or the database is newer, foreign, sealed with another key or not as it has to be.
+    pub async fn connect(url: &SecretString, readers: u32, sealer: Sealer) -> Result<Self, OpenError> {
+        let database = open::open_on_server(&server(url, readers)?, &sealer).await?;
+        Ok(Self { database, sealer: Arc::new(sealer) })
+    }
+
+    /// Looks at the database on a server as [`Self::connect`] does, and changes nothing.
+    ///
+    /// # Errors
+    /// What would keep it from being used, but for a key: which ones there are is not asked.
+    pub async fn look_at(url: &SecretString) -> Result<(), OpenError> {
+        open::look_at_server(&server(url, 1)?).await
+    }
+
+    /// Whether the database is on a server, where other platforms may use it, and whose backups are its operator's business.
+    pub const fn is_shared(&self) -> bool {
+        self.database.is_shared()
     }
 
     /// A store for tests that lives as long as this value, with a key of its own.
@@ -61,12 +85,27 @@ impl Store {
     }
 
     /// Saves everything as one consistent file, which must not exist yet. Secrets in it are sealed, as they are here.
+    ///
+    /// # Errors
+    /// For a database on a server, which has tools of its own for it.
     pub async fn copy_to(&self, path: &Path) -> Result<(), Error> {
-        Ok(self.database.copy_to(path).await?)
+        self.database.copy_to(path).await
     }
 
     /// Finishes what is under way and closes the file. Later calls fail.
     pub async fn close(&self) {
         self.database.close().await;
     }
+}
+
+/// Understands the address of a database on a PostgreSQL server, and returns it without what is secret in it.
+///
+/// # Errors
+/// When it is none. The text repeats nothing of it.
+pub fn check_address(url: &SecretString) -> Result<String, OpenError> {
+    Ok(server(url, 1)?.address())
+}
+
+fn server(url: &SecretString, readers: u32) -> Result<Server, OpenError> {
+    Server::new(url, readers).ok_or(OpenError::BadAddress)
 }

@@ -46,6 +46,7 @@ const FREE: &[&str] = &["smartbox-server", "smartbox-testkit"];
 /// Libraries that one crate alone may use, and why.
 const EXCLUSIVE: &[(&str, &[&str], &str)] = &[
     ("sqlx", &["smartbox-store"], "only the store contains SQL"),
+    ("sqlx-core", &["smartbox-store"], "only the store contains SQL"),
     (
         "axum",
         &["smartbox-http", "smartbox-server", "smartbox-testkit"],

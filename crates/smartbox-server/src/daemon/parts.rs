@@ -14,13 +14,13 @@ use smartbox_egress::{AiGateway, ServicesServer};
 use smartbox_http::{HttpParts, HttpState, PublicUrl};
 use smartbox_provider::{Link, Provider, ProviderError, Volumes};
 use smartbox_providers::local::LocalProvider;
-use smartbox_store::{OpenError, Store};
+use smartbox_store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use super::{Daemon, listen, routing};
+use super::{Daemon, database, listen, routing};
 use crate::adapters::ingress::EdgeIngress;
 use crate::adapters::{
     dial::EdgeDial, doors::ServiceDoors, egress::Egress, host::ThisHost, identity::ApiIdentity,
@@ -34,20 +34,21 @@ use crate::lifecycle::Lifecycle;
 use crate::metrics::{self, Dropped, Sources};
 use crate::platform_backup::PlatformBackup;
 use crate::settings::Settings;
-use crate::{admin_secret, install, roots, sealing_keys};
-
-/// Time of the lease under which the boxes of a database are changed: after a platform was cut off from its database,
-/// another one waits this long.
-const LEASE_TTL: Duration = Duration::from_secs(30);
+use crate::signals::Signals;
+use crate::{admin_secret, install, roots};
 
 impl Daemon {
-    /// Builds everything; serves nothing yet.
-    pub(crate) async fn build(settings: Settings, console: &Console) -> Result<Self> {
-        let data = DataDir::open(&settings.data_dir, settings.owner)?;
+    /// Builds everything; serves nothing yet. `None`: a signal came while another platform acted on the database.
+    pub(crate) async fn build(
+        settings: Settings,
+        signals: &mut Signals,
+        console: &Console,
+    ) -> Result<Option<Self>> {
+        let Some(data) = database::data_dir(&settings, signals, console).await? else { return Ok(None) };
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let (listener, tls) = listen::listen(&settings, &data, &clock).await?;
         let url = listen::public_url(&settings, &listener);
-        let store = open_store(&settings, &data).await?;
+        let store = database::open(&settings, &data).await?;
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let admin_secret = admin_secret::obtain(settings.admin_secret.clone(), &data, &*entropy)?;
         let installed = install::ensure_all(&settings, &data, &*entropy, console).await?;
@@ -83,14 +84,17 @@ impl Daemon {
             own_address: listen::own_address(&settings, &listener),
             limits: limits(&settings),
         });
-        let lease = lease(&store, &clock, &*entropy).await?;
+        let sources_of_chance = (&clock, &*entropy);
+        let Some(lease) = database::lease(&store, &data, sources_of_chance, signals, console).await? else {
+            return Ok(None);
+        };
         let reconciler = Reconciler::under(control.clone(), lease.clone());
         let (routing, outcomes) = routing::wire(&control);
         let dial = EdgeDial { link, upstreams: UpstreamDial::new().context("TLS cannot be used")? };
         let (routes, edge) = edge(&settings, &control, &models.gateway, (dial, routing), &url, &life);
         ingress.set(edge.ingress());
         let sources = sources(&control, &edge, &egress, &models, &dropped);
-        Ok(Self {
+        Ok(Some(Self {
             settings,
             data,
             url,
@@ -111,7 +115,7 @@ impl Daemon {
             metrics: metrics.map(|listener| (listener, sources)),
             dropped,
             platform_backup,
-        })
+        }))
     }
 }
 
@@ -177,27 +181,12 @@ fn doors(link: &Arc<dyn Link>, gateway: &AiGateway, egress: &Egress, life: &Life
     ServiceDoors::new(Arc::clone(link), services, egress.proxy.clone(), life.soft.clone())
 }
 
-/// The right to act on the boxes of the database.
-async fn lease(store: &Store, clock: &Arc<dyn Clock>, entropy: &dyn Entropy) -> Result<Lease> {
-    // The lock of the data directory, where the database lies, proves that the last holder is gone.
-    let lease = Lease::acquire(store, Arc::clone(clock), entropy, LEASE_TTL, true).await?;
-    lease.context(
-        "another platform acts on this database\n\
-         help: stop that one; after a crash on another machine, wait half a minute",
-    )
-}
-
 fn accepted_secrets(settings: &Settings, secret: &SecretString) -> AdminSecret {
     let accepted = AdminSecret::new(secret);
     match &settings.admin_secret_previous {
         Some(previous) => accepted.or_previous(previous),
         None => accepted,
     }
-}
-
-async fn open_store(settings: &Settings, data: &DataDir) -> Result<Store> {
-    let sealer = sealing_keys::sealer(&settings.sealing_keys, data).await?;
-    Store::open(&data.database(), sealer).await.map_err(|error: OpenError| error.into())
 }
 
 /// Bounds and times that are settings.

@@ -11,7 +11,7 @@ use smartbox_store::{Keyring, Sealer, Store, look_at_copy};
 use super::{FILE, IDS, OWNER, fresh_dir, key, repository};
 use crate::console::Console;
 use crate::data_dir::DataDir;
-use crate::settings::{Flags, Settings};
+use crate::settings::{DatabaseSettings, Flags, Settings};
 
 /// Puts a backup of the platform's database in its place; `snapshot` is the newest without one. The database that is there is
 /// kept beside it. The platform must not run.
@@ -31,6 +31,12 @@ pub fn restore_platform(flags: &Flags, environment: &[(String, String)], snapsho
 }
 
 async fn restore(settings: &Settings, wanted: Option<&str>, console: &Console) -> Result<()> {
+    if matches!(settings.database, DatabaseSettings::Server { .. }) {
+        bail!(
+            "the database is on a PostgreSQL server, whose backups are not made by Smartbox\n\
+             help: put it back with the server's own tools, as docs/postgresql.md says"
+        );
+    }
     // Its lock says that no platform runs here.
     let data = DataDir::open(&settings.data_dir, settings.owner)?;
     if !data.keyring().exists() {

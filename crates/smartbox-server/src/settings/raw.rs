@@ -13,6 +13,7 @@ use smartbox_egress::{ModelSettings, UpstreamSettings};
 pub(super) struct Raw {
     pub(super) edge: Edge,
     pub(super) data: Data,
+    pub(super) database: Database,
     pub(super) admin: Admin,
     pub(super) identity: Identity,
     pub(super) routing: Routing,
@@ -59,6 +60,13 @@ pub(super) struct Data {
     /// Read before everything else, because the file lies in it.
     pub(super) dir: Option<String>,
     pub(super) store: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Database {
+    pub(super) url: Option<String>,
+    pub(super) readers: Option<String>,
 }
 
 #[derive(Default, Deserialize)]

@@ -1,3 +1,5 @@
+use sqlx::Connection as _;
+
 use super::*;
 use crate::Store;
 use crate::fleet::SystemActor;

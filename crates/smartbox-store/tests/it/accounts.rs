@@ -109,3 +109,12 @@ async fn facts_about_the_platform_are_kept() {
     let (_directory, store) = world.reopen().await;
     assert_eq!(crate::support::fleet_of(&store).meta_get("colour").await.unwrap().as_deref(), Some("blue"));
 }
+
+#[tokio::test]
+async fn a_text_that_one_of_the_databases_cannot_keep_is_refused_by_both() {
+    let world = World::new().await;
+    let refused = world.fleet.create_org(org_id(), "a\0b", at(0)).await.unwrap_err();
+    assert!(matches!(refused, Error::ZeroByte) && refused.is_expected(), "{refused:?}");
+    assert_eq!(world.fleet.orgs().await.unwrap().len(), 2);
+    world.fleet.create_org(org_id(), "a\u{1}b \u{10ffff}", at(0)).await.unwrap();
+}

@@ -4,7 +4,7 @@ use std::fs;
 
 use secrecy::ExposeSecret as _;
 use smartbox_core::{BoxId, Delivery};
-use smartbox_store::{Authority, Error, FleetStore, Store};
+use smartbox_store::{Authority, Error, FleetStore, Store, testing};
 
 use crate::support::{World, fleet_of, open};
 use crate::vault::{keep, name};
@@ -68,9 +68,7 @@ async fn everything_is_sealed_anew_and_the_old_key_is_gone() {
     all_open(&store, first).await;
     store.close().await;
     fs::write(directory.path().join("keys"), old.join("\n")).unwrap();
-    let refused =
-        Store::open(&crate::support::database(directory.path()), crate::support::sealer(directory.path()))
-            .await;
+    let refused = testing::open_in(directory.path(), crate::support::sealer(directory.path())).await;
     assert!(refused.is_err(), "the old key opens nothing any more");
 }
 

@@ -14,7 +14,7 @@ use smartbox_core::{
 use smartbox_store::{
     Error, EventOutcome, FleetStore, IntentChange, KeyFile, Keyring, NewDevice, NewEvent, NewOperation,
     NewServiceToken, NewSession, NewSmartbox, NewTicket, NewUser, ObservationUpdate, Operation,
-    OperationKind, OrgStore, Sealer, Smartbox, Store, SystemActor, TicketHolder, User,
+    OperationKind, OrgStore, Sealer, Smartbox, Store, SystemActor, TicketHolder, User, testing,
 };
 use sqlx::ConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -164,14 +164,20 @@ pub(crate) fn database(directory: &Path) -> std::path::PathBuf {
 }
 
 pub(crate) async fn open(directory: &Path) -> Store {
-    Store::open(&database(directory), sealer(directory)).await.unwrap()
+    testing::open_in(directory, sealer(directory)).await.unwrap()
+}
+
+/// How often a property is tried. What SQLite has shown is tried less often on the server, where each case costs a database.
+pub(crate) fn cases(on_sqlite: u32) -> proptest::test_runner::Config {
+    let cases = if testing::is_postgres() { on_sqlite / 8 } else { on_sqlite };
+    proptest::test_runner::Config::with_cases(cases)
 }
 
 pub(crate) fn fleet_of(store: &Store) -> FleetStore {
     store.fleet(SystemActor::new("test"))
 }
 
-/// A store on a real file with two orgs.
+/// A store on a real file, or on a database of its own on the server, with two orgs.
 pub(crate) struct World {
     pub(crate) directory: tempfile::TempDir,
     pub(crate) store: Store,
@@ -210,8 +216,11 @@ impl World {
         self.org.change_intent(id, intent(desired), None, None, event("box.changed"), at(5)).await.unwrap().0
     }
 
-    /// Does something to the file that the store itself would not.
+    /// Does something to the database that the store itself would not.
     pub(crate) async fn tamper(&self, sql: &'static str) {
+        if testing::is_postgres() {
+            return testing::execute(&testing::database_of(self.directory.path()).await, sql).await;
+        }
         let options = SqliteConnectOptions::new().filename(database(self.directory.path()));
         sqlx::raw_sql(sql).execute(&mut options.connect().await.unwrap()).await.unwrap();
     }

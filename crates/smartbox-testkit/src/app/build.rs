@@ -108,7 +108,7 @@ impl TestAppBuilder {
     /// Starts the platform.
     ///
     /// # Panics
-    /// When there is no memory for a database.
+    /// When there is no database for it.
     #[expect(clippy::expect_used, reason = "that is how a test fails")]
     pub async fn start(self) -> TestApp {
         let log = LogWatch::start();
@@ -125,7 +125,7 @@ impl TestAppBuilder {
             runtimes: Arc::new(FakeRuntimes::default()),
             depot: self.depot.unwrap_or_else(|| Depot::in_memory(tokio::runtime::Handle::current())),
             scratch: Arc::new(tempfile::tempdir().expect("a directory for copies")),
-            store: Store::in_memory().await.expect("a database in memory"),
+            store: smartbox_store::testing::store().await,
             public_url: PublicUrl::default(),
             limits: self.limits,
             foreign: self.foreign,

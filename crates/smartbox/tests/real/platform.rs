@@ -45,6 +45,24 @@ impl Platform {
         self.wait_until_serving().await;
     }
 
+    /// Starts another process with the same settings, and waits until it says that it stands by.
+    pub(crate) async fn stand_by(&self) -> Child {
+        let mut child = spawn(self.data.path(), &self.environment);
+        let deadline = Instant::now() + PATIENCE;
+        while !self.log().contains("this one stands by") {
+            assert_eq!(child.try_wait().unwrap(), None, "it ended: {}", self.log());
+            assert!(Instant::now() < deadline, "it does not stand by: {}", self.log());
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        child
+    }
+
+    /// From here on, and once it serves, `child` is the platform. The one before was killed.
+    pub(crate) async fn hand_over_to(&mut self, child: Child) {
+        self.child = child;
+        self.wait_until_serving().await;
+    }
+
     /// `kill -9`.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();

@@ -13,4 +13,5 @@ mod newcomer;
 mod secrets;
 mod sleep;
 mod sleep_kill;
+mod standby;
 mod upgrade;

@@ -6,11 +6,11 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use smartbox_core::BoxId;
 use smartbox_core::ledger::{Each, Measure, Period, PlanTerms, Span};
-use smartbox_store::{FleetStore, Granted, NewPlan, OrgPlan, OrgStore, SpendBlock, Store};
+use smartbox_store::{FleetStore, Granted, NewPlan, OrgPlan, OrgStore, SpendBlock, testing};
 use tokio::task::JoinSet;
 
 use super::{ask, daily_tokens, settled, tell};
-use crate::support::{World, at, create, event, fleet_of, new_box, open, org_id};
+use crate::support::{World, at, cases, create, event, fleet_of, new_box, open, org_id};
 
 async fn grants(fleet: &FleetStore, n: u32, box_id: BoxId, tokens: u64, now: i64) -> bool {
     let answer = fleet.reserve(&[ask(n, box_id, tokens, now + 1800)], at(now)).await.unwrap().remove(0);
@@ -101,7 +101,7 @@ async fn the_plan_stops_a_call_that_its_overage_budget_does_not_pay_for() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(cases(32))]
     /// Steps: set aside so much, or settle one of what is open with so much of it (in percent; above 100 the upstream has lied).
     #[test]
     fn what_is_spent_is_within_the_budget_but_for_what_calls_have_used_beyond_what_they_said(
@@ -110,7 +110,7 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let store = Store::in_memory().await.unwrap();
+            let store = testing::store().await;
             let fleet = fleet_of(&store);
             let org = store.org(fleet.create_org(org_id(), "home", at(0)).await.unwrap().id);
             let mut boxes = Vec::new();

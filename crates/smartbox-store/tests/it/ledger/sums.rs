@@ -7,10 +7,10 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use smartbox_core::BoxId;
 use smartbox_core::ledger::{Period, Span, Usage};
-use smartbox_store::{OrgPlan, OrgStore, Store};
+use smartbox_store::{OrgPlan, OrgStore, Store, testing};
 
 use super::{moment, settled, tell, traffic};
-use crate::support::{World, at, create, event, fleet_of, new_box, org_id};
+use crate::support::{World, at, cases, create, event, fleet_of, new_box, org_id};
 
 /// What one batch puts down: which box, how much, and whether it is traffic or a model.
 type Batch = (i64, Vec<(usize, u64, bool)>);
@@ -84,7 +84,7 @@ async fn put_down(store: &Store, batches: &[Batch], boxes: &[BoxId]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(cases(24))]
     #[test]
     fn sums_agree_with_the_log_whatever_the_order_and_also_when_made_anew(
         batches in batches(),
@@ -92,7 +92,7 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let store = Store::in_memory().await.unwrap();
+            let store = testing::store().await;
             let made = fleet_of(&store).create_org(org_id(), "home", at(0)).await.unwrap();
             let org = store.org(made.id);
             let mut boxes = Vec::new();

@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 use smartbox_core::BoxId;
 use smartbox_core::ledger::{Budget, Caps, Each, PlanTerms};
-use smartbox_store::{EgressUsage, FleetStore, NewPlan, SpendBlock, Store};
+use smartbox_store::{EgressUsage, FleetStore, NewPlan, SpendBlock, testing};
 
 use super::tell;
-use crate::support::{World, at, create, event, fleet_of, new_box, org_id};
+use crate::support::{World, at, cases, create, event, fleet_of, new_box, org_id};
 
 fn daily_bytes(bytes: u64) -> Budget {
     Budget { day: Caps { bytes: Some(bytes), ..Caps::default() }, month: Caps::default() }
@@ -95,7 +95,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(cases(48))]
     #[test]
     fn what_boxes_move_is_within_the_budget_but_for_what_a_crash_forgot(
         of_org in 0..2_000_000_u64,
@@ -104,7 +104,7 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let store = Store::in_memory().await.unwrap();
+            let store = testing::store().await;
             let fleet = fleet_of(&store);
             let org = store.org(fleet.create_org(org_id(), "home", at(0)).await.unwrap().id);
             let mut boxes = Vec::new();

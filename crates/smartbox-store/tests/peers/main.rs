@@ -1,0 +1,15 @@
+//! The store on a real PostgreSQL server: what SQLite cannot show. `tests/it` runs on both (`scripts/test-postgres.sh`).
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "clippy's exemption for tests leaves out their helpers")]
+
+mod losses;
+mod measure;
+mod opening;
+mod proxy;
+mod schema;
+mod server;
+#[path = "../it/support.rs"]
+#[allow(dead_code, reason = "the other suite uses all of it")]
+mod support;
+mod tls;
+mod together;

@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# The suites of the store, the use-cases and the API once more, on PostgreSQL. What is left out is about files of SQLite.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+export SMARTBOX_TEST_DATABASE=postgres
+exec scripts/with-postgres.sh cargo nextest run -p smartbox-store -p smartbox-control -p smartbox-http \
+    -E 'binary(it) and not (package(smartbox-store) and test(/^(opening|foreign)::|a_saved_database_is_whole/))'
