@@ -1,5 +1,6 @@
 //! Boxes like others, through the API.
 
+use std::cell::Cell;
 use std::fs;
 
 use http::{Method, StatusCode};
@@ -11,9 +12,21 @@ use crate::backups::{app, made};
 
 const PATH: &str = "/v1/boxes/home/clone";
 
+/// Asks for a clone while the loop of backups looks.
 async fn cloned(app: &TestApp, client: &Client, body: &Value) -> CreatedBox {
-    let (answer, ()) = tokio::join!(client.post_json(PATH, body), app.back_up());
-    answer.json(StatusCode::ACCEPTED)
+    let is_done = Cell::new(false);
+    let asking = async {
+        let answer = client.post_json(PATH, body).await;
+        is_done.set(true);
+        answer
+    };
+    let looking = async {
+        while !is_done.get() {
+            app.back_up().await;
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::join!(asking, looking).0.json(StatusCode::ACCEPTED)
 }
 
 #[tokio::test]

@@ -57,7 +57,7 @@ async fn a_box_is_made_on_a_version_and_upgraded_with_an_operation() {
         owner.post_json("/v1/boxes/home/upgrade", &json!({})).await.json(StatusCode::ACCEPTED);
     assert_eq!(
         (launched.operation.kind.as_str(), launched.smartbox.upgrade.as_deref()),
-        ("upgrade", Some("saving"))
+        ("upgrade", Some("trying"))
     );
     let twice: Problem =
         owner.post_json("/v1/boxes/home/upgrade", &json!({})).await.json(StatusCode::CONFLICT);
