@@ -205,8 +205,10 @@ async fn a_disk_that_changed_after_it_was_saved_is_saved_again() {
 async fn the_backup_of_an_archived_box_stays_and_a_box_without_one_is_not_started_empty() {
     let app = TestApp::start().await;
     app.expect_log("WARN");
+    app.expect_log("could not be prepared");
     let (id, home) = stopped(&app).await;
     app.back_up().await;
+    fs::write(home.join("state/more"), "written later").unwrap();
     ask(&app, id).await.unwrap();
     go_on(&app).await;
     let (op, reference) = (app.admin_op(), id.to_string());
