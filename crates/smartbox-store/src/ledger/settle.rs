@@ -12,6 +12,9 @@ use crate::database::Connection;
 use crate::row::bigint;
 use crate::{Error, FleetStore};
 
+/// Most calls of one transaction: whoever sets aside waits for it, and a large one is as long as many small ones.
+const PART_MAX: usize = 8;
+
 /// What a call of a model has used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Spent {
@@ -81,29 +84,47 @@ async fn settle_one(tx: &mut Connection, settled: &Settled, now: Timestamp) -> R
 }
 
 impl FleetStore {
-    /// Settles calls that have ended, all of them or none: what was set aside is given back, what was used is appended and summed up,
-    /// and owners are told what was reached of their budgets. Says for each whether it counts now for the first time.
+    /// Settles calls that have ended: what was set aside is given back, what was used is appended and summed up, and owners are told what
+    /// was reached of their budgets. Says for each whether it counts now for the first time.
+    ///
+    /// Many are settled in parts, between which others have their turn. The last part takes the others to the disk with it, and only
+    /// then is anything said. After an error some may have been settled; settled once more they count once.
     pub async fn settle(
         &self,
         settled: &[Settled],
         tell: &Tell<'_>,
         now: Timestamp,
     ) -> Result<Vec<bool>, Error> {
-        let mut tx = self.store.database.write().await?;
         let mut firsts = Vec::with_capacity(settled.len());
-        for one in settled {
-            firsts.push(settle_one(&mut tx, one, now).await?);
+        let mut parts = settled.chunks(PART_MAX).peekable();
+        while let Some(part) = parts.next() {
+            let is_last = parts.peek().is_none();
+            let database = &self.store.database;
+            let mut tx = if is_last { database.write().await? } else { database.write_fleeting().await? };
+            settle_part(&mut tx, part, (tell, now), &mut firsts).await?;
+            tx.commit().await?;
         }
-        let more = u32::try_from(settled.len()).unwrap_or(u32::MAX);
-        roll_up::advance(&mut tx, Log::Model, BESIDE_MAX.saturating_add(more)).await?;
-        let boxes: BTreeSet<_> = settled.iter().map(|one| one.box_id).collect();
-        for id in boxes {
-            // Of a box that is gone nobody is told.
-            if let Some(terms) = standing::terms_of_box(&mut tx, id).await? {
-                warn::warn(&mut tx, &terms, id, tell, now).await?;
-            }
-        }
-        tx.commit().await?;
         Ok(firsts)
     }
+}
+
+async fn settle_part(
+    tx: &mut Connection,
+    part: &[Settled],
+    (tell, now): (&Tell<'_>, Timestamp),
+    firsts: &mut Vec<bool>,
+) -> Result<(), Error> {
+    for one in part {
+        firsts.push(settle_one(tx, one, now).await?);
+    }
+    let more = u32::try_from(part.len()).unwrap_or(u32::MAX);
+    roll_up::advance(tx, Log::Model, BESIDE_MAX.saturating_add(more)).await?;
+    let boxes: BTreeSet<_> = part.iter().map(|one| one.box_id).collect();
+    for id in boxes {
+        // Of a box that is gone nobody is told.
+        if let Some(terms) = standing::terms_of_box(tx, id).await? {
+            warn::warn(tx, &terms, id, tell, now).await?;
+        }
+    }
+    Ok(())
 }

@@ -34,6 +34,17 @@ async fn what_nothing_limits_needs_nothing_to_be_set_aside() {
 }
 
 #[tokio::test]
+async fn many_that_are_settled_at_once_count_once_each() {
+    let world = World::new().await;
+    let id = world.create("mine").await.id;
+    let all: Vec<_> = (1..=30).map(|n| settled(n, id, 10)).collect();
+    assert_eq!(world.fleet.settle(&all, &tell, at(0)).await.unwrap(), [true; 30]);
+    assert_eq!(world.fleet.settle(&all, &tell, at(0)).await.unwrap(), [false; 30]);
+    assert_eq!(tokens_of(&world.org, id).await, 300);
+    assert!(world.fleet.settle(&[], &tell, at(0)).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn what_is_set_aside_is_missing_until_it_is_settled_or_too_old_and_survives_a_crash() {
     let world = World::new().await;
     let smartbox = world.create("mine").await;
