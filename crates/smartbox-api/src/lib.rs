@@ -37,7 +37,8 @@ mod why;
 pub use audit::{AuditLine, AuditList};
 pub use backups::{BackupKey, BackupList, BackupStateView, BackupView, DownloadQuery, RestoreBackup};
 pub use boxes::{
-    BoxErrorView, BoxList, BoxView, BreakerView, ChannelsWord, CloneBox, CreateBox, CreatedBox, ImportQuery, Launched, SetChannels, TierList, TierView,
+    BoxErrorView, BoxList, BoxView, BreakerView, ChannelsWord, CloneBox, CreateBox, CreatedBox, ImportQuery,
+    Launched, SetChannels, TierList, TierView,
 };
 pub use budgets::{BudgetBound, BudgetCaps, BudgetView, SetBudget};
 pub use devices::{DeviceList, DeviceQuery, DeviceView, PairDevice};

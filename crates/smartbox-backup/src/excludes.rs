@@ -15,7 +15,9 @@ pub(crate) fn is_left_out(path: &Path) -> bool {
     // Shared memory of a database is rebuilt from its log; a lock means nothing without its holder. A rollback journal belongs to a
     // database as it was in the middle of a change, which is not how it is copied, and may name files anywhere that SQLite would remove.
     path.starts_with("state")
-        && (name.ends_with(".sqlite-shm") || name.ends_with(".sqlite-journal") || name.ends_with(".lock.sqlite"))
+        && (name.ends_with(".sqlite-shm")
+            || name.ends_with(".sqlite-journal")
+            || name.ends_with(".lock.sqlite"))
 }
 
 /// Whether what lies there would be opened by SQLite together with a database, so that as a link it would lead it elsewhere.
@@ -37,7 +39,13 @@ mod tests {
 
     #[test]
     fn caches_and_locks_are_left_out_and_nothing_else() {
-        for out in ["state/cache", "state/agents/a/x.sqlite-shm", "state/x.sqlite-journal", "state/a.lock.sqlite", ".npm"] {
+        for out in [
+            "state/cache",
+            "state/agents/a/x.sqlite-shm",
+            "state/x.sqlite-journal",
+            "state/a.lock.sqlite",
+            ".npm",
+        ] {
             assert!(is_left_out(Path::new(out)), "{out}");
         }
         for kept in [

@@ -54,9 +54,8 @@ pub(crate) fn each(
     limits: Limits,
     mut take: impl FnMut(PathBuf, Node) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let home = repository
-        .node_from_snapshot_and_path(snapshot, HOME.trim_start_matches('/'))
-        .map_err(unlisted)?;
+    let home =
+        repository.node_from_snapshot_and_path(snapshot, HOME.trim_start_matches('/')).map_err(unlisted)?;
     let listed = repository.ls(&home, &LsOptions::default()).map_err(unlisted)?;
     let (mut seen, hasher) = (HashSet::new(), RandomState::new());
     let mut dirs: Vec<PathBuf> = Vec::new();

@@ -207,7 +207,10 @@ impl Taking {
         let is_below = parent.is_none_or(|parent| self.is_dir.contains(&self.hasher.hash_one(parent)));
         let place = self.hasher.hash_one(path);
         if !is_below || !self.seen.insert(place) {
-            return Err(refused(format!("{} lies in what is no directory, or is there twice", path.display())));
+            return Err(refused(format!(
+                "{} lies in what is no directory, or is there twice",
+                path.display()
+            )));
         }
         if is_dir {
             self.is_dir.insert(place);
@@ -237,7 +240,10 @@ impl Taking {
         let size = entry.header().entry_size().map_err(broken)?;
         self.unpacked.bytes = self.unpacked.bytes.saturating_add(size);
         if self.unpacked.bytes > self.limits.bytes_max {
-            return Err(refused(format!("its files are larger than {} bytes together", self.limits.bytes_max)));
+            return Err(refused(format!(
+                "its files are larger than {} bytes together",
+                self.limits.bytes_max
+            )));
         }
         let written = Error::disk("unpacking an archive");
         let file = self.root.file(path).map_err(Error::disk("unpacking an archive"))?;
@@ -286,7 +292,10 @@ impl Taking {
             return Err(refused("there is nothing in it"));
         }
         if let Some(manifest) = self.unpacked.manifest.as_ref().filter(|said| said.files != self.files) {
-            return Err(refused(format!("it has {} of {} files: it is not complete", self.files, manifest.files)));
+            return Err(refused(format!(
+                "it has {} of {} files: it is not complete",
+                self.files, manifest.files
+            )));
         }
         // From the inside out: a directory's time is that of the last change in it.
         for (path, look) in self.dirs.iter().rev() {

@@ -27,8 +27,8 @@ use tokio::sync::{Notify, Semaphore, oneshot};
 
 pub(crate) use intake::{IDS as INTAKE_IDS, Intake, take_in};
 pub use numbers::BackupNumbers;
-pub(crate) use read::nothing_to_save;
 pub use read::Download;
+pub(crate) use read::nothing_to_save;
 pub use restore::RestoreWish;
 
 use crate::{Control, Error, Op, random_token};

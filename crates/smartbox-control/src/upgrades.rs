@@ -11,9 +11,7 @@ use smartbox_core::upgrade::UpgradeStage;
 use smartbox_core::wake::WakeRefusal;
 use smartbox_core::{BackupId, Desired, Permission, runtime};
 use smartbox_provider::{Epoch, ProviderError};
-use smartbox_store::{
-    BoxError, NewEvent, OperationKind, Outcome, Smartbox, SystemActor, Upgrade,
-};
+use smartbox_store::{BoxError, NewEvent, OperationKind, Outcome, Smartbox, SystemActor, Upgrade};
 
 use crate::backups::{swap_in::NotSwapped, take};
 use crate::boxes::Intended;

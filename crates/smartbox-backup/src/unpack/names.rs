@@ -32,7 +32,9 @@ pub(super) fn text<R: Read>(entry: &mut Entry<'_, R>, most: u64) -> Result<Vec<u
 
 /// A path below the home. `None`: the home itself.
 pub(super) fn plain(named: &[u8], limits: Limits) -> Result<Option<PathBuf>, Error> {
-    let shown = || String::from_utf8_lossy(named.get(..named.len().min(NAME_BYTES_MAX)).unwrap_or_default()).into_owned();
+    let shown = || {
+        String::from_utf8_lossy(named.get(..named.len().min(NAME_BYTES_MAX)).unwrap_or_default()).into_owned()
+    };
     let outside = || refused(format!("it names a place outside of the home: {:?}", shown()));
     if named.len() >= PATH_BYTES_MAX || named.contains(&0) || named.starts_with(b"/") {
         return Err(outside());

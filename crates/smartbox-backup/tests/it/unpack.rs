@@ -164,11 +164,12 @@ fn names_that_lead_out_are_refused() {
         let why = refusal(planted);
         assert!(why.contains("outside of the home"), "{name}: {why}");
     }
-    let why = refusal(Planted::default().file(&"n".repeat(100)).with(
-        EntryType::GNULongName,
-        "././@LongLink",
-        format!("../{}", "x".repeat(200)).as_bytes(),
-    ).file("short"));
+    let why = refusal(
+        Planted::default()
+            .file(&"n".repeat(100))
+            .with(EntryType::GNULongName, "././@LongLink", format!("../{}", "x".repeat(200)).as_bytes())
+            .file("short"),
+    );
     assert!(why.contains("outside"), "{why}");
 }
 
@@ -213,7 +214,8 @@ fn counts_depths_and_sizes_have_bounds() {
     let many = (0..20).fold(Planted::default(), |planted, number| planted.file(&format!("f{number}")));
     let few = Limits { entries_max: 10, ..Limits::default() };
     assert!(taken_with(&many.packed(), few).1.unwrap_err().to_string().contains("more than 10 files"));
-    let notes = (0..40).fold(Planted::default(), |planted, _| planted.with(EntryType::XGlobalHeader, "g", b""));
+    let notes =
+        (0..40).fold(Planted::default(), |planted, _| planted.with(EntryType::XGlobalHeader, "g", b""));
     assert!(taken_with(&notes.packed(), few).1.unwrap_err().to_string().contains("more than 10 files"));
 
     let mut path = String::from("d");
@@ -242,7 +244,8 @@ fn a_file_of_nothing_but_zeros_takes_no_room_and_a_huge_one_is_refused() {
     let zeros = |size: u64| {
         let mut head = header(EntryType::Regular, size);
         named(&mut head, b"zeros");
-        let plain = Cursor::new(*head.as_bytes()).chain(io::repeat(0).take(size.next_multiple_of(512) + 1024));
+        let plain =
+            Cursor::new(*head.as_bytes()).chain(io::repeat(0).take(size.next_multiple_of(512) + 1024));
         zstd::encode_all(plain, 1).unwrap()
     };
     let (root, unpacked) = taken(&zeros(64 << 20));
@@ -255,7 +258,8 @@ fn a_file_of_nothing_but_zeros_takes_no_room_and_a_huge_one_is_refused() {
 
 #[test]
 fn what_breaks_off_or_is_no_archive_is_refused() {
-    let whole = Planted::default().dir("state").with(EntryType::Regular, "state/x", &noise(5_000, 1)).packed();
+    let whole =
+        Planted::default().dir("state").with(EntryType::Regular, "state/x", &noise(5_000, 1)).packed();
     for cut in [0, 3, whole.len() / 2, whole.len() - 1] {
         let why = taken(&whole[..cut]).1.unwrap_err();
         assert!(matches!(why, Error::Archive(_)), "{cut}: {why}");
@@ -277,7 +281,10 @@ fn a_full_disk_is_told_as_such() {
     let root = tempfile::tempdir().unwrap();
     let packed = Planted::default().file("a").packed();
     let refused = unpack(packed.as_slice(), root.path(), (ids(), Limits::default()), u64::MAX).unwrap_err();
-    assert!(matches!(&refused, Error::Disk { source, .. } if source.kind() == io::ErrorKind::StorageFull), "{refused}");
+    assert!(
+        matches!(&refused, Error::Disk { source, .. } if source.kind() == io::ErrorKind::StorageFull),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -291,8 +298,10 @@ fn what_sqlite_would_open_beside_a_database_is_never_a_link_or_a_journal() {
         .file("state/b.sqlite-wal");
     let (root, unpacked) = taken(&planted.packed());
     assert_eq!(unpacked.unwrap().databases, [PathBuf::from("state/a.sqlite")]);
-    let mut names: Vec<_> =
-        fs::read_dir(root.path().join("into/state")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let mut names: Vec<_> = fs::read_dir(root.path().join("into/state"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
     names.sort();
     assert_eq!(names, ["a.sqlite", "b.sqlite-wal"]);
 }
@@ -309,7 +318,13 @@ fn files_are_removed_where_they_are_and_links_instead_of_what_they_lead_to() {
     fs::write(other.join("file"), "somebody's").unwrap();
     std::os::unix::fs::symlink(&other, home.join("state/devices")).unwrap();
     std::os::unix::fs::symlink(other.join("file"), home.join("state/link.json")).unwrap();
-    let gone = ["state/identity/device.json", "state/devices/paired.json", "state/link.json", "state/none/x", "state/keep"];
+    let gone = [
+        "state/identity/device.json",
+        "state/devices/paired.json",
+        "state/link.json",
+        "state/none/x",
+        "state/keep",
+    ];
     remove_files(&home, &gone.map(PathBuf::from)).unwrap();
     assert!(home.join("state/identity").is_dir() && !home.join("state/identity/device.json").exists());
     assert!(!home.join("state/devices").exists() && other.join("paired.json").exists());
@@ -322,7 +337,11 @@ fn files_are_removed_where_they_are_and_links_instead_of_what_they_lead_to() {
 fn whatever_is_changed_in_an_archive_nothing_is_made_outside_and_nothing_panics() {
     let plain = {
         let planted = Planted::default()
-            .with(EntryType::Regular, "smartbox-backup.json", br#"{"format":1,"runtime_version":"1","made_at":"","files":3}"#)
+            .with(
+                EntryType::Regular,
+                "smartbox-backup.json",
+                br#"{"format":1,"runtime_version":"1","made_at":"","files":3}"#,
+            )
             .dir("state")
             .file("state/a.sqlite")
             .link("state/link", "../../..")
@@ -346,7 +365,11 @@ fn whatever_is_changed_in_an_archive_nothing_is_made_outside_and_nothing_panics(
         for _ in 0..=next(4) {
             let at = next(changed.len());
             // Most of it is zeros; what is read is at the beginning of each record.
-            let at = if round % 2 == 0 { at - at % 512 + next(345).min(changed.len() - 1 - (at - at % 512)) } else { at };
+            let at = if round % 2 == 0 {
+                at - at % 512 + next(345).min(changed.len() - 1 - (at - at % 512))
+            } else {
+                at
+            };
             changed[at] = [0, b'/', b'.', b'5', b'L', 0xff][next(6)];
             // A record whose sum is wrong is not read any further.
             let record = at - at % 512;

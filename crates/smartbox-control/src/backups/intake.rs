@@ -9,8 +9,8 @@ use smartbox_backup::{Copy, IdShift, Unpacked};
 use smartbox_core::uid_range;
 use tokio::sync::mpsc;
 
-use super::take::{Checked, Scratch, check};
 use super::blocking;
+use super::take::{Checked, Scratch, check};
 use crate::{Control, Error};
 
 /// Largest archive.
@@ -81,7 +81,10 @@ pub(crate) async fn take_in(
     };
     let checked = check(&copies(&scratch, &unpacked)).await;
     if !checked.broken.is_empty() {
-        return Err(Error::field("archive", format!("a database in it is broken: {}", checked.broken.join("; "))));
+        return Err(Error::field(
+            "archive",
+            format!("a database in it is broken: {}", checked.broken.join("; ")),
+        ));
     }
     Ok(Intake { scratch, unpacked, checked })
 }

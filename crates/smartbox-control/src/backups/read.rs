@@ -126,8 +126,11 @@ impl Control {
             .append_event(Some(smartbox.org), Some(smartbox.id), event, self.inner.clock.now())
             .await?;
         let facts = &backup.facts;
-        let manifest =
-            Manifest::new(&backup.runtime_version, &backup.made_at.to_string(), (facts.files, facts.sessions));
+        let manifest = Manifest::new(
+            &backup.runtime_version,
+            &backup.made_at.to_string(),
+            (facts.files, facts.sessions),
+        );
         let (pieces, receiver) = mpsc::channel(PIECES_MAX);
         // Ends with the client: nobody receives, so the next piece fails.
         drop(tokio::task::spawn_blocking(move || {

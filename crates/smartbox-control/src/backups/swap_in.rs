@@ -173,8 +173,7 @@ async fn refuse(
 async fn record(control: &Control, row: &Smartbox, swap: &Swap) -> Result<(), NotSwapped> {
     let now = control.inner.clock.now();
     // Whether anything is kept is the provider's to know; there is no harm in saying that it may be.
-    let undo_until =
-        (swap.why == Why::Asked).then(|| now.checked_add(control.inner.limits.backups.undo_for));
+    let undo_until = (swap.why == Why::Asked).then(|| now.checked_add(control.inner.limits.backups.undo_for));
     let undo_until = undo_until.transpose().map_err(Error::internal)?;
     let restored = Restored { from: swap.from, at: now, undo_until, is_proven: false };
     let made_at = swap.saved.as_ref().map(|saved| saved.backup.made_at.to_string());

@@ -86,7 +86,12 @@ impl Control {
         made.row.is_quiet = !has_channels;
         // The other org learns nothing of whose state it is.
         let made_at = backup.made_at.to_string();
-        let event = self.event_of(op, "box.created", "as a copy of another", serde_json::json!({ "made_at": made_at }));
+        let event = self.event_of(
+            op,
+            "box.created",
+            "as a copy of another",
+            serde_json::json!({ "made_at": made_at }),
+        );
         let detail = serde_json::json!({
             "clone": made.row.id.to_string(), "org": org.to_string(), "backup": backup.id.to_string(),
         });
@@ -113,7 +118,11 @@ impl Control {
 fn not_trusted(backup: &Backup) -> Error {
     let why = backup.suspicion.clone().or_else(|| backup.verified.clone().and_then(|(_at, wrong)| wrong));
     Error::Conflict {
-        what: format!("backup {} is not trusted: {}", backup.id, why.unwrap_or_else(|| "it is broken".to_owned())),
+        what: format!(
+            "backup {} is not trusted: {}",
+            backup.id,
+            why.unwrap_or_else(|| "it is broken".to_owned())
+        ),
         remedy: "name a good one; `smartbox backup list` shows them".to_owned(),
     }
 }

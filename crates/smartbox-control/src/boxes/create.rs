@@ -75,8 +75,12 @@ impl Control {
         let event = self.event_by(op, "box.created", "asked for");
         let now = self.inner.clock.now();
         let operation = self.new_operation(OperationKind::Create);
-        let created =
-            self.inner.store.org(org).create_box(made.row.clone(), &made.secrets(), operation, event, now).await;
+        let created = self
+            .inner
+            .store
+            .org(org)
+            .create_box(made.row.clone(), &made.secrets(), operation, event, now)
+            .await;
         let (smartbox, operation) = created.map_err(|error| create_error(error, &new.name))?;
         self.learn_allowances(org).await;
         self.inner.changes.intent(smartbox.id);

@@ -16,7 +16,7 @@ use smartbox_store::{Backup, IntentChange, NewFrom, OperationKind, Origin, Origi
 
 use super::create::{Checked, create_error};
 use super::{Created, NewBox};
-use crate::backups::{Intake, blocking, take, take_in, INTAKE_IDS};
+use crate::backups::{INTAKE_IDS, Intake, blocking, take, take_in};
 use crate::entropy::id_parts;
 use crate::{Control, Error, Op, random_token};
 
@@ -79,7 +79,10 @@ impl Control {
         let said = intake.unpacked.manifest.as_ref().map(|manifest| manifest.runtime_version.as_str());
         let saved_by = match (said, named) {
             (Some(said), Some(named)) if said != named => {
-                return Err(Error::field("runtime_version", format!("the archive was saved by OpenClaw {said}")));
+                return Err(Error::field(
+                    "runtime_version",
+                    format!("the archive was saved by OpenClaw {said}"),
+                ));
             }
             (Some(version), _) | (None, Some(version)) => version,
             (None, None) => {
@@ -125,12 +128,8 @@ impl Control {
         // What the snapshot says of itself is of the version that saved it.
         let of = Smartbox { runtime_version: saved_by.to_owned(), ..row.clone() };
         let label = take::label(&of, 0, Stillness::Stopped, &intake.checked);
-        let source = Source {
-            home: intake.scratch.0.clone(),
-            copies: intake.databases(),
-            ids: INTAKE_IDS,
-            limits,
-        };
+        let source =
+            Source { home: intake.scratch.0.clone(), copies: intake.databases(), ids: INTAKE_IDS, limits };
         let repository = self.repository_of(row).await?;
         let checked = intake.checked;
         let saved = blocking(move || repository.snapshot(source, &label)).await?.map_err(Error::internal)?;

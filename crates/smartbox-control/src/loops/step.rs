@@ -93,7 +93,10 @@ enum Failed {
     /// A restore that will not work; the next start is one without it.
     NotRestored(String),
     /// It has nothing to start with, and waits for a person.
-    Waits { what: String, remedy: String },
+    Waits {
+        what: String,
+        remedy: String,
+    },
 }
 
 impl From<NotSwapped> for Failed {

@@ -84,7 +84,8 @@ impl UpgradeLoop {
         match next_move(&facts, &self.control.inner.limits.upgrade) {
             NextMove::Wait => Ok(()),
             NextMove::SkipTrial => {
-                let what = format!("OpenClaw {} was not tried on a backup first: its turn did not come", upgrade.to);
+                let what =
+                    format!("OpenClaw {} was not tried on a backup first: its turn did not come", upgrade.to);
                 go_on(&self.control, upgrade, ("box.upgrade-not-tried", &what)).await
             }
             NextMove::Pause => self.pause(upgrade).await,

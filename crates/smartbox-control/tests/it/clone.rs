@@ -79,7 +79,10 @@ async fn a_clone_begins_with_the_state_and_has_everything_else_of_its_own() {
     let own = backups(&app, copy).await;
     assert!(own.iter().all(|backup| backup.box_id == copy && backup.is_good()) && !own.is_empty(), "{own:?}");
     let restored = state(&app, copy).await.restored.unwrap();
-    assert_eq!((restored.from, restored.undo_until), (RestoreFrom::Backup(backups(&app, id).await[0].id), None));
+    assert_eq!(
+        (restored.from, restored.undo_until),
+        (RestoreFrom::Backup(backups(&app, id).await[0].id), None)
+    );
 
     assert!(rendered(&app, copy, "boxd.json").contains(QUIET));
     assert!(!rendered(&app, id, "boxd.json").contains(QUIET));
@@ -105,7 +108,8 @@ async fn channels_are_off_in_every_incarnation_until_somebody_confirms_them() {
     let intended = app.control.set_channels(&op, &reference, true, None).await.unwrap();
     app.settle().await;
     assert!(!rendered(&app, copy, "boxd.json").contains(QUIET));
-    let operation = app.store.fleet(SystemActor::new("test")).find_operation(intended.operation.id).await.unwrap();
+    let operation =
+        app.store.fleet(SystemActor::new("test")).find_operation(intended.operation.id).await.unwrap();
     assert_eq!(operation.unwrap().outcome, Some(Outcome::Succeeded));
     assert!(!row(&app, copy).await.is_quiet);
 

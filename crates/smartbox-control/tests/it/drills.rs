@@ -182,7 +182,8 @@ async fn a_backup_whose_database_is_broken_is_found_whatever_is_said_of_it() {
     let facts = smartbox_core::backup::Facts { broken_databases: 0, ..broken.facts };
     app.clock.advance(SignedDuration::from_secs(1));
     let at = app.control.clock().now();
-    let said = Backup { id: BackupId::from_parts(at, [7; 10]), made_at: at, suspicion: None, facts, ..broken };
+    let said =
+        Backup { id: BackupId::from_parts(at, [7; 10]), made_at: at, suspicion: None, facts, ..broken };
     app.store.fleet(SystemActor::new("test")).insert_backup(&said, at, None).await.unwrap();
     app.clock.advance(DAY);
     drills(&app).pass().await.unwrap();
@@ -217,7 +218,8 @@ async fn a_drill_that_cannot_be_made_is_tried_again_later_each_time_and_holds_up
     assert_eq!(attempts, [0, 1, 3, 7, 15, 31]);
     app.clock.advance(SignedDuration::from_hours(1));
     drill.pass().await.unwrap();
-    let made = backups(&app, first).await[0].drilled.is_some() || backups(&app, second).await[0].drilled.is_some();
+    let made =
+        backups(&app, first).await[0].drilled.is_some() || backups(&app, second).await[0].drilled.is_some();
     assert!(made);
     assert_eq!(boxes_of_the_provider(&app).await, 2);
 }

@@ -45,8 +45,10 @@ async fn a_version_that_a_backup_comes_up_on_is_given_to_the_box() {
 #[tokio::test]
 async fn a_version_that_a_backup_does_not_come_up_on_never_touches_the_box() {
     for asleep in [false, true] {
-        let app =
-            TestApp::builder().limits(|limits| limits.upgrade.ready_within = Duration::from_millis(10)).start().await;
+        let app = TestApp::builder()
+            .limits(|limits| limits.upgrade.ready_within = Duration::from_millis(10))
+            .start()
+            .await;
         app.expect_log("WARN");
         let (id, home) = box_with_state(&app).await;
         app.back_up().await;
@@ -66,7 +68,10 @@ async fn a_version_that_a_backup_does_not_come_up_on_never_touches_the_box() {
         app.settle().await;
         let after = row(&app, id).await;
         assert_eq!((after.runtime_version.as_str(), after.upgrade), (RUNTIME, None));
-        assert_eq!((after.generation, after.observed, after.desired), (before.generation, before.observed, before.desired));
+        assert_eq!(
+            (after.generation, after.observed, after.desired),
+            (before.generation, before.observed, before.desired)
+        );
         assert_eq!(app.provider.starts(id), 1, "{asleep}");
         assert_eq!(content(&home), "{}");
         assert_eq!(app.provider.observe_all().await.unwrap().len(), 1);
@@ -76,7 +81,8 @@ async fn a_version_that_a_backup_does_not_come_up_on_never_touches_the_box() {
 
 #[tokio::test]
 async fn where_nothing_can_be_tried_it_is_said_and_the_upgrade_goes_on() {
-    for (what, expected) in [("no backup", "no good backup"), ("no provider", "no sealed box could be made")] {
+    for (what, expected) in [("no backup", "no good backup"), ("no provider", "no sealed box could be made")]
+    {
         let app = TestApp::start().await;
         app.expect_log("WARN");
         let (id, _home) = box_with_state(&app).await;

@@ -73,7 +73,8 @@ pub fn came_through(saved: &Facts, now: &Facts) -> Verdict {
 mod tests {
     use super::*;
 
-    const WELL: Facts = Facts { files: 100, bytes: 8 << 20, databases: 2, broken_databases: 0, sessions: 6, left_out: 0 };
+    const WELL: Facts =
+        Facts { files: 100, bytes: 8 << 20, databases: 2, broken_databases: 0, sessions: 6, left_out: 0 };
 
     #[test]
     fn what_shrank_by_half_or_lost_a_database_is_suspicious() {
@@ -94,7 +95,8 @@ mod tests {
     fn sessions_come_and_go_but_most_of_a_state_comes_through() {
         let with = |sessions| Facts { sessions, ..WELL };
         assert_eq!(judge(Some(&WELL), &with(0)), Verdict::Good, "people may throw sessions away");
-        for (saved, now, is_well) in [(6, 6, true), (6, 3, true), (6, 2, false), (1, 0, false), (0, 0, true)] {
+        for (saved, now, is_well) in [(6, 6, true), (6, 3, true), (6, 2, false), (1, 0, false), (0, 0, true)]
+        {
             let verdict = came_through(&with(saved), &with(now));
             assert_eq!(verdict == Verdict::Good, is_well, "{now} of {saved}");
         }

@@ -126,7 +126,9 @@ impl fmt::Display for Because {
 fn upgrading(to: &str, stage: UpgradeStage, why: Option<&str>) -> String {
     match stage {
         UpgradeStage::Trying => {
-            format!("It is to be upgraded to OpenClaw {to}: its newest backup is tried on it first, apart from the box.")
+            format!(
+                "It is to be upgraded to OpenClaw {to}: its newest backup is tried on it first, apart from the box."
+            )
         }
         UpgradeStage::Saving => {
             format!("It is upgraded to OpenClaw {to}: it is stopped, and its state is saved first.")

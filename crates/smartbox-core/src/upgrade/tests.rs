@@ -91,10 +91,8 @@ fn a_trial_is_waited_for_a_while_whatever_the_box_does_and_then_it_goes_on_witho
             assert_eq!(next(&facts), expected, "{desired:?}");
         }
     }
-    let deleted = UpgradeFacts {
-        desired: Desired::Deleted,
-        ..facts(UpgradeStage::Trying, &Observed::Stopped, 1)
-    };
+    let deleted =
+        UpgradeFacts { desired: Desired::Deleted, ..facts(UpgradeStage::Trying, &Observed::Stopped, 1) };
     assert_eq!(next(&deleted), NextMove::Drop);
 }
 

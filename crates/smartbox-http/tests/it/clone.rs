@@ -94,7 +94,10 @@ async fn who_may_not_take_backups_along_may_not_clone_and_nobody_clones_across_o
     assert_eq!(theirs.phase, "running");
     assert_eq!(client.get("/v1/boxes/copy").await.status, 404);
     let told: Value = acme.client.get("/v1/boxes/copy/timeline").await.json(StatusCode::OK);
-    assert!(!told.to_string().contains(&id) && !told.to_string().contains(&org), "whose it was is not told: {told}");
+    assert!(
+        !told.to_string().contains(&id) && !told.to_string().contains(&org),
+        "whose it was is not told: {told}"
+    );
     let told: Value = client.get("/v1/boxes/home/timeline").await.json(StatusCode::OK);
     assert!(told.to_string().contains(&made.smartbox.id), "its owner sees where it went");
     let list: Value = acme.client.get("/v1/boxes/copy/backups").await.json(StatusCode::OK);
@@ -128,7 +131,10 @@ async fn bad_wishes_are_told_by_their_fields() {
         assert_eq!((problem.status, problem.code.as_str()), (422, "invalid"), "{body}");
         assert!(serde_json::to_string(&problem).unwrap().contains(field), "{body}: {problem:?}");
     }
-    assert_eq!(client.post_json(PATH, &json!({ "name": "copy", "backup": "x" })).await.problem().code, "backup-not-found");
+    assert_eq!(
+        client.post_json(PATH, &json!({ "name": "copy", "backup": "x" })).await.problem().code,
+        "backup-not-found"
+    );
     let list: Value = app.admin().get("/v1/boxes").await.json(StatusCode::OK);
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
 }

@@ -61,7 +61,8 @@ impl Route {
             .replace("{session}", "ses_01932f00000070008000000000000000");
         assert!(!path.contains('{'), "{}: give its parameter a value here", self.id);
         if self.id == "importBox" {
-            let mut request = client.request(self.method.clone(), &format!("{path}?name=another"), "no archive");
+            let mut request =
+                client.request(self.method.clone(), &format!("{path}?name=another"), "no archive");
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/zstd"));
             return request;
         }

@@ -39,7 +39,8 @@ async fn an_archive_of_one_platform_becomes_a_box_of_another() {
 
     let here = TestApp::start().await;
     let owner = here.first_tenant().await.client;
-    let made: CreatedBox = send(&owner, "name=taken&kind=project", packed.clone()).await.json(StatusCode::ACCEPTED);
+    let made: CreatedBox =
+        send(&owner, "name=taken&kind=project", packed.clone()).await.json(StatusCode::ACCEPTED);
     assert_eq!((made.smartbox.kind.as_str(), made.smartbox.channels.as_deref()), ("project", Some("off")));
     here.settle().await;
     let view = here.show(&owner, "taken").await;
@@ -48,7 +49,10 @@ async fn an_archive_of_one_platform_becomes_a_box_of_another() {
     assert_eq!(fs::read_to_string(its_home.join("workspace/note")).unwrap(), "by hand");
     assert!(!its_home.join("state/devices/paired.json").exists(), "its identity is its own");
     let list: BackupList = owner.get("/v1/boxes/taken/backups").await.json(StatusCode::OK);
-    assert_eq!((list.items[0].reason.as_str(), list.items[0].is_pinned, list.items[0].files), ("import", true, 3));
+    assert_eq!(
+        (list.items[0].reason.as_str(), list.items[0].is_pinned, list.items[0].files),
+        ("import", true, 3)
+    );
     let told: Value = owner.get("/v1/boxes/taken/timeline").await.json(StatusCode::OK);
     for action in ["box.created", "box.imported", "box.restored"] {
         assert!(told.to_string().contains(action), "{action}: {told}");

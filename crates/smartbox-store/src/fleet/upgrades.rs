@@ -44,7 +44,12 @@ impl FleetStore {
     ///
     /// # Errors
     /// [`Error::TierFull`] when it did not run, and there is no place for it now.
-    pub async fn begin_saving(&self, upgrade: &Upgrade, event: NewEvent, now: Timestamp) -> Result<bool, Error> {
+    pub async fn begin_saving(
+        &self,
+        upgrade: &Upgrade,
+        event: NewEvent,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
         let mut tx = self.store.database.write().await?;
         let row = boxes::find(&mut tx, upgrade.box_id).await?;
         if row.is_none_or(|row| row.desired == Desired::Deleted) {

@@ -127,7 +127,10 @@ async fn a_copy_loses_who_it_was_and_keeps_what_it_knows() {
         ("select count(*) from config_machine_state where state_key = 'ui.theme'", 1),
         ("select count(*) from config_machine_state", 1),
         ("select count(*) from channel_ingress_events where status = 'pending'", 0),
-        ("select count(*) from channel_ingress_events where failed_reason is null and status = 'completed'", 1),
+        (
+            "select count(*) from channel_ingress_events where failed_reason is null and status = 'completed'",
+            1,
+        ),
         ("select count(*) from channel_pairing_allow_entries", 1),
         ("select count(*) from auth_profile_store", 1),
     ] {

@@ -36,11 +36,17 @@ async fn a_clone_waits_for_a_backup_that_stays_as_long_as_it_is_awaited_and_both
     let from = RestoreFrom::Backup(backup.id);
     assert_eq!(world.fleet.backup_state_of(copy.id).await.unwrap().restore_from, Some(from));
     let origin = world.fleet.origin_of(copy.id).await.unwrap().unwrap();
-    assert_eq!((origin.kind, origin.source, origin.backup), (OriginKind::Clone, Some(source.id), Some(backup.id)));
+    assert_eq!(
+        (origin.kind, origin.source, origin.backup),
+        (OriginKind::Clone, Some(source.id), Some(backup.id))
+    );
     assert_eq!(world.fleet.origin_of(source.id).await.unwrap(), None);
     let (found, of) = world.fleet.find_backup(backup.id).await.unwrap().unwrap();
     assert_eq!((found.id, of.id), (backup.id, source.id));
-    assert!(world.other.find_backup(source.id, backup.id).await.unwrap().is_none(), "it stays the other org's");
+    assert!(
+        world.other.find_backup(source.id, backup.id).await.unwrap().is_none(),
+        "it stays the other org's"
+    );
     assert!(world.other.list_backups(copy.id).await.unwrap().is_empty());
     let told = world.org.timeline(source.id, None, 10).await.unwrap();
     assert_eq!(told.items[0].action, "box.cloned");

@@ -59,7 +59,13 @@ impl Default for TestAppBuilder {
             sleep_poll: Duration::from_millis(5),
             ..Limits::default()
         };
-        Self { seed: DEFAULT_SEED, limits, sleep: NO_SLEEP, foreign: Arc::new(ForeignIdentities::default), depot: None }
+        Self {
+            seed: DEFAULT_SEED,
+            limits,
+            sleep: NO_SLEEP,
+            foreign: Arc::new(ForeignIdentities::default),
+            depot: None,
+        }
     }
 }
 

@@ -45,7 +45,11 @@ pub(super) struct Swap {
     pub(super) why: Why,
 }
 
-pub(super) async fn wanted(control: &Control, row: &Smartbox, state: &BackupState) -> Result<Option<Swap>, NotSwapped> {
+pub(super) async fn wanted(
+    control: &Control,
+    row: &Smartbox,
+    state: &BackupState,
+) -> Result<Option<Swap>, NotSwapped> {
     let last = state.restored.map_or(0, |restored| restored.at.as_millisecond());
     let fleet = control.inner.store.fleet(SystemActor::new(ACTOR));
     let origin = fleet.origin_of(row.id).await?;
@@ -141,4 +145,3 @@ async fn runtime_of(
         Err(error) => Err(error),
     }
 }
-
