@@ -31,6 +31,7 @@ pub use settings::{EXIT_BAD_SETTINGS, EdgeSettings, Flags, Settings};
 
 use console::Console;
 use daemon::Daemon;
+use daemon::database::StoodBy;
 
 /// Of every program that this crate is part of. Measured: a request of the edge takes a tenth of its time from the C library's.
 #[global_allocator]
@@ -100,9 +101,10 @@ pub fn setup(flags: &Flags, environment: &[(String, String)]) -> ExitCode {
 
 async fn run(settings: Settings, console: &Console) -> Result<()> {
     let mut signals = signals::listen()?;
-    match Daemon::build(settings, &mut signals, console).await? {
-        Some(daemon) => daemon.run(signals, console).await,
-        None => Ok(()),
+    match Daemon::build(settings, &mut signals, console).await {
+        Ok(daemon) => daemon.run(signals, console).await,
+        Err(error) if error.is::<StoodBy>() => Ok(()),
+        Err(error) => Err(error),
     }
 }
 

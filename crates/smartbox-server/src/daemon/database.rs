@@ -28,28 +28,30 @@ const HOME: &str = "data-directory";
 const STANDS_BY: &str =
     "another platform acts on these boxes; this one stands by, and takes over when that one is gone";
 
-/// The data directory, locked. `None`: a signal came while another platform had it.
-///
-/// With a database on a server the platform stands by until it is free, and is refused otherwise.
+/// A signal came while another platform acted: there is nothing to stop.
+#[derive(Debug, thiserror::Error)]
+#[error("stopped while standing by")]
+pub(crate) struct StoodBy;
+
+/// The data directory, locked. With a database on a server the platform stands by until it is free; otherwise one that is not
+/// is an error.
 pub(super) async fn data_dir(
     settings: &Settings,
     signals: &mut Signals,
     console: &Console,
-) -> Result<Option<DataDir>> {
+) -> Result<DataDir> {
     let mut is_said = false;
     loop {
         match DataDir::open(&settings.data_dir, settings.owner) {
             Err(error)
                 if error.is::<InUse>() && matches!(settings.database, DatabaseSettings::Server { .. }) => {}
-            opened => return opened.map(Some),
+            opened => return opened,
         }
         if !is_said {
             console.say(STANDS_BY);
             is_said = true;
         }
-        if !wait(signals).await {
-            return Ok(None);
-        }
+        wait(signals).await?;
     }
 }
 
@@ -66,20 +68,20 @@ pub(super) async fn open(settings: &Settings, data: &DataDir) -> Result<Store> {
     })
 }
 
-/// The right to act on the boxes of the database. `None`: a signal came while another platform had it.
+/// The right to act on the boxes of the database. On a server the platform stands by until nobody else has it.
 pub(super) async fn lease(
     store: &Store,
     data: &DataDir,
     (clock, entropy): (&Arc<dyn Clock>, &dyn Entropy),
     signals: &mut Signals,
     console: &Console,
-) -> Result<Option<Lease>> {
+) -> Result<Lease> {
     let acquire =
         async |ttl, is_alone| Lease::acquire(store, Arc::clone(clock), entropy, ttl, is_alone).await;
     if !store.is_shared() {
         // The lock of the data directory, where the database lies, proves that the last holder is gone.
         let lease = acquire(FILE_LEASE_TTL, true).await?;
-        return lease.context("another platform acts on this database\nhelp: stop that one").map(Some);
+        return lease.context("another platform acts on this database\nhelp: stop that one");
     }
     let identity = identity(data, entropy)?;
     check_home(store, data, &identity).await?;
@@ -90,7 +92,7 @@ pub(super) async fn lease(
                 // Nobody else makes boxes from here on.
                 check_home(store, data, &identity).await?;
                 store.fleet(SystemActor::new("start")).meta_set(HOME, &identity).await?;
-                return Ok(Some(lease));
+                return Ok(lease);
             }
             Ok(None) if !is_said => {
                 console.say(STANDS_BY);
@@ -102,17 +104,15 @@ pub(super) async fn lease(
                 tracing::warn!(error = &error as &dyn std::error::Error, "the lease could not be asked for");
             }
         }
-        if !wait(signals).await {
-            return Ok(None);
-        }
+        wait(signals).await?;
     }
 }
 
-/// Waits until it is time to ask again. `false`: a signal came.
-async fn wait(signals: &mut Signals) -> bool {
+/// Waits until it is time to ask again.
+async fn wait(signals: &mut Signals) -> Result<(), StoodBy> {
     tokio::select! { biased;
-        () = signals.next() => false,
-        () = tokio::time::sleep(STANDBY_POLL) => true,
+        () = signals.next() => Err(StoodBy),
+        () = tokio::time::sleep(STANDBY_POLL) => Ok(()),
     }
 }
 

@@ -1,13 +1,12 @@
 //! Builds the parts and puts them together.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use secrecy::SecretString;
 use smartbox_control::{
     AdminSecret, AgentRuntime, BackupParts, Clock, Control, Doors, Entropy, ForeignIdentities, Ingress,
-    Lease, Limits, Parts, Reconciler, SystemClock, SystemEntropy,
+    Limits, Parts, Reconciler, SystemClock, SystemEntropy,
 };
 use smartbox_edge::{Edge, EdgeConfig, EdgePorts, RouteTable, Routing, platform_service};
 use smartbox_egress::{AiGateway, ServicesServer};
@@ -38,13 +37,9 @@ use crate::signals::Signals;
 use crate::{admin_secret, install, roots};
 
 impl Daemon {
-    /// Builds everything; serves nothing yet. `None`: a signal came while another platform acted on the database.
-    pub(crate) async fn build(
-        settings: Settings,
-        signals: &mut Signals,
-        console: &Console,
-    ) -> Result<Option<Self>> {
-        let Some(data) = database::data_dir(&settings, signals, console).await? else { return Ok(None) };
+    /// Builds everything; serves nothing yet.
+    pub(crate) async fn build(settings: Settings, signals: &mut Signals, console: &Console) -> Result<Self> {
+        let data = database::data_dir(&settings, signals, console).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let (listener, tls) = listen::listen(&settings, &data, &clock).await?;
         let url = listen::public_url(&settings, &listener);
@@ -84,17 +79,14 @@ impl Daemon {
             own_address: listen::own_address(&settings, &listener),
             limits: limits(&settings),
         });
-        let sources_of_chance = (&clock, &*entropy);
-        let Some(lease) = database::lease(&store, &data, sources_of_chance, signals, console).await? else {
-            return Ok(None);
-        };
+        let lease = database::lease(&store, &data, (&clock, &*entropy), signals, console).await?;
         let reconciler = Reconciler::under(control.clone(), lease.clone());
         let (routing, outcomes) = routing::wire(&control);
         let dial = EdgeDial { link, upstreams: UpstreamDial::new().context("TLS cannot be used")? };
         let (routes, edge) = edge(&settings, &control, &models.gateway, (dial, routing), &url, &life);
         ingress.set(edge.ingress());
         let sources = sources(&control, &edge, &egress, &models, &dropped);
-        Ok(Some(Self {
+        Ok(Self {
             settings,
             data,
             url,
@@ -115,7 +107,7 @@ impl Daemon {
             metrics: metrics.map(|listener| (listener, sources)),
             dropped,
             platform_backup,
-        }))
+        })
     }
 }
 
