@@ -255,6 +255,27 @@ async fn an_archived_box_is_upgraded_with_its_state() {
 }
 
 #[tokio::test]
+async fn a_disk_that_cannot_be_removed_is_tried_again_and_not_at_once() {
+    let app = TestApp::start().await;
+    app.expect_log("WARN");
+    let (id, home) = stopped(&app).await;
+    ask(&app, id).await.unwrap();
+    let failure = smartbox_provider::fake::Failure::Transient("the disk is busy".to_owned());
+    app.provider.fail_next(Call::EnsureAbsent, 3, failure);
+    go_on(&app).await;
+    assert_eq!(stage(&app, id).await, Some(ArchiveStage::Freeing));
+    assert_eq!(app.provider.calls(Call::EnsureAbsent), 1, "it waits before it tries again");
+    for _ in 0..4 {
+        app.clock.advance(SignedDuration::from_mins(6));
+        app.settle().await;
+    }
+    assert_eq!((stage(&app, id).await, phase(&app, id).await.as_str()), (Some(ArchiveStage::Freed), "archived"));
+    assert!(!home.exists());
+    start(&app, id).await;
+    assert!(knows(&home));
+}
+
+#[tokio::test]
 async fn a_box_that_was_never_started_has_nothing_to_archive() {
     let app = TestApp::start().await;
     let client = app.first_tenant().await.client;

@@ -93,6 +93,7 @@ async fn a_box_that_is_not_to_be_saved_is_never_overdue() {
     app.control.set_box_backup_policy(&op, &reference, &standard, None).await.unwrap();
     app.back_up().await;
     assert!(state(&app, id).await.is_overdue, "twice five minutes are over");
+    app.back_up().await;
     assert_eq!(app.control.backup_numbers().overdue, 1);
     app.control
         .set_box_backup_policy(&op, &reference, &wish(&[(Matter::Period, "never")]), None)

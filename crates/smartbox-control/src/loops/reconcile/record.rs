@@ -1,7 +1,7 @@
 //! Writes down what was seen of a box, and what came of what was done with it.
 
 use jiff::Timestamp;
-use smartbox_core::{Desired, Observed, backoff};
+use smartbox_core::{ArchiveStage, Desired, Observed, backoff};
 use smartbox_provider::Observation;
 use smartbox_store::{BoxError, NewFailure, Outcome as OperationOutcome, Smartbox, SystemActor, Target};
 
@@ -61,8 +61,13 @@ impl Reconciler {
             _ => return Ok(()),
         };
         let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
+        // What is being erased or freed is where it should be, and still has something to do, whose failures are to be waited out.
+        let now = self.control.inner.clock.now();
+        let is_erased = row.desired == Desired::Deleted && row.purge_at.is_some_and(|at| at <= now);
+        let has_more_to_do = is_erased || row.archive.is_some_and(ArchiveStage::is_to_be_freed);
         // A failure may be recorded after the success it belongs to: the answer to a call that did its work was lost.
-        let is_over = generation >= row.generation && !self.busy.contains_key(&row.id);
+        let is_over =
+            generation >= row.generation && !self.busy.contains_key(&row.id) && !has_more_to_do;
         if is_over && row.has_failure() && fleet.clear_failure(row.id).await? {
             self.control.inner.changes.written();
         }
@@ -70,7 +75,6 @@ impl Reconciler {
             return Ok(());
         }
         let target = Target { desired: row.desired, generation };
-        let now = self.control.inner.clock.now();
         if !fleet.settle_operations(row.id, target, &OperationOutcome::Succeeded, now).await?.is_empty() {
             self.control.inner.changes.written();
         }
