@@ -14,6 +14,7 @@ mod cache;
 mod install;
 mod npm;
 mod remove;
+mod schema;
 mod verify;
 
 use std::path::{Path, PathBuf};

@@ -14,6 +14,7 @@ mod account;
 mod backups;
 mod boxes;
 mod breaker;
+mod configs;
 mod database;
 mod device;
 mod egress;
@@ -44,6 +45,7 @@ pub use account::{
     NewServiceToken, NewSession, NewUser, Org, ServiceToken, Session, Subject, TokenHash, User, UserChange,
 };
 pub use backups::{Backup, BackupState, RestoreFrom, Restored};
+pub use configs::{CONFIG_VERSIONS_MAX, ConfigState, ConfigVersion, NewConfig};
 pub use device::{Device, NewDevice, NewTicket, Ticket, TicketHolder};
 pub use egress::{EgressUsage, LayerOf, LayerRow};
 pub use error::{Error, OpenError};

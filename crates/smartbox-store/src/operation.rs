@@ -33,11 +33,13 @@ pub enum OperationKind {
     Wake,
     /// Gives it another version of the agent runtime.
     Upgrade,
+    /// Changes what its owner adds to its configuration.
+    Configure,
 }
 
 impl OperationKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Create,
         Self::Start,
         Self::Stop,
@@ -47,11 +49,17 @@ impl OperationKind {
         Self::Sleep,
         Self::Wake,
         Self::Upgrade,
+        Self::Configure,
     ];
 
     /// Whether a person wants the box to be tried afresh, whatever went wrong before.
     pub(crate) const fn is_a_fresh_try(self) -> bool {
         matches!(self, Self::Start | Self::Restart | Self::Restore | Self::Wake | Self::Upgrade)
+    }
+
+    /// Whether a box that is as it was asked for is not the end of it: whoever carries it out says when it is.
+    pub(crate) const fn ends_by_itself(self) -> bool {
+        matches!(self, Self::Upgrade | Self::Configure)
     }
 
     /// The word used in the store and on the wire.
@@ -66,6 +74,7 @@ impl OperationKind {
             Self::Sleep => "sleep",
             Self::Wake => "wake",
             Self::Upgrade => "upgrade",
+            Self::Configure => "configure",
         }
     }
 }

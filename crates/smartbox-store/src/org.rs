@@ -1,6 +1,7 @@
 //! What one org may see and do.
 
 mod backups;
+mod configs;
 mod create;
 mod devices;
 mod egress;

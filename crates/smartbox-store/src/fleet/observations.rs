@@ -101,8 +101,8 @@ impl FleetStore {
     /// Ends the operations of a box that wait for `target.desired` in `target.generation` or an earlier
     /// incarnation. Returns those it ended; without any, nothing is written.
     ///
-    /// Operations overtaken by another intent were ended when that intent was written. Upgrades are ended by whoever carries them
-    /// out: a box that runs is not yet well.
+    /// Operations overtaken by another intent were ended when that intent was written. Upgrades and changes of configuration are ended by
+    /// whoever carries them out: a box that runs is not yet well.
     pub async fn settle_operations(
         &self,
         id: BoxId,
@@ -111,7 +111,7 @@ impl FleetStore {
         now: Timestamp,
     ) -> Result<Vec<Operation>, Error> {
         let is_meant = |open: &Operation| {
-            open.kind != OperationKind::Upgrade
+            !open.kind.ends_by_itself()
                 && open.target.desired == target.desired
                 && open.target.generation <= target.generation
         };
