@@ -7,6 +7,7 @@ mod audit;
 mod backups;
 mod boxes;
 mod budgets;
+mod configs;
 mod devices;
 mod egress;
 mod events;
@@ -40,6 +41,7 @@ pub use boxes::{
     BoxErrorView, BoxList, BoxView, BreakerView, CreateBox, CreatedBox, Launched, TierList, TierView,
 };
 pub use budgets::{BudgetBound, BudgetCaps, BudgetView, SetBudget};
+pub use configs::{ConfigChangeView, ConfigHistory, ConfigVersionView, ConfigView, RollBackConfig};
 pub use devices::{DeviceList, DeviceQuery, DeviceView, PairDevice};
 pub use egress::{EgressLayerView, EgressView, SetEgress};
 pub use events::{EventList, EventView};

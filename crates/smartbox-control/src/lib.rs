@@ -15,6 +15,7 @@ mod burnt;
 mod changes;
 mod chat;
 mod clock;
+mod configs;
 mod credential_cache;
 mod devices;
 mod doors;
@@ -85,6 +86,7 @@ pub use budgets::BudgetState;
 pub use changes::Changes;
 pub use chat::{ChatEvent, ChatStream};
 pub use clock::{Clock, SystemClock};
+pub use configs::{Applies, BoxConfig, ConfigChanged, ConfigWish};
 pub use doors::Doors;
 pub use egress::{BoxEgress, EgressRules};
 pub use egress_layers::PlatformEgress;
@@ -101,7 +103,7 @@ pub use injections::Injections;
 pub use lease::Lease;
 pub use logs::{LogLine, LogQuery};
 pub use loops::{
-    backups::BackupLoop, drills::DrillLoop, janitor::Janitor, monitor::Monitor, reconcile::Reconciler,
+    backups::BackupLoop, configs::ConfigLoop, drills::DrillLoop, janitor::Janitor, monitor::Monitor, reconcile::Reconciler,
     rollback::RollbackWatch, schedules::Scheduler, upgrades::UpgradeLoop,
 };
 pub use models::{ModelPicture, ModelProviders, ModelScopeWish, ModelShelf, ProviderWish};
@@ -132,7 +134,7 @@ pub use smartbox_identity::{DPOP_HEADER, ProofRequest};
 pub use smartbox_provider::LogSource;
 /// Rows as the API shows them.
 pub use smartbox_store::{
-    AuditEvent, Backup, BackupState, BoxError, BudgetRow, Cursor, Device, EgressRow, EgressUsage, Event,
+    AuditEvent, Backup, BackupState, BoxError, BudgetRow, ConfigVersion, Cursor, Device, EgressRow, EgressUsage, Event,
     InjectionRow, KeptSecret, KeyRotation, LayerRow, ModelCall, ModelProvider, ModelRulesRow, ModelSum,
     NewPlan, Operation, Org, OrgPlan, OrgStanding, Outcome, Page, PlanRow, RestoreFrom, Rollout, RolloutBox,
     RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox, UsageRow, User, WakeHold,
@@ -148,6 +150,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smartbox_core::capacity::HostLimits;
+use smartbox_core::config_change::ConfigTimes;
 use smartbox_core::routing::{OwnAddress, RoutingFlags};
 use smartbox_core::upgrade::UpgradeTimes;
 use smartbox_core::{Thresholds, Tie};
@@ -232,6 +235,8 @@ pub struct Limits {
     pub runtime_floor: RuntimeFloor,
     /// How long the stages of an upgrade may take.
     pub upgrade: UpgradeTimes,
+    /// How long the stages of a change of configuration may take.
+    pub config: ConfigTimes,
 }
 
 impl Default for Limits {
@@ -253,6 +258,7 @@ impl Default for Limits {
             backups: BackupPolicy::default(),
             runtime_floor: RuntimeFloor::default(),
             upgrade: UpgradeTimes::default(),
+            config: ConfigTimes::default(),
         }
     }
 }

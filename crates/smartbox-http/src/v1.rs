@@ -4,6 +4,7 @@ mod audit;
 mod backups;
 mod boxes;
 mod budgets;
+mod configs;
 mod devices;
 mod egress;
 mod injections;
@@ -36,6 +37,7 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .merge(backups::routes())
         .merge(boxes::routes())
         .merge(budgets::routes())
+        .merge(configs::routes())
         .merge(devices::routes())
         .merge(models::routes())
         .merge(egress::routes())

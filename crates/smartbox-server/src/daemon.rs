@@ -14,7 +14,7 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use smartbox_control::{
-    BackupLoop, Control, DrillLoop, Janitor, Lease, Monitor, Reconciler, RollbackWatch, RuntimeInstaller,
+    BackupLoop, ConfigLoop, Control, DrillLoop, Janitor, Lease, Monitor, Reconciler, RollbackWatch, RuntimeInstaller,
     Scheduler, UpgradeLoop,
 };
 use smartbox_core::routing::Outcome;
@@ -155,7 +155,8 @@ fn spawn_loops(
     life.spawn("monitor", Monitor::new(control.clone()).run(life.soft.clone()));
     life.spawn("backups", BackupLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
     life.spawn("drills", DrillLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
-    life.spawn("upgrades", UpgradeLoop::under(control.clone(), lease).run(life.soft.clone()));
+    life.spawn("upgrades", UpgradeLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
+    life.spawn("configurations", ConfigLoop::under(control.clone(), lease).run(life.soft.clone()));
     life.spawn("platform backup", platform.run(life.soft.clone()));
 }
 

@@ -1,6 +1,7 @@
 //! `smartbox box …`.
 
 pub(super) mod change;
+mod config;
 mod create;
 mod delete;
 mod list;
@@ -40,6 +41,9 @@ pub enum BoxCommand {
     Wake(ChangeArgs),
     /// Change when a box sleeps
     Set(set::SetArgs),
+    /// Show and change what you add to a box's configuration; its gateway has the old one back if it is not well
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
     /// Give a box a newer agent runtime; it comes back as it was if it is not well on it
     Upgrade(upgrade::UpgradeArgs),
     /// Delete a box; it can be brought back in a grace period
@@ -60,6 +64,7 @@ pub(super) async fn run(client: &Client, command: BoxCommand, console: &mut Cons
         BoxCommand::Sleep(args) => change::sleep(client, &args, console).await,
         BoxCommand::Wake(args) => change::run(client, Change::Wake, &args, console).await,
         BoxCommand::Set(args) => set::run(client, args, console).await,
+        BoxCommand::Config(command) => config::run(client, command, console).await,
         BoxCommand::Upgrade(args) => upgrade::run(client, &args, console).await,
         BoxCommand::Delete(args) => delete::run(client, &args, console).await,
         BoxCommand::Timeline(args) => timeline::run(client, &args, console).await,

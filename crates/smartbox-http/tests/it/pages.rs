@@ -7,9 +7,10 @@ use http::header::CONTENT_TYPE;
 use smartbox_testkit::TestApp;
 
 /// Codes of failed boxes: reasons of death, and steps that failed.
-const OF_BOXES: [&str; 10] = [
+const OF_BOXES: [&str; 11] = [
     "breaker-open",
     "config",
+    "config-rolled-back",
     "crashed",
     "internal",
     "not-restored",

@@ -5,7 +5,7 @@ use smartbox_core::{BoxId, Desired, Observed};
 
 use crate::database::Connection;
 use crate::event::NewEvent;
-use crate::operation::{Operation, OperationKind, Outcome, Target};
+use crate::operation::{Operation, Outcome, Target};
 use crate::row::{ObservedColumns, bigint};
 use crate::smartbox::{NewFailure, ObservationUpdate};
 use crate::{Error, FleetStore, boxes, event, operation};

@@ -2,7 +2,7 @@
 
 use std::task::Poll;
 
-use smartbox_control::{BackupLoop, Control, Lease, Reconciler, RuntimeInstaller, Scheduler, UpgradeLoop};
+use smartbox_control::{BackupLoop, ConfigLoop, Control, Lease, Reconciler, RuntimeInstaller, Scheduler, UpgradeLoop};
 use smartbox_provider::fake::Call;
 use smartbox_store::SystemActor;
 use tokio::sync::Mutex;
@@ -22,12 +22,15 @@ pub(super) enum Loops {
 /// Loops that look and begin nothing of their own.
 pub(super) struct Watchers {
     upgrades: UpgradeLoop,
+    configs: ConfigLoop,
     installer: RuntimeInstaller,
 }
 
 impl Watchers {
     async fn pass(&self) -> bool {
-        self.upgrades.pass().await.is_ok() && self.installer.pass().await.is_ok()
+        self.upgrades.pass().await.is_ok()
+            && self.configs.pass().await.is_ok()
+            && self.installer.pass().await.is_ok()
     }
 }
 
@@ -35,6 +38,7 @@ impl Loops {
     pub(super) fn by_hand(control: Control, epoch: i64) -> Self {
         let watchers = Watchers {
             upgrades: UpgradeLoop::under(control.clone(), Lease::always(epoch)),
+            configs: ConfigLoop::under(control.clone(), Lease::always(epoch)),
             installer: RuntimeInstaller::new(control.clone()),
         };
         let scheduler = Scheduler::new(control.clone());
@@ -67,6 +71,7 @@ impl TestApp {
             task.spawn(scheduler.run(self.stop_signal()));
             task.spawn(backups.into_inner().run(self.stop_signal()));
             task.spawn(watchers.upgrades.run(self.stop_signal()));
+            task.spawn(watchers.configs.run(self.stop_signal()));
             task.spawn(watchers.installer.run(self.stop_signal()));
             self.loops = Loops::Background { _task: task };
         }
