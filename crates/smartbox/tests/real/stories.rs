@@ -2,6 +2,7 @@
 
 mod backup;
 mod broken;
+mod config;
 mod crash;
 mod egress;
 mod isolation;
