@@ -8,6 +8,7 @@ mod backup_policy;
 mod backups;
 mod boxes;
 mod budgets;
+mod configs;
 mod devices;
 mod egress;
 mod events;
@@ -46,6 +47,7 @@ pub use boxes::{
     Launched, SetChannels, TierList, TierView,
 };
 pub use budgets::{BudgetBound, BudgetCaps, BudgetView, SetBudget};
+pub use configs::{ConfigChangeView, ConfigHistory, ConfigVersionView, ConfigView, RollBackConfig};
 pub use devices::{DeviceList, DeviceQuery, DeviceView, PairDevice};
 pub use egress::{EgressLayerView, EgressView, SetEgress};
 pub use events::{EventList, EventView};

@@ -20,7 +20,7 @@ pub struct OperationView {
     pub id: String,
     /// The box it changes.
     pub box_id: String,
-    /// `create`, `start`, `stop`, `restart`, `restore`, `sleep`, `wake`, `upgrade`, `archive` or `delete`.
+    /// `create`, `start`, `stop`, `restart`, `restore`, `sleep`, `wake`, `upgrade`, `archive`, `configure` or `delete`.
     pub kind: String,
     /// `running`, `succeeded`, `failed` or `superseded` (a later change of intent took its place).
     pub state: String,

@@ -15,6 +15,7 @@ mod burnt;
 mod changes;
 mod chat;
 mod clock;
+mod configs;
 mod credential_cache;
 mod devices;
 mod doors;
@@ -86,6 +87,7 @@ pub use budgets::BudgetState;
 pub use changes::Changes;
 pub use chat::{ChatEvent, ChatStream};
 pub use clock::{Clock, SystemClock};
+pub use configs::{Applies, BoxConfig, ConfigChanged, ConfigWish};
 pub use doors::Doors;
 pub use egress::{BoxEgress, EgressRules};
 pub use egress_layers::PlatformEgress;
@@ -102,8 +104,9 @@ pub use injections::Injections;
 pub use lease::Lease;
 pub use logs::{LogLine, LogQuery};
 pub use loops::{
-    backups::BackupLoop, drills::DrillLoop, janitor::Janitor, monitor::Monitor, reconcile::Reconciler,
-    rollback::RollbackWatch, schedules::Scheduler, trials::TrialLoop, upgrades::UpgradeLoop,
+    backups::BackupLoop, configs::ConfigLoop, drills::DrillLoop, janitor::Janitor, monitor::Monitor,
+    reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler, trials::TrialLoop,
+    upgrades::UpgradeLoop,
 };
 pub use models::{ModelPicture, ModelProviders, ModelScopeWish, ModelShelf, ProviderWish};
 pub use oidc::BegunSignIn;
@@ -133,10 +136,11 @@ pub use smartbox_identity::{DPOP_HEADER, ProofRequest};
 pub use smartbox_provider::LogSource;
 /// Rows as the API shows them.
 pub use smartbox_store::{
-    AuditEvent, Backup, BackupState, BoxError, BudgetRow, Cursor, Device, EgressRow, EgressUsage, Event,
-    InjectionRow, KeptSecret, KeyRotation, LayerRow, ModelCall, ModelProvider, ModelRulesRow, ModelSum,
-    NewPlan, Operation, Org, OrgPlan, OrgStanding, Outcome, Page, PlanRow, RestoreFrom, Rollout, RolloutBox,
-    RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox, UsageRow, User, WakeHold,
+    AuditEvent, Backup, BackupState, BoxError, BudgetRow, ConfigVersion, Cursor, Device, EgressRow,
+    EgressUsage, Event, InjectionRow, KeptSecret, KeyRotation, LayerRow, ModelCall, ModelProvider,
+    ModelRulesRow, ModelSum, NewPlan, Operation, Org, OrgPlan, OrgStanding, Outcome, Page, PlanRow,
+    RestoreFrom, Rollout, RolloutBox, RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox,
+    UsageRow, User, WakeHold,
 };
 pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, Trust, render_files};
 pub use spend::{ModelSpent, Reservation, SpendRefused};
@@ -149,6 +153,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smartbox_core::capacity::HostLimits;
+use smartbox_core::config_change::ConfigTimes;
 use smartbox_core::routing::{OwnAddress, RoutingFlags};
 use smartbox_core::upgrade::UpgradeTimes;
 use smartbox_core::{Thresholds, Tie};
@@ -233,6 +238,8 @@ pub struct Limits {
     pub runtime_floor: RuntimeFloor,
     /// How long the stages of an upgrade may take.
     pub upgrade: UpgradeTimes,
+    /// How long the stages of a change of configuration may take.
+    pub config: ConfigTimes,
 }
 
 impl Default for Limits {
@@ -254,6 +261,7 @@ impl Default for Limits {
             backups: BackupPolicy::default(),
             runtime_floor: RuntimeFloor::default(),
             upgrade: UpgradeTimes::default(),
+            config: ConfigTimes::default(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Background loops. Each takes no input, does one pass at a time, and also runs by the clock.
 
 pub(crate) mod backups;
+pub(crate) mod configs;
 pub(crate) mod drills;
 mod drowsy;
 mod due;

@@ -4,8 +4,10 @@ mod installs;
 mod pin;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use smartbox_core::{Principal, runtime};
+use smartbox_openclaw::config::ConfigSchema;
 use smartbox_store::SystemActor;
 
 pub use installs::RuntimeInstaller;
@@ -40,6 +42,12 @@ pub trait Runtimes: Send + Sync {
     /// # Errors
     /// A text for the admin.
     async fn remove(&self, version: &str) -> Result<(), String>;
+
+    /// What a version takes as configuration, as it says itself. Milliseconds when it was asked before.
+    ///
+    /// # Errors
+    /// A text for the log, when it is not there or does not say.
+    async fn config_schema(&self, version: &str) -> Result<Arc<ConfigSchema>, String>;
 }
 
 /// The oldest version that boxes may run, and why.

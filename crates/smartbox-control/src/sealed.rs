@@ -191,6 +191,8 @@ async fn spec(control: &Control, row: &Smartbox, runtime: &str) -> Result<Spec, 
         generation: 1,
         runtime_version: runtime,
         models: &models,
+        // No channel of its model may answer to anybody.
+        owner: None,
         gateway_token: &gateway_token,
         host_key: &key.private,
         authorized_key: key.public.clone(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use smartbox_boxd::{AGENT_HOME, BoxdConfig, CONFIG_PATH, HOST_KEY_PATH, ServiceSpec};
 use smartbox_core::{SecretName, UidRange, heal};
-use smartbox_openclaw::config::{self, ModelConfig};
+use smartbox_openclaw::config::{self, ModelConfig, OwnerPart};
 use smartbox_openclaw::{access, environment};
 use smartbox_provider::{Generation, Limits, RenderedFile, RenderedFileOwner, Spec};
 use smartbox_store::{Smartbox, SystemActor};
@@ -79,10 +79,12 @@ impl Control {
         let fleet = self.inner.store.fleet(SystemActor::new("render spec"));
         let secrets = fleet.secrets_of_box(row.org, row.id).await?;
         let certificate = self.authority_certificate(row).await?;
+        let (_version, owner) = self.owner_part(row).await?;
         render_files(&Ingredients {
             generation: row.generation,
             runtime_version: &row.runtime_version,
             models: &self.offered_models(row),
+            owner: Some(&owner),
             gateway_token: &gateway_token,
             host_key: &host_key,
             authorized_key: keys.client_public().map_err(Error::internal)?,
@@ -111,6 +113,8 @@ pub struct Ingredients<'a> {
     pub runtime_version: &'a str,
     /// The models it may use.
     pub models: &'a ModelConfig,
+    /// What its owner adds to the configuration.
+    pub owner: Option<&'a OwnerPart>,
     /// The gateway's credential.
     pub gateway_token: &'a SecretString,
     /// The box's SSH host key, private half.
@@ -185,7 +189,7 @@ pub fn render_files(from: &Ingredients<'_>) -> Result<Vec<RenderedFile>, Error> 
         gateway_admin_headers: access::admin_headers(from.gateway_token),
     };
     let boxd = serde_json::to_vec_pretty(&boxd).map_err(Error::internal)?;
-    let gateway = config::render(from.models, from.gateway_token);
+    let gateway = config::render(from.models, from.gateway_token, from.owner);
     let host_key = from.host_key.expose_secret().as_bytes().to_vec();
     let file = |path: &str, content, owner| RenderedFile { path: path.to_owned(), content, owner };
     let mut files = vec![

@@ -12,6 +12,7 @@ pub mod backup;
 pub mod box_host;
 pub mod box_name;
 pub mod capacity;
+pub mod config_change;
 pub mod egress_policy;
 pub mod explain;
 pub mod heal;

@@ -33,14 +33,25 @@ where
         if !is_json(request.headers()) {
             return Err(ApiError::known(&codes::UNSUPPORTED_MEDIA_TYPE));
         }
-        let body = Bytes::from_request(request, state).await.map_err(|rejection| {
-            let code = match rejection.status() {
-                StatusCode::PAYLOAD_TOO_LARGE => &codes::BODY_TOO_LARGE,
-                _ => &codes::BAD_REQUEST,
-            };
-            ApiError::known(code)
-        })?;
-        parse(&body).map(Self)
+        parse(&read(request, state).await?).map(Self)
+    }
+}
+
+/// A merge patch (RFC 7396), by its own media type or as plain JSON.
+pub(crate) struct MergePatch<T>(pub(crate) T);
+
+impl<S, T> FromRequest<S> for MergePatch<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned,
+{
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        if !has_media(request.headers(), "application/merge-patch+json") && !is_json(request.headers()) {
+            return Err(ApiError::known(&codes::UNSUPPORTED_MEDIA_TYPE));
+        }
+        parse(&read(request, state).await?).map(Self)
     }
 }
 
@@ -63,10 +74,24 @@ where
     }
 }
 
+async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
+    Bytes::from_request(request, state).await.map_err(|rejection| {
+        let code = match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => &codes::BODY_TOO_LARGE,
+            _ => &codes::BAD_REQUEST,
+        };
+        ApiError::known(code)
+    })
+}
+
 fn is_json(headers: &HeaderMap) -> bool {
+    has_media(headers, "application/json")
+}
+
+fn has_media(headers: &HeaderMap, wanted: &str) -> bool {
     let media = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = media.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/json")
+    essence.eq_ignore_ascii_case(wanted)
 }
 
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {

@@ -5,6 +5,7 @@ mod backup_policies;
 mod backups;
 mod boxes;
 mod budgets;
+mod configs;
 mod devices;
 mod egress;
 mod exports;
@@ -40,6 +41,7 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .merge(backups::routes())
         .merge(boxes::routes())
         .merge(budgets::routes())
+        .merge(configs::routes())
         .merge(devices::routes())
         .merge(models::routes())
         .merge(egress::routes())

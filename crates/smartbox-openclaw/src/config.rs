@@ -5,11 +5,18 @@
 
 mod models;
 mod overlay;
+mod owner;
+mod redact;
+mod schema;
 
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
 pub use models::{Model, ModelApi, ModelConfig};
+pub use overlay::Refused;
+pub use owner::{OWNER_BYTES_MAX, OWNER_DEPTH_MAX, OWNER_KEYS_MAX, OwnerPart, OwnerPartError};
+pub use redact::{REDACTED, redact, restore_redacted};
+pub use schema::{ConfigSchema, SchemaIssue};
 
 use crate::access::{ADMIN_IDENTITY, ADMIN_SCOPES, ALLOWED_ORIGIN, GatewayCredential, MEMBER_SCOPES};
 use crate::environment::{GATEWAY_PORT, LOG_PATH, WORKSPACE_DIR};
@@ -71,8 +78,8 @@ impl GatewayConfig {
         format!("{:#}\n", self.to_value()).into_bytes()
     }
 
-    /// Paths of the overlay that have no effect, because the platform depends on them.
-    pub fn ignored(&self) -> Vec<String> {
+    /// Parts of the overlay that have no effect, because the platform depends on them.
+    pub fn ignored(&self) -> Vec<Refused> {
         self.overlay.as_ref().map(|overlay| overlay::clean(overlay).1).unwrap_or_default()
     }
 
@@ -138,9 +145,15 @@ impl GatewayConfig {
     }
 }
 
-/// The configuration file of the gateway in the box with this gateway token.
-pub fn render(models: &ModelConfig, token: &SecretString) -> Vec<u8> {
-    GatewayConfig::new(models.clone(), GatewayCredential::new(token)).render()
+/// The configuration file of the gateway in the box with this gateway token, with the additions of its owner.
+pub fn render(models: &ModelConfig, token: &SecretString, owner: Option<&OwnerPart>) -> Vec<u8> {
+    with_owner(models, token, owner).render()
+}
+
+/// The configuration of the gateway in the box with this gateway token, with the additions of its owner.
+pub fn with_owner(models: &ModelConfig, token: &SecretString, owner: Option<&OwnerPart>) -> GatewayConfig {
+    let overlay = owner.map(|part| part.as_map().clone());
+    GatewayConfig { overlay, ..GatewayConfig::new(models.clone(), GatewayCredential::new(token)) }
 }
 
 #[cfg(test)]

@@ -15,8 +15,8 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use smartbox_control::{
-    BackupLoop, Control, DrillLoop, Janitor, Lease, Monitor, Reconciler, RollbackWatch, RuntimeInstaller,
-    Scheduler, TrialLoop, UpgradeLoop,
+    BackupLoop, ConfigLoop, Control, DrillLoop, Janitor, Lease, Monitor, Reconciler, RollbackWatch,
+    RuntimeInstaller, Scheduler, TrialLoop, UpgradeLoop,
 };
 use smartbox_core::routing::Outcome;
 use smartbox_edge::{Edge, EdgeListener, RouteTable};
@@ -157,7 +157,8 @@ fn spawn_loops(
     life.spawn("backups", BackupLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
     life.spawn("drills", DrillLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
     life.spawn("trials", TrialLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
-    life.spawn("upgrades", UpgradeLoop::under(control.clone(), lease).run(life.soft.clone()));
+    life.spawn("upgrades", UpgradeLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
+    life.spawn("configurations", ConfigLoop::under(control.clone(), lease).run(life.soft.clone()));
     life.spawn("platform backup", platform.run(life.soft.clone()));
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 mod audit;
 mod backups;
+mod configs;
 mod drills;
 mod egress;
 mod erased;

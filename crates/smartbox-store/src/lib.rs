@@ -16,6 +16,7 @@ mod backup_rules;
 mod backups;
 mod boxes;
 mod breaker;
+mod configs;
 mod database;
 mod device;
 mod egress;
@@ -51,6 +52,7 @@ pub use account::{
 pub use archives::{Archive, ArchiveReason};
 pub use backup_rules::{BackupPolicies, TierBackupRules};
 pub use backups::{Backup, BackupState, RestoreFrom, Restored};
+pub use configs::{CONFIG_VERSIONS_MAX, ConfigState, ConfigVersion, NewConfig};
 pub use device::{Device, NewDevice, NewTicket, Ticket, TicketHolder};
 pub use egress::{EgressUsage, LayerOf, LayerRow};
 pub use error::{Error, OpenError};

@@ -41,6 +41,8 @@ const FIRST_KEY_ID: &str =
 const KEPT_KEY_IDS: &str = "select distinct key_id from kept_secrets";
 /// See the one before.
 const AUTHORITY_KEY_IDS: &str = "select distinct key_id from box_authorities";
+/// See the one before.
+const CONFIG_KEY_IDS: &str = "select distinct key_id from box_configs";
 
 /// Opens the database at `path`, after making it if there is none.
 pub(crate) async fn open(path: &Path, sealer: &Sealer) -> Result<Database, OpenError> {
@@ -211,7 +213,11 @@ async fn look_into(connection: &mut Connection, tables: &[String]) -> Result<Fou
     let mut key_ids = Vec::new();
     if is_known {
         key_ids.push(FIRST_KEY_ID);
-        let sealed = [("kept_secrets", KEPT_KEY_IDS), ("box_authorities", AUTHORITY_KEY_IDS)];
+        let sealed = [
+            ("kept_secrets", KEPT_KEY_IDS),
+            ("box_authorities", AUTHORITY_KEY_IDS),
+            ("box_configs", CONFIG_KEY_IDS),
+        ];
         // An older database has not all of them yet.
         let has = |name: &str| tables.iter().any(|table| table == name);
         key_ids.extend(sealed.into_iter().filter(|(table, _)| has(table)).map(|(_, query)| query));

@@ -35,11 +35,13 @@ pub enum OperationKind {
     Upgrade,
     /// Saves it and frees its disk.
     Archive,
+    /// Changes what its owner adds to its configuration.
+    Configure,
 }
 
 impl OperationKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Create,
         Self::Start,
         Self::Stop,
@@ -50,11 +52,17 @@ impl OperationKind {
         Self::Wake,
         Self::Upgrade,
         Self::Archive,
+        Self::Configure,
     ];
 
     /// Whether a person wants the box to be tried afresh, whatever went wrong before.
     pub(crate) const fn is_a_fresh_try(self) -> bool {
         matches!(self, Self::Start | Self::Restart | Self::Restore | Self::Wake | Self::Upgrade)
+    }
+
+    /// Whether a box that is as it was asked for is not the end of it: whoever carries it out says when it is.
+    pub(crate) const fn ends_by_itself(self) -> bool {
+        matches!(self, Self::Upgrade | Self::Archive | Self::Configure)
     }
 
     /// The word used in the store and on the wire.
@@ -70,6 +78,7 @@ impl OperationKind {
             Self::Wake => "wake",
             Self::Upgrade => "upgrade",
             Self::Archive => "archive",
+            Self::Configure => "configure",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod backups;
 mod channels;
+mod configs;
 pub(crate) mod create;
 mod devices;
 mod egress;

@@ -1,9 +1,11 @@
 //! A store of agent runtimes in memory.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde_json::json;
 use smartbox_control::Runtimes;
+use smartbox_openclaw::config::ConfigSchema;
 
 /// The version that new boxes get in tests.
 pub const RUNTIME: &str = "2026.9.6";
@@ -72,4 +74,36 @@ impl Runtimes for FakeRuntimes {
         self.state().installed.remove(version);
         Ok(())
     }
+
+    async fn config_schema(&self, version: &str) -> Result<Arc<ConfigSchema>, String> {
+        if !self.state().installed.contains(version) {
+            return Err(format!("OpenClaw {version} is not installed"));
+        }
+        ConfigSchema::new(&schema()).map(Arc::new).ok_or_else(|| "no schema".to_owned())
+    }
+}
+
+/// A small part of OpenClaw's own.
+fn schema() -> serde_json::Value {
+    let open = json!({ "type": "object" });
+    json!({
+        "type": "object",
+        "properties": {
+            "agents": open, "discovery": open, "env": open, "gateway": open, "models": open, "plugins": open, "update": open,
+            "logging": { "type": "object", "properties": {
+                "level": { "enum": ["debug", "info", "warn", "error"] },
+                "file": { "type": "string" },
+                "maxFileBytes": { "type": "integer" },
+            }, "additionalProperties": false },
+            "messages": { "type": "object", "properties": {
+                "ackReaction": { "type": "string" },
+                "queue": { "type": "array", "items": { "type": "string" } },
+            }, "additionalProperties": false },
+            "channels": { "type": "object", "additionalProperties": { "type": "object", "properties": {
+                "botToken": { "type": "string" },
+                "enabled": { "type": "boolean" },
+            }, "additionalProperties": false } },
+        },
+        "additionalProperties": false,
+    })
 }

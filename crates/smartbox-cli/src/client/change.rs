@@ -20,6 +20,20 @@ impl Client {
         self.json(self.send(limited(request)).await?).await
     }
 
+    /// The same, if it still has this version.
+    pub(crate) async fn patch_version<T: DeserializeOwned>(
+        &self,
+        route: Route<'_>,
+        body: &impl Serialize,
+        version: i64,
+    ) -> Result<T, Failure> {
+        let mut request = self.with_body(Method::PATCH, &route, body)?;
+        if let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\"")) {
+            request.headers_mut().insert(IF_MATCH, tag);
+        }
+        self.json(self.send(limited(request)).await?).await
+    }
+
     /// Sets a thing to the body; the answer is empty.
     pub(crate) async fn put(&self, route: Route<'_>, body: &impl Serialize) -> Result<(), Failure> {
         let request = self.with_body(Method::PUT, &route, body)?;

@@ -3,6 +3,7 @@
 pub(super) mod change;
 mod channels;
 mod clone;
+mod config;
 mod create;
 mod delete;
 mod import;
@@ -51,6 +52,9 @@ pub enum BoxCommand {
     Set(set::SetArgs),
     /// Let the channels and jobs of a box run, which are off in a copy, or not
     Channels(channels::ChannelsArgs),
+    /// Show and change what you add to a box's configuration; its gateway has the old one back if it is not well
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
     /// Give a box a newer agent runtime; it comes back as it was if it is not well on it
     Upgrade(upgrade::UpgradeArgs),
     /// Delete a box; it can be brought back in a grace period
@@ -75,6 +79,7 @@ pub(super) async fn run(client: &Client, command: BoxCommand, console: &mut Cons
         BoxCommand::Archive(args) => change::run(client, Change::Archive, &args, console).await,
         BoxCommand::Set(args) => set::run(client, args, console).await,
         BoxCommand::Channels(args) => channels::run(client, &args, console).await,
+        BoxCommand::Config(command) => config::run(client, command, console).await,
         BoxCommand::Upgrade(args) => upgrade::run(client, &args, console).await,
         BoxCommand::Delete(args) => delete::run(client, &args, console).await,
         BoxCommand::Timeline(args) => timeline::run(client, &args, console).await,

@@ -63,8 +63,12 @@ async fn run(control: &Control, row: &Smartbox, epoch: Epoch) -> Result<(), Fail
     let row = &as_pinned(control, row).await?;
     swap_in::before_start(control, row, epoch).await?;
     let row = &as_pinned(control, row).await?;
+    // Read before the files are rendered: what is noted is never newer than what is in them.
+    let (config, _owner) = control.owner_part(row).await.map_err(Failed::Control)?;
     let spec = control.spec(row).await.map_err(Failed::Control)?;
     control.inner.provider.ensure_running(row.id, epoch, &spec).await.map_err(Failed::Provider)?;
+    let given = control.config_fleet().note_config_given(row.id, config, spec.generation).await;
+    given.map_err(|error| Failed::Control(error.into()))?;
     if let Err(error) = control.inner.doors.ensure_open(row.id).await {
         tracing::warn!(box.id = %row.id, error, "the platform's services do not answer inside a box");
     }

@@ -269,7 +269,10 @@ async fn a_disk_that_cannot_be_removed_is_tried_again_and_not_at_once() {
         app.clock.advance(SignedDuration::from_mins(6));
         app.settle().await;
     }
-    assert_eq!((stage(&app, id).await, phase(&app, id).await.as_str()), (Some(ArchiveStage::Freed), "archived"));
+    assert_eq!(
+        (stage(&app, id).await, phase(&app, id).await.as_str()),
+        (Some(ArchiveStage::Freed), "archived")
+    );
     assert!(!home.exists());
     start(&app, id).await;
     assert!(knows(&home));

@@ -5,6 +5,7 @@ mod archive;
 mod backup_policy;
 mod backups;
 mod clone;
+mod configs;
 mod drills;
 mod erase;
 mod heal;

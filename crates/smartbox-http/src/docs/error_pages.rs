@@ -43,6 +43,7 @@ pages![
     "budget-used-up",
     "breaker-open",
     "config",
+    "config-rolled-back",
     "conflict",
     "crashed",
     "credential-in-url",

@@ -84,6 +84,8 @@ impl Route {
             "createBackup" | "restoreBackup" => Value::Null,
             "installRuntime" => json!({ "version": AVAILABLE_RUNTIME }),
             "createRollout" => json!({ "to": NEWER_RUNTIME, "wave": 2 }),
+            "setConfig" | "patchConfig" => json!({ "messages": { "ackReaction": "eyes" } }),
+            "rollBackConfig" => json!({ "version": 0 }),
             "upgradeBox" => json!({ "to": NEWER_RUNTIME }),
             "createOrg" => json!({ "name": "another" }),
             "createSignInLink" => Value::Null,

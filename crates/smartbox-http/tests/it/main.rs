@@ -5,6 +5,7 @@
 mod backup_policies;
 mod backups;
 mod clone;
+mod configs;
 mod describe;
 mod devices;
 mod egress;

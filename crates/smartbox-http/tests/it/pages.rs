@@ -7,10 +7,11 @@ use http::header::CONTENT_TYPE;
 use smartbox_testkit::TestApp;
 
 /// Codes of failed boxes: reasons of death, and steps that failed.
-const OF_BOXES: [&str; 12] = [
+const OF_BOXES: [&str; 13] = [
     "archive-failed",
     "breaker-open",
     "config",
+    "config-rolled-back",
     "crashed",
     "internal",
     "not-erased",

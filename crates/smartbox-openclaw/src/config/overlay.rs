@@ -2,27 +2,28 @@
 
 use serde_json::{Map, Value};
 
-/// Parts that belong to the platform. `*` stands for any key, or any place in a list.
-const RESERVED: &[&[&str]] = &[
-    &["gateway"],
-    &["models"],
-    &["update"],
-    &["proxy"],
-    &["secrets", "egressProxy"],
-    &["discovery"],
-    &["meta"],
-    &["wizard"],
-    &["logging", "file"],
-    &["logging", "maxFileBytes"],
-    &["agent"],
-    &["agents", "defaults", "workspace"],
-    &["agents", "defaults", "heartbeat"],
-    &["agents", "entries", "*", "heartbeat"],
-    &["agents", "list", "*", "heartbeat"],
-    &["plugins", "enabled"],
-    &["plugins", "entries", "admin-http-rpc"],
-    &["env", "shellEnv"],
+/// Parts that belong to the platform, and why. `*` stands for any key, or any place in a list.
+const RESERVED: &[(&[&str], &str)] = &[
+    (&["gateway"], "who reaches the gateway, and how, is what the platform stands on"),
+    (&["models"], "models are reached through the platform's AI gateway; see `smartbox model`"),
+    (&["update"], "the platform upgrades the agent runtime; see `smartbox box upgrade`"),
+    (&["proxy"], "the way out of the box is the platform's; see `smartbox egress`"),
+    (&["secrets", "egressProxy"], "the way out of the box is the platform's; see `smartbox egress`"),
+    (&["discovery"], "a box has no network to be discovered in"),
+    (&["meta"], "the platform writes the file"),
+    (&["wizard"], "the platform writes the file"),
+    (&["logging", "file"], "the platform reads and rotates this log"),
+    (&["logging", "maxFileBytes"], "the platform reads and rotates this log"),
+    (&["agent"], "it is an old name of `agents.defaults`"),
+    (&["agents", "defaults", "workspace"], "backups rest on where the workspace is"),
+    (&["agents", "defaults", "heartbeat"], HEARTBEAT),
+    (&["agents", "entries", "*", "heartbeat"], HEARTBEAT),
+    (&["agents", "list", "*", "heartbeat"], HEARTBEAT),
+    (&["plugins", "enabled"], "the platform talks to the gateway through a plugin"),
+    (&["plugins", "entries", "admin-http-rpc"], "the platform talks to the gateway through this plugin"),
+    (&["env", "shellEnv"], "the environment of the gateway is the platform's; see `smartbox secret`"),
 ];
+const HEARTBEAT: &str = "a heartbeat that is overdue would run at each wake; use `smartbox schedule`";
 /// Parts of [`RESERVED`] parts that an owner may set all the same.
 const OPEN: &[&[&str]] =
     &[&["gateway", "reload"], &["gateway", "cliAgents"], &["gateway", "controlUi", "environment"]];
@@ -33,8 +34,17 @@ const INCLUDE_KEY: &str = "$include";
 /// Environment variables that change how Node.js or OpenClaw itself runs.
 const RESERVED_VARIABLES: &[&str] = &["NODE_", "OPENCLAW_", "LD_"];
 
-/// The overlay without what belongs to the platform, and the paths that were left out.
-pub(super) fn clean(overlay: &Map<String, Value>) -> (Value, Vec<String>) {
+/// A part of an overlay that has no effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Where it stands, with `.` between keys.
+    pub path: String,
+    /// Why.
+    pub why: &'static str,
+}
+
+/// The overlay without what belongs to the platform, and what was left out.
+pub(super) fn clean(overlay: &Map<String, Value>) -> (Value, Vec<Refused>) {
     let mut ignored = Vec::new();
     let kept = clean_map(overlay, &mut Vec::new(), &mut ignored);
     (Value::Object(kept), ignored)
@@ -43,16 +53,18 @@ pub(super) fn clean(overlay: &Map<String, Value>) -> (Value, Vec<String>) {
 fn clean_map<'a>(
     map: &'a Map<String, Value>,
     path: &mut Vec<&'a str>,
-    ignored: &mut Vec<String>,
+    ignored: &mut Vec<Refused>,
 ) -> Map<String, Value> {
     let mut kept = Map::new();
     for (key, value) in map {
         path.push(key);
         match (verdict(path), value) {
-            (Verdict::Reserved, _) => ignored.push(path.join(".")),
+            (Verdict::Reserved(why), _) => ignored.push(Refused { path: path.join("."), why }),
             // The value is not the object that its open parts would stand in.
-            (Verdict::PartlyOpen, value) if !value.is_object() => ignored.push(path.join(".")),
-            (Verdict::PartlyOpen | Verdict::Free, value) => {
+            (Verdict::PartlyOpen(why), value) if !value.is_object() => {
+                ignored.push(Refused { path: path.join("."), why });
+            }
+            (Verdict::PartlyOpen(_) | Verdict::Free, value) => {
                 kept.insert(key.clone(), clean_value(value, path, ignored));
             }
         }
@@ -61,7 +73,7 @@ fn clean_map<'a>(
     kept
 }
 
-fn clean_value<'a>(value: &'a Value, path: &mut Vec<&'a str>, ignored: &mut Vec<String>) -> Value {
+fn clean_value<'a>(value: &'a Value, path: &mut Vec<&'a str>, ignored: &mut Vec<Refused>) -> Value {
     match value {
         Value::Object(map) => Value::Object(clean_map(map, path, ignored)),
         Value::Array(items) => {
@@ -76,27 +88,31 @@ fn clean_value<'a>(value: &'a Value, path: &mut Vec<&'a str>, ignored: &mut Vec<
 
 enum Verdict {
     Free,
-    PartlyOpen,
-    Reserved,
+    PartlyOpen(&'static str),
+    Reserved(&'static str),
 }
 
 fn verdict(path: &[&str]) -> Verdict {
     let key = path.last().copied().unwrap_or_default();
     let is_variable = path.first() == Some(&"env");
-    if key == INCLUDE_KEY
-        || key.starts_with(DANGEROUS_PREFIX)
-        || (is_variable && RESERVED_VARIABLES.iter().any(|prefix| key.starts_with(prefix)))
-    {
-        return Verdict::Reserved;
+    if key == INCLUDE_KEY {
+        return Verdict::Reserved("the configuration is one document");
+    }
+    if key.starts_with(DANGEROUS_PREFIX) {
+        return Verdict::Reserved("it weakens the gateway");
+    }
+    if is_variable && RESERVED_VARIABLES.iter().any(|prefix| key.starts_with(prefix)) {
+        return Verdict::Reserved("it changes how the gateway itself runs");
     }
     let reserved = RESERVED
         .iter()
-        .any(|pattern| path.len() >= pattern.len() && matches(&path[..pattern.len()], pattern));
-    if !reserved || OPEN.iter().any(|open| path.len() >= open.len() && path[..open.len()] == **open) {
+        .find(|(pattern, _why)| path.len() >= pattern.len() && matches(&path[..pattern.len()], pattern));
+    let Some((_pattern, why)) = reserved else { return Verdict::Free };
+    if OPEN.iter().any(|open| path.len() >= open.len() && path[..open.len()] == **open) {
         return Verdict::Free;
     }
     let holds_open_part = OPEN.iter().any(|open| open.len() > path.len() && open[..path.len()] == *path);
-    if holds_open_part { Verdict::PartlyOpen } else { Verdict::Reserved }
+    if holds_open_part { Verdict::PartlyOpen(why) } else { Verdict::Reserved(why) }
 }
 
 fn matches(path: &[&str], pattern: &[&str]) -> bool {

@@ -34,7 +34,7 @@ fn the_rendered_file_is_as_documented() {
 
 #[test]
 fn the_file_of_a_box_is_rendered_from_models_and_token_alone() {
-    assert_eq!(render(&config().models, &SecretString::from("token")), config().render());
+    assert_eq!(render(&config().models, &SecretString::from("token"), None), config().render());
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn an_overlay_adds_what_is_the_owners() {
     assert_eq!(document["agents"]["defaults"]["model"]["primary"], "smartbox-openai/openai/gpt");
     assert_eq!(document["gateway"]["controlUi"]["environment"]["label"], "lab");
     assert_eq!(document["logging"]["level"], "debug");
-    assert_eq!(config.ignored(), Vec::<String>::new());
+    assert_eq!(config.ignored(), []);
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn what_has_no_effect_is_named() {
         "env": { "vars": { "NODE_OPTIONS": "--require /tmp/x.js", "CITY": "Oslo" } },
         "$include": "/etc/passwd",
     }));
-    let mut ignored = config.ignored();
+    let mut ignored: Vec<_> = config.ignored().into_iter().map(|refused| refused.path).collect();
     ignored.sort();
     assert_eq!(
         ignored,

@@ -29,6 +29,7 @@ impl RuntimeStore {
             _ => sync_dir(self.dir())?,
         }
         self.forget_compile_cache(version).await?;
+        self.forget_schema(version)?;
         blocking(&gone, remove_tree).await
     }
 }

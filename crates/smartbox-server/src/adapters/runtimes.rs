@@ -1,13 +1,15 @@
 //! Control asks for agent runtimes; the store of them and a box that warms up a new one are this machine's.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use smartbox_control::{Entropy, Runtimes};
 use smartbox_core::progress::Silent;
-use smartbox_openclaw::config::ModelConfig;
+use smartbox_openclaw::config::{ConfigSchema, ModelConfig};
 use smartbox_openclaw::runtime_store::RuntimeStore;
 use smartbox_openclaw::versions;
 use smartbox_providers::local::LocalProvider;
+use tokio::sync::Mutex;
 
 use crate::install::warm_up;
 
@@ -17,6 +19,8 @@ pub(crate) struct LocalRuntimes {
     pub(crate) provider: Arc<LocalProvider>,
     pub(crate) models: ModelConfig,
     pub(crate) entropy: Arc<dyn Entropy>,
+    /// What versions take as configuration, those that were asked for. One that is asked is waited for by all who want to know.
+    pub(crate) schemas: Mutex<HashMap<String, Arc<ConfigSchema>>>,
 }
 
 #[async_trait::async_trait]
@@ -36,6 +40,10 @@ impl Runtimes for LocalRuntimes {
     async fn install(&self, version: &str) -> Result<(), String> {
         let installed = self.store.ensure_installed(version, &Silent).await;
         installed.map_err(|error| format!("{:#}", anyhow::Error::new(error)))?;
+        // Asked now, so that the first who changes a configuration does not wait for it.
+        if let Err(why) = self.config_schema(version).await {
+            tracing::warn!(version, why, "configurations of this version are not checked against a schema");
+        }
         if self.provider.is_warm(version) {
             return Ok(());
         }
@@ -56,6 +64,18 @@ impl Runtimes for LocalRuntimes {
     }
 
     async fn remove(&self, version: &str) -> Result<(), String> {
+        self.schemas.lock().await.remove(version);
         self.store.remove(version).await.map_err(|error| format!("{:#}", anyhow::Error::new(error)))
+    }
+
+    async fn config_schema(&self, version: &str) -> Result<Arc<ConfigSchema>, String> {
+        let mut schemas = self.schemas.lock().await;
+        if let Some(known) = schemas.get(version) {
+            return Ok(Arc::clone(known));
+        }
+        let asked = self.store.config_schema(version).await;
+        let schema = Arc::new(asked.map_err(|error| format!("{:#}", anyhow::Error::new(error)))?);
+        schemas.insert(version.to_owned(), Arc::clone(&schema));
+        Ok(schema)
     }
 }

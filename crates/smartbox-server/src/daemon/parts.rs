@@ -118,6 +118,7 @@ fn runtimes(settings: &Settings, installed: &Installed, entropy: &Arc<dyn Entrop
         provider: Arc::clone(&installed.provider),
         models: install::models(settings.models.catalog()),
         entropy: Arc::clone(entropy),
+        schemas: tokio::sync::Mutex::default(),
     }
 }
 

@@ -35,6 +35,7 @@ pub(crate) async fn run(
         generation: 1,
         runtime_version,
         models,
+        owner: None,
         gateway_token: &gateway_token,
         host_key: &key.private,
         authorized_key: key.public.clone(),

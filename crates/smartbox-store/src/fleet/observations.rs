@@ -6,7 +6,7 @@ use smartbox_core::{BoxId, Desired, Observed};
 use super::erased;
 use crate::database::Connection;
 use crate::event::NewEvent;
-use crate::operation::{Operation, OperationKind, Outcome, Target};
+use crate::operation::{Operation, Outcome, Target};
 use crate::row::{ObservedColumns, bigint};
 use crate::smartbox::{NewFailure, ObservationUpdate};
 use crate::{Error, FleetStore, boxes, event, operation};
@@ -102,8 +102,8 @@ impl FleetStore {
     /// Ends the operations of a box that wait for `target.desired` in `target.generation` or an earlier
     /// incarnation. Returns those it ended; without any, nothing is written.
     ///
-    /// Operations overtaken by another intent were ended when that intent was written. Upgrades and archivings are ended by whoever
-    /// carries them out: a box that runs is not yet well, and one that is stopped is not yet archived.
+    /// Operations overtaken by another intent were ended when that intent was written. Upgrades, archivings and changes of configuration
+    /// are ended by whoever carries them out: a box that runs is not yet well, and one that is stopped is not yet archived.
     pub async fn settle_operations(
         &self,
         id: BoxId,
@@ -112,7 +112,7 @@ impl FleetStore {
         now: Timestamp,
     ) -> Result<Vec<Operation>, Error> {
         let is_meant = |open: &Operation| {
-            !matches!(open.kind, OperationKind::Upgrade | OperationKind::Archive)
+            !open.kind.ends_by_itself()
                 && open.target.desired == target.desired
                 && open.target.generation <= target.generation
         };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::open::FIRST_KEY;
 use crate::sealing::{KeyringError, Place, Sealed};
-use crate::{Error, FleetStore, vault};
+use crate::{Error, FleetStore, configs, vault};
 
 /// Rows of one table that are sealed anew in one transaction: others want to write, too.
 const BATCH: i64 = 100;
@@ -36,10 +36,11 @@ enum Table {
     Secrets,
     Kept,
     Authorities,
+    Configs,
 }
 
 impl Table {
-    const ALL: [Self; 3] = [Self::Secrets, Self::Kept, Self::Authorities];
+    const ALL: [Self; 4] = [Self::Secrets, Self::Kept, Self::Authorities, Self::Configs];
 
     /// Rows under another key than `$1`, at most `$2`.
     const fn stale(self) -> &'static str {
@@ -56,6 +57,10 @@ impl Table {
                 "select box_id as subject, 'key' as name, key_id, nonce, ciphertext from box_authorities
                  where key_id <> $1 order by box_id limit $2"
             }
+            Self::Configs => {
+                "select box_id as subject, cast(version as text) as name, key_id, nonce, ciphertext from box_configs
+                 where key_id <> $1 order by box_id, version limit $2"
+            }
         }
     }
 
@@ -70,6 +75,10 @@ impl Table {
             Self::Authorities => {
                 "update box_authorities set key_id = $1, nonce = $2, ciphertext = $3 where box_id = $4 and 'key' = $5"
             }
+            Self::Configs => {
+                "update box_configs set key_id = $1, nonce = $2, ciphertext = $3
+                 where box_id = $4 and cast(version as text) = $5"
+            }
         }
     }
 
@@ -78,6 +87,7 @@ impl Table {
             Self::Secrets => super::secrets::place(&row.subject, &row.name),
             Self::Kept => vault::place(&row.subject, &row.name),
             Self::Authorities => super::vault::authority_place(&row.subject),
+            Self::Configs => configs::place(&row.subject, &row.name),
         }
     }
 }

@@ -12,6 +12,7 @@ mod audit;
 mod backups;
 mod boxes;
 mod breaker;
+mod configs;
 mod devices;
 mod durability;
 mod egress;

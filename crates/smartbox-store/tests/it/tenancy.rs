@@ -11,8 +11,8 @@ use smartbox_core::{
     BoxId, Delivery, Desired, DeviceStatus, Pairing, Role, ScheduleId, SleepChange, Threshold, UserStatus,
 };
 use smartbox_store::{
-    BackupState, BoxFilter, Claim, EgressUsage, Error, Gauge, KeyChange, NewSecret, OperationKind, OrgPlan,
-    RestoreFrom, ScheduleAction, SchedulePlan, Settled, Spent, TicketHolder, UserChange,
+    BackupState, BoxFilter, Claim, EgressUsage, Error, Gauge, KeyChange, NewConfig, NewSecret, OperationKind,
+    OrgPlan, RestoreFrom, ScheduleAction, SchedulePlan, Settled, Spent, TicketHolder, UserChange,
 };
 
 use crate::backups::new_backup;
@@ -30,6 +30,7 @@ fn methods() -> BTreeSet<&'static str> {
         include_str!("../../src/org/backups.rs"),
         include_str!("../../src/backup_rules.rs").split("impl FleetStore").next().unwrap(),
         include_str!("../../src/org/channels.rs"),
+        include_str!("../../src/org/configs.rs"),
         include_str!("../../src/org/devices.rs"),
         include_str!("../../src/org/egress.rs"),
         include_str!("../../src/org/models.rs"),
@@ -125,6 +126,7 @@ async fn what_belongs_to_another_org_does_not_exist() {
     models_of_another_org(&world, mine.id, &mut finds_nothing).await;
     secrets_of_another_org(&world, mine.id, &mut finds_nothing).await;
     backups_of_another_org(&world, mine.id, &mut finds_nothing).await;
+    configurations_of_another_org(&world, mine.id, &mut finds_nothing).await;
     people_of_another_org(&world, &mut finds_nothing).await;
     devices_of_another_org(&world, mine.id, &mut finds_nothing).await;
 
@@ -337,6 +339,25 @@ async fn backups_of_another_org(
     finds_nothing("newest_upgrade", stranger.newest_upgrade(upgraded.id).await.unwrap().is_some());
     assert_eq!(world.org.list_backups(smartbox).await.unwrap(), [backup], "nothing was removed");
     assert_eq!(world.org.backup_state(smartbox).await.unwrap().restore_from, None);
+}
+
+async fn configurations_of_another_org(
+    world: &World,
+    smartbox: BoxId,
+    finds_nothing: &mut impl FnMut(&'static str, bool),
+) {
+    let stranger = &world.other;
+    let text = secrecy::SecretString::from("{}");
+    let new = || Some(NewConfig { text: &text, origin: "set" });
+    let asked = (None, event("box.config-set"));
+    world.org.change_config(smartbox, new(), 0, asked, at(2)).await.unwrap();
+    let asked = (None, event("box.config-set"));
+    let changed = stranger.change_config(smartbox, new(), 1, asked, at(2)).await;
+    finds_nothing("change_config", !matches!(changed, Err(Error::NotFound("box"))));
+    finds_nothing("config_state", stranger.config_state(smartbox).await.unwrap().is_some());
+    finds_nothing("config_versions", !stranger.config_versions(smartbox).await.unwrap().is_empty());
+    finds_nothing("config_text", stranger.config_text(smartbox, 1).await.unwrap().is_some());
+    assert_eq!(world.org.config_state(smartbox).await.unwrap().unwrap().version, 1, "nothing was changed");
 }
 
 async fn people_of_another_org(world: &World, finds_nothing: &mut impl FnMut(&'static str, bool)) {

@@ -3,7 +3,7 @@
 use std::task::Poll;
 
 use smartbox_control::{
-    BackupLoop, Control, Lease, Reconciler, RuntimeInstaller, Scheduler, TrialLoop, UpgradeLoop,
+    BackupLoop, ConfigLoop, Control, Lease, Reconciler, RuntimeInstaller, Scheduler, TrialLoop, UpgradeLoop,
 };
 use smartbox_provider::fake::Call;
 use smartbox_store::SystemActor;
@@ -25,6 +25,7 @@ pub(super) enum Loops {
 pub(super) struct Watchers {
     trials: TrialLoop,
     upgrades: UpgradeLoop,
+    configs: ConfigLoop,
     installer: RuntimeInstaller,
 }
 
@@ -32,6 +33,7 @@ impl Watchers {
     async fn pass(&self) -> bool {
         self.trials.pass().await.is_ok()
             && self.upgrades.pass().await.is_ok()
+            && self.configs.pass().await.is_ok()
             && self.installer.pass().await.is_ok()
     }
 }
@@ -41,6 +43,7 @@ impl Loops {
         let watchers = Watchers {
             trials: TrialLoop::under(control.clone(), Lease::always(epoch)),
             upgrades: UpgradeLoop::under(control.clone(), Lease::always(epoch)),
+            configs: ConfigLoop::under(control.clone(), Lease::always(epoch)),
             installer: RuntimeInstaller::new(control.clone()),
         };
         let scheduler = Scheduler::new(control.clone());
@@ -74,6 +77,7 @@ impl TestApp {
             task.spawn(backups.into_inner().run(self.stop_signal()));
             task.spawn(watchers.trials.run(self.stop_signal()));
             task.spawn(watchers.upgrades.run(self.stop_signal()));
+            task.spawn(watchers.configs.run(self.stop_signal()));
             task.spawn(watchers.installer.run(self.stop_signal()));
             self.loops = Loops::Background { _task: task };
         }

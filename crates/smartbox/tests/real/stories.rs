@@ -4,6 +4,7 @@ mod archive;
 mod backup;
 mod broken;
 mod clone;
+mod config;
 mod crash;
 mod egress;
 mod isolation;
