@@ -90,7 +90,9 @@ pub use egress::{BoxEgress, EgressRules};
 pub use egress_layers::PlatformEgress;
 pub use entropy::{Entropy, SystemEntropy, random_token};
 pub use error::{Error, FieldIssue};
-pub use exec::{CommandEvent, CommandInput, CommandOutput, CommandSession, NewCommand};
+pub use exec::{
+    CommandEvent, CommandInput, CommandKept, CommandOutput, CommandRunner, CommandSession, NewCommand, NewExec,
+};
 pub use explain::Why;
 pub use fleet_view::{BoxState, FleetView, phase_of, stage_of};
 pub use foreign::{ForeignIdentities, SignUp, SignUpPolicy};
@@ -121,6 +123,10 @@ pub use secrets::{GivenSecret, Whose};
 pub use sign_in::{NewSession, SignInCode};
 pub use sleep_policies::PolicyWish;
 pub use sleep_state::SleepState;
+/// How long what came of a command is kept.
+pub use smartbox_store::EXEC_TTL;
+/// How a command ended.
+pub use smartbox_core::exec::ExecEnd;
 /// Header of Cloudflare Access.
 pub use smartbox_identity::ACCESS_HEADER;
 /// What a browser brings back from an OpenID provider.
@@ -132,7 +138,7 @@ pub use smartbox_identity::{DPOP_HEADER, ProofRequest};
 pub use smartbox_provider::LogSource;
 /// Rows as the API shows them.
 pub use smartbox_store::{
-    AuditEvent, Backup, BackupState, BoxError, BudgetRow, Cursor, Device, EgressRow, EgressUsage, Event,
+    AuditEvent, Backup, BackupState, BoxError, BudgetRow, Cursor, Device, EgressRow, EgressUsage, Event, Exec, ExecOutput,
     InjectionRow, KeptSecret, KeyRotation, LayerRow, ModelCall, ModelProvider, ModelRulesRow, ModelSum,
     NewPlan, Operation, Org, OrgPlan, OrgStanding, Outcome, Page, PlanRow, RestoreFrom, Rollout, RolloutBox,
     RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox, UsageRow, User, WakeHold,
@@ -265,6 +271,7 @@ pub(crate) struct Inner {
     pub(crate) ingress: Arc<dyn Ingress>,
     pub(crate) backups: backups::Backups,
     pub(crate) uses: Arc<uses::Uses>,
+    pub(crate) execs: exec::Execs,
     pub(crate) resting: gateway::Resting,
     pub(crate) vigils: vigil::Vigils,
     pub(crate) sleep: Thresholds,
@@ -314,6 +321,7 @@ impl Control {
                 ingress: parts.ingress,
                 backups: backups::Backups::new(parts.backups),
                 uses: Arc::new(uses::Uses::new(Arc::clone(&parts.clock))),
+                execs: exec::Execs::default(),
                 resting: gateway::Resting::default(),
                 vigils: vigil::Vigils::default(),
                 sleep: parts.sleep,

@@ -12,6 +12,7 @@ pub mod box_host;
 pub mod box_name;
 pub mod capacity;
 pub mod egress_policy;
+pub mod exec;
 pub mod explain;
 pub mod heal;
 pub mod id;
@@ -41,7 +42,7 @@ pub use access::{DeviceStatus, Pairing, Permission, Permissions, Principal, Role
 pub use box_name::BoxName;
 pub use heal::Breaker;
 pub use id::{
-    BackupId, BoxId, DeviceId, EventId, OperationId, OrgId, RolloutId, ScheduleId, SessionId, SpendId,
+    BackupId, BoxId, DeviceId, EventId, ExecId, OperationId, OrgId, RolloutId, ScheduleId, SessionId, SpendId,
     TokenId, UserId,
 };
 pub use kind::Kind;

@@ -79,6 +79,7 @@ pub fn explain(error: &Error) -> Explanation {
         Error::NotFound("runtime") => Explanation::new(&codes::RUNTIME_NOT_FOUND),
         Error::NotFound("backup") => Explanation::new(&codes::BACKUP_NOT_FOUND),
         Error::NotFound("file") => Explanation::new(&codes::BACKUP_FILE_NOT_FOUND),
+        Error::NotFound("command") => Explanation::new(&codes::EXEC_NOT_FOUND),
         Error::NotFound("schedule") => Explanation::new(&codes::SCHEDULE_NOT_FOUND),
         Error::NotFound("model provider") => Explanation::new(&codes::MODEL_PROVIDER_NOT_FOUND),
         Error::NotFound("secret") => Explanation::new(&codes::SECRET_NOT_FOUND),
@@ -118,6 +119,11 @@ pub fn explain(error: &Error) -> Explanation {
         Error::TooManyAttempts { retry_after } => {
             let mut refused = Explanation::new(&codes::TOO_MANY_ATTEMPTS);
             refused.retry_after = Some(*retry_after);
+            refused
+        }
+        Error::TooManyCommands { .. } => {
+            let mut refused = Explanation::new(&codes::TOO_MANY_COMMANDS).detail(text);
+            refused.retry_after = Some(OVERLOAD_RETRY);
             refused
         }
         Error::Unavailable { retry_after, .. } => {

@@ -5,6 +5,7 @@ mod audit;
 mod backups;
 mod drills;
 mod egress;
+mod execs;
 mod housekeeping;
 mod leases;
 mod models;

@@ -4,6 +4,7 @@ mod backups;
 mod create;
 mod devices;
 mod egress;
+mod execs;
 pub(crate) mod intent;
 mod models;
 mod people;

@@ -83,6 +83,8 @@ codes! {
         "`smartbox runtime list` shows those that are.";
     SCHEDULE_NOT_FOUND = "schedule-not-found" NOT_FOUND "There is no such schedule"
         "`smartbox schedule list` shows those of a box.";
+    EXEC_NOT_FOUND = "exec-not-found" NOT_FOUND "There is no such command"
+        "`smartbox command list` shows those of a box. What came of one is kept for 24 hours after its end.";
     MODEL_PROVIDER_NOT_FOUND = "model-provider-not-found" NOT_FOUND "There is no such model provider"
         "`smartbox model list` shows those that count, and whose they are.";
     BACKUP_NOT_FOUND = "backup-not-found" NOT_FOUND "There is no such backup"
@@ -147,6 +149,8 @@ codes! {
         "Try again in a moment: the issuer of your token, or the database, does not answer.";
     AGENT_FAILED = "agent-failed" BAD_GATEWAY "The agent gave no answer"
         "Ask again. If it stays so, `smartbox logs` shows what the agent says.";
+    TOO_MANY_COMMANDS = "too-many-commands" TOO_MANY_REQUESTS "Too many commands run in the box"
+        "Wait until one ends, or kill one.";
     OVERLOADED = "overloaded" SERVICE_UNAVAILABLE "The platform has too much to do"
         "Try again in a moment.";
     DISK_FULL = "disk-full" INSUFFICIENT_STORAGE "The disk of the data directory is full"

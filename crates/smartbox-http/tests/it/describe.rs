@@ -50,6 +50,7 @@ impl Route {
             .replace("{schedule}", "sch_01932f00000070008000000000000000")
             .replace("{name}", "NO_SUCH_TOKEN")
             .replace("{backup}", "bkp_01932f00000070008000000000000000")
+            .replace("{exec}", "exe_01932f00000070008000000000000000")
             .replace("{kind}", "budget")
             .replace("{provider}", "mine")
             .replace("{plan}", "default")
@@ -100,6 +101,9 @@ impl Route {
             "setPassword" => json!({ "password": "correct horse" }),
             "updateRoute" => json!({ "percentage": 10 }),
             "updateUser" => json!({ "role": "owner" }),
+            "startExec" => json!({ "argv": ["true"], "timeout_ms": 1000 }),
+            "signalExec" => json!({ "signal": "INT" }),
+            "resizeExec" => json!({ "cols": 80, "rows": 24 }),
             "execSync" => json!({ "argv": ["true"] }),
             "updateBox" | "updateTier" => json!({ "sleep": { "frozen_after": "20m" } }),
             "sleepBox" => json!({ "tier": "squeezed" }),

@@ -7,6 +7,7 @@ mod describe;
 mod devices;
 mod egress;
 mod exec;
+mod execs;
 mod failures;
 mod foreign;
 mod health;

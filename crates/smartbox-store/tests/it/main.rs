@@ -15,6 +15,7 @@ mod breaker;
 mod devices;
 mod durability;
 mod egress;
+mod execs;
 mod foreign;
 mod housekeeping;
 mod idempotency;

@@ -122,7 +122,7 @@ impl TestAppBuilder {
         let epoch = 1;
         let app = TestApp {
             router: smartbox_http::router(state.clone()),
-            loops: Loops::by_hand(control.clone(), epoch),
+            loops: Loops::by_hand(control.clone(), epoch, kept.stop.clone()),
             clock: kept.clock,
             entropy: kept.entropy,
             provider: kept.provider,
