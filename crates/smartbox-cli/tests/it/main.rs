@@ -5,6 +5,7 @@
 mod audit;
 mod boxes;
 mod chat;
+mod commands;
 mod credentials;
 mod devices;
 mod egress;
