@@ -11,6 +11,7 @@ mod devices;
 mod egress;
 mod events;
 mod exec;
+mod files;
 mod logs;
 mod messages;
 mod models;
@@ -46,6 +47,10 @@ pub use events::{EventList, EventView};
 pub use exec::{
     EXEC_CHANNEL_CONTROL, EXEC_CHANNEL_STDERR, EXEC_CHANNEL_STDIN, EXEC_CHANNEL_STDOUT, ExecList, ExecOutcome,
     ExecQuery, ExecRequest, ExecResult, ExecSignal, ExecStreamControl, ExecStreamStart, ExecView, StartExec, TtySize,
+};
+pub use files::{
+    DeleteFileQuery, FileBatch, FileBatchOp, FileBatchResult, FileBatchResults, FileHit, FileList, FileQuery, FileSearchRequest,
+    FileSearchResult, FileText, FileView, MakeDirectory, MoveFile, PutFileQuery, RemovedFile, TrashEmptied,
 };
 pub use logs::LogsQuery;
 pub use messages::{MessageEvent, SendMessage};

@@ -124,6 +124,9 @@ pub enum Error {
         /// What to do.
         remedy: String,
     },
+    /// A file, or what is to be done with files, is more than is done at once.
+    #[error("{0}")]
+    FileTooLarge(String),
     /// The agent refused or broke off.
     #[error("{0}")]
     Agent(String),

@@ -24,6 +24,7 @@ mod entropy;
 mod error;
 mod exec;
 mod explain;
+mod files;
 mod fleet_view;
 mod foreign;
 mod gate;
@@ -94,6 +95,9 @@ pub use exec::{
     CommandEvent, CommandInput, CommandKept, CommandOutput, CommandRunner, CommandSession, NewCommand, NewExec,
 };
 pub use explain::Why;
+pub use files::{
+    FILE_BYTES_MAX, FileSearch, FileWriting, Looked, PAGE_ENTRIES_MAX, Thrown,
+};
 pub use fleet_view::{BoxState, FleetView, phase_of, stage_of};
 pub use foreign::{ForeignIdentities, SignUp, SignUpPolicy};
 pub use host::{Host, UnknownHost};
@@ -157,7 +161,7 @@ use smartbox_core::capacity::HostLimits;
 use smartbox_core::routing::{OwnAddress, RoutingFlags};
 use smartbox_core::upgrade::UpgradeTimes;
 use smartbox_core::{Thresholds, Tie};
-use smartbox_provider::{Link, Provider};
+use smartbox_provider::{Files, Link, Provider};
 use smartbox_store::Store;
 use tokio::sync::{broadcast, watch};
 
@@ -175,6 +179,8 @@ pub struct Parts {
     pub provider: Arc<dyn Provider>,
     /// How they are reached.
     pub link: Arc<dyn Link>,
+    /// Their files.
+    pub files: Arc<dyn Files>,
     /// The platform's services inside the boxes.
     pub doors: Arc<dyn Doors>,
     /// How people reach them.
@@ -272,6 +278,7 @@ pub(crate) struct Inner {
     pub(crate) backups: backups::Backups,
     pub(crate) uses: Arc<uses::Uses>,
     pub(crate) execs: exec::Execs,
+    pub(crate) files: files::FileWork,
     pub(crate) resting: gateway::Resting,
     pub(crate) vigils: vigil::Vigils,
     pub(crate) sleep: Thresholds,
@@ -322,6 +329,7 @@ impl Control {
                 backups: backups::Backups::new(parts.backups),
                 uses: Arc::new(uses::Uses::new(Arc::clone(&parts.clock))),
                 execs: exec::Execs::default(),
+                files: files::FileWork::new(parts.files),
                 resting: gateway::Resting::default(),
                 vigils: vigil::Vigils::default(),
                 sleep: parts.sleep,

@@ -6,6 +6,7 @@ mod boxes;
 mod budgets;
 mod devices;
 mod egress;
+mod files;
 mod injections;
 mod models;
 mod operations;
@@ -39,6 +40,7 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .merge(devices::routes())
         .merge(models::routes())
         .merge(egress::routes())
+        .merge(files::routes())
         .merge(injections::routes())
         .merge(operations::routes())
         .merge(orgs::routes())
