@@ -10,6 +10,7 @@ mod pages;
 mod pinned;
 mod proof;
 mod socket;
+mod upload;
 pub(crate) mod sse;
 
 use std::time::Duration;
@@ -22,6 +23,7 @@ use smartbox_api::IDEMPOTENCY_KEY_HEADER;
 
 pub(crate) use pages::PAGE_ITEMS;
 pub(crate) use socket::Socket;
+pub(crate) use upload::Condition;
 
 use credential::Credential;
 

@@ -15,7 +15,6 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use smartbox_api::FileQuery;
 use smartbox_control::Looked;
 use smartbox_files::{Entry, FileSource};
-use tokio::task::JoinHandle;
 
 use super::conditions::{etag, is_known};
 use super::list::page;
@@ -28,7 +27,9 @@ use crate::caller::{Listener, Right};
 use crate::problem::{ApiError, codes};
 
 /// A piece of a file: what is read at once.
-const PIECE_BYTES: usize = 512 * 1024;
+const PIECE_BYTES: u64 = 512 * 1024;
+/// Pieces in memory.
+const PIECES_MAX: usize = 2;
 
 /// Read a file, or list a directory
 ///
@@ -117,54 +118,22 @@ fn last_modified(entry: &Entry) -> Option<String> {
     Some(at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
 }
 
-/// A piece that is being read.
-type Next = JoinHandle<Result<Bytes, smartbox_files::Error>>;
-
-struct Reading {
-    source: Arc<dyn FileSource>,
-    at: u64,
-    left: u64,
-    /// The piece behind the one that is being sent.
-    next: Option<Next>,
-}
-
-impl Reading {
-    /// Begins to read the next piece, so that it is there when the one before was sent. Two pieces are in memory at most.
-    fn ahead(&mut self) {
-        let length = self.left.min(PIECE_BYTES as u64);
-        if length == 0 {
-            self.next = None;
-            return;
-        }
-        let (source, at) = (Arc::clone(&self.source), self.at);
-        let wanted = usize::try_from(length).unwrap_or(PIECE_BYTES);
-        self.at += length;
-        self.left -= length;
-        // It ends by itself: one piece, whoever waits for it.
-        self.next = Some(tokio::task::spawn(async move { source.read_at(at, wanted).await }));
-    }
-}
-
-/// The bytes of a part. One that ends early, because the file became shorter, breaks the answer off: its length is announced.
+/// The bytes of a part. While one piece is sent the next is read; no more than two are in memory. A file that became shorter breaks the
+/// answer off: its length was announced.
 fn content(
     source: Box<dyn FileSource>,
     (first, count): (u64, u64),
     (right, permit): Kept,
 ) -> impl Stream<Item = std::io::Result<Bytes>> {
-    let mut reading = Reading { source: Arc::from(source), at: first, left: count, next: None };
-    reading.ahead();
-    let pieces = stream::unfold((reading, permit), |(mut reading, permit)| async move {
-        let next = reading.next.take()?;
-        let piece = match next.await {
-            Ok(Ok(piece)) if piece.is_empty() => Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof)),
-            Ok(Ok(piece)) => Ok(piece),
-            Ok(Err(error)) => Err(std::io::Error::other(error)),
-            Err(error) => Err(std::io::Error::other(error)),
-        };
-        if piece.is_ok() {
-            reading.ahead();
+    let source: Arc<dyn FileSource> = Arc::from(source);
+    let pieces = stream::iter(0..count.div_ceil(PIECE_BYTES)).map(move |number| {
+        let (source, _kept) = (Arc::clone(&source), &permit);
+        async move {
+            let begin = number * PIECE_BYTES;
+            let length = usize::try_from((count - begin).min(PIECE_BYTES)).unwrap_or(usize::MAX);
+            let piece = source.read_at(first + begin, length).await.map_err(std::io::Error::other)?;
+            if piece.len() == length { Ok(piece) } else { Err(std::io::ErrorKind::UnexpectedEof.into()) }
         }
-        Some((piece, (reading, permit)))
     });
-    pieces.take_until(async move { right.ended().await })
+    pieces.buffered(PIECES_MAX).take_until(async move { right.ended().await })
 }

@@ -1,0 +1,52 @@
+//! Requests that are larger than a document.
+
+use http::Method;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH};
+use reqwest::Body;
+use serde::de::DeserializeOwned;
+use tokio::io::AsyncRead;
+use tokio_util::io::ReaderStream;
+
+use super::{Client, Route};
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// What is read at once.
+const PIECE_BYTES: usize = 256 * 1024;
+
+/// What must be in the place of what is written.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Condition {
+    /// Whatever.
+    None,
+    /// Nothing.
+    Absent,
+    /// A file with this entity tag.
+    Match(String),
+}
+
+impl Client {
+    /// Sends something large, as it is read. It has no time limit of its own.
+    pub(crate) async fn upload<T: DeserializeOwned>(
+        &self,
+        route: Route<'_>,
+        condition: &Condition,
+        content: impl AsyncRead + Send + 'static,
+    ) -> Result<T, Failure> {
+        let mut request = self.request(Method::PUT, &route);
+        let headers = request.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+        let bound: Option<(HeaderName, String)> = match condition {
+            Condition::None => None,
+            Condition::Absent => Some((IF_NONE_MATCH, "*".to_owned())),
+            Condition::Match(tag) => Some((IF_MATCH, format!("\"{}\"", tag.trim_matches('"')))),
+        };
+        if let Some((name, value)) = bound {
+            let value = HeaderValue::try_from(value)
+                .map_err(|_error| Failure::new(Exit::Usage, "This is no ETag of a file."))?;
+            headers.insert(name, value);
+        }
+        *request.body_mut() = Some(Body::wrap_stream(ReaderStream::with_capacity(content, PIECE_BYTES)));
+        self.json(self.send(request).await?).await
+    }
+}
