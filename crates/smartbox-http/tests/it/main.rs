@@ -9,6 +9,7 @@ mod egress;
 mod exec;
 mod execs;
 mod failures;
+mod files;
 mod foreign;
 mod health;
 mod holds;
