@@ -12,6 +12,7 @@ mod egress;
 mod errors;
 mod exec;
 mod fake;
+mod files;
 mod help;
 mod ledger;
 mod logs;

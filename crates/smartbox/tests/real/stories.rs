@@ -4,6 +4,7 @@ mod backup;
 mod broken;
 mod crash;
 mod egress;
+mod hands;
 mod isolation;
 mod memory;
 mod moving;
