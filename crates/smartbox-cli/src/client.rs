@@ -10,8 +10,8 @@ mod pages;
 mod pinned;
 mod proof;
 mod socket;
-mod upload;
 pub(crate) mod sse;
+mod upload;
 
 use std::time::Duration;
 

@@ -117,7 +117,9 @@ impl From<smartbox_files::Error> for Error {
         let stands = |remedy: &str| Self::Conflict { what: what.clone(), remedy: remedy.to_owned() };
         match error {
             Files::NotFound => Self::NotFound("box file"),
-            Files::NotAFile => stands("name a regular file; a directory is listed, and what else there is cannot be opened"),
+            Files::NotAFile => {
+                stands("name a regular file; a directory is listed, and what else there is cannot be opened")
+            }
             Files::NotADirectory => stands("name a directory"),
             Files::LeadsOut => stands("links are not followed: name the place that the link points to"),
             Files::Exists => stands("choose another name, or say `replace`, which replaces files"),

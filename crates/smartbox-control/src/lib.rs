@@ -92,12 +92,11 @@ pub use egress_layers::PlatformEgress;
 pub use entropy::{Entropy, SystemEntropy, random_token};
 pub use error::{Error, FieldIssue};
 pub use exec::{
-    CommandEvent, CommandInput, CommandKept, CommandOutput, CommandRunner, CommandSession, NewCommand, NewExec,
+    CommandEvent, CommandInput, CommandKept, CommandOutput, CommandRunner, CommandSession, NewCommand,
+    NewExec,
 };
 pub use explain::Why;
-pub use files::{
-    FILE_BYTES_MAX, FileSearch, FileWriting, Looked, PAGE_ENTRIES_MAX, Thrown,
-};
+pub use files::{FILE_BYTES_MAX, FileSearch, FileWriting, Looked, PAGE_ENTRIES_MAX, Thrown};
 pub use fleet_view::{BoxState, FleetView, phase_of, stage_of};
 pub use foreign::{ForeignIdentities, SignUp, SignUpPolicy};
 pub use host::{Host, UnknownHost};
@@ -127,8 +126,6 @@ pub use secrets::{GivenSecret, Whose};
 pub use sign_in::{NewSession, SignInCode};
 pub use sleep_policies::PolicyWish;
 pub use sleep_state::SleepState;
-/// How long what came of a command is kept.
-pub use smartbox_store::EXEC_TTL;
 /// How a command ended.
 pub use smartbox_core::exec::ExecEnd;
 /// Header of Cloudflare Access.
@@ -140,12 +137,15 @@ pub use smartbox_identity::UrlRequest;
 /// Header of a device's proof, and the request that it came with.
 pub use smartbox_identity::{DPOP_HEADER, ProofRequest};
 pub use smartbox_provider::LogSource;
+/// How long what came of a command is kept.
+pub use smartbox_store::EXEC_TTL;
 /// Rows as the API shows them.
 pub use smartbox_store::{
-    AuditEvent, Backup, BackupState, BoxError, BudgetRow, Cursor, Device, EgressRow, EgressUsage, Event, Exec, ExecOutput,
-    InjectionRow, KeptSecret, KeyRotation, LayerRow, ModelCall, ModelProvider, ModelRulesRow, ModelSum,
-    NewPlan, Operation, Org, OrgPlan, OrgStanding, Outcome, Page, PlanRow, RestoreFrom, Rollout, RolloutBox,
-    RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox, UsageRow, User, WakeHold,
+    AuditEvent, Backup, BackupState, BoxError, BudgetRow, Cursor, Device, EgressRow, EgressUsage, Event,
+    Exec, ExecOutput, InjectionRow, KeptSecret, KeyRotation, LayerRow, ModelCall, ModelProvider,
+    ModelRulesRow, ModelSum, NewPlan, Operation, Org, OrgPlan, OrgStanding, Outcome, Page, PlanRow,
+    RestoreFrom, Rollout, RolloutBox, RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox,
+    UsageRow, User, WakeHold,
 };
 pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, Trust, render_files};
 pub use spend::{ModelSpent, Reservation, SpendRefused};

@@ -42,8 +42,8 @@ pub use access::{DeviceStatus, Pairing, Permission, Permissions, Principal, Role
 pub use box_name::BoxName;
 pub use heal::Breaker;
 pub use id::{
-    BackupId, BoxId, DeviceId, EventId, ExecId, OperationId, OrgId, RolloutId, ScheduleId, SessionId, SpendId,
-    TokenId, UserId,
+    BackupId, BoxId, DeviceId, EventId, ExecId, OperationId, OrgId, RolloutId, ScheduleId, SessionId,
+    SpendId, TokenId, UserId,
 };
 pub use kind::Kind;
 pub use phase::{Phase, phase};

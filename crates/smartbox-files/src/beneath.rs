@@ -13,7 +13,8 @@ use crate::{Error, FilePath};
 const TRIES_MAX: u32 = 16;
 
 /// Opening a directory to look into it.
-const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+const DIRECTORY: OFlags =
+    OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
 /// Who owns what is made, as ids of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +81,12 @@ pub(crate) fn stat_in<P: rustix::path::Arg>(dir: impl AsFd, name: P) -> Result<S
 }
 
 /// Makes a directory for `owner` unless there is one, and opens it.
-pub(crate) fn make_dir_in(dir: impl AsFd, name: &OsStr, mode: Mode, owner: Owner) -> Result<(OwnedFd, bool), Errno> {
+pub(crate) fn make_dir_in(
+    dir: impl AsFd,
+    name: &OsStr,
+    mode: Mode,
+    owner: Owner,
+) -> Result<(OwnedFd, bool), Errno> {
     let is_new = match rustix::fs::mkdirat(&dir, name, mode) {
         Ok(()) => true,
         Err(Errno::EXIST) => false,

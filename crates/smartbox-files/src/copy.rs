@@ -40,7 +40,12 @@ impl Home {
     ///
     /// # Errors
     /// As [`Home::rename`]; [`Error::TooMuch`] beyond [`COPY_ENTRIES_MAX`] or [`COPY_BYTES_MAX`].
-    pub fn copy(&self, from: &FilePath, to: &FilePath, (replace, parents): (bool, bool)) -> Result<Entry, Error> {
+    pub fn copy(
+        &self,
+        from: &FilePath,
+        to: &FilePath,
+        (replace, parents): (bool, bool),
+    ) -> Result<Entry, Error> {
         let (Some((from_parent, from_name)), Some((to_parent, to_name))) = (from.split(), to.split()) else {
             return Err(THE_HOME);
         };

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::{
-    Entry, Error, FileHome, FilePath, FileSink, FileSource, Found, Home, Listing, Purged, Reader, Search, TrashRule,
-    WriteOptions, Writer,
+    Entry, Error, FileHome, FilePath, FileSink, FileSource, Found, Home, Listing, Purged, Reader, Search,
+    TrashRule, WriteOptions, Writer,
 };
 
 /// A home on this machine.
@@ -35,7 +35,9 @@ impl HostHome {
 }
 
 /// Work that is dropped by its caller goes on to its end.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
     tokio::task::spawn_blocking(work).await.map_err(|error| Error::Io(io::Error::other(error)))?
 }
 

@@ -35,7 +35,11 @@ impl Home {
         let mut has_more = false;
         for (count, entry) in Dir::read_from(&dir)?.enumerate() {
             if count >= LIST_ENTRIES_MAX {
-                return Err(Error::TooMuch { what: "the directory", max: LIST_ENTRIES_MAX as u64, unit: "names" });
+                return Err(Error::TooMuch {
+                    what: "the directory",
+                    max: LIST_ENTRIES_MAX as u64,
+                    unit: "names",
+                });
             }
             let entry = entry?;
             let name = entry.file_name().to_bytes();

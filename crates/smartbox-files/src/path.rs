@@ -28,7 +28,9 @@ pub enum BadPath {
     #[error("must be percent-encoded")]
     Encoding,
     /// Too long, or too deep.
-    #[error("must have at most {DEPTH_MAX} names, of {NAME_BYTES_MAX} bytes each and {PATH_BYTES_MAX} together")]
+    #[error(
+        "must have at most {DEPTH_MAX} names, of {NAME_BYTES_MAX} bytes each and {PATH_BYTES_MAX} together"
+    )]
     Long,
 }
 

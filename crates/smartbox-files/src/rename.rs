@@ -19,7 +19,12 @@ impl Home {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Exists`], [`Error::NotEmpty`], [`Error::LeadsOut`], [`Error::Senseless`].
-    pub fn rename(&self, from: &FilePath, to: &FilePath, (replace, parents): (bool, bool)) -> Result<Entry, Error> {
+    pub fn rename(
+        &self,
+        from: &FilePath,
+        to: &FilePath,
+        (replace, parents): (bool, bool),
+    ) -> Result<Entry, Error> {
         let (Some((from_parent, from_name)), Some((to_parent, to_name))) = (from.split(), to.split()) else {
             return Err(THE_HOME);
         };

@@ -107,7 +107,8 @@ impl Home {
     /// # Errors
     /// [`Error::NotFound`], [`Error::NotADirectory`], [`Error::LeadsOut`] of where it begins.
     pub fn search(&self, search: &Search) -> Result<Found, Error> {
-        let mut waiting = vec![Waiting { dir: dir_below(&self.dir, &search.below)?, path: search.below.clone() }];
+        let mut waiting =
+            vec![Waiting { dir: dir_below(&self.dir, &search.below)?, path: search.below.clone() }];
         let mut seeker = Seeker {
             search,
             name: search.name.as_ref().map(|name| name.to_ascii_lowercase()),
@@ -146,7 +147,9 @@ impl Seeker<'_> {
             self.found.limit = Some(SearchLimit::Time);
             return;
         }
-        let (Ok(stat), Ok(path)) = (stat_in(&place.dir, name), place.path.join(name.as_bytes())) else { return };
+        let (Ok(stat), Ok(path)) = (stat_in(&place.dir, name), place.path.join(name.as_bytes())) else {
+            return;
+        };
         let entry = Entry::new(name.as_bytes(), &stat);
         if entry.kind == Kind::Directory
             && path.names().count() < DEPTH_MAX
@@ -154,9 +157,10 @@ impl Seeker<'_> {
         {
             waiting.push(Waiting { dir, path: path.clone() });
         }
-        let is_named = self.name.as_ref().is_none_or(|wanted| {
-            position(&entry.name.to_ascii_lowercase(), wanted).is_some()
-        });
+        let is_named = self
+            .name
+            .as_ref()
+            .is_none_or(|wanted| position(&entry.name.to_ascii_lowercase(), wanted).is_some());
         if !is_named {
             return;
         }

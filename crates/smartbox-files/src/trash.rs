@@ -98,7 +98,8 @@ impl Home {
 
     fn note(&self, info: &OwnedFd, place: &OsStr, path: &FilePath, now_ms: i64) -> Result<(), Error> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let mut file = File::from(rustix::fs::openat(info, info_name(place), flags, Mode::RUSR | Mode::WUSR)?);
+        let mut file =
+            File::from(rustix::fs::openat(info, info_name(place), flags, Mode::RUSR | Mode::WUSR)?);
         self.owner.own(&file)?;
         let (encoded, date) = (path.encoded(), date(now_ms));
         let known = format!("[Trash Info]\nPath={HOME_IN_BOX}/{encoded}\nDeletionDate={date}\n");
@@ -198,6 +199,9 @@ mod tests {
     #[test]
     fn a_long_name_has_a_place_all_the_same() {
         let place = place(OsStr::new(&"n".repeat(255)), 1_800_000_000_000, 3);
-        assert!(place.len() + INFO_END.len() == NAME_BYTES_MAX && place.as_bytes().starts_with(b"1800000000000-3-n"));
+        assert!(
+            place.len() + INFO_END.len() == NAME_BYTES_MAX
+                && place.as_bytes().starts_with(b"1800000000000-3-n")
+        );
     }
 }

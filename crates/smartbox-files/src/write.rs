@@ -77,7 +77,9 @@ fn check(parent: &OwnedFd, name: &OsStr, condition: &Condition) -> Result<Option
         Err(error) => return Err(error.into()),
     };
     match (condition, &found) {
-        (Condition::Absent, Some(_)) | (Condition::Present | Condition::Tag(_), None) => return Err(Error::Changed),
+        (Condition::Absent, Some(_)) | (Condition::Present | Condition::Tag(_), None) => {
+            return Err(Error::Changed);
+        }
         (Condition::Tag(wanted), Some(stat)) if *wanted != tag(stat) => return Err(Error::Changed),
         _ => {}
     }
@@ -136,7 +138,8 @@ impl Writer {
             Err(Errno::INVAL) => return Ok(self.rename(RenameFlags::empty())?),
             Err(error) => return Err(error.into()),
         }
-        let is_wanted = stat_in(&self.staged.dir, &self.staged.name).is_ok_and(|came_out| tag(&came_out) == wanted);
+        let is_wanted =
+            stat_in(&self.staged.dir, &self.staged.name).is_ok_and(|came_out| tag(&came_out) == wanted);
         if is_wanted {
             return Ok(());
         }

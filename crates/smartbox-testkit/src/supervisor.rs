@@ -66,7 +66,10 @@ impl Running {
     fn signal(&self, name: &str) {
         if let Some(pid) = self.pid {
             // To its group: what it has started hears it, too.
-            let _gone = std::process::Command::new("kill").args(["-s", name, "--", &format!("-{pid}")]).stderr(Stdio::null()).status();
+            let _gone = std::process::Command::new("kill")
+                .args(["-s", name, "--", &format!("-{pid}")])
+                .stderr(Stdio::null())
+                .status();
         }
     }
 }
@@ -109,11 +112,12 @@ async fn run(
         () = feed(stdin, input, (id, &handle)) => {}
     }
     let status = child.wait().await;
-    let how = match status.map(|status| (status.code(), std::os::unix::process::ExitStatusExt::signal(&status))) {
-        Ok((_, Some(signal))) => Ok(signal),
-        Ok((Some(code), None)) => Err(u32::try_from(code).unwrap_or(u32::MAX)),
-        _ => Err(u32::MAX),
-    };
+    let how =
+        match status.map(|status| (status.code(), std::os::unix::process::ExitStatusExt::signal(&status))) {
+            Ok((_, Some(signal))) => Ok(signal),
+            Ok((Some(code), None)) => Err(u32::try_from(code).unwrap_or(u32::MAX)),
+            _ => Err(u32::MAX),
+        };
     end(&handle, id, how).await;
 }
 
@@ -174,7 +178,11 @@ async fn end(handle: &Handle, id: ChannelId, how: Result<i32, u32>) {
 impl Handler for Connection {
     type Error = Error;
 
-    async fn auth_publickey_offered(&mut self, _user: &str, _offer: PublicKeyOffer<'_>) -> Result<Auth, Error> {
+    async fn auth_publickey_offered(
+        &mut self,
+        _user: &str,
+        _offer: PublicKeyOffer<'_>,
+    ) -> Result<Auth, Error> {
         Ok(Auth::Accept)
     }
 

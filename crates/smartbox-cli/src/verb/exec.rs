@@ -67,7 +67,10 @@ pub(super) async fn run(client: &Client, args: ExecArgs, console: &mut Console) 
         return once::run(client, args, console).await;
     }
     if args.timeout.is_some() {
-        return Err(Failure::new(Exit::Usage, "`--timeout` needs `--json` or `--detach`: a stream has no time limit."));
+        return Err(Failure::new(
+            Exit::Usage,
+            "`--timeout` needs `--json` or `--detach`: a stream has no time limit.",
+        ));
     }
     let terminals = console.terminals();
     let has_tty = !args.no_tty && (args.tty || (terminals.stdin && terminals.stdout && !args.no_stdin));

@@ -56,7 +56,8 @@ async fn files_are_printed_and_downloaded_under_their_names() {
 async fn a_file_is_uploaded_as_it_is_read_and_bound_to_what_was_read() {
     let put = axum::routing::put(|| async { (StatusCode::CREATED, Json(file("a", "file"))) });
     let fake = Fake::start(Router::new().route("/v1/boxes/home/files/{*path}", put)).await;
-    let ran = smartbox(&fake, &["file", "put", "-", "workspace/a", "-b", "home"]).stdin("from a pipe").end().await;
+    let ran =
+        smartbox(&fake, &["file", "put", "-", "workspace/a", "-b", "home"]).stdin("from a pipe").end().await;
     assert_eq!((ran.code, ran.stderr.as_str()), (0, "workspace/a written, 1.5 KiB.\n"));
     let dir = tempfile::tempdir().unwrap();
     let source = dir.path().join("local.txt");
@@ -116,24 +117,23 @@ async fn things_are_moved_copied_made_removed_and_found() {
 
 #[tokio::test]
 async fn what_leads_elsewhere_is_refused_before_anything_is_sent() {
-    let fake = Fake::start(Router::new()).await;
-    for words in [
-        &["file", "cat", "../x"][..],
-        &["file", "cat", "/etc/passwd"],
-        &["file", "ls", "a/../b"],
-        &["file", "mv", "a", "b//c"],
-        &["file", "put", "-", "../x"],
-        &["file", "find"],
-    ] {
-        assert_eq!(smartbox(&fake, words).end().await.code, 2, "{words:?}");
+    for words in
+        [&["cat", "../x"][..], &["cat", "/etc/passwd"], &["ls", "a/../b"], &["mv", "a", "b//c"], &["find"]]
+    {
+        let words = ["smartbox", "file"].iter().chain(words);
+        assert!(smartbox_cli::parse_from(words.clone()).is_err(), "{:?}", words.collect::<Vec<_>>());
     }
+    let fake = Fake::start(Router::new()).await;
+    assert_eq!(smartbox(&fake, &["file", "put", "-", "../x"]).end().await.code, 2);
     assert!(fake.lines().is_empty());
 }
 
 #[tokio::test]
 async fn a_refusal_is_told_with_its_remedy() {
     let refuse = get(|| async {
-        problem(json!({ "type": "", "status": 404, "code": "file-not-found", "title": "The box has no such file", "remedy": "Look." }))
+        problem(
+            json!({ "type": "", "status": 404, "code": "file-not-found", "title": "The box has no such file", "remedy": "Look." }),
+        )
     });
     let fake = Fake::start(Router::new().route("/v1/boxes/home/files/{*path}", refuse)).await;
     let ran = smartbox(&fake, &["file", "cat", "a", "-b", "home"]).end().await;

@@ -83,7 +83,8 @@ impl Ends {
         }
         let tail = self.tail.get(self.tail.len().saturating_sub(self.tail_max)..).unwrap_or_default();
         // A cut in the middle of a character leaves up to three bytes of it on either side.
-        let tail = tail.get(tail.iter().take(3).take_while(|byte| is_inside(**byte)).count()..).unwrap_or_default();
+        let tail =
+            tail.get(tail.iter().take(3).take_while(|byte| is_inside(**byte)).count()..).unwrap_or_default();
         let head = whole_characters(&self.head);
         let left_out = self.total.saturating_sub((head.len() + tail.len()) as u64);
         format!("{}\n[… {left_out} bytes left out …]\n{}", lossy(head), lossy(tail))
@@ -142,7 +143,10 @@ mod tests {
             pieces.extend(std::iter::repeat_n(piece.as_slice(), count));
             pieces.push(b"the end");
             let (text, is_cut) = kept(&pieces);
-            assert!(is_cut && text.starts_with("the beginningx") && text.ends_with("xthe end"), "{count} of {size}");
+            assert!(
+                is_cut && text.starts_with("the beginningx") && text.ends_with("xthe end"),
+                "{count} of {size}"
+            );
             let left_out = 13 + count * size + 7 - MAX;
             assert!(text.contains(&format!("\n[… {left_out} bytes left out …]\n")), "{text}");
         }
@@ -166,6 +170,8 @@ mod tests {
         kept.push(&CommandEvent::Stdout(Bytes::from_static(b"ok")));
         let output = kept.output();
         assert_eq!((output.stdout.as_str(), output.stdout_bytes, output.stderr_bytes), ("ok", 2, 10));
-        assert!(kept.is_truncated() && output.stderr.starts_with("01\n") && output.stderr.ends_with("\n456789"));
+        assert!(
+            kept.is_truncated() && output.stderr.starts_with("01\n") && output.stderr.ends_with("\n456789")
+        );
     }
 }

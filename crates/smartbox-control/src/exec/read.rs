@@ -21,9 +21,17 @@ impl Control {
     ///
     /// # Errors
     /// [`Error::NotFound`], also for one that ended more than a day ago.
-    pub async fn find_exec(&self, op: &Op, reference: &str, id: ExecId, wait: Duration) -> Result<Exec, Error> {
+    pub async fn find_exec(
+        &self,
+        op: &Op,
+        reference: &str,
+        id: ExecId,
+        wait: Duration,
+    ) -> Result<Exec, Error> {
         let smartbox = self.resolve(op, Permission::BoxesExec, reference).await?;
-        if !wait.is_zero() && let Some(mut live) = self.inner.execs.find(id) {
+        if !wait.is_zero()
+            && let Some(mut live) = self.inner.execs.find(id)
+        {
             // Only a command of this box is waited for.
             self.read_exec(&smartbox, id).await?;
             let _late = timeout(wait.min(WAIT_MAX), live.ended.changed()).await;
@@ -83,7 +91,8 @@ impl Control {
     async fn tell_exec(&self, op: &Op, reference: &str, id: ExecId, order: Order) -> Result<Exec, Error> {
         let smartbox = self.resolve(op, Permission::BoxesExec, reference).await?;
         let exec = self.read_exec(&smartbox, id).await?;
-        let stands = |what: &str, remedy: &str| Error::Conflict { what: what.to_owned(), remedy: remedy.to_owned() };
+        let stands =
+            |what: &str, remedy: &str| Error::Conflict { what: what.to_owned(), remedy: remedy.to_owned() };
         if matches!(order, Order::Resize { .. }) && !exec.has_tty {
             return Err(stands("the command has no terminal", "begin one with `tty`"));
         }
@@ -93,7 +102,8 @@ impl Control {
         if exec.started_at.is_none() {
             return Err(stands("the command has not begun: its box is being woken", "try again in a moment"));
         }
-        let elsewhere = || stands("another process of the platform runs the command", "it can be killed from here");
+        let elsewhere =
+            || stands("another process of the platform runs the command", "it can be killed from here");
         let live: Live = self.inner.execs.find(id).ok_or_else(elsewhere)?;
         live.orders.try_send(order).map_err(|_full| Error::Unavailable {
             what: "the command does not take what it is told".to_owned(),
@@ -106,7 +116,9 @@ impl Control {
         let org = self.inner.store.org(smartbox.org);
         let live = self.inner.execs.find(id);
         let mut exec = org.find_exec(smartbox.id, id, self.inner.clock.now()).await?.ok_or(NO_COMMAND)?;
-        if exec.ended.is_none() && let Some(live) = live {
+        if exec.ended.is_none()
+            && let Some(live) = live
+        {
             exec.output = live.output();
         }
         Ok(exec)

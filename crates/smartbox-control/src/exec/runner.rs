@@ -27,7 +27,8 @@ const ACTOR: &str = "commands";
 /// What is said of a command whose process of the platform is gone.
 const GONE: &str = "the platform ended while the command ran; the command was ended with its connection";
 /// The same, when that process could say so itself.
-const STOPPED: &str = "the platform was stopped while the command ran; the command was ended with its connection";
+const STOPPED: &str =
+    "the platform was stopped while the command ran; the command was ended with its connection";
 /// What is said when nobody runs commands.
 const NOBODY: &str = "the platform has too much to do, or is stopping";
 

@@ -48,7 +48,10 @@ impl Control {
         for (field, text) in [("name", &wanted.name), ("content", &wanted.content)] {
             let fits = |text: &String| (1..=WANTED_BYTES_MAX).contains(&text.len()) && !text.contains('\n');
             if !text.as_ref().is_none_or(fits) {
-                return Err(Error::field(field, format!("must have 1 to {WANTED_BYTES_MAX} bytes on one line")));
+                return Err(Error::field(
+                    field,
+                    format!("must have 1 to {WANTED_BYTES_MAX} bytes on one line"),
+                ));
             }
         }
         let (_smartbox, home) = self.home_of(op, reference).await?;

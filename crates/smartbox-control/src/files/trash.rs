@@ -76,7 +76,9 @@ impl Control {
             };
             match purged.await {
                 Ok(Purged { removed: 0, .. }) => {}
-                Ok(purged) => tracing::info!(box.id = %smartbox.id, removed = purged.removed, "emptied a trash"),
+                Ok(purged) => {
+                    tracing::info!(box.id = %smartbox.id, removed = purged.removed, "emptied a trash")
+                }
                 Err(error) => tracing::warn!(
                     box.id = %smartbox.id,
                     error = &error as &dyn std::error::Error,

@@ -63,7 +63,11 @@ fn reading_through_a_directory_that_becomes_a_link_never_reads_outside() {
             Err(_refused) => {}
         }
         let found = world.home.list(&path("workspace/dir"), None, 10);
-        assert!(found.is_err() || found.is_ok_and(|listing| listing.entries.iter().all(|one| one.bytes != SECRET.len() as u64)));
+        assert!(
+            found.is_err()
+                || found
+                    .is_ok_and(|listing| listing.entries.iter().all(|one| one.bytes != SECRET.len() as u64))
+        );
     }
     assert!(swapper.end() > 0 && read > 0, "both were seen");
 }
@@ -128,7 +132,14 @@ impl World {
             if fs::symlink_metadata(&place).is_ok_and(|found| found.is_dir()) {
                 look(&place);
             }
-            assert_ne!(fs::symlink_metadata(&place).ok().filter(fs::Metadata::is_file).and_then(|_| fs::read_to_string(&place).ok()).as_deref(), Some(SECRET));
+            assert_ne!(
+                fs::symlink_metadata(&place)
+                    .ok()
+                    .filter(fs::Metadata::is_file)
+                    .and_then(|_| fs::read_to_string(&place).ok())
+                    .as_deref(),
+                Some(SECRET)
+            );
         }
     }
 }

@@ -47,7 +47,12 @@ impl World {
         self.root.path().join("outside").join(name)
     }
 
-    pub(crate) fn put(&self, name: &str, content: &str, condition: Condition) -> Result<(Entry, bool), Error> {
+    pub(crate) fn put(
+        &self,
+        name: &str,
+        content: &str,
+        condition: Condition,
+    ) -> Result<(Entry, bool), Error> {
         let options = WriteOptions { condition, parents: true, bytes_max: 1000 };
         let mut writer = self.home.write(&path(name), options)?;
         writer.write(content.as_bytes())?;
@@ -68,7 +73,8 @@ impl World {
 
     /// Nothing outside was read, written, made or removed, and nothing unfinished is left.
     pub(crate) fn assert_outside_is_as_it_was(&self) {
-        let names: Vec<_> = fs::read_dir(self.outside("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let names: Vec<_> =
+            fs::read_dir(self.outside("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(names, ["secret"]);
         assert_eq!(fs::read_to_string(self.outside("secret")).unwrap(), SECRET);
         if let Ok(mut staged) = fs::read_dir(self.real(".cache/smartbox-files")) {

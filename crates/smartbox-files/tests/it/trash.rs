@@ -22,7 +22,10 @@ fn what_is_thrown_away_can_be_moved_back() {
     assert!(matches!(world.get("workspace/notes.md"), Err(Error::NotFound)));
     let info = world.real(".local/share/Trash/info").join(format!("{NOW}-notes.md.trashinfo"));
     let known = fs::read_to_string(&info).unwrap();
-    assert_eq!(known, "[Trash Info]\nPath=/home/agent/workspace/notes.md\nDeletionDate=2027-01-15T08:00:00\n");
+    assert_eq!(
+        known,
+        "[Trash Info]\nPath=/home/agent/workspace/notes.md\nDeletionDate=2027-01-15T08:00:00\n"
+    );
     assert!(is_owned(&info) && is_owned(&world.real(".local")) && is_owned(&world.real(TRASH)));
     world.home.rename(&place, &path("workspace/notes.md"), (false, false)).unwrap();
     assert_eq!(world.get("workspace/notes.md").unwrap(), "kept");
@@ -52,10 +55,18 @@ fn what_is_old_and_what_is_too_much_goes_the_oldest_first() {
     let purged = world.home.purge_trash(rule(0, each * 2)).unwrap();
     assert_eq!((purged.removed, purged.bytes_left), (2, each * 2));
     assert_eq!(world.names(TRASH), [format!("{}-a", NOW - 1000), format!("{NOW}-a")], "the newest stay");
-    assert_eq!(fs::read_dir(world.real(".local/share/Trash/info")).unwrap().count(), 2, "and so does what is known of them");
+    assert_eq!(
+        fs::read_dir(world.real(".local/share/Trash/info")).unwrap().count(),
+        2,
+        "and so does what is known of them"
+    );
     world.home.purge_trash(rule(NOW + 1, u64::MAX)).unwrap();
     assert_eq!(world.names(TRASH), [""; 0]);
-    assert_eq!(World::new().home.purge_trash(rule(NOW, 0)).unwrap().removed, 0, "without a trash there is nothing to do");
+    assert_eq!(
+        World::new().home.purge_trash(rule(NOW, 0)).unwrap().removed,
+        0,
+        "without a trash there is nothing to do"
+    );
 }
 
 #[test]

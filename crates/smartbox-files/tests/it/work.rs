@@ -14,10 +14,17 @@ fn a_file_is_written_as_a_whole_and_belongs_to_the_box() {
     let world = World::new();
     let (entry, is_new) = world.put("workspace/deep/er/notes.md", "one", Condition::None).unwrap();
     assert!(is_new && entry.kind == Kind::File && entry.bytes == 3 && entry.mode == 0o644, "{entry:?}");
-    for made in ["workspace/deep", "workspace/deep/er", "workspace/deep/er/notes.md", ".cache", ".cache/smartbox-files"] {
+    for made in [
+        "workspace/deep",
+        "workspace/deep/er",
+        "workspace/deep/er/notes.md",
+        ".cache",
+        ".cache/smartbox-files",
+    ] {
         assert!(is_owned(&world.real(made)), "{made}");
     }
-    fs::set_permissions(world.real("workspace/deep/er/notes.md"), fs::Permissions::from_mode(0o4755)).unwrap();
+    fs::set_permissions(world.real("workspace/deep/er/notes.md"), fs::Permissions::from_mode(0o4755))
+        .unwrap();
     let (entry, is_new) = world.put("workspace/deep/er/notes.md", "two!", Condition::None).unwrap();
     assert!(!is_new && entry.mode == 0o755, "permissions stay, and no more than those: {entry:?}");
     assert_eq!(world.get("workspace/deep/er/notes.md").unwrap(), "two!");
@@ -90,8 +97,6 @@ fn a_directory_comes_in_pages_by_name() {
     assert!(matches!(world.home.list(&path("none"), None, 10), Err(Error::NotFound)));
 }
 
-
-
 #[test]
 fn parts_of_a_file_are_read() {
     let world = World::new();
@@ -137,7 +142,8 @@ fn a_copy_is_whole_and_belongs_to_the_box() {
     world.put("dir/sub/b", "b", Condition::None).unwrap();
     fs::set_permissions(world.real("dir/sub/b"), fs::Permissions::from_mode(0o2711)).unwrap();
     symlink("../../outside/secret", world.real("dir/link")).unwrap();
-    rustix::fs::mknodat(rustix::fs::CWD, world.real("dir/pipe"), rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    rustix::fs::mknodat(rustix::fs::CWD, world.real("dir/pipe"), rustix::fs::FileType::Fifo, 0o600.into(), 0)
+        .unwrap();
     let copied = |from: &str, to: &str, how| world.home.copy(&path(from), &path(to), how);
     copied("dir", "made/copy", (false, true)).unwrap();
     assert_eq!(world.names("made/copy"), ["a", "link", "sub"], "a pipe is left out");
@@ -148,7 +154,10 @@ fn a_copy_is_whole_and_belongs_to_the_box() {
     let link = world.home.stat(&path("made/copy/link")).unwrap();
     assert_eq!((link.kind, link.target.as_deref()), (Kind::Link, Some(b"../../outside/secret".as_slice())));
     assert!(matches!(copied("dir", "made/copy", (false, false)), Err(Error::Exists)));
-    assert!(matches!(copied("dir", "made/copy", (true, false)), Err(Error::NotEmpty)), "a directory is not replaced");
+    assert!(
+        matches!(copied("dir", "made/copy", (true, false)), Err(Error::NotEmpty)),
+        "a directory is not replaced"
+    );
     assert!(matches!(copied("dir", "dir/into", (false, false)), Err(Error::Senseless(_))));
     assert!(matches!(copied("dir/pipe", "p", (false, false)), Err(Error::NotAFile)));
     copied("dir/a", "dir/sub/b", (true, false)).unwrap();
@@ -195,7 +204,9 @@ fn search(below: &str) -> Search {
 #[test]
 fn files_are_found_by_name_and_by_content() {
     let world = World::new();
-    world.put("workspace/Notes.md", "first\nthe needle is here\nthe Needle is not\n", Condition::None).unwrap();
+    world
+        .put("workspace/Notes.md", "first\nthe needle is here\nthe Needle is not\n", Condition::None)
+        .unwrap();
     world.put("workspace/sub/other.txt", "needle", Condition::None).unwrap();
     symlink(world.outside("secret"), world.real("workspace/needle-link")).unwrap();
     symlink(world.outside(""), world.real("workspace/way-out")).unwrap();

@@ -42,7 +42,9 @@ fn file_view(entry: &Entry, path: &FilePath) -> FileView {
         path: path.encoded(),
         kind: entry.kind.as_str().to_owned(),
         bytes: entry.bytes,
-        modified_at: Timestamp::from_millisecond(entry.modified_ms).unwrap_or(Timestamp::UNIX_EPOCH).to_string(),
+        modified_at: Timestamp::from_millisecond(entry.modified_ms)
+            .unwrap_or(Timestamp::UNIX_EPOCH)
+            .to_string(),
         mode: format!("{:o}", entry.mode),
         etag: entry.tag.clone(),
         target: entry.target.as_ref().map(|target| String::from_utf8_lossy(target).into_owned()),

@@ -53,8 +53,12 @@ async fn a_command_begins_at_once_and_what_came_of_it_is_read_by_its_id() {
     assert_eq!((seen.stdout_bytes, seen.stderr_bytes, seen.truncated), (5, 5, false));
     assert!(seen.started_at.is_some() && seen.expires_at.is_some());
     // Neither its input nor its environment is kept anywhere.
-    let told = app.admin().get("/v1/boxes/home/timeline").await.text() + &app.admin().get("/v1/audit").await.text();
-    assert!(told.contains("box.exec-started") && told.contains(&begun.id) && !told.contains("hello"), "{told}");
+    let told =
+        app.admin().get("/v1/boxes/home/timeline").await.text() + &app.admin().get("/v1/audit").await.text();
+    assert!(
+        told.contains("box.exec-started") && told.contains(&begun.id) && !told.contains("hello"),
+        "{told}"
+    );
 }
 
 #[tokio::test]
@@ -70,7 +74,8 @@ async fn a_command_of_another_org_or_box_does_not_exist() {
                 let problem = answer.problem();
                 assert_eq!((problem.status, problem.code.as_str()), (404, "exec-not-found"), "{path}");
             }
-            let signal = who.post_json(&format!("{path}/signal"), &json!({ "signal": "INT" })).await.problem();
+            let signal =
+                who.post_json(&format!("{path}/signal"), &json!({ "signal": "INT" })).await.problem();
             assert_eq!((signal.status, signal.code.as_str()), (404, "exec-not-found"), "{path}");
             let resize = who.post_json(&format!("{path}/resize"), &json!({ "cols": 80, "rows": 24 })).await;
             assert_eq!(resize.problem().code, "exec-not-found", "{path}");
@@ -121,9 +126,11 @@ async fn lists_come_in_pages_newest_first_and_without_output() {
 async fn a_command_is_killed_signalled_and_timed_out() {
     let (_app, client) = begun().await;
     let first = running(&client).await;
-    let killed: ExecView = client.delete(&format!("/v1/boxes/home/exec/{}", first.id)).await.json(StatusCode::OK);
+    let killed: ExecView =
+        client.delete(&format!("/v1/boxes/home/exec/{}", first.id)).await.json(StatusCode::OK);
     assert_eq!((killed.state.as_str(), killed.stdout.as_deref()), ("killed", Some("running\n")));
-    let again: ExecView = client.delete(&format!("/v1/boxes/home/exec/{}", first.id)).await.json(StatusCode::OK);
+    let again: ExecView =
+        client.delete(&format!("/v1/boxes/home/exec/{}", first.id)).await.json(StatusCode::OK);
     assert_eq!(again, killed, "one that has ended stays as it is");
 
     let second = running(&client).await;
@@ -147,7 +154,8 @@ async fn only_a_command_with_a_terminal_has_a_size() {
     let path = format!("/v1/boxes/home/exec/{}/resize", plain.id);
     let refused = client.post_json(&path, &json!({ "cols": 80, "rows": 24 })).await.problem();
     assert_eq!((refused.status, refused.code.as_str()), (409, "conflict"));
-    let script = json!({ "argv": ["sh", "-c", "echo running; exec sleep 600"], "tty": { "cols": 80, "rows": 24 } });
+    let script =
+        json!({ "argv": ["sh", "-c", "echo running; exec sleep 600"], "tty": { "cols": 80, "rows": 24 } });
     let begun = start(&client, &script).await;
     let look = || async { show(&client, &begun.id, "").await };
     let runs = |seen: &ExecView| seen.state == "running";
@@ -166,7 +174,9 @@ async fn of_long_output_the_beginning_and_the_end_are_kept_and_it_is_said() {
     let seen = ended(&client, &start(&client, &json!({ "argv": ["sh", "-c", script] })).await.id).await;
     let output = seen.stdout.unwrap();
     assert!(seen.truncated && seen.stdout_bytes == 1_000_012, "{} bytes", seen.stdout_bytes);
-    assert!(output.starts_with("first\nx") && output.ends_with("x\nlast\n") && output.contains("bytes left out"));
+    assert!(
+        output.starts_with("first\nx") && output.ends_with("x\nlast\n") && output.contains("bytes left out")
+    );
     assert!(output.len() < 132_000, "{}", output.len());
 
     let body = json!({ "argv": ["sh", "-c", format!("{script}; head -c 1000000 /dev/zero")] });
@@ -192,20 +202,18 @@ async fn a_box_that_sleeps_is_woken_and_one_that_may_not_run_is_not() {
     let (app, client) = begun().await;
     client.post_json("/v1/boxes/home/sleep", &json!({ "tier": "frozen" })).await;
     app.settle().await;
-    assert_eq!(app.show(&client, "home").await.phase, "asleep");
+    assert_eq!(app.show(&client, "home").await.phase, "sleeping");
     let begun = start(&client, &json!({ "argv": ["echo", "awake"] })).await;
     assert_eq!(begun.state, "waiting");
     let look = || async {
         app.settle().await;
         show(&client, &begun.id, "").await
     };
-    let seen = smartbox_testkit::wait_for(
-        "its end",
-        std::time::Duration::from_secs(20),
-        look,
-        |seen: &ExecView| seen.ended_at.is_some(),
-    )
-    .await;
+    let seen =
+        smartbox_testkit::wait_for("its end", std::time::Duration::from_secs(20), look, |seen: &ExecView| {
+            seen.ended_at.is_some()
+        })
+        .await;
     assert_eq!((seen.state.as_str(), seen.stdout.as_deref()), ("exited", Some("awake\n")));
     assert_eq!(app.show(&client, "home").await.phase, "running");
 
@@ -266,12 +274,18 @@ async fn only_so_many_run_in_a_box_at_the_same_time() {
 #[tokio::test]
 async fn what_no_shell_reads_does_nothing_in_any_field() {
     let (_app, client) = begun().await;
-    for trick in ["$(id)", "`id`", "; id", "| id", "&& id", "\n id", "'; id; '", "\"; id; \"", "*", "~", "$HOME", "-"] {
+    for trick in
+        ["$(id)", "`id`", "; id", "| id", "&& id", "\n id", "'; id; '", "\"; id; \"", "*", "~", "$HOME", "-"]
+    {
         let body = json!({ "argv": ["printf", "%s", trick], "env": { "TRICK": trick }, "stdin": trick });
         let seen = ended(&client, &start(&client, &body).await.id).await;
         assert_eq!((seen.code, seen.stdout.as_deref()), (Some(0), Some(trick)));
         let seen = ended(&client, &start(&client, &json!({ "argv": [trick] })).await.id).await;
-        assert_eq!((seen.state.as_str(), seen.code), ("exited", Some(127)), "there is no such program: {trick}");
+        assert_eq!(
+            (seen.state.as_str(), seen.code),
+            ("exited", Some(127)),
+            "there is no such program: {trick}"
+        );
     }
 }
 
@@ -293,6 +307,7 @@ async fn a_request_that_makes_no_sense_is_refused_by_its_field() {
         let problem = client.post_json("/v1/boxes/home/exec", &body).await.problem();
         assert_eq!((problem.status, problem.errors[0].field.as_str()), (422, field), "{body}");
     }
-    let problem = client.get("/v1/boxes/home/exec/exe_01932f00000070008000000000000000?wait=soon").await.problem();
+    let problem =
+        client.get("/v1/boxes/home/exec/exe_01932f00000070008000000000000000?wait=soon").await.problem();
     assert_eq!((problem.status, problem.errors[0].field.as_str()), (422, "wait"));
 }

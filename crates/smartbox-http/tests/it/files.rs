@@ -50,7 +50,10 @@ async fn a_file_is_written_read_listed_and_told() {
     assert_eq!((read.status, read.text().as_str()), (StatusCode::OK, "hello again"));
     assert_eq!(read.header("content-type"), "application/octet-stream");
     assert_eq!((read.header("content-length"), read.header("accept-ranges")), ("11", "bytes"));
-    assert_eq!((read.header("x-content-type-options"), read.header("content-disposition")), ("nosniff", "attachment"));
+    assert_eq!(
+        (read.header("x-content-type-options"), read.header("content-disposition")),
+        ("nosniff", "attachment")
+    );
     let told: FileView = get(&client, &format!("{}?stat=true", made.path)).await.json(StatusCode::OK);
     assert_eq!(told, replaced);
     let listed: FileList = get(&client, "workspace").await.json(StatusCode::OK);
@@ -71,7 +74,7 @@ async fn a_box_that_sleeps_or_is_stopped_is_not_woken() {
     assert_eq!(get(&client, "workspace/a").await.text(), "a");
     assert_eq!(put(&client, "workspace/b", "b").await.status, StatusCode::CREATED);
     app.settle().await;
-    assert_eq!(app.show(&client, "home").await.phase, "asleep");
+    assert_eq!(app.show(&client, "home").await.phase, "sleeping");
     client.post("/v1/boxes/home/stop").await;
     app.settle().await;
     assert_eq!(get(&client, "workspace/b").await.text(), "b");
@@ -104,7 +107,11 @@ async fn who_only_looks_at_boxes_sees_no_file_and_neither_does_another_org() {
     assert_eq!(viewer.get(FILES).await.problem().status, 403);
     assert_eq!(get(&operator, "workspace/a").await.text(), "secret");
     let stranger = app.tenant("acme").await.client;
-    for answer in [get(&stranger, "workspace/a").await, put(&stranger, "workspace/a", "x").await, stranger.get(FILES).await] {
+    for answer in [
+        get(&stranger, "workspace/a").await,
+        put(&stranger, "workspace/a", "x").await,
+        stranger.get(FILES).await,
+    ] {
         assert_eq!(answer.problem().code, "box-not-found");
     }
     assert_eq!(get(&client, "workspace/a").await.text(), "secret");
@@ -118,8 +125,22 @@ async fn paths_that_lead_elsewhere_are_refused_in_every_form() {
     fs::write(&outside, "outside").unwrap();
     let long = "n".repeat(256);
     for path in [
-        "..", "../outside", "workspace/../../outside", "%2e%2e/outside", "%2E%2E%2foutside", "..%2foutside", "workspace/..",
-        "./a", "/etc/passwd", "%2fetc%2fpasswd", "workspace//a", "a%00b", "a%", "a%zz", &long, &"a/".repeat(65),
+        "..",
+        "../outside",
+        "workspace/../../outside",
+        "%2e%2e/outside",
+        "%2E%2E%2foutside",
+        "..%2foutside",
+        "workspace/..",
+        "./a",
+        "/etc/passwd",
+        "%2fetc%2fpasswd",
+        "workspace//a",
+        "a%00b",
+        "a%",
+        "a%zz",
+        &long,
+        &"a/".repeat(65),
     ] {
         for method in [Method::GET, Method::PUT, Method::DELETE] {
             let request = client.request(method.clone(), &format!("{FILES}/{path}"), "x");
@@ -158,7 +179,10 @@ async fn names_that_are_no_text_are_reached_as_they_are_listed() {
     fs::write(dir.join("workspace").join(name), "odd").unwrap();
     let listed: FileList = get(&client, "workspace").await.json(StatusCode::OK);
     let file = &listed.items[0];
-    assert_eq!((file.name.as_str(), file.path.as_str()), ("odd\u{fffd}? %name", "workspace/odd%FF%3F%20%25name"));
+    assert_eq!(
+        (file.name.as_str(), file.path.as_str()),
+        ("odd\u{fffd}? %name", "workspace/odd%FF%3F%20%25name")
+    );
     assert_eq!(get(&client, &file.path).await.text(), "odd");
 }
 
@@ -167,15 +191,23 @@ async fn parts_of_a_file_are_read() {
     let (_app, client, _dir) = begun().await;
     let view: FileView = put(&client, "a", "0123456789").await.json(StatusCode::CREATED);
     let part = async |range: &str| get(&with(&client, RANGE, range), "a").await;
-    for (range, text, told) in
-        [("bytes=0-3", "0123", "bytes 0-3/10"), ("bytes=7-", "789", "bytes 7-9/10"), ("bytes=-2", "89", "bytes 8-9/10")]
-    {
+    for (range, text, told) in [
+        ("bytes=0-3", "0123", "bytes 0-3/10"),
+        ("bytes=7-", "789", "bytes 7-9/10"),
+        ("bytes=-2", "89", "bytes 8-9/10"),
+    ] {
         let answer = part(range).await;
         assert_eq!((answer.status, answer.text().as_str()), (StatusCode::PARTIAL_CONTENT, text));
-        assert_eq!((answer.header("content-range"), answer.header("content-length")), (told, &*text.len().to_string()));
+        assert_eq!(
+            (answer.header("content-range"), answer.header("content-length")),
+            (told, &*text.len().to_string())
+        );
     }
     let beyond = part("bytes=10-").await;
-    assert_eq!((beyond.problem().code.as_str(), beyond.header("content-range")), ("range-not-satisfiable", "bytes */10"));
+    assert_eq!(
+        (beyond.problem().code.as_str(), beyond.header("content-range")),
+        ("range-not-satisfiable", "bytes */10")
+    );
     let stale = with(&with(&client, RANGE, "bytes=0-3"), IF_RANGE, "\"another\"");
     assert_eq!(get(&stale, "a").await.text(), "0123456789");
     let known = with(&client, IF_NONE_MATCH, &format!("\"{}\"", view.etag));
@@ -187,7 +219,8 @@ async fn parts_of_a_file_are_read() {
 async fn a_large_file_comes_and_goes_in_pieces() {
     let (_app, client, dir) = begun().await;
     let content: Vec<u8> = (0..3_000_001_u32).map(|index| (index % 251).to_le_bytes()[0]).collect();
-    let pieces = content.chunks(70_001).map(|piece| Ok::<_, std::io::Error>(bytes::Bytes::copy_from_slice(piece)));
+    let pieces =
+        content.chunks(70_001).map(|piece| Ok::<_, std::io::Error>(bytes::Bytes::copy_from_slice(piece)));
     let body = Body::from_stream(futures_util::stream::iter(pieces.collect::<Vec<_>>()));
     let view: FileView = put(&client, "workspace/large", body).await.json(StatusCode::CREATED);
     assert_eq!(view.bytes, 3_000_001);
@@ -206,7 +239,10 @@ async fn an_upload_that_breaks_off_changes_nothing() {
     assert_eq!(answer.problem().status, 400);
     assert_eq!(get(&client, "workspace/a").await.text(), "before");
     let unfinished = async || fs::read_dir(dir.join(".cache/smartbox-files")).unwrap().count();
-    smartbox_testkit::wait_for("it to go", std::time::Duration::from_secs(20), unfinished, |count| *count == 0).await;
+    smartbox_testkit::wait_for("it to go", std::time::Duration::from_secs(20), unfinished, |count| {
+        *count == 0
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -235,7 +271,8 @@ async fn what_is_thrown_away_comes_back_by_a_move_or_goes_for_good() {
     client.post_json(&format!("{FILES}:move"), &back).await.json::<FileView>(StatusCode::OK);
     assert_eq!(get(&client, "workspace/b").await.text(), "a");
 
-    let gone: RemovedFile = client.delete(&format!("{FILES}/workspace?permanent=true")).await.json(StatusCode::OK);
+    let gone: RemovedFile =
+        client.delete(&format!("{FILES}/workspace?permanent=true")).await.json(StatusCode::OK);
     assert!(gone.trashed_as.is_none() && !dir.join("workspace").exists());
     put(&client, "c", "c").await;
     client.delete(&format!("{FILES}/c")).await;
@@ -263,7 +300,8 @@ async fn files_are_found_within_bounds() {
     let search = async |body: Value| client.post_json(&format!("{FILES}:search"), &body).await;
     let found: FileSearchResult = search(json!({ "name": "notes" })).await.json(StatusCode::OK);
     assert_eq!(found.items[0].file.path, "workspace/Notes.md");
-    let found: FileSearchResult = search(json!({ "path": "workspace", "content": "needle" })).await.json(StatusCode::OK);
+    let found: FileSearchResult =
+        search(json!({ "path": "workspace", "content": "needle" })).await.json(StatusCode::OK);
     assert_eq!((found.items[0].line, found.items[0].text.as_deref()), (Some(2), Some("the needle")));
     let found: FileSearchResult = search(json!({ "name": "t", "limit": 1 })).await.json(StatusCode::OK);
     assert_eq!((found.items.len(), found.limit.as_deref()), (1, Some("hits")));
@@ -311,7 +349,11 @@ async fn many_things_are_done_at_once_and_each_says_how_it_went() {
     assert_eq!(done.results.iter().map(|result| result.status).collect::<Vec<_>>(), [404, 424]);
     assert!(!dir.join("x").exists());
     let many: Vec<Value> = (0..51).map(|_| json!({ "op": "stat", "path": "state" })).collect();
-    for bad in [json!({ "operations": many }), json!({ "operations": [] }), json!({ "operations": [{ "op": "dance" }] })] {
+    for bad in [
+        json!({ "operations": many }),
+        json!({ "operations": [] }),
+        json!({ "operations": [{ "op": "dance" }] }),
+    ] {
         assert_eq!(batch(bad).await.problem().status, 422);
     }
 }

@@ -40,7 +40,9 @@ pub async fn files_are_worked_with_whether_the_box_runs_or_not(fixture: &dyn Fix
     assert!(!put(&*home, "workspace/made/notes.md", b"two").await.expect("it is written"), "it is replaced");
     let listing = home.list(&path("workspace/made"), None, 10).await.expect("it is listed");
     assert!(listing.entries.len() == 1 && listing.entries.iter().all(|entry| entry.kind == Kind::File));
-    home.rename(&path("workspace/made"), &path("workspace/moved"), (false, false)).await.expect("it is moved");
+    home.rename(&path("workspace/made"), &path("workspace/moved"), (false, false))
+        .await
+        .expect("it is moved");
     assert!(matches!(get(&*home, "workspace/made/notes.md").await, Err(Error::NotFound)));
     let place = home.trash(&path("workspace/moved"), 1, 1 << 20).await.expect("it is thrown away");
     home.remove(&place).await.expect("it is removed");

@@ -152,7 +152,8 @@ impl Files for FakeProvider {
             return Ok(None);
         }
         let opened = HostHome::open(self.home_of(id)).await;
-        let opened = opened.map_err(|error| ProviderError::transient("the disk of the box cannot be used", error))?;
+        let opened =
+            opened.map_err(|error| ProviderError::transient("the disk of the box cannot be used", error))?;
         Ok(opened.map(|home| Arc::new(home) as Arc<dyn FileHome>))
     }
 }

@@ -12,7 +12,8 @@ use super::LocalProvider;
 impl Files for LocalProvider {
     async fn files(&self, id: BoxId) -> Result<Option<Arc<dyn FileHome>>, ProviderError> {
         let opened = HostHome::open(self.host.paths.agent_volume(id)).await;
-        let opened = opened.map_err(|error| ProviderError::transient("the disk of the box cannot be used", error))?;
+        let opened =
+            opened.map_err(|error| ProviderError::transient("the disk of the box cannot be used", error))?;
         Ok(opened.map(|home| Arc::new(home) as Arc<dyn FileHome>))
     }
 }

@@ -59,7 +59,12 @@ impl OrgStore {
     }
 
     /// A command of a box, with what it printed. One that ended long ago is not there.
-    pub async fn find_exec(&self, smartbox: BoxId, id: ExecId, now: Timestamp) -> Result<Option<Exec>, Error> {
+    pub async fn find_exec(
+        &self,
+        smartbox: BoxId,
+        id: ExecId,
+        now: Timestamp,
+    ) -> Result<Option<Exec>, Error> {
         let row: Option<ExecRow> = sqlx::query_as(select_execs!(whole
             "where id = $1 and box_id = $2 and org_id = $3 and (ended_at_ms is null or ended_at_ms > $4)"))
         .bind(id.to_string())

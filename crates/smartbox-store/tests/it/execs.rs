@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use smartbox_core::exec::ExecEnd;
 use smartbox_core::{BoxId, ExecId};
-use smartbox_store::{
-    EXECS_MAX, EXECS_RUNNING_MAX, Error, Exec, ExecOutput, NewExec,
-};
+use smartbox_store::{EXECS_MAX, EXECS_RUNNING_MAX, Error, Exec, ExecOutput, NewExec};
 
 use crate::support::{World, at, event};
 
@@ -68,9 +66,16 @@ async fn a_day_after_its_end_it_is_forgotten_and_then_removed() {
     assert!(world.org.find_exec(home.id, old.id, last).await.unwrap().is_some());
     assert_eq!(world.fleet.purge_expired(last, 10).await.unwrap().execs, 0);
     let over = at(10 + day);
-    assert!(world.org.find_exec(home.id, old.id, over).await.unwrap().is_none(), "whether it was removed or not");
+    assert!(
+        world.org.find_exec(home.id, old.id, over).await.unwrap().is_none(),
+        "whether it was removed or not"
+    );
     let listed = world.org.list_execs(home.id, None, 10, over).await.unwrap().items;
-    assert_eq!(listed.iter().map(|exec| exec.id).collect::<Vec<_>>(), [running.id], "one that runs has no end");
+    assert_eq!(
+        listed.iter().map(|exec| exec.id).collect::<Vec<_>>(),
+        [running.id],
+        "one that runs has no end"
+    );
     assert_eq!(world.fleet.purge_expired(over, 10).await.unwrap().execs, 1);
     assert_eq!(world.fleet.purge_expired(at(100 * day), 10).await.unwrap().execs, 0);
 }

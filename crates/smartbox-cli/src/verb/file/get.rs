@@ -38,7 +38,8 @@ pub(super) async fn run(client: &Client, args: &GetArgs, console: &mut Console) 
         return Ok(Exit::Success);
     }
     let failed = |error: std::io::Error| {
-        Failure::new(Exit::Failed, format!("{} could not be written.", output.display())).detail(error.to_string())
+        Failure::new(Exit::Failed, format!("{} could not be written.", output.display()))
+            .detail(error.to_string())
     };
     let mut options = tokio::fs::OpenOptions::new();
     let mut file = options.write(true).create_new(true).mode(0o600).open(&output).await.map_err(failed)?;

@@ -54,7 +54,8 @@ pub(super) async fn run(client: &Client, args: PutArgs, console: &mut Console) -
     } else {
         let opened = tokio::fs::File::open(&args.file).await;
         Box::new(opened.map_err(|error| {
-            Failure::new(Exit::Failed, format!("{} could not be read.", args.file.display())).detail(error.to_string())
+            Failure::new(Exit::Failed, format!("{} could not be read.", args.file.display()))
+                .detail(error.to_string())
         })?)
     };
     let reference = args.smartbox.reference();

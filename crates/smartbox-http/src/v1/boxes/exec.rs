@@ -67,7 +67,11 @@ pub(crate) fn exec_view(exec: &Exec, has_output: bool) -> ExecView {
         created_at: exec.created_at.to_string(),
         started_at: exec.started_at.map(|at| at.to_string()),
         ended_at: exec.ended.as_ref().map(|(at, _end)| at.to_string()),
-        expires_at: exec.ended.as_ref().and_then(|(at, _end)| at.checked_add(EXEC_TTL).ok()).map(|at| at.to_string()),
+        expires_at: exec
+            .ended
+            .as_ref()
+            .and_then(|(at, _end)| at.checked_add(EXEC_TTL).ok())
+            .map(|at| at.to_string()),
         stdout: has_output.then(|| output.stdout.clone()),
         stderr: has_output.then(|| output.stderr.clone()),
         stdout_bytes: output.stdout_bytes,

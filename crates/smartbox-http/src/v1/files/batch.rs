@@ -59,7 +59,8 @@ pub(crate) async fn batch(
     if !(1..=OPERATIONS_MAX).contains(&body.operations.len()) {
         return Err(ApiError::field("operations", format!("must be 1 to {OPERATIONS_MAX}")));
     }
-    let (control, caller, target, asked) = (state.control().clone(), op.clone(), reference.clone(), body.clone());
+    let (control, caller, target, asked) =
+        (state.control().clone(), op.clone(), reference.clone(), body.clone());
     let work = async move {
         // Who may not is told so once, and not fifty times.
         control.resolve(&caller, Permission::BoxesExec, &target).await?;

@@ -30,9 +30,9 @@ pub(super) fn for_writing(headers: &HeaderMap) -> Result<Condition, ApiError> {
 /// Whether whoever reads has this content already.
 pub(super) fn is_known(headers: &HeaderMap, entry: &Entry) -> bool {
     let tags = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    tags.flat_map(|tags| tags.split(',')).map(str::trim).any(|tag| {
-        tag == "*" || unquoted(tag.strip_prefix("W/").unwrap_or(tag)) == entry.tag
-    })
+    tags.flat_map(|tags| tags.split(','))
+        .map(str::trim)
+        .any(|tag| tag == "*" || unquoted(tag.strip_prefix("W/").unwrap_or(tag)) == entry.tag)
 }
 
 fn one<'a>(headers: &'a HeaderMap, name: &HeaderName, field: &str) -> Result<Option<&'a str>, ApiError> {
@@ -55,7 +55,10 @@ mod tests {
     use super::*;
 
     fn read(headers: &[(HeaderName, &str)]) -> Result<Condition, u16> {
-        let map = headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap())).collect();
+        let map = headers
+            .iter()
+            .map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap()))
+            .collect();
         for_writing(&map).map_err(|error| error.report("req_1").status)
     }
 

@@ -7,8 +7,16 @@ use serde_json::Value;
 use crate::platform::Platform;
 
 /// Words that mean something to a shell, and nothing to anybody else.
-const TRICKS: [&str; 8] =
-    ["$(touch /tmp/owned)", "`touch /tmp/owned`", "; touch /tmp/owned", "| touch /tmp/owned", "&& touch /tmp/owned", "'\"", "*", "-n"];
+const TRICKS: [&str; 8] = [
+    "$(touch /tmp/owned)",
+    "`touch /tmp/owned`",
+    "; touch /tmp/owned",
+    "| touch /tmp/owned",
+    "&& touch /tmp/owned",
+    "'\"",
+    "*",
+    "-n",
+];
 
 /// Somebody works in a real box by hand: commands that run by themselves, one of which is in the middle when the platform is killed, and
 /// files, while the box runs and while it does not.
@@ -46,7 +54,11 @@ fn what_a_shell_would_read_is_text(platform: &Platform) {
         platform.cli_ok(&["file", "put", "/etc/hostname", &name, "-p", "-b", "home"]);
         platform.cli_ok(&["file", "cat", &name, "-b", "home"]);
     }
-    assert_eq!(platform.exec("home", &["test", "-e", "/tmp/owned"]).0, Some(1), "nothing of it was carried out");
+    assert_eq!(
+        platform.exec("home", &["test", "-e", "/tmp/owned"]).0,
+        Some(1),
+        "nothing of it was carried out"
+    );
 }
 
 fn commands_run_by_themselves(platform: &Platform) {
@@ -55,7 +67,11 @@ fn commands_run_by_themselves(platform: &Platform) {
     let show = platform.cli_ok(&["command", "show", id.trim(), "--wait", "--json", "-b", "home"]);
     let seen: Value = serde_json::from_str(&show).unwrap();
     assert_eq!((&seen["state"], &seen["code"]), (&Value::from("exited"), &Value::from(3)), "{seen}");
-    assert_eq!((&seen["stdout"], &seen["stderr"]), (&Value::from("out\nnot a tty\n"), &Value::from("err\n")), "{seen}");
+    assert_eq!(
+        (&seen["stdout"], &seen["stderr"]),
+        (&Value::from("out\nnot a tty\n"), &Value::from("err\n")),
+        "{seen}"
+    );
 
     let id = platform.cli_ok(&["exec", "-d", "-t", "-b", "home", "--", "sh", "-c", "tty; exec sleep 1000"]);
     let id = id.trim();
@@ -83,7 +99,10 @@ fn files_belong_to_the_agent(platform: &Platform, home: &std::path::Path) {
     // As a program of the box sees it.
     let seen = platform.exec("home", &["stat", "-c", "%U %a", "workspace/notes.md", "workspace/made"]);
     assert_eq!(seen.1, "agent 644\nagent 755\n");
-    assert_eq!(platform.exec("home", &["sh", "-c", "echo more >> workspace/notes.md && rmdir workspace/made"]).0, Some(0));
+    assert_eq!(
+        platform.exec("home", &["sh", "-c", "echo more >> workspace/notes.md && rmdir workspace/made"]).0,
+        Some(0)
+    );
     assert_eq!(platform.cli_ok(&["file", "cat", "workspace/notes.md", "-b", "home"]), "by hand\nmore\n");
     platform.cli_ok(&["file", "put", source, "workspace/notes.md", "-b", "home"]);
 }
