@@ -1,6 +1,7 @@
 //! Commands in a box.
 //!
-//! `POST …/exec:sync` answers when the command has ended. `WS …/exec:stream` is interactive: the first message is
+//! `POST …/exec` begins one that runs by itself, and what comes of it is kept for a day. `POST …/exec:sync` answers when the
+//! command has ended. `WS …/exec:stream` is interactive: the first message is
 //! a text frame with [`ExecStreamStart`]; after it every frame is binary and its first byte names the channel, as in
 //! Kubernetes' `v4.channel.k8s.io` protocol (0 stdin, 1 stdout, 2 stderr); channel 3 carries one JSON
 //! [`ExecStreamControl`]. An empty frame on channel 0 ends stdin. The server ends with `exited` and closes.
@@ -8,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// Bytes for the command's standard input.
 pub const EXEC_CHANNEL_STDIN: u8 = 0;
@@ -70,7 +71,8 @@ pub struct ExecResult {
     pub stdout: String,
     /// Its error output.
     pub stderr: String,
-    /// Whether output was left out: at most 1 MiB of each stream is kept.
+    /// Whether output was left out: of each stream at most 1 MiB is kept, its beginning and its end, and a line between them says
+    /// how much is missing.
     pub truncated: bool,
 }
 
@@ -118,4 +120,109 @@ pub enum ExecStreamControl {
         /// Why, and what to do.
         problem: Box<super::Problem>,
     },
+}
+
+/// Begins a command that runs by itself.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StartExec {
+    /// Program and arguments; no shell reads them. They are kept for as long as what came of the command.
+    #[schema(example = json!(["make", "test"]))]
+    pub argv: Vec<String>,
+    /// Added to the environment. Not kept.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, String>,
+    /// Working directory; the agent's home by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cwd: Option<String>,
+    /// Text for its standard input. Not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stdin: Option<String>,
+    /// Asks for a terminal of this size; everything it prints is then in `stdout`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tty: Option<TtySize>,
+    /// Time after its start at which it is killed; 600,000 by default, 86,400,000 at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_ms: Option<u64>,
+}
+
+/// Query of a command.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ExecQuery {
+    /// How long to wait for its end, such as `30s`, `500ms`, `1m` or a number of seconds; 60 seconds at most.
+    #[param(example = "30s")]
+    pub wait: Option<String>,
+}
+
+/// A command that runs by itself, or did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ExecView {
+    /// `exe_…`.
+    pub id: String,
+    /// The box it runs in.
+    pub box_id: String,
+    /// Program and arguments.
+    pub argv: Vec<String>,
+    /// Whether it has a terminal.
+    pub tty: bool,
+    /// `waiting` (its box is being woken), `running`, `exited`, `signalled`, `timed_out`, `killed`, `lost` (nobody knows how it
+    /// ended) or `failed` (it could not be started).
+    pub state: String,
+    /// Its exit code, if it exited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<i32>,
+    /// The signal that ended it, a name without `SIG`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<String>,
+    /// Why it was lost, or could not be started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// Who asked for it.
+    pub asked_by: String,
+    /// Time after its start at which it is killed.
+    pub timeout_ms: u64,
+    /// When it was asked for.
+    pub created_at: String,
+    /// When its process was started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<String>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<String>,
+    /// Until when it can be asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+    /// Its output so far; bytes that are not text are replaced. Not in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stdout: Option<String>,
+    /// Its error output so far. Not in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stderr: Option<String>,
+    /// Bytes of output, whatever is kept of them.
+    pub stdout_bytes: u64,
+    /// Bytes of error output, whatever is kept of them.
+    pub stderr_bytes: u64,
+    /// Whether output was left out: of each stream at most 128 KiB are kept, its beginning and its end.
+    pub truncated: bool,
+}
+
+/// Commands of a box.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ExecList {
+    /// The newest first.
+    pub items: Vec<ExecView>,
+    /// Where the next page begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+/// A signal for a command.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExecSignal {
+    /// `INT`, `TERM`, `KILL`, `HUP`, `QUIT`, `USR1` or `USR2`.
+    #[schema(example = "INT")]
+    pub signal: String,
 }

@@ -13,6 +13,7 @@ mod devices;
 mod egress;
 mod events;
 mod exec;
+mod files;
 mod logs;
 mod messages;
 mod models;
@@ -52,8 +53,14 @@ pub use devices::{DeviceList, DeviceQuery, DeviceView, PairDevice};
 pub use egress::{EgressLayerView, EgressView, SetEgress};
 pub use events::{EventList, EventView};
 pub use exec::{
-    EXEC_CHANNEL_CONTROL, EXEC_CHANNEL_STDERR, EXEC_CHANNEL_STDIN, EXEC_CHANNEL_STDOUT, ExecOutcome,
-    ExecRequest, ExecResult, ExecStreamControl, ExecStreamStart, TtySize,
+    EXEC_CHANNEL_CONTROL, EXEC_CHANNEL_STDERR, EXEC_CHANNEL_STDIN, EXEC_CHANNEL_STDOUT, ExecList,
+    ExecOutcome, ExecQuery, ExecRequest, ExecResult, ExecSignal, ExecStreamControl, ExecStreamStart,
+    ExecView, StartExec, TtySize,
+};
+pub use files::{
+    DeleteFileQuery, FileBatch, FileBatchOp, FileBatchResult, FileBatchResults, FileHit, FileList, FileQuery,
+    FileSearchRequest, FileSearchResult, FileText, FileView, MakeDirectory, MoveFile, PutFileQuery,
+    RemovedFile, TrashEmptied,
 };
 pub use logs::LogsQuery;
 pub use messages::{MessageEvent, SendMessage};

@@ -24,6 +24,7 @@ use smartbox_api::IDEMPOTENCY_KEY_HEADER;
 pub(crate) use download::Download;
 pub(crate) use pages::PAGE_ITEMS;
 pub(crate) use socket::Socket;
+pub(crate) use upload::Condition;
 
 use credential::Credential;
 

@@ -5,10 +5,12 @@ pub(crate) mod backup;
 mod boxes;
 mod budget;
 mod chat;
+mod command;
 mod completion;
 mod device;
 mod egress;
 mod exec;
+mod file;
 mod link;
 mod logs;
 mod model;
@@ -107,6 +109,12 @@ pub enum ClientCommand {
     Chat(chat::ChatArgs),
     /// Run a command in a box; its exit code becomes ours
     Exec(exec::ExecArgs),
+    /// Look at commands that run by themselves in a box, and end them
+    #[command(subcommand)]
+    Command(command::CommandCommand),
+    /// List, read, write, move and remove files of a box, whether it runs or not
+    #[command(subcommand)]
+    File(file::FileCommand),
     /// Print a box's log
     Logs(logs::LogsArgs),
     /// Open the platform in a browser, signed in
@@ -180,6 +188,10 @@ pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &m
         }
         ClientCommand::Chat(args) => chat::run(&connect(global, console).await?, args, console).await,
         ClientCommand::Exec(args) => exec::run(&connect(global, console).await?, args, console).await,
+        ClientCommand::Command(command) => {
+            command::run(&connect(global, console).await?, &command, console).await
+        }
+        ClientCommand::File(command) => file::run(&connect(global, console).await?, command, console).await,
         ClientCommand::Logs(args) => logs::run(&connect(global, console).await?, &args, console).await,
         ClientCommand::Open(args) => open::run(&connect(global, console).await?, &args, console).await,
         ClientCommand::Completion(args) => completion::run(&args, console).await,

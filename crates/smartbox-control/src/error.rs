@@ -99,6 +99,12 @@ pub enum Error {
         /// When to try again.
         retry_after: Duration,
     },
+    /// As many commands run in the box as may.
+    #[error("{max} commands run in the box, as many as there may be at the same time")]
+    TooManyCommands {
+        /// How many.
+        max: u32,
+    },
     /// The address signs somebody else in.
     #[error("the e-mail address is in use")]
     EmailTaken,
@@ -118,6 +124,9 @@ pub enum Error {
         /// What to do.
         remedy: String,
     },
+    /// A file, or what is to be done with files, is more than is done at once.
+    #[error("{0}")]
+    FileTooLarge(String),
     /// The agent refused or broke off.
     #[error("{0}")]
     Agent(String),
@@ -155,6 +164,7 @@ impl From<smartbox_store::Error> for Error {
                 what: "the org would be left without an active owner".to_owned(),
                 remedy: "make somebody else an owner first".to_owned(),
             },
+            Store::TooMany { what: smartbox_store::EXECS_RUNNING, max } => Self::TooManyCommands { max },
             Store::TooMany { what, max } => Self::Conflict {
                 what: format!("there are {max} {what}, as many as there may be"),
                 remedy: "remove some that nobody needs".to_owned(),

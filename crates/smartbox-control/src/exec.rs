@@ -1,5 +1,13 @@
 //! Commands in a box, over boxd's SSH.
 
+mod kept;
+mod live;
+mod read;
+mod run;
+pub(crate) mod runner;
+mod slots;
+mod start;
+
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
@@ -9,6 +17,12 @@ use smartbox_tunnel::{ExecEvent, ExecInput, ExecOutput, ExecRequest, ExecSession
 use crate::boxes::Need;
 use crate::uses::Use;
 use crate::{Control, Error, Op};
+
+pub use kept::CommandKept;
+pub(crate) use live::Execs;
+pub use runner::CommandRunner;
+use slots::Slot;
+pub use start::NewExec;
 
 /// Most arguments of a command.
 const ARGS_MAX: usize = 1000;
@@ -41,8 +55,11 @@ pub enum CommandEvent {
     Signalled(String),
 }
 
+/// What keeps the box awake, and counts, while a command runs in it.
+type Held = (Use, Slot);
+
 /// A running command. Dropping its output kills it.
-pub struct CommandSession(ExecSession, Use);
+pub struct CommandSession(ExecSession, Held);
 
 /// The direction towards a command.
 pub struct CommandInput(ExecInput);
@@ -50,11 +67,14 @@ pub struct CommandInput(ExecInput);
 /// The direction from a command. Dropping it kills the command.
 pub struct CommandOutput(
     ExecOutput,
-    #[expect(dead_code, reason = "the box does not fall asleep while it lasts")] Use,
+    #[expect(dead_code, reason = "the box does not fall asleep while it lasts")] Held,
 );
 
 impl Control {
     /// Starts a command in a box, waking the box if need be.
+    ///
+    /// # Errors
+    /// [`Error::TooManyCommands`] when as many run in the box as may.
     pub async fn start_command(
         &self,
         op: &Op,
@@ -64,6 +84,7 @@ impl Control {
         check(command)?;
         let (smartbox, in_use) =
             self.ready_box(op, (Permission::BoxesExec, reference), Need::Alive, "a command", |_| {}).await?;
+        let held = (in_use, self.inner.execs.slots.take(smartbox.id)?);
         let connection = self.ssh(&smartbox).await?;
         let request = ExecRequest {
             argv: command.argv.clone(),
@@ -72,7 +93,7 @@ impl Control {
             tty: command.tty.map(|(columns, rows)| PtySize { rows, columns }),
         };
         let session = connection.exec(request).await.map_err(|error| crate::ssh::unavailable(&error))?;
-        Ok(CommandSession(session, in_use))
+        Ok(CommandSession(session, held))
     }
 }
 
@@ -123,22 +144,22 @@ impl CommandOutput {
 
 impl CommandInput {
     /// Gives it input, waiting while it does not read.
-    pub async fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+    pub async fn write(&self, bytes: &[u8]) -> std::io::Result<()> {
         self.0.write(Bytes::copy_from_slice(bytes)).await.map_err(std::io::Error::other)
     }
 
     /// Ends its input.
-    pub async fn close(&mut self) -> std::io::Result<()> {
+    pub async fn close(&self) -> std::io::Result<()> {
         self.0.finish().await.map_err(std::io::Error::other)
     }
 
     /// Tells it the new size of its terminal.
-    pub async fn resize(&mut self, columns: u16, rows: u16) -> std::io::Result<()> {
+    pub async fn resize(&self, columns: u16, rows: u16) -> std::io::Result<()> {
         self.0.resize(PtySize { rows, columns }).await.map_err(std::io::Error::other)
     }
 
     /// Sends it a signal, by its name without `SIG`.
-    pub async fn signal(&mut self, name: &str) -> std::io::Result<()> {
+    pub async fn signal(&self, name: &str) -> std::io::Result<()> {
         self.0.signal(name).await.map_err(std::io::Error::other)
     }
 }

@@ -25,6 +25,7 @@ mod entropy;
 mod error;
 mod exec;
 mod explain;
+mod files;
 mod fleet_view;
 mod foreign;
 mod gate;
@@ -93,8 +94,12 @@ pub use egress::{BoxEgress, EgressRules};
 pub use egress_layers::PlatformEgress;
 pub use entropy::{Entropy, SystemEntropy, random_token};
 pub use error::{Error, FieldIssue};
-pub use exec::{CommandEvent, CommandInput, CommandOutput, CommandSession, NewCommand};
+pub use exec::{
+    CommandEvent, CommandInput, CommandKept, CommandOutput, CommandRunner, CommandSession, NewCommand,
+    NewExec,
+};
 pub use explain::Why;
+pub use files::{FILE_BYTES_MAX, FileSearch, FileWriting, Looked, PAGE_ENTRIES_MAX, Thrown};
 pub use fleet_view::{BoxState, FleetView, phase_of, stage_of};
 pub use foreign::{ForeignIdentities, SignUp, SignUpPolicy};
 pub use host::{Host, UnknownHost};
@@ -125,6 +130,8 @@ pub use secrets::{GivenSecret, Whose};
 pub use sign_in::{NewSession, SignInCode};
 pub use sleep_policies::PolicyWish;
 pub use sleep_state::SleepState;
+/// How a command ended.
+pub use smartbox_core::exec::ExecEnd;
 /// Header of Cloudflare Access.
 pub use smartbox_identity::ACCESS_HEADER;
 /// What a browser brings back from an OpenID provider.
@@ -134,13 +141,15 @@ pub use smartbox_identity::UrlRequest;
 /// Header of a device's proof, and the request that it came with.
 pub use smartbox_identity::{DPOP_HEADER, ProofRequest};
 pub use smartbox_provider::LogSource;
+/// How long what came of a command is kept.
+pub use smartbox_store::EXEC_TTL;
 /// Rows as the API shows them.
 pub use smartbox_store::{
     AuditEvent, Backup, BackupState, BoxError, BudgetRow, ConfigVersion, Cursor, Device, EgressRow,
-    EgressUsage, Event, InjectionRow, KeptSecret, KeyRotation, LayerRow, ModelCall, ModelProvider,
-    ModelRulesRow, ModelSum, NewPlan, Operation, Org, OrgPlan, OrgStanding, Outcome, Page, PlanRow,
-    RestoreFrom, Rollout, RolloutBox, RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox,
-    UsageRow, User, WakeHold,
+    EgressUsage, Event, Exec, ExecOutput, InjectionRow, KeptSecret, KeyRotation, LayerRow, ModelCall,
+    ModelProvider, ModelRulesRow, ModelSum, NewPlan, Operation, Org, OrgPlan, OrgStanding, Outcome, Page,
+    PlanRow, RestoreFrom, Rollout, RolloutBox, RoutingRow, Schedule, ScheduleAction, ServiceToken, Session,
+    Smartbox, UsageRow, User, WakeHold,
 };
 pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, Trust, render_files};
 pub use spend::{ModelSpent, Reservation, SpendRefused};
@@ -157,7 +166,7 @@ use smartbox_core::config_change::ConfigTimes;
 use smartbox_core::routing::{OwnAddress, RoutingFlags};
 use smartbox_core::upgrade::UpgradeTimes;
 use smartbox_core::{Thresholds, Tie};
-use smartbox_provider::{Link, Provider};
+use smartbox_provider::{Files, Link, Provider};
 use smartbox_store::Store;
 use tokio::sync::{broadcast, watch};
 
@@ -175,6 +184,8 @@ pub struct Parts {
     pub provider: Arc<dyn Provider>,
     /// How they are reached.
     pub link: Arc<dyn Link>,
+    /// Their files.
+    pub files: Arc<dyn Files>,
     /// The platform's services inside the boxes.
     pub doors: Arc<dyn Doors>,
     /// How people reach them.
@@ -274,6 +285,8 @@ pub(crate) struct Inner {
     pub(crate) ingress: Arc<dyn Ingress>,
     pub(crate) backups: backups::Backups,
     pub(crate) uses: Arc<uses::Uses>,
+    pub(crate) execs: exec::Execs,
+    pub(crate) files: files::FileWork,
     pub(crate) resting: gateway::Resting,
     pub(crate) vigils: vigil::Vigils,
     pub(crate) sleep: Thresholds,
@@ -323,6 +336,8 @@ impl Control {
                 ingress: parts.ingress,
                 backups: backups::Backups::new(parts.backups),
                 uses: Arc::new(uses::Uses::new(Arc::clone(&parts.clock))),
+                execs: exec::Execs::default(),
+                files: files::FileWork::new(parts.files),
                 resting: gateway::Resting::default(),
                 vigils: vigil::Vigils::default(),
                 sleep: parts.sleep,

@@ -82,6 +82,8 @@ typed_ids! {
     ScheduleId = "sch",
     /// An upgrade of many boxes, in waves.
     RolloutId = "rol",
+    /// A command that runs by itself.
+    ExecId = "exe",
     /// Something that was set aside before it is spent.
     SpendId = "spd",
 }

@@ -14,6 +14,7 @@ pub mod box_name;
 pub mod capacity;
 pub mod config_change;
 pub mod egress_policy;
+pub mod exec;
 pub mod explain;
 pub mod heal;
 pub mod id;
@@ -44,8 +45,8 @@ pub use archive::ArchiveStage;
 pub use box_name::BoxName;
 pub use heal::Breaker;
 pub use id::{
-    BackupId, BoxId, DeviceId, EventId, OperationId, OrgId, RolloutId, ScheduleId, SessionId, SpendId,
-    TokenId, UserId,
+    BackupId, BoxId, DeviceId, EventId, ExecId, OperationId, OrgId, RolloutId, ScheduleId, SessionId,
+    SpendId, TokenId, UserId,
 };
 pub use kind::Kind;
 pub use phase::{Phase, phase};

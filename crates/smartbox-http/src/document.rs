@@ -52,6 +52,12 @@ fn any_credential() -> Vec<SecurityRequirement> {
         .into()
 }
 
+/// Names the parts of paths as OpenAPI does, which has no word for one with slashes in it.
+pub(crate) fn name_parts(document: &mut OpenApi) {
+    let paths = std::mem::take(&mut document.paths.paths);
+    document.paths.paths = paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
+}
+
 /// Adds the answer that every route may give: a problem document.
 pub(crate) fn add_problems(document: &mut OpenApi) {
     let schema = Ref::from_schema_name(Problem::name());

@@ -53,6 +53,7 @@ pub fn router(state: HttpState) -> Router {
 /// The OpenAPI document of [`router`].
 pub fn openapi() -> OpenApi {
     let mut document = open_routes().merge(v1::routes()).merge(seeds::routes()).into_openapi();
+    document::name_parts(&mut document);
     document::add_problems(&mut document);
     document
 }

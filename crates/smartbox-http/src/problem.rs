@@ -79,6 +79,8 @@ pub fn explain(error: &Error) -> Explanation {
         Error::NotFound("runtime") => Explanation::new(&codes::RUNTIME_NOT_FOUND),
         Error::NotFound("backup") => Explanation::new(&codes::BACKUP_NOT_FOUND),
         Error::NotFound("file") => Explanation::new(&codes::BACKUP_FILE_NOT_FOUND),
+        Error::NotFound("box file") => Explanation::new(&codes::FILE_NOT_FOUND),
+        Error::NotFound("command") => Explanation::new(&codes::EXEC_NOT_FOUND),
         Error::NotFound("schedule") => Explanation::new(&codes::SCHEDULE_NOT_FOUND),
         Error::NotFound("model provider") => Explanation::new(&codes::MODEL_PROVIDER_NOT_FOUND),
         Error::NotFound("secret") => Explanation::new(&codes::SECRET_NOT_FOUND),
@@ -120,12 +122,18 @@ pub fn explain(error: &Error) -> Explanation {
             refused.retry_after = Some(*retry_after);
             refused
         }
+        Error::TooManyCommands { .. } => {
+            let mut refused = Explanation::new(&codes::TOO_MANY_COMMANDS).detail(text);
+            refused.retry_after = Some(OVERLOAD_RETRY);
+            refused
+        }
         Error::Unavailable { retry_after, .. } => {
             let mut unavailable = Explanation::new(&codes::BOX_UNAVAILABLE).detail(text);
             unavailable.retry_after = Some(*retry_after);
             unavailable
         }
         Error::BoxFailed { remedy, .. } => Explanation::new(&codes::BOX_FAILED).detail(text).remedy(remedy),
+        Error::FileTooLarge(_) => Explanation::new(&codes::FILE_TOO_LARGE).detail(text),
         Error::Agent(_) => Explanation::new(&codes::AGENT_FAILED).detail(text),
         Error::DiskFull => Explanation::new(&codes::DISK_FULL),
         Error::Internal(_) => Explanation::new(&codes::PLATFORM_FAILED),

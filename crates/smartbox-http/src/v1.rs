@@ -9,6 +9,7 @@ mod configs;
 mod devices;
 mod egress;
 mod exports;
+mod files;
 mod imports;
 mod injections;
 mod models;
@@ -46,6 +47,7 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .merge(models::routes())
         .merge(egress::routes())
         .merge(exports::routes())
+        .merge(files::routes())
         .merge(imports::routes())
         .merge(injections::routes())
         .merge(operations::routes())

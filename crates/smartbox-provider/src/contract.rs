@@ -8,6 +8,7 @@
 
 mod cancel;
 mod fencing;
+mod files;
 mod life;
 mod logs;
 mod network;
@@ -22,12 +23,13 @@ use tokio::io::AsyncReadExt;
 
 pub use cancel::*;
 pub use fencing::*;
+pub use files::*;
 pub use life::*;
 pub use logs::*;
 pub use network::*;
 pub use sleep::*;
 
-use crate::{Epoch, Generation, Link, LinkError, Observation, Provider, Spec};
+use crate::{Epoch, Files, Generation, Link, LinkError, Observation, Provider, Spec};
 
 /// On this port a program of the fixture's boxes sends the box's host name to who connects, then closes.
 pub const GREETING_PORT: u16 = 7070;
@@ -41,6 +43,8 @@ pub trait Fixture: Send + Sync {
     fn provider(&self) -> &dyn Provider;
     /// Its link.
     fn link(&self) -> &dyn Link;
+    /// The files of its boxes.
+    fn files(&self) -> &dyn Files;
     /// A box nobody used before with a host name of its own, of generation 1, whose gateway becomes ready by
     /// itself, greets on [`GREETING_PORT`] and writes its host name to its log.
     fn new_box(&self) -> (BoxId, Spec);
@@ -91,6 +95,8 @@ macro_rules! contract_suite {
             a_connection_to_a_sleeping_box_fails_at_once
             a_box_that_dies_in_its_sleep_is_seen_as_dead
             logs_are_read_while_running_and_after_the_stop
+            what_was_never_started_has_no_files
+            files_are_worked_with_whether_the_box_runs_or_not
         );
     };
     (@tests $fixture:expr; $($promise:ident)+) => { $(

@@ -5,6 +5,7 @@
 //! [`contract`]; the stateful [`fake`] is the one that tests of other crates use.
 
 mod error;
+mod files;
 mod link;
 mod observation;
 mod provider;
@@ -18,6 +19,7 @@ pub mod contract;
 pub mod fake;
 
 pub use error::{LinkError, ProviderError};
+pub use files::Files;
 pub use link::{BoxListener, BoxStream, Duplex, Link};
 pub use observation::{ComputeUse, LogChunk, LogSource, MemoryUse, Observation};
 pub use provider::{Capabilities, Epoch, Generation, Provider};

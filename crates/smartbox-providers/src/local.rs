@@ -13,6 +13,7 @@ mod disk;
 mod doctor;
 mod error;
 mod fence;
+mod files;
 mod gauge;
 mod host;
 mod image;

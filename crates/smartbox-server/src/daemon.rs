@@ -15,8 +15,8 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use smartbox_control::{
-    BackupLoop, ConfigLoop, Control, DrillLoop, Janitor, Lease, Monitor, Reconciler, RollbackWatch,
-    RuntimeInstaller, Scheduler, TrialLoop, UpgradeLoop,
+    BackupLoop, CommandRunner, ConfigLoop, Control, DrillLoop, Janitor, Lease, Monitor, Reconciler,
+    RollbackWatch, RuntimeInstaller, Scheduler, TrialLoop, UpgradeLoop,
 };
 use smartbox_core::routing::Outcome;
 use smartbox_edge::{Edge, EdgeListener, RouteTable};
@@ -153,6 +153,7 @@ fn spawn_loops(
     life.spawn("scheduler", Scheduler::new(control.clone()).run(life.soft.clone()));
     life.spawn("janitor", Janitor::new(control.clone()).run(life.soft.clone()));
     life.spawn("runtimes", RuntimeInstaller::new(control.clone()).run(life.soft.clone()));
+    life.spawn("commands", CommandRunner::new(control.clone()).run(life.soft.clone()));
     life.spawn("monitor", Monitor::new(control.clone()).run(life.soft.clone()));
     life.spawn("backups", BackupLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
     life.spawn("drills", DrillLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));

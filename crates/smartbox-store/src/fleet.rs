@@ -7,6 +7,7 @@ mod configs;
 mod drills;
 mod egress;
 mod erased;
+mod execs;
 mod housekeeping;
 mod leases;
 mod models;

@@ -22,6 +22,7 @@ mod device;
 mod egress;
 mod error;
 mod event;
+mod execs;
 mod fleet;
 mod foreign;
 mod idempotency;
@@ -57,6 +58,9 @@ pub use device::{Device, NewDevice, NewTicket, Ticket, TicketHolder};
 pub use egress::{EgressUsage, LayerOf, LayerRow};
 pub use error::{Error, OpenError};
 pub use event::{AuditEvent, Event, EventOutcome, NewEvent};
+pub use execs::{
+    EXEC_OUTPUT_BYTES_MAX, EXEC_TTL, EXECS_MAX, EXECS_RUNNING, EXECS_RUNNING_MAX, Exec, ExecOutput, NewExec,
+};
 pub use fleet::{Drill, FleetStore, KeyRotation, NewFrom, Purged, SystemActor};
 pub use foreign::{ForeignDatabase, HeldBack, hold_back, look_at_copy, renew_identity};
 pub use idempotency::{BodyHash, Claim, IDEMPOTENCY_TTL, IN_PROGRESS_MAX};

@@ -6,6 +6,7 @@ mod configs;
 pub(crate) mod create;
 mod devices;
 mod egress;
+mod execs;
 pub(crate) mod intent;
 mod models;
 mod people;

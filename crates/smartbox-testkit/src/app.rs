@@ -115,6 +115,11 @@ impl TestApp {
         self.log.lines()
     }
 
+    /// Lets the boxes have a supervisor. Commands run as processes of the test.
+    pub fn run_commands(&self) {
+        crate::supervisor::install(&self.provider);
+    }
+
     /// What tells running streams and sockets to end, as a stop of the platform does.
     pub fn stop_signal(&self) -> CancellationToken {
         self.stop.clone()
@@ -131,7 +136,7 @@ impl TestApp {
         self.control = parts.control();
         self.state = parts.state(&self.control);
         self.router = smartbox_http::router(self.state.clone());
-        self.loops = Loops::by_hand(self.control.clone(), self.epoch);
+        self.loops = Loops::by_hand(self.control.clone(), self.epoch, self.stop.clone());
         self.first_org().await;
     }
 

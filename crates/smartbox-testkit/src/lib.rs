@@ -1,8 +1,8 @@
 //! Parts for tests of other crates: what they would otherwise each build for themselves.
 //!
 //! [`TestApp`] is the platform with real use-cases, loops, database and routes, over the stateful fake of the place
-//! where boxes run; a [`gateway`] double answers inside its boxes. Time and randomness are a test's own. It has no
-//! supervisor with SSH: commands in boxes are tested with real boxes.
+//! where boxes run; a [`gateway`] double answers inside its boxes. Time and randomness are a test's own. A
+//! supervisor that runs commands is there when a test asks for it.
 
 mod app;
 mod clock;
@@ -14,6 +14,7 @@ mod http_client;
 mod ingress;
 mod log_watch;
 mod runtimes;
+mod supervisor;
 mod wait;
 
 pub mod gateway;

@@ -1,5 +1,6 @@
 //! `smartbox exec`.
 
+mod detached;
 mod escape;
 mod once;
 mod session;
@@ -46,7 +47,10 @@ pub struct ExecArgs {
     /// Its working directory [default: the agent's home]
     #[arg(long, short = 'w', value_name = "DIR")]
     workdir: Option<String>,
-    /// With --json: longest time it may run, at most 10m [default: 30s]
+    /// Leave it running by itself and print its id; `smartbox command` looks after it
+    #[arg(long, short)]
+    detach: bool,
+    /// Longest time it may run: with --json at most 10m [default: 30s], with --detach at most 24h [default: 10m]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     timeout: Option<Duration>,
     /// Program and arguments; no shell reads them
@@ -56,11 +60,17 @@ pub struct ExecArgs {
 
 /// Runs a command in a box. Its exit code becomes ours.
 pub(super) async fn run(client: &Client, args: ExecArgs, console: &mut Console) -> Outcome {
+    if args.detach {
+        return detached::run(client, args, console).await;
+    }
     if console.wants_json() {
         return once::run(client, args, console).await;
     }
     if args.timeout.is_some() {
-        return Err(Failure::new(Exit::Usage, "`--timeout` needs `--json`: a stream has no time limit."));
+        return Err(Failure::new(
+            Exit::Usage,
+            "`--timeout` needs `--json` or `--detach`: a stream has no time limit.",
+        ));
     }
     let terminals = console.terminals();
     let has_tty = !args.no_tty && (args.tty || (terminals.stdin && terminals.stdout && !args.no_stdin));

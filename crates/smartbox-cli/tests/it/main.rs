@@ -5,12 +5,14 @@
 mod audit;
 mod boxes;
 mod chat;
+mod commands;
 mod credentials;
 mod devices;
 mod egress;
 mod errors;
 mod exec;
 mod fake;
+mod files;
 mod help;
 mod ledger;
 mod logs;

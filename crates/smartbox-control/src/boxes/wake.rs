@@ -59,6 +59,15 @@ impl Control {
         found.ok_or(Error::NotFound("box"))
     }
 
+    /// Refuses what would be refused when a box is woken. A box that runs need not be.
+    pub(crate) async fn require_wakeable(&self, smartbox: &Smartbox) -> Result<(), Error> {
+        match failure_of(smartbox) {
+            Some(failure) => Err(failure),
+            None if smartbox.desired == Desired::Running => Ok(()),
+            None => self.wake_gate(smartbox).await,
+        }
+    }
+
     async fn wake(&self, op: &Op, smartbox: &Smartbox, reason: &str) -> Result<(), Error> {
         if let Some(failure) = failure_of(smartbox) {
             return Err(failure);

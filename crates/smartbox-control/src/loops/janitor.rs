@@ -1,4 +1,4 @@
-//! Removes what has expired: sessions, sign-in codes, idempotency keys, old operations, old usage.
+//! Removes what has expired: sessions, sign-in codes, idempotency keys, old operations and commands, old usage, old trash.
 
 use std::time::Duration;
 
@@ -51,6 +51,6 @@ impl Janitor {
                 break;
             }
         }
-        Ok(())
+        self.control.purge_all_trash().await
     }
 }

@@ -83,6 +83,10 @@ codes! {
         "`smartbox runtime list` shows those that are.";
     SCHEDULE_NOT_FOUND = "schedule-not-found" NOT_FOUND "There is no such schedule"
         "`smartbox schedule list` shows those of a box.";
+    FILE_NOT_FOUND = "file-not-found" NOT_FOUND "The box has no such file"
+        "`smartbox file list` shows what there is. Paths are below the agent's home, without a slash in front.";
+    EXEC_NOT_FOUND = "exec-not-found" NOT_FOUND "There is no such command"
+        "`smartbox command list` shows those of a box. What came of one is kept for 24 hours after its end.";
     MODEL_PROVIDER_NOT_FOUND = "model-provider-not-found" NOT_FOUND "There is no such model provider"
         "`smartbox model list` shows those that count, and whose they are.";
     BACKUP_NOT_FOUND = "backup-not-found" NOT_FOUND "There is no such backup"
@@ -100,6 +104,10 @@ codes! {
     BAD_REQUEST = "bad-request" BAD_REQUEST "The request cannot be read";
     BODY_TOO_LARGE = "body-too-large" PAYLOAD_TOO_LARGE "The request is too large"
         "A request body of the API has at most 1 MiB.";
+    FILE_TOO_LARGE = "file-too-large" PAYLOAD_TOO_LARGE "It is more than is done at once"
+        "Do it in parts. What does not fit into the trash can be removed for good.";
+    RANGE_NOT_SATISFIABLE = "range-not-satisfiable" RANGE_NOT_SATISFIABLE "The file has no such part"
+        "Content-Range says how long it is.";
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type" UNSUPPORTED_MEDIA_TYPE "The body is not JSON"
         "Send the body with the header Content-Type: application/json.";
     UPGRADE_REQUIRED = "upgrade-required" UPGRADE_REQUIRED "This route speaks WebSocket only"
@@ -147,6 +155,8 @@ codes! {
         "Try again in a moment: the issuer of your token, or the database, does not answer.";
     AGENT_FAILED = "agent-failed" BAD_GATEWAY "The agent gave no answer"
         "Ask again. If it stays so, `smartbox logs` shows what the agent says.";
+    TOO_MANY_COMMANDS = "too-many-commands" TOO_MANY_REQUESTS "Too many commands run in the box"
+        "Wait until one ends, or kill one.";
     OVERLOADED = "overloaded" SERVICE_UNAVAILABLE "The platform has too much to do"
         "Try again in a moment.";
     DISK_FULL = "disk-full" INSUFFICIENT_STORAGE "The disk of the data directory is full"

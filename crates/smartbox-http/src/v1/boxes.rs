@@ -8,6 +8,7 @@ mod delete;
 mod exec;
 mod exec_stream;
 mod exec_sync;
+mod execs;
 mod list;
 mod logs;
 mod model_calls;
@@ -64,6 +65,7 @@ pub(super) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(model_calls::model_calls))
         .routes(routes!(exec_sync::exec_sync))
         .routes(routes!(exec_stream::exec_stream))
+        .merge(execs::routes())
         .routes(routes!(send_message::send_message))
 }
 

@@ -50,6 +50,8 @@ impl Route {
             .replace("{schedule}", "sch_01932f00000070008000000000000000")
             .replace("{name}", "NO_SUCH_TOKEN")
             .replace("{backup}", "bkp_01932f00000070008000000000000000")
+            .replace("{exec}", "exe_01932f00000070008000000000000000")
+            .replace("{path}", "workspace/notes.md")
             .replace("{kind}", "budget")
             .replace("{provider}", "mine")
             .replace("{plan}", "default")
@@ -113,6 +115,15 @@ impl Route {
             "setPassword" => json!({ "password": "correct horse" }),
             "updateRoute" => json!({ "percentage": 10 }),
             "updateUser" => json!({ "role": "owner" }),
+            "putFile" => json!("the content of a file"),
+            "makeDirectory" => json!({ "path": "workspace/made", "parents": true }),
+            "moveFile" => json!({ "from": "state", "to": "moved" }),
+            "copyFile" => json!({ "from": "state", "to": "copied" }),
+            "searchFiles" => json!({ "name": "notes" }),
+            "batchFiles" => json!({ "operations": [{ "op": "stat", "path": "state" }] }),
+            "startExec" => json!({ "argv": ["true"], "timeout_ms": 1000 }),
+            "signalExec" => json!({ "signal": "INT" }),
+            "resizeExec" => json!({ "cols": 80, "rows": 24 }),
             "execSync" => json!({ "argv": ["true"] }),
             "updateBox" | "updateTier" => json!({ "sleep": { "frozen_after": "20m" } }),
             "sleepBox" => json!({ "tier": "squeezed" }),

@@ -3,12 +3,14 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use smartbox_core::{BoxId, UidRange};
+use smartbox_files::{FileHome, HostHome};
 
 use super::{Call, FakeProvider};
-use crate::{Epoch, Places, ProviderError, StillWork, Stillness, Volumes};
+use crate::{Epoch, Files, Places, ProviderError, StillWork, Stillness, Volumes};
 
 impl FakeProvider {
     fn places(&self, id: BoxId) -> Places {
@@ -143,5 +145,18 @@ impl Volumes for FakeProvider {
 
     async fn forget_undo(&self, id: BoxId, _epoch: Epoch) -> Result<(), ProviderError> {
         remove(&self.places(id).undo_dir()).map_err(failed)
+    }
+}
+
+#[async_trait::async_trait]
+impl Files for FakeProvider {
+    async fn files(&self, id: BoxId) -> Result<Option<Arc<dyn FileHome>>, ProviderError> {
+        if !self.world().boxes.contains_key(&id) {
+            return Ok(None);
+        }
+        let opened = HostHome::open(self.home_of(id)).await;
+        let opened =
+            opened.map_err(|error| ProviderError::transient("the disk of the box cannot be used", error))?;
+        Ok(opened.map(|home| Arc::new(home) as Arc<dyn FileHome>))
     }
 }

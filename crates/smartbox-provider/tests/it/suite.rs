@@ -6,7 +6,7 @@ use std::time::Duration;
 use smartbox_core::{BoxId, DeathReason, UidRange};
 use smartbox_provider::contract::{Fixture, GREETING_PORT};
 use smartbox_provider::fake::FakeProvider;
-use smartbox_provider::{Generation, Limits, Link, Provider, Spec, contract_suite};
+use smartbox_provider::{Files, Generation, Limits, Link, Provider, Spec, contract_suite};
 use tokio::io::AsyncWriteExt;
 
 pub(crate) struct FakeFixture {
@@ -46,6 +46,9 @@ impl Fixture for FakeFixture {
         &self.provider
     }
     fn link(&self) -> &dyn Link {
+        &self.provider
+    }
+    fn files(&self) -> &dyn Files {
         &self.provider
     }
     fn new_box(&self) -> (BoxId, Spec) {

@@ -14,7 +14,7 @@ use smartbox_core::progress::Silent;
 use smartbox_core::{BoxId, Observed, UidRange, uid_range};
 use smartbox_provider::contract::Fixture;
 use smartbox_provider::{
-    Generation, Limits, Link, Observation, Provider, RenderedFile, RenderedFileOwner, Spec,
+    Files, Generation, Limits, Link, Observation, Provider, RenderedFile, RenderedFileOwner, Spec,
 };
 use smartbox_providers::local::{ImageChoice, LocalConfig, LocalProvider};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -162,6 +162,10 @@ impl Fixture for Local {
     }
 
     fn link(&self) -> &dyn Link {
+        &*self.provider
+    }
+
+    fn files(&self) -> &dyn Files {
         &*self.provider
     }
 

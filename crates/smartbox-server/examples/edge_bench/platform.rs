@@ -123,6 +123,7 @@ async fn control(link: &Arc<dyn Link>, data: &Path) -> Result<Control> {
         store,
         provider: Arc::new(FakeProvider::new()) as Arc<dyn Provider>,
         link: Arc::clone(link),
+        files: Arc::new(FakeProvider::new()),
         doors: Arc::new(FakeDoors::default()),
         ingress: Arc::new(NoIngress),
         backups: BackupParts::in_memory(Arc::new(FakeProvider::new()), data.join("scratch")),

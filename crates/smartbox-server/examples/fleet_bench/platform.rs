@@ -15,7 +15,7 @@ use smartbox_core::routing::OwnAddress;
 use smartbox_openclaw::versions::pinned;
 use smartbox_openclaw::{Model, ModelApi, ModelConfig};
 use smartbox_provider::fake::FakeProvider;
-use smartbox_provider::{Link, Provider, Volumes};
+use smartbox_provider::{Files, Link, Provider, Volumes};
 use smartbox_store::{Keyring, Sealer, Store};
 use smartbox_testkit::{FakeDoors, FakeRuntimes};
 
@@ -35,6 +35,7 @@ pub(crate) async fn control(data: &Path, provider: &Arc<FakeProvider>) -> Result
         store: Store::open(&data.join("smartbox.db"), sealer).await.context("no database")?,
         provider: Arc::clone(provider) as Arc<dyn Provider>,
         link: Arc::clone(provider) as Arc<dyn Link>,
+        files: Arc::clone(provider) as Arc<dyn Files>,
         doors: Arc::new(FakeDoors::default()),
         ingress: Arc::new(NoIngress),
         backups: BackupParts::in_memory(Arc::clone(provider) as Arc<dyn Volumes>, data.join("scratch")),

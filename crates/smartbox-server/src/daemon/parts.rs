@@ -11,7 +11,7 @@ use smartbox_control::{
 use smartbox_edge::{Edge, EdgeConfig, EdgePorts, RouteTable, Routing, platform_service};
 use smartbox_egress::{AiGateway, ServicesServer};
 use smartbox_http::{HttpParts, HttpState, PublicUrl};
-use smartbox_provider::{Link, Provider, ProviderError, Volumes};
+use smartbox_provider::{Files, Link, Provider, ProviderError, Volumes};
 use smartbox_providers::local::LocalProvider;
 use smartbox_store::Store;
 use tokio::net::TcpListener;
@@ -64,6 +64,7 @@ impl Daemon {
             store: store.clone(),
             provider: Arc::clone(&provider) as Arc<dyn Provider>,
             link: Arc::clone(&link),
+            files: Arc::clone(&provider) as Arc<dyn Files>,
             doors: Arc::clone(&doors) as Arc<dyn Doors>,
             ingress: Arc::clone(&ingress) as Arc<dyn Ingress>,
             backups,

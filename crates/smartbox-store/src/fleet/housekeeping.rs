@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::execs::forgotten_before;
 use crate::row::bigint;
 use crate::{Error, FleetStore};
 
@@ -52,6 +53,8 @@ pub struct Purged {
     pub idempotency_keys: u64,
     /// Operations that ended long ago.
     pub operations: u64,
+    /// Commands that ended long ago.
+    pub execs: u64,
     /// Calls of models that are old, or too many.
     pub model_calls: u64,
 }
@@ -87,6 +90,7 @@ impl FleetStore {
             operations: self
                 .purge(ended!("operations" by "id" at "finished_at_ms"), operations_before, limit)
                 .await?,
+            execs: self.purge(ended!("execs" by "id" at "ended_at_ms"), forgotten_before(now), limit).await?,
             model_calls: self
                 .purge(ended!("model_calls" by "seq" at "at_ms"), calls_before, limit)
                 .await?

@@ -16,6 +16,7 @@ mod configs;
 mod devices;
 mod durability;
 mod egress;
+mod execs;
 mod foreign;
 mod housekeeping;
 mod idempotency;

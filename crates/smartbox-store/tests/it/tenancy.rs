@@ -16,6 +16,7 @@ use smartbox_store::{
 };
 
 use crate::backups::new_backup;
+use crate::execs::new_exec;
 use crate::ledger::{spend_id, tell};
 use crate::rollouts::new_rollout;
 use crate::support::{
@@ -33,6 +34,7 @@ fn methods() -> BTreeSet<&'static str> {
         include_str!("../../src/org/configs.rs"),
         include_str!("../../src/org/devices.rs"),
         include_str!("../../src/org/egress.rs"),
+        include_str!("../../src/org/execs.rs"),
         include_str!("../../src/org/models.rs"),
         include_str!("../../src/org/people.rs"),
         include_str!("../../src/org/rollouts.rs"),
@@ -127,13 +129,33 @@ async fn what_belongs_to_another_org_does_not_exist() {
     secrets_of_another_org(&world, mine.id, &mut finds_nothing).await;
     backups_of_another_org(&world, mine.id, &mut finds_nothing).await;
     configurations_of_another_org(&world, mine.id, &mut finds_nothing).await;
+    execs_of_another_org(&world, mine.id, &mut finds_nothing).await;
     people_of_another_org(&world, &mut finds_nothing).await;
     devices_of_another_org(&world, mine.id, &mut finds_nothing).await;
 
     assert_eq!(world.reload(mine.id).await, mine, "nothing of it was changed");
     let told = world.org.timeline(mine.id, None, 10).await.unwrap().items;
-    assert_eq!(told.len(), 5, "its creation, a schedule of its own that came and went, and a hold that did");
+    assert_eq!(
+        told.len(),
+        6,
+        "its creation, a command, a schedule of its own that came and went, and a hold that did"
+    );
     assert_eq!(tried, methods(), "every method of the handle is in this table");
+}
+
+async fn execs_of_another_org(
+    world: &World,
+    smartbox: BoxId,
+    finds_nothing: &mut impl FnMut(&'static str, bool),
+) {
+    let (stranger, new) = (&world.other, new_exec(smartbox, 1));
+    let made = stranger.create_exec(&new, event("box.exec-started"), at(1)).await;
+    finds_nothing("create_exec", !matches!(made, Err(Error::NotFound("box"))));
+    world.org.create_exec(&new, event("box.exec-started"), at(1)).await.unwrap();
+    finds_nothing("find_exec", stranger.find_exec(smartbox, new.id, at(2)).await.unwrap().is_some());
+    let listed = stranger.list_execs(smartbox, None, 10, at(2)).await.unwrap();
+    finds_nothing("list_execs", !listed.items.is_empty());
+    finds_nothing("want_exec_killed", stranger.want_exec_killed(smartbox, new.id).await.unwrap());
 }
 
 async fn ledger_of_another_org(

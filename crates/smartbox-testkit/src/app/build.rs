@@ -15,7 +15,7 @@ use smartbox_core::{Threshold, Thresholds};
 use smartbox_http::{HttpParts, HttpState, PublicUrl, ReadyCheck};
 use smartbox_openclaw::{Model, ModelApi, ModelConfig};
 use smartbox_provider::fake::FakeProvider;
-use smartbox_provider::{Link, Provider, Volumes};
+use smartbox_provider::{Files, Link, Provider, Volumes};
 use smartbox_store::Store;
 use tokio_util::sync::CancellationToken;
 
@@ -136,7 +136,7 @@ impl TestAppBuilder {
         let epoch = 1;
         let app = TestApp {
             router: smartbox_http::router(state.clone()),
-            loops: Loops::by_hand(control.clone(), epoch),
+            loops: Loops::by_hand(control.clone(), epoch, kept.stop.clone()),
             clock: kept.clock,
             entropy: kept.entropy,
             provider: kept.provider,
@@ -188,6 +188,7 @@ impl Kept {
             store: self.store.clone(),
             provider: Arc::clone(&self.provider) as Arc<dyn Provider>,
             link: Arc::clone(&self.provider) as Arc<dyn Link>,
+            files: Arc::clone(&self.provider) as Arc<dyn Files>,
             doors: Arc::clone(&self.doors) as Arc<dyn Doors>,
             ingress: Arc::clone(&self.ingress) as Arc<dyn Ingress>,
             backups: BackupParts {

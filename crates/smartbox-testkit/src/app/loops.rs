@@ -3,12 +3,14 @@
 use std::task::Poll;
 
 use smartbox_control::{
-    BackupLoop, ConfigLoop, Control, Lease, Reconciler, RuntimeInstaller, Scheduler, TrialLoop, UpgradeLoop,
+    BackupLoop, CommandRunner, ConfigLoop, Control, Lease, Reconciler, RuntimeInstaller, Scheduler,
+    TrialLoop, UpgradeLoop,
 };
 use smartbox_provider::fake::Call;
 use smartbox_store::SystemActor;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use super::TestApp;
 
@@ -18,7 +20,7 @@ const PASSES_MAX: usize = 100;
 pub(super) enum Loops {
     None,
     ByHand(Box<Mutex<(Reconciler, Scheduler)>>, Box<Mutex<BackupLoop>>, Watchers),
-    Background { _task: JoinSet<()> },
+    Background { _task: JoinSet<()>, _commands: JoinSet<()> },
 }
 
 /// Loops that look and begin nothing of their own.
@@ -27,6 +29,8 @@ pub(super) struct Watchers {
     upgrades: UpgradeLoop,
     configs: ConfigLoop,
     installer: RuntimeInstaller,
+    /// Runs by itself: what it runs takes its own time.
+    commands: JoinSet<()>,
 }
 
 impl Watchers {
@@ -39,13 +43,15 @@ impl Watchers {
 }
 
 impl Loops {
-    pub(super) fn by_hand(control: Control, epoch: i64) -> Self {
-        let watchers = Watchers {
+    pub(super) fn by_hand(control: Control, epoch: i64, stop: CancellationToken) -> Self {
+        let mut watchers = Watchers {
             trials: TrialLoop::under(control.clone(), Lease::always(epoch)),
             upgrades: UpgradeLoop::under(control.clone(), Lease::always(epoch)),
             configs: ConfigLoop::under(control.clone(), Lease::always(epoch)),
             installer: RuntimeInstaller::new(control.clone()),
+            commands: JoinSet::new(),
         };
+        watchers.commands.spawn(CommandRunner::new(control.clone()).run(stop));
         let scheduler = Scheduler::new(control.clone());
         let backups = BackupLoop::under(control.clone(), Lease::always(epoch));
         Self::ByHand(
@@ -79,7 +85,7 @@ impl TestApp {
             task.spawn(watchers.upgrades.run(self.stop_signal()));
             task.spawn(watchers.configs.run(self.stop_signal()));
             task.spawn(watchers.installer.run(self.stop_signal()));
-            self.loops = Loops::Background { _task: task };
+            self.loops = Loops::Background { _task: task, _commands: watchers.commands };
         }
     }
 

@@ -7,6 +7,7 @@ mod clone;
 mod config;
 mod crash;
 mod egress;
+mod hands;
 mod isolation;
 mod memory;
 mod moving;

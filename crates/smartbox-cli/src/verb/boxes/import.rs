@@ -52,7 +52,7 @@ pub(super) async fn run(client: &Client, args: ImportArgs, console: &mut Console
     query.extend(args.runtime.as_deref().map(|version| ("runtime_version", version)));
     query.extend(args.with_channels.then_some(("channels", "on")));
     let route = Route::v1(&["imports"]).query(&query);
-    let mut created: CreatedBox = client.upload(route, &args.archive).await?;
+    let mut created: CreatedBox = client.upload_archive(route, &args.archive).await?;
     if !console.wants_json() {
         console.text(&format!("{}\n", created.smartbox.id)).await?;
     }

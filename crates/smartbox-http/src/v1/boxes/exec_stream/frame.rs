@@ -5,13 +5,12 @@ use bytes::{BufMut, Bytes, BytesMut};
 use smartbox_api::{EXEC_CHANNEL_CONTROL, EXEC_CHANNEL_STDIN, ExecStreamControl, ExecStreamStart, TtySize};
 use smartbox_control::NewCommand;
 
+use super::super::exec::check_size;
 use crate::body;
 use crate::problem::ApiError;
 
 /// Signals that a client may send.
 const SIGNALS: [&str; 5] = ["INT", "TERM", "KILL", "HUP", "QUIT"];
-/// Largest terminal, in columns or rows; the kernel keeps both in 16 bits, programs allocate their product.
-const TTY_SIZE_MAX: u16 = 2000;
 
 /// What a client says after the first message.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,7 +25,7 @@ pub(super) enum Input<'a> {
 pub(super) fn start(text: &[u8]) -> Result<NewCommand, ApiError> {
     let start: ExecStreamStart = body::parse(text)?;
     if let Some(size) = start.tty {
-        check(size)?;
+        check_size(size)?;
     }
     let tty = start.tty.map(|size| (size.cols, size.rows));
     Ok(NewCommand { argv: start.argv, env: start.env, cwd: start.cwd, tty })
@@ -45,7 +44,7 @@ pub(super) fn input(frame: &[u8]) -> Result<Input<'_>, ApiError> {
 
 fn control_input(json: &[u8]) -> Result<Input<'static>, ApiError> {
     match body::parse(json)? {
-        ExecStreamControl::Resize(size) => check(size).map(|()| Input::Resize(size)),
+        ExecStreamControl::Resize(size) => check_size(size).map(|()| Input::Resize(size)),
         ExecStreamControl::Signal { signal } if SIGNALS.contains(&signal.as_str()) => {
             Ok(Input::Signal(signal))
         }
@@ -56,14 +55,6 @@ fn control_input(json: &[u8]) -> Result<Input<'static>, ApiError> {
             Err(not_understood("a control message that only the server sends"))
         }
     }
-}
-
-fn check(size: TtySize) -> Result<(), ApiError> {
-    let fits = |count: u16| (1..=TTY_SIZE_MAX).contains(&count);
-    if fits(size.cols) && fits(size.rows) {
-        return Ok(());
-    }
-    Err(ApiError::field("tty", format!("must have 1 to {TTY_SIZE_MAX} columns and rows")))
 }
 
 pub(super) fn not_understood(what: &str) -> ApiError {
