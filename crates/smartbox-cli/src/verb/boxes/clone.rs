@@ -57,7 +57,7 @@ pub(super) async fn run(client: &Client, args: CloneArgs, console: &mut Console)
     if is_done {
         let smartbox = &created.smartbox;
         let name = &smartbox.name;
-        let channels = match smartbox.channels {
+        let channels = match &smartbox.channels {
             Some(_off) => format!(" Its channels and jobs are off until `smartbox box channels on {name}`."),
             None => String::new(),
         };

@@ -60,7 +60,7 @@ pub(super) async fn run(client: &Client, args: ImportArgs, console: &mut Console
         settle(client, console, args.waiting, &mut created.smartbox, &mut created.operation).await?;
     if is_done {
         let smartbox = &created.smartbox;
-        let channels = match smartbox.channels {
+        let channels = match &smartbox.channels {
             Some(_off) => {
                 format!(" Its channels and jobs are off until `smartbox box channels on {}`.", smartbox.name)
             }
