@@ -1,6 +1,7 @@
 //! Takes an archive in that somebody brings: into a directory of the platform, where it is looked through before anything is made of it.
 
 use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -24,10 +25,24 @@ const ROOM_BYTES: u64 = 2 << 30;
 /// Ids of files are those inside the box: this machine's own mean nothing in an archive.
 pub(crate) const IDS: IdShift = IdShift { base: 0, count: uid_range::LENGTH };
 
+/// A directory that may hold much: it goes with this value, on a thread for such work. Nobody else has one of its name.
+pub(crate) struct Room {
+    pub(crate) path: PathBuf,
+    scratch: Option<Scratch>,
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        if let Some(scratch) = self.scratch.take() {
+            drop(tokio::task::spawn_blocking(move || drop(scratch)));
+        }
+    }
+}
+
 /// What was taken in.
 pub(crate) struct Intake {
-    /// Where it lies; it goes with this value.
-    pub(crate) scratch: Scratch,
+    /// Where it lies.
+    pub(crate) room: Room,
     /// What it held.
     pub(crate) unpacked: Unpacked,
     /// What its databases are like.
@@ -37,12 +52,12 @@ pub(crate) struct Intake {
 impl Intake {
     /// Its databases, which are nobody's but the platform's here and need no copies.
     pub(crate) fn databases(&self) -> Vec<Copy> {
-        copies(&self.scratch, &self.unpacked)
+        copies(&self.room.path, &self.unpacked)
     }
 }
 
-fn copies(scratch: &Scratch, unpacked: &Unpacked) -> Vec<Copy> {
-    let there = |path: &std::path::PathBuf| Copy { original: path.clone(), copy: scratch.0.join(path) };
+fn copies(room: &Path, unpacked: &Unpacked) -> Vec<Copy> {
+    let there = |path: &PathBuf| Copy { original: path.clone(), copy: room.join(path) };
     unpacked.databases.iter().map(there).collect()
 }
 
@@ -58,7 +73,8 @@ pub(crate) async fn take_in(
     let scratch = Scratch::make(control.inner.backups.scratch.join(name)).map_err(Error::internal)?;
     let (pieces, received) = mpsc::channel(PIECES_MAX);
     let limits = control.inner.limits.backups.limits;
-    let into = scratch.0.clone();
+    let room = Room { path: scratch.0.clone(), scratch: Some(scratch) };
+    let into = room.path.clone();
     let unpacking = blocking(move || {
         let reader = Received { pieces: received, rest: Bytes::new(), is_over: false };
         smartbox_backup::unpack(reader, &into, (IDS, limits), ROOM_BYTES)
@@ -79,14 +95,14 @@ pub(crate) async fn take_in(
         (Err(error), _) => return Err(Error::internal(error)),
         (Ok(unpacked), _) => unpacked,
     };
-    let checked = check(&copies(&scratch, &unpacked)).await;
+    let checked = check(&copies(&room.path, &unpacked)).await;
     if !checked.broken.is_empty() {
         return Err(Error::field(
             "archive",
             format!("a database in it is broken: {}", checked.broken.join("; ")),
         ));
     }
-    Ok(Intake { scratch, unpacked, checked })
+    Ok(Intake { room, unpacked, checked })
 }
 
 /// Hands an upload on, as far as it may go.

@@ -129,13 +129,11 @@ impl Control {
         let of = Smartbox { runtime_version: saved_by.to_owned(), ..row.clone() };
         let label = take::label(&of, 0, Stillness::Stopped, &intake.checked);
         let source =
-            Source { home: intake.scratch.0.clone(), copies: intake.databases(), ids: INTAKE_IDS, limits };
+            Source { home: intake.room.path.clone(), copies: intake.databases(), ids: INTAKE_IDS, limits };
         let repository = self.repository_of(row).await?;
         let checked = intake.checked;
         let saved = blocking(move || repository.snapshot(source, &label)).await?.map_err(Error::internal)?;
-        let scratch = intake.scratch;
-        // It may be large.
-        blocking(move || drop(scratch)).await?;
+        drop(intake.room);
         let facts = take::facts(&saved, &checked);
         if let Verdict::Suspicious(why) = judge(None, &facts) {
             return Err(Error::field("archive", why));
