@@ -38,7 +38,9 @@ mod why;
 
 pub use audit::{AuditLine, AuditList};
 pub use backup_policy::{BackupPolicyView, BackupRuleView, BackupRules};
-pub use backups::{BackupKey, BackupList, BackupStateView, BackupView, BackupWorkView, DownloadQuery, RestoreBackup};
+pub use backups::{
+    BackupKey, BackupList, BackupStateView, BackupView, BackupWorkView, DownloadQuery, RestoreBackup,
+};
 pub use boxes::{
     BoxErrorView, BoxList, BoxView, BreakerView, CreateBox, CreatedBox, Launched, TierList, TierView,
 };

@@ -4,8 +4,8 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::archive::{LEVEL, PIECE_BYTES, Reader};
 use crate::Error;
+use crate::archive::{LEVEL, PIECE_BYTES, Reader};
 
 type Packed<W> = zstd::stream::write::Encoder<'static, io::BufWriter<W>>;
 

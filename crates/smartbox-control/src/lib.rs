@@ -78,7 +78,8 @@ pub use admin_secret::{AdminSecret, token_hash};
 pub use allowances::{Allowance, Allowances};
 pub use authority::HostCertificate;
 pub use backups::{
-    BackupAccess, BackupDecision, BackupNumbers, BackupParts, BackupPolicy, BackupWish, BoxBackups, Download, ExportGone, ExportSink, RestoreWish, UnderWay, Work,
+    BackupAccess, BackupDecision, BackupNumbers, BackupParts, BackupPolicy, BackupWish, BoxBackups, Download,
+    ExportGone, ExportSink, RestoreWish, UnderWay, Work,
 };
 pub use boxes::{Created, Intended, NewBox};
 pub use budgets::BudgetState;

@@ -188,7 +188,8 @@ pub fn explain(facts: &Facts) -> Vec<Because> {
         Phase::Failed => vec![Because::Failed(facts.error.clone())],
         Phase::Deleting => vec![Because::Deleted],
     };
-    let may_be_woken = matches!(facts.phase, Phase::Sleeping | Phase::Stopped | Phase::Archived | Phase::Failed);
+    let may_be_woken =
+        matches!(facts.phase, Phase::Sleeping | Phase::Stopped | Phase::Archived | Phase::Failed);
     if let Some(block) = facts.block.filter(|_| may_be_woken) {
         reasons.retain(|reason| *reason != Because::WakesOnUse);
         reasons.push(Because::Blocked(block));

@@ -228,7 +228,8 @@ mod tests {
         }) {
             for stage in ArchiveStage::ALL {
                 let facts = PlanFacts { desired, observed: &observed, archive: Some(stage), ..FACTS };
-                let is_at_rest = matches!(desired, Desired::Asleep | Desired::Stopped) && observed != Observed::Ready;
+                let is_at_rest =
+                    matches!(desired, Desired::Asleep | Desired::Stopped) && observed != Observed::Ready;
                 let expected = is_at_rest && stage.is_to_be_freed();
                 assert_eq!(next_step(&facts) == Step::Free, expected, "{desired:?} {observed:?} {stage}");
             }

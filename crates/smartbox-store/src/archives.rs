@@ -134,15 +134,14 @@ async fn step(
     (from, to): (ArchiveStage, ArchiveStage),
     now: Timestamp,
 ) -> Result<bool, Error> {
-    let moved =
-        sqlx::query("update archives set stage = $3, since_ms = $4 where box_id = $1 and stage = $2")
-            .bind(id.to_string())
-            .bind(from.as_str())
-            .bind(to.as_str())
-            .bind(now.as_millisecond())
-            .execute(tx)
-            .await?
-            .rows_affected();
+    let moved = sqlx::query("update archives set stage = $3, since_ms = $4 where box_id = $1 and stage = $2")
+        .bind(id.to_string())
+        .bind(from.as_str())
+        .bind(to.as_str())
+        .bind(now.as_millisecond())
+        .execute(tx)
+        .await?
+        .rows_affected();
     Ok(moved == 1)
 }
 
@@ -256,7 +255,12 @@ impl FleetStore {
 
     /// Puts down that nothing is left of its disk, which ends the operations that wait for it. What could be gone back to went with it.
     /// False: that was put down before.
-    pub async fn note_archive_freed(&self, id: BoxId, event: NewEvent, now: Timestamp) -> Result<bool, Error> {
+    pub async fn note_archive_freed(
+        &self,
+        id: BoxId,
+        event: NewEvent,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
         let mut tx = self.store.database.write().await?;
         if !step(&mut tx, id, (ArchiveStage::Freeing, ArchiveStage::Freed), now).await? {
             return Ok(false);

@@ -261,11 +261,7 @@ impl TryFrom<StateRow> for BackupState {
 }
 
 /// The backups of a box, the newest first, at most `limit`.
-pub(crate) async fn of_box(
-    connection: &mut Connection,
-    id: BoxId,
-    limit: i64,
-) -> Result<Vec<Backup>, Error> {
+pub(crate) async fn of_box(connection: &mut Connection, id: BoxId, limit: i64) -> Result<Vec<Backup>, Error> {
     let rows: Vec<BackupRow> =
         sqlx::query_as(select_backups!("where box_id = $1 order by made_at_ms desc, id desc limit $2"))
             .bind(id.to_string())

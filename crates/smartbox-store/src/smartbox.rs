@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use smartbox_core::phase::PhaseFacts;
 use smartbox_core::upgrade::UpgradeStage;
 use smartbox_core::{
-    ArchiveStage, BoxId, BoxName, Breaker, Desired, Kind, Observed, OrgId, Phase, SleepPolicy, SleepTier, phase,
+    ArchiveStage, BoxId, BoxName, Breaker, Desired, Kind, Observed, OrgId, Phase, SleepPolicy, SleepTier,
+    phase,
 };
 
 use crate::Due;

@@ -122,10 +122,10 @@ mod tests {
         let (_repository, first) = board.watch(repository(), id(1), Work::Verifying);
         let (_repository, second) = board.watch(repository(), id(1), Work::Verifying);
         let (_repository, restore) = board.watch(repository(), id(1), Work::Restoring);
-        assert_eq!(board.of(id(1)).iter().map(|seen| seen.work).collect::<Vec<_>>(), [
-            Work::Restoring,
-            Work::Verifying
-        ]);
+        assert_eq!(
+            board.of(id(1)).iter().map(|seen| seen.work).collect::<Vec<_>>(),
+            [Work::Restoring, Work::Verifying]
+        );
         assert!(board.of(id(2)).is_empty(), "another box");
         drop(restore);
         drop(first);

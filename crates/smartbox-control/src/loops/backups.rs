@@ -124,13 +124,7 @@ impl BackupLoop {
         self.jobs.len() < self.control.inner.limits.backups.at_once && !self.busy.contains(&id)
     }
 
-    fn due(
-        &self,
-        row: &Smartbox,
-        state: &BackupState,
-        holds: &Effective,
-        now: Timestamp,
-    ) -> Option<Reason> {
+    fn due(&self, row: &Smartbox, state: &BackupState, holds: &Effective, now: Timestamp) -> Option<Reason> {
         if !self.may_begin(row.id) || state.restore_from.is_some() {
             return None;
         }

@@ -45,7 +45,9 @@ impl From<ProviderError> for NotErased {
 pub(super) async fn erase(control: &Control, row: &Smartbox, epoch: Epoch) -> Result<(), NotErased> {
     let fleet = control.inner.store.fleet(SystemActor::new(ACTOR));
     if fleet.open_drills().await?.iter().any(|drill| drill.box_id == row.id) {
-        return Err(NotErased::Left("one of its backups is booted in a sealed box; that ends by itself".to_owned()));
+        return Err(NotErased::Left(
+            "one of its backups is booted in a sealed box; that ends by itself".to_owned(),
+        ));
     }
     disk(control, row, epoch).await?;
     let (objects, bytes) = backups(control, row).await?;
@@ -59,8 +61,7 @@ pub(super) async fn erase(control: &Control, row: &Smartbox, epoch: Epoch) -> Re
             .filter(|(_, rows)| *rows > 0)
             .map(|(table, rows)| ((*table).to_owned(), serde_json::json!(rows)))
             .collect();
-        let detail =
-            serde_json::json!({ "backup_objects": objects, "backup_bytes": bytes, "rows": rows });
+        let detail = serde_json::json!({ "backup_objects": objects, "backup_bytes": bytes, "rows": rows });
         control.event(ACTOR, "box.forgotten", &what, detail)
     };
     fleet.forget_box(row.id, event, control.inner.clock.now()).await?;
@@ -94,8 +95,7 @@ fn remove(path: &Path) -> std::io::Result<()> {
 
 /// Every object of its repository. Returns how many there were, and their sizes together.
 async fn backups(control: &Control, row: &Smartbox) -> Result<(u64, u64), NotErased> {
-    let (depot, owner, name) =
-        (&control.inner.backups.depot, row.org.to_string(), row.id.to_string());
+    let (depot, owner, name) = (&control.inner.backups.depot, row.org.to_string(), row.id.to_string());
     let erased = async {
         let found = depot.measure(&owner, &name).await?;
         depot.erase(&owner, &name).await?;

@@ -136,8 +136,10 @@ impl Failed {
             }
             Self::NotErased(what) => {
                 tracing::warn!(box.id = %row.id, what, "a removed box is not gone yet");
-                let remedy =
-                    Some("nothing to do: it is tried again until all of it is gone; an operator sees to the cause".to_owned());
+                let remedy = Some(
+                    "nothing to do: it is tried again until all of it is gone; an operator sees to the cause"
+                        .to_owned(),
+                );
                 let error = BoxError { code: "not-erased".to_owned(), what, remedy };
                 Failure { error, is_permanent: false, is_fenced: false }
             }

@@ -72,7 +72,10 @@ async fn a_stopped_box_is_saved_read_back_and_freed_and_comes_back_as_it_was() {
     app.settle().await;
     assert!(knows(&home) && outcome(&app, operation).await.is_none(), "nothing is freed before it is saved");
     go_on(&app).await;
-    assert_eq!((stage(&app, id).await, phase(&app, id).await.as_str()), (Some(ArchiveStage::Freed), "archived"));
+    assert_eq!(
+        (stage(&app, id).await, phase(&app, id).await.as_str()),
+        (Some(ArchiveStage::Freed), "archived")
+    );
     assert_eq!(outcome(&app, operation).await, Some(Outcome::Succeeded));
     assert!(!home.exists(), "its disk is freed");
     let last = backups(&app, id).await.remove(0);
@@ -211,7 +214,11 @@ async fn the_backup_of_an_archived_box_stays_and_a_box_without_one_is_not_starte
     let (op, reference) = (app.admin_op(), id.to_string());
     for backup in backups(&app, id).await {
         let removed = app.control.remove_backup(&op, &reference, backup.id).await;
-        assert_eq!(removed.is_err(), backup.verified.is_some(), "only the one that it rests on stays: {removed:?}");
+        assert_eq!(
+            removed.is_err(),
+            backup.verified.is_some(),
+            "only the one that it rests on stays: {removed:?}"
+        );
     }
     let org = app.first_org().await.to_string();
     app.depot.erase(&org, &reference).await.unwrap();
@@ -262,7 +269,10 @@ async fn a_disk_that_cannot_be_removed_is_tried_again_and_not_at_once() {
         app.clock.advance(SignedDuration::from_mins(6));
         app.settle().await;
     }
-    assert_eq!((stage(&app, id).await, phase(&app, id).await.as_str()), (Some(ArchiveStage::Freed), "archived"));
+    assert_eq!(
+        (stage(&app, id).await, phase(&app, id).await.as_str()),
+        (Some(ArchiveStage::Freed), "archived")
+    );
     assert!(!home.exists());
     start(&app, id).await;
     assert!(knows(&home));
@@ -330,8 +340,7 @@ async fn kill_at(app: &mut TestApp, id: BoxId, home: &Path, moment: Moment) {
 
 #[tokio::test]
 async fn a_kill_at_any_moment_ends_archived_or_with_the_disk_and_never_with_less() {
-    for moment in
-        [Moment::Asked, Moment::Saving, Moment::Saved, Moment::Freeing, Moment::Gone, Moment::Freed]
+    for moment in [Moment::Asked, Moment::Saving, Moment::Saved, Moment::Freeing, Moment::Gone, Moment::Freed]
     {
         for is_needed_at_once in [false, true] {
             let mut app = TestApp::start().await;

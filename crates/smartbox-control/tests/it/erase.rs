@@ -51,7 +51,10 @@ async fn what_was_erased_is_counted_and_said() {
     assert!(!home.exists());
     let (what, detail) = told(&app, id, "box.forgotten").await.unwrap();
     assert!(what.contains("nothing of it is left"), "{what}");
-    assert!(detail["backup_objects"].as_u64().unwrap() > 3 && detail["backup_bytes"].as_u64().unwrap() > 0, "{detail}");
+    assert!(
+        detail["backup_objects"].as_u64().unwrap() > 3 && detail["backup_bytes"].as_u64().unwrap() > 0,
+        "{detail}"
+    );
     assert_eq!(detail["rows"]["backups"], 1);
     assert!(detail["rows"]["secrets"].as_u64().unwrap() >= 3, "{detail}");
     assert!(!detail.to_string().contains("nobody's business"));

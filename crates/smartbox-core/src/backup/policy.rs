@@ -222,8 +222,7 @@ impl Effective {
         Self(Matter::ALL.map(|matter| {
             let circles = [(Circle::Box, of_box), (Circle::Org, of_org), (Circle::Tier, of_tier)];
             let said = circles.into_iter().find_map(|(from, rules)| Some((rules.of(matter)?, from)));
-            let (value, from) =
-                said.unwrap_or_else(|| (platform.of(matter).unwrap_or(0), Circle::Platform));
+            let (value, from) = said.unwrap_or_else(|| (platform.of(matter).unwrap_or(0), Circle::Platform));
             Said { value, from }
         }))
     }

@@ -67,7 +67,10 @@ async fn a_value_out_of_bounds_is_named_and_changes_nothing() {
         for path in [OF_BOX, OF_ORG] {
             let problem = set(&owner, path, &body).await.problem();
             assert_eq!(problem.status, 422, "{body}");
-            assert!(problem.errors[0].field.contains(field) || problem.errors[0].message.contains(field), "{problem:?}");
+            assert!(
+                problem.errors[0].field.contains(field) || problem.errors[0].message.contains(field),
+                "{problem:?}"
+            );
         }
     }
     assert_eq!(owner.get(OF_BOX).await.json::<BackupPolicyView>(StatusCode::OK).version, 0);

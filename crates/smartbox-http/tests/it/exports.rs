@@ -69,12 +69,19 @@ async fn an_owner_takes_along_settings_people_and_what_the_agents_know() {
     assert_eq!((&summary["format"], summary["boxes"].as_array().unwrap().len()), (&json!(1), 2));
     for exported in summary["boxes"].as_array().unwrap() {
         let is_home = exported["name"] == "home";
-        assert_eq!(exported["backup"].is_string(), is_home, "a box without a good backup is said to have none: {exported}");
+        assert_eq!(
+            exported["backup"].is_string(),
+            is_home,
+            "a box without a good backup is said to have none: {exported}"
+        );
     }
     assert!(!files.contains_key("boxes/empty/home/state/openclaw.json"));
 
     let all = files.values().cloned().collect::<String>();
-    assert!(!all.contains("an-org-value-of-some-length"), "values that were given to the platform stay there");
+    assert!(
+        !all.contains("an-org-value-of-some-length"),
+        "values that were given to the platform stay there"
+    );
     let key = app.control.backup_access(&app.admin_op(), &id.to_string()).await.unwrap();
     assert!(!all.contains(secrecy::ExposeSecret::expose_secret(&key.password)));
     drop(program);
@@ -93,7 +100,10 @@ async fn only_owners_export_and_only_their_own() {
         let (_user, member) = app.member(&owner.org, role, role).await;
         assert_eq!(member.get(PATH).await.problem().code, "missing-permission", "{role}");
     }
-    assert_eq!(app.admin().get(&format!("/v1/orgs/{}/export", owner.org)).await.problem().code, "missing-permission");
+    assert_eq!(
+        app.admin().get(&format!("/v1/orgs/{}/export", owner.org)).await.problem().code,
+        "missing-permission"
+    );
     assert_eq!(acme.client.get(&format!("/v1/orgs/{}/export", owner.org)).await.status, 404);
     let files = exported(&owner.client).await;
     assert!(files.keys().all(|path| !path.contains("secret-box")), "{:?}", files.keys());

@@ -21,7 +21,10 @@ async fn the_default_box_is_saved_and_says_so() {
     let sync = format!("{STORAGE}/sync");
     let (answer, ()) = tokio::join!(client.post(&sync), app.back_up());
     let synced: Value = answer.json(StatusCode::OK);
-    assert_eq!((&synced["success"], &synced["message"]), (&json!(true), &json!("Sync completed successfully")));
+    assert_eq!(
+        (&synced["success"], &synced["message"]),
+        (&json!(true), &json!("Sync completed successfully"))
+    );
     let after: Value = client.get(STORAGE).await.json(StatusCode::OK);
     assert_eq!(after["lastSync"], synced["lastSync"]);
     assert!(after["lastSync"].is_string(), "{after}");
@@ -37,7 +40,11 @@ async fn the_default_box_is_saved_and_says_so() {
     assert_eq!(viewer.get(STORAGE).await.status, 200);
     assert_eq!(viewer.post(&sync).await.problem().code, "missing-permission");
     let stranger = app.tenant("acme").await.client;
-    assert_eq!(stranger.get(STORAGE).await.problem().status, 404, "they have a default box of their own, or none");
+    assert_eq!(
+        stranger.get(STORAGE).await.problem().status,
+        404,
+        "they have a default box of their own, or none"
+    );
 }
 
 #[tokio::test]
@@ -47,20 +54,27 @@ async fn the_admin_sees_how_it_goes_with_a_box_and_has_it_saved() {
     let id = id_of(&app.running_box(&owner, "home").await);
     let path = format!("/api/super/users/{id}/r2-status");
     let none: Value = admin.get(&path).await.json(StatusCode::OK);
-    assert_eq!((&none["backupFormat"], &none["hasBackup"], &none["healthy"]), (&json!("none"), &json!(false), &json!(false)));
+    assert_eq!(
+        (&none["backupFormat"], &none["hasBackup"], &none["healthy"]),
+        (&json!("none"), &json!(false), &json!(false))
+    );
     assert_eq!(none["backup"], Value::Null);
     fs::write(app.provider.home_of(id).join("state/openclaw.json"), vec![7; 3 << 20]).unwrap();
     let secret = json!({ "value": "a-value-of-some-length" });
     owner.change_json(http::Method::PUT, "/v1/boxes/home/secrets/API_TOKEN", &secret).await;
 
-    let asked: Value = admin.post(&format!("/api/super/users/{id}/sync-async")).await.json(StatusCode::ACCEPTED);
+    let asked: Value =
+        admin.post(&format!("/api/super/users/{id}/sync-async")).await.json(StatusCode::ACCEPTED);
     assert_eq!((&asked["accepted"], &asked["userId"]), (&json!(true), &json!(id.to_string())));
     app.back_up().await;
     app.clock.advance(jiff::SignedDuration::from_mins(3));
     let answer = admin.get(&path).await;
     assert!(!answer.text().contains("a-value-of"), "names only");
     let status: Value = answer.json(StatusCode::OK);
-    assert_eq!((&status["backupFormat"], &status["hasBackup"], &status["healthy"]), (&json!("restic"), &json!(true), &json!(true)));
+    assert_eq!(
+        (&status["backupFormat"], &status["hasBackup"], &status["healthy"]),
+        (&json!("restic"), &json!(true), &json!(true))
+    );
     assert_eq!((&status["backup"]["sizeBytes"], &status["backup"]["sizeMB"]), (&json!(3 << 20), &json!(3.0)));
     assert_eq!(status["backup"]["metadata"]["files"], 1);
     assert_eq!((&status["minutesSinceSync"], &status["secretKeys"]), (&json!(3), &json!(["API_TOKEN"])));

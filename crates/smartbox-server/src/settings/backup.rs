@@ -217,7 +217,10 @@ mod tests {
         assert_eq!((settings.bandwidth.up, settings.bandwidth.down), (NonZeroU64::new(4 << 20), None));
         for bad in ["1KiB", "4", "fast"] {
             let (settings, wrong) = parse(|raw| raw.upload_limit = Some(bad.to_owned()));
-            assert!(wrong[0].contains("backup.upload_limit") && settings.bandwidth.up.is_none(), "{bad}: {wrong:?}");
+            assert!(
+                wrong[0].contains("backup.upload_limit") && settings.bandwidth.up.is_none(),
+                "{bad}: {wrong:?}"
+            );
         }
     }
 

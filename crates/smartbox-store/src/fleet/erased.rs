@@ -39,10 +39,7 @@ const TABLES: &[(&str, &str)] = of_box![
 ];
 
 /// How many rows of a box there are in each.
-pub(super) async fn count(
-    connection: &mut Connection,
-    id: BoxId,
-) -> Result<Vec<(&'static str, u64)>, Error> {
+pub(super) async fn count(connection: &mut Connection, id: BoxId) -> Result<Vec<(&'static str, u64)>, Error> {
     let mut counts = Vec::with_capacity(TABLES.len());
     for (table, sql) in TABLES {
         let rows: i64 = sqlx::query_scalar(*sql).bind(id.to_string()).fetch_one(&mut *connection).await?;

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use smartbox_core::{BoxId, Desired, Observed};
 
+use super::erased;
 use crate::database::Connection;
 use crate::event::NewEvent;
 use crate::operation::{Operation, OperationKind, Outcome, Target};
-use super::erased;
 use crate::row::{ObservedColumns, bigint};
 use crate::smartbox::{NewFailure, ObservationUpdate};
 use crate::{Error, FleetStore, boxes, event, operation};

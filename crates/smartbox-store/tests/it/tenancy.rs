@@ -111,7 +111,8 @@ async fn what_belongs_to_another_org_does_not_exist() {
     });
 
     let weekly = "keep_weekly=4".parse().unwrap();
-    let set = stranger.set_backup_rules(Some(mine.id), &weekly, None, event("box.backup-policy-set"), at(2)).await;
+    let set =
+        stranger.set_backup_rules(Some(mine.id), &weekly, None, event("box.backup-policy-set"), at(2)).await;
     finds_nothing("set_backup_rules", !matches!(set, Err(Error::NotFound("box"))));
     stranger.set_backup_rules(None, &weekly, None, event("org.backup-policy-set"), at(2)).await.unwrap();
     finds_nothing("backup_rules", {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use clap::Args;
 use smartbox_api::BackupView;
 
-use super::{backup_id, trust};
 use super::watched::watched;
+use super::{backup_id, trust};
 use crate::Outcome;
 use crate::client::{Client, Route};
 use crate::console::Console;

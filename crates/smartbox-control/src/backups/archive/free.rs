@@ -72,7 +72,11 @@ async fn finish(
 }
 
 /// Sees a removal through that was cut off: what is left of the disk is nobody's state.
-pub(in crate::backups) async fn see_through(control: &Control, row: &Smartbox, epoch: Epoch) -> Result<bool, NotSwapped> {
+pub(in crate::backups) async fn see_through(
+    control: &Control,
+    row: &Smartbox,
+    epoch: Epoch,
+) -> Result<bool, NotSwapped> {
     let found = control.backup_fleet().archive_of(row.id).await?;
     let Some(archive) = found.filter(|found| found.stage.is_off_disk()) else { return Ok(false) };
     if archive.stage == ArchiveStage::Freeing {
@@ -86,7 +90,10 @@ pub(in crate::backups) async fn see_through(control: &Control, row: &Smartbox, e
 ///
 /// # Errors
 /// When no backup is trusted: the box is not started empty.
-pub(in crate::backups) async fn to_bring_back(control: &Control, row: &Smartbox) -> Result<Backup, NotSwapped> {
+pub(in crate::backups) async fn to_bring_back(
+    control: &Control,
+    row: &Smartbox,
+) -> Result<Backup, NotSwapped> {
     let fleet = control.backup_fleet();
     let archive = fleet.archive_of(row.id).await?;
     let mut good: Vec<Backup> = fleet.every_backup_of(row.id).await?;

@@ -45,11 +45,7 @@ impl From<Error> for NotSaved {
 }
 
 /// Makes the last backup of a box and reads every byte of it back. What fails is put down, and tried again or given up.
-pub(crate) async fn save(
-    control: &Control,
-    row: &Smartbox,
-    epoch: Epoch,
-) -> Result<Option<Backup>, Error> {
+pub(crate) async fn save(control: &Control, row: &Smartbox, epoch: Epoch) -> Result<Option<Backup>, Error> {
     let fleet = control.backup_fleet();
     let Some(archive) = fleet.archive_of(row.id).await? else { return Ok(None) };
     match read_back(control, row, epoch).await {

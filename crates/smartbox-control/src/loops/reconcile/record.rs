@@ -66,8 +66,7 @@ impl Reconciler {
         let is_erased = row.desired == Desired::Deleted && row.purge_at.is_some_and(|at| at <= now);
         let has_more_to_do = is_erased || row.archive.is_some_and(ArchiveStage::is_to_be_freed);
         // A failure may be recorded after the success it belongs to: the answer to a call that did its work was lost.
-        let is_over =
-            generation >= row.generation && !self.busy.contains_key(&row.id) && !has_more_to_do;
+        let is_over = generation >= row.generation && !self.busy.contains_key(&row.id) && !has_more_to_do;
         if is_over && row.has_failure() && fleet.clear_failure(row.id).await? {
             self.control.inner.changes.written();
         }

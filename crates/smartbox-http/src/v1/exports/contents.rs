@@ -102,12 +102,7 @@ pub(super) async fn write(state: &HttpState, op: &Op, sink: ExportSink) -> Resul
     Ok(sink.end().await?)
 }
 
-async fn people(
-    state: &HttpState,
-    op: &Op,
-    sink: &ExportSink,
-    summary: &mut Summary,
-) -> Result<(), Broken> {
+async fn people(state: &HttpState, op: &Op, sink: &ExportSink, summary: &mut Summary) -> Result<(), Broken> {
     let control = state.control();
     let (mut users, mut cursor) = (Vec::new(), None);
     loop {

@@ -7,12 +7,12 @@ use smartbox_control::Error;
 use smartbox_core::OperationId;
 
 use super::operation_view;
-use crate::v1::backups::work_view;
 use crate::HttpState;
 use crate::body::QueryOf;
 use crate::caller::Caller;
 use crate::duration;
 use crate::problem::ApiError;
+use crate::v1::backups::work_view;
 
 /// Look at an operation
 ///

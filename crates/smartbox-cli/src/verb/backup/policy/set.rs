@@ -142,7 +142,9 @@ mod tests {
 
     #[test]
     fn values_are_checked_before_anything_is_sent() {
-        for bad in [["--period", "5s"], ["--keep-hourly", "1000"], ["--keep-all", "never"], ["--archive-after", "x"]] {
+        for bad in
+            [["--period", "5s"], ["--keep-hourly", "1000"], ["--keep-all", "never"], ["--archive-after", "x"]]
+        {
             assert!(args(&bad).is_err(), "{bad:?}");
         }
         assert!(args(&[]).is_err(), "nothing to change");
