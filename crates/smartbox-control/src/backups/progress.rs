@@ -103,7 +103,6 @@ impl Control {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use smartbox_backup::Depot;
 

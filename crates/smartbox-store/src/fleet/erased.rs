@@ -53,7 +53,6 @@ pub(super) async fn count(connection: &mut Connection, id: BoxId) -> Result<Vec<
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use std::collections::BTreeSet;
 
