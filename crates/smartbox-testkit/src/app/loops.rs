@@ -1,5 +1,6 @@
 //! The reconcile loop of a test: driven step by step, or running by itself.
 
+use futures_util::future::{Either, select};
 use std::task::Poll;
 
 use smartbox_control::{BackupLoop, Control, Lease, Reconciler, RuntimeInstaller, Scheduler, UpgradeLoop};
@@ -105,6 +106,24 @@ impl TestApp {
         let mut backups = backups.lock().await;
         backups.pass().await.expect("the backups can be looked at");
         backups.settle().await;
+    }
+
+    /// The same again and again until somebody has what they wait for: how soon they ask is the database's business.
+    ///
+    /// # Panics
+    /// As [`Self::back_up`].
+    pub async fn back_up_for<T>(&self, waiting: impl Future<Output = T>) -> T {
+        let mut waiting = std::pin::pin!(waiting);
+        loop {
+            match select(waiting.as_mut(), std::pin::pin!(self.back_up())).await {
+                // A look that was begun is not broken off.
+                Either::Left((had, look)) => {
+                    look.await;
+                    return had;
+                }
+                Either::Right(((), _waiting)) => {}
+            }
+        }
     }
 
     /// Makes passes until `reached`, and kills the platform at that very moment. Says whether the moment came.
