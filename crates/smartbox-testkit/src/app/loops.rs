@@ -1,8 +1,8 @@
 //! The reconcile loop of a test: driven step by step, or running by itself.
 
-use futures_util::future::{Either, select};
 use std::task::Poll;
 
+use futures_util::future::{Either, select};
 use smartbox_control::{BackupLoop, Control, Lease, Reconciler, RuntimeInstaller, Scheduler, UpgradeLoop};
 use smartbox_provider::fake::Call;
 use smartbox_store::SystemActor;
