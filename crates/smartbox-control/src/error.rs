@@ -170,7 +170,9 @@ impl From<smartbox_store::Error> for Error {
                     retry_after: Duration::from_secs(5),
                 }
             }
-            Store::ZeroByte => Self::field("request", "has the character U+0000 in a text, which cannot be kept"),
+            Store::ZeroByte => {
+                Self::field("request", "has the character U+0000 in a text, which cannot be kept")
+            }
             Store::Full(_) => Self::DiskFull,
             other => Self::internal(other),
         }

@@ -115,7 +115,8 @@ fn database(settings: &Settings) -> Option<Line> {
             remedy: String::new(),
         },
         Ok(Err(error)) => {
-            let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+            let cause =
+                std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
             Line { name, state: "fail", detail: format!("{error}{cause}"), remedy: error.remedy().to_owned() }
         }
         Err(error) => Line { name, state: "fail", detail: error.to_string(), remedy: String::new() },

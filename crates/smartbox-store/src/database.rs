@@ -80,7 +80,9 @@ impl Database {
     /// Saves everything as one consistent file, which must not exist, while others go on reading and writing.
     pub(crate) async fn copy_to(&self, path: &Path) -> Result<(), Error> {
         if self.begin.is_shared {
-            return Err(Error::Internal("a database on a server is copied with the server's own tools".into()));
+            return Err(Error::Internal(
+                "a database on a server is copied with the server's own tools".into(),
+            ));
         }
         let mut connection = self.writer.acquire().await?;
         let path = path.to_string_lossy().into_owned();
@@ -118,7 +120,9 @@ impl Database {
     async fn begin_with(&self, statement: &'static str) -> Result<Tx, Error> {
         match self.writer.begin_with(statement).await {
             // Nothing has happened yet: a connection that was lost meanwhile, such as by a failover, is worth another try.
-            Err(error) if self.begin.is_shared && is_lost(&error) => Ok(self.writer.begin_with(statement).await?),
+            Err(error) if self.begin.is_shared && is_lost(&error) => {
+                Ok(self.writer.begin_with(statement).await?)
+            }
             begun => Ok(begun?),
         }
     }
@@ -152,7 +156,9 @@ pub(crate) const fn begin_on(connection: &Connection) -> &'static str {
 }
 
 /// Connects without a pool.
-pub(crate) async fn connect_to(options: sqlx::sqlite::SqliteConnectOptions) -> Result<Connection, sqlx::Error> {
+pub(crate) async fn connect_to(
+    options: sqlx::sqlite::SqliteConnectOptions,
+) -> Result<Connection, sqlx::Error> {
     sqlite::options(options).connect().await
 }
 

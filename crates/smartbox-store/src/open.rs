@@ -15,8 +15,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use smartbox_core::tier;
-use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::Connection as _;
+use sqlx::migrate::{MigrateError, Migrator};
 
 use crate::Error;
 use crate::database::{Connection, Database, begin_on, connect_to, durable, look_only};

@@ -167,8 +167,7 @@ async fn make_template(server: &mut PgConnection, url: &str) {
         .await
         .expect("the names of databases");
     if !is_there {
-        let made =
-            format!("create database {TEMPLATE} template template0 encoding 'UTF8' locale 'C'");
+        let made = format!("create database {TEMPLATE} template template0 encoding 'UTF8' locale 'C'");
         server.execute(AssertSqlSafe(made)).await.expect("the template");
         let mut template = connect(&at_database(url, TEMPLATE)).await;
         MIGRATOR.run(&mut template).await.expect("migrations that work");
@@ -190,7 +189,8 @@ async fn remove_old(server: &mut PgConnection) {
         !Path::new("/proc").join(process).exists()
     };
     for name in names.iter().filter(has_ended).take(REMOVED_MAX) {
-        let removed = server.execute(AssertSqlSafe(format!("drop database if exists {name} with (force)"))).await;
+        let removed =
+            server.execute(AssertSqlSafe(format!("drop database if exists {name} with (force)"))).await;
         drop(removed);
     }
 }

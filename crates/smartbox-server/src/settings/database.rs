@@ -63,21 +63,34 @@ mod tests {
     fn without_an_address_the_database_is_a_file_and_with_one_it_is_on_a_server() {
         assert!(matches!(read("", None), Ok(DatabaseSettings::File)));
         for url in ["postgres://u:p@db.example/smartbox", "postgresql:///smartbox?host=/run/postgresql"] {
-            let Ok(DatabaseSettings::Server { url: read, readers: 8 }) = read(url, None) else { panic!("{url}") };
+            let Ok(DatabaseSettings::Server { url: read, readers: 8 }) = read(url, None) else {
+                panic!("{url}")
+            };
             assert_eq!(read.expose_secret(), url);
         }
-        assert!(matches!(read("postgres://h/d", Some("64")), Ok(DatabaseSettings::Server { readers: 64, .. })));
+        assert!(matches!(
+            read("postgres://h/d", Some("64")),
+            Ok(DatabaseSettings::Server { readers: 64, .. })
+        ));
     }
 
     #[test]
     fn what_is_wrong_is_said_without_the_address() {
-        for url in ["mysql://u:the-word@h/d", "the-word", "postgres://u:the-word@h:port/d", "postgres://u:the-word@h/d?sslmode=x"] {
+        for url in [
+            "mysql://u:the-word@h/d",
+            "the-word",
+            "postgres://u:the-word@h:port/d",
+            "postgres://u:the-word@h/d?sslmode=x",
+        ] {
             let said = read(url, None).unwrap_err();
             assert!(said.contains("DATABASE_URL") && said.contains("postgres://"), "{said}");
             assert!(!said.contains("the-word"), "{said}");
         }
         for readers in ["0", "65", "many", "-1"] {
-            assert!(read("postgres://h/d", Some(readers)).unwrap_err().contains("database.readers"), "{readers}");
+            assert!(
+                read("postgres://h/d", Some(readers)).unwrap_err().contains("database.readers"),
+                "{readers}"
+            );
         }
     }
 }

@@ -14,8 +14,8 @@ mod value;
 
 use sqlx::Database;
 
-pub(crate) use arguments::{Argument, ZeroByte};
 use arguments::Arguments;
+pub(crate) use arguments::{Argument, ZeroByte};
 pub(crate) use connection::{Connection, Options};
 use row::{Column, Row};
 use statement::Statement;

@@ -77,7 +77,9 @@ impl Server {
     /// A connection of its own, for what takes longer.
     pub(crate) async fn connect_alone(&self) -> Result<Connection, sqlx::Error> {
         let options = bounded(self.options.clone(), MIGRATION_MS_MAX, MIGRATION_MS_MAX, &[]);
-        tokio::time::timeout(ACQUIRE_MAX, options.connect()).await.map_err(|_elapsed| sqlx::Error::PoolTimedOut)?
+        tokio::time::timeout(ACQUIRE_MAX, options.connect())
+            .await
+            .map_err(|_elapsed| sqlx::Error::PoolTimedOut)?
     }
 }
 
@@ -129,10 +131,17 @@ mod tests {
 
     #[test]
     fn what_goes_to_another_machine_is_encrypted_and_the_machine_checked_unless_somebody_says_otherwise() {
-        for here in ["postgres://localhost/d", "postgres://[::1]/d", "postgres://127.0.0.9/d", "postgres:///d?host=/run"] {
+        for here in [
+            "postgres://localhost/d",
+            "postgres://[::1]/d",
+            "postgres://127.0.0.9/d",
+            "postgres:///d?host=/run",
+        ] {
             assert!(matches!(mode(here), PgSslMode::Disable), "{here}");
         }
-        for elsewhere in ["postgres://db/d", "postgres://10.0.0.1/d?sslmode=prefer", "postgres://db/d?sslmode=allow"] {
+        for elsewhere in
+            ["postgres://db/d", "postgres://10.0.0.1/d?sslmode=prefer", "postgres://db/d?sslmode=allow"]
+        {
             assert!(matches!(mode(elsewhere), PgSslMode::VerifyFull), "{elsewhere}");
         }
         assert!(matches!(mode("postgres://db/d?sslmode=disable"), PgSslMode::Disable));

@@ -19,8 +19,7 @@ const VERSION_MIN: i64 = 150_000;
 pub(crate) async fn open(server: &Server, sealer: &Sealer) -> Result<Database, OpenError> {
     let address = server.address();
     let path = Path::new(&address);
-    let mut connection =
-        server.connect_alone().await.map_err(|error| OpenError::unreachable(path, error))?;
+    let mut connection = server.connect_alone().await.map_err(|error| OpenError::unreachable(path, error))?;
     let ready = get_ready(path, &mut connection, sealer).await;
     // What a failed migration has locked goes with its connection.
     let closed = connection.close().await;
@@ -58,10 +57,9 @@ async fn examine(path: &Path, connection: &mut Connection) -> Result<Option<Foun
 
 /// What about the server or the database would lead to wrong results or lost writes.
 async fn unfit(connection: &mut Connection) -> Result<Option<String>, sqlx::Error> {
-    let version: i64 =
-        sqlx::query_scalar("select cast(current_setting('server_version_num') as bigint)")
-            .fetch_one(&mut *connection)
-            .await?;
+    let version: i64 = sqlx::query_scalar("select cast(current_setting('server_version_num') as bigint)")
+        .fetch_one(&mut *connection)
+        .await?;
     if version < VERSION_MIN {
         return Ok(Some(format!("is on a server that is too old ({version})")));
     }

@@ -115,7 +115,10 @@ async fn a_database_that_acknowledges_too_early_is_refused() {
         )
         .await;
     let error = Store::look_at(&server.url).await.unwrap_err();
-    assert!(matches!(&error, OpenError::Unfit { what, .. } if what.contains("synchronous_commit")), "{error:?}");
+    assert!(
+        matches!(&error, OpenError::Unfit { what, .. } if what.contains("synchronous_commit")),
+        "{error:?}"
+    );
 }
 
 #[tokio::test]

@@ -60,9 +60,8 @@ async fn of_postgres() -> (BTreeSet<Column>, BTreeSet<String>) {
 async fn both_databases_end_in_the_same_tables_columns_and_indexes() {
     let (sqlite, postgres) = (of_sqlite().await, of_postgres().await);
     assert!(sqlite.0.len() > 200 && sqlite.1.len() > 30, "{} {}", sqlite.0.len(), sqlite.1.len());
-    let only = |one: &BTreeSet<Column>, other: &BTreeSet<Column>| {
-        one.difference(other).cloned().collect::<Vec<_>>()
-    };
+    let only =
+        |one: &BTreeSet<Column>, other: &BTreeSet<Column>| one.difference(other).cloned().collect::<Vec<_>>();
     assert_eq!(only(&sqlite.0, &postgres.0), [], "only in SQLite");
     assert_eq!(only(&postgres.0, &sqlite.0), [], "only in PostgreSQL");
     assert_eq!(sqlite.1, postgres.1);

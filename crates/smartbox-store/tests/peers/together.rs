@@ -59,7 +59,8 @@ async fn of_changes_based_on_one_version_one_wins() {
     }
     let changed = changes.join_all().await;
     assert_eq!(changed.iter().filter(|result| result.is_ok()).count(), 1);
-    let all = changed.iter().all(|result| matches!(result, Ok(_) | Err(Error::VersionMismatch { current: 2 })));
+    let all =
+        changed.iter().all(|result| matches!(result, Ok(_) | Err(Error::VersionMismatch { current: 2 })));
     assert!(all, "{changed:?}");
 }
 

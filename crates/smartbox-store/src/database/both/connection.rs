@@ -81,9 +81,7 @@ impl<'c> Executor<'c> for &'c mut Connection {
         };
         match self {
             Connection::Sqlite(connection) => match arguments.map(SqliteArguments::try_from).transpose() {
-                Ok(arguments) => {
-                    connection.fetch_many((query.sql(), arguments)).map_ok(from_sqlite).boxed()
-                }
+                Ok(arguments) => connection.fetch_many((query.sql(), arguments)).map_ok(from_sqlite).boxed(),
                 Err(error) => failed(Error::Encode(error)),
             },
             Connection::Postgres(session) => match arguments.map(PgArguments::try_from).transpose() {
@@ -149,7 +147,8 @@ impl<'c> Executor<'c> for &'c mut Connection {
 fn note(error: &Error, is_failed: &mut bool, is_spent: &mut bool) {
     *is_failed = true;
     // A session of a server that takes no writes any more, since another one has taken its place, stays like that.
-    let is_read_only = error.as_database_error().is_some_and(|error| error.code().is_some_and(|code| code == READ_ONLY));
+    let is_read_only =
+        error.as_database_error().is_some_and(|error| error.code().is_some_and(|code| code == READ_ONLY));
     *is_spent |= is_read_only || error.as_database_error().is_none();
 }
 
@@ -258,9 +257,10 @@ impl ConnectOptions for Options {
 
     async fn connect(&self) -> Result<Connection, Error> {
         match self {
-            Self::Sqlite(options) => options.connect()
-                .map_ok(|it| Connection::Sqlite(Box::new(it))).await,
-            Self::Postgres(options) => options.connect().map_ok(|it| Connection::Postgres(Box::new(Session::new(it)))).await,
+            Self::Sqlite(options) => options.connect().map_ok(|it| Connection::Sqlite(Box::new(it))).await,
+            Self::Postgres(options) => {
+                options.connect().map_ok(|it| Connection::Postgres(Box::new(Session::new(it)))).await
+            }
         }
     }
 

@@ -72,7 +72,12 @@ impl fmt::Display for TypeInfo {
 /// A Rust type of a column: bound as an argument of `$kind`, read as the driver of the database reads it.
 macro_rules! column_type {
     ($rust:ty, $kind:ident) => {
-        column_type!($rust, $kind, <$rust as Type<Postgres>>::compatible, <$rust as Decode<Postgres>>::decode);
+        column_type!(
+            $rust,
+            $kind,
+            <$rust as Type<Postgres>>::compatible,
+            <$rust as Decode<Postgres>>::decode
+        );
     };
     ($rust:ty, $kind:ident, $fits:expr, $decode:expr) => {
         impl Type<Both> for $rust {

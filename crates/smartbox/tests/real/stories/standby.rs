@@ -27,11 +27,16 @@ async fn a_platform_that_stands_by_takes_over_when_the_other_one_is_killed() {
     assert!(took < TAKE_OVER_MAX, "{took:?}: {}", platform.log());
 
     let after = platform.wait_for_phase("home", "running").await;
-    assert_eq!((&after["pid"], &after["restarts"]), (&before["pid"], &before["restarts"]), "the same process");
+    assert_eq!(
+        (&after["pid"], &after["restarts"]),
+        (&before["pid"], &before["restarts"]),
+        "the same process"
+    );
     let actions = platform.actions("home").await;
     assert_eq!(actions.iter().filter(|action| *action == "box.starting").count(), 1, "{actions:?}");
     let listed = platform.json("/v1/boxes?limit=200").await;
-    let has = |id: &Value| listed["items"].as_array().is_some_and(|items| items.iter().any(|it| it["id"] == *id));
+    let has =
+        |id: &Value| listed["items"].as_array().is_some_and(|items| items.iter().any(|it| it["id"] == *id));
     for id in &ids {
         assert!(has(id), "{id} was acknowledged: {listed:#}");
     }
