@@ -64,7 +64,7 @@ pub(crate) struct Daemon {
 
 /// What is said when the lease on the boxes is gone.
 const TAKEN_OVER: &str = "another platform has taken over the boxes of this database; this one has ended and left them running\n\
-                          help: start it again to stand by";
+                          help: let only one platform act; with PostgreSQL this one stands by when it is started again";
 
 impl Daemon {
     /// Serves until a signal ends it.

@@ -43,7 +43,7 @@ async fn a_short_retention_removes_no_pinned_backup_and_not_the_last_good_one() 
     let app = TestApp::start().await;
     let (id, home) = box_with_state(&app).await;
     let (op, reference) = (app.admin_op(), id.to_string());
-    let (pinned, ()) = tokio::join!(app.control.create_backup(&op, &reference), app.back_up());
+    let pinned = app.back_up_for(app.control.create_backup(&op, &reference)).await;
     let pinned = pinned.unwrap().id;
     for round in 0..6 {
         app.clock.advance(SignedDuration::from_hours(1));

@@ -21,8 +21,7 @@ pub(crate) async fn app() -> (TestApp, Client, PathBuf) {
 }
 
 pub(crate) async fn made(app: &TestApp, client: &Client) -> BackupView {
-    let (answer, ()) = tokio::join!(client.post(PATH), app.back_up());
-    answer.json(StatusCode::CREATED)
+    app.back_up_for(client.post(PATH)).await.json(StatusCode::CREATED)
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ async fn the_default_box_is_saved_and_says_so() {
     assert_eq!((&before["configured"], &before["lastSync"]), (&json!(true), &Value::Null));
     fs::write(home.join("state/openclaw.json"), "{}").unwrap();
     let sync = format!("{STORAGE}/sync");
-    let (answer, ()) = tokio::join!(client.post(&sync), app.back_up());
+    let answer = app.back_up_for(client.post(&sync)).await;
     let synced: Value = answer.json(StatusCode::OK);
     assert_eq!(
         (&synced["success"], &synced["message"]),
@@ -30,7 +30,7 @@ async fn the_default_box_is_saved_and_says_so() {
     assert!(after["lastSync"].is_string(), "{after}");
 
     // Again and again: nothing is made that nobody ever removes.
-    let (again, ()) = tokio::join!(client.post(&sync), app.back_up());
+    let again = app.back_up_for(client.post(&sync)).await;
     assert_eq!(again.json::<Value>(StatusCode::OK)["message"], "Everything was saved already");
     let list: Value = client.get("/v1/boxes/home/backups").await.json(StatusCode::OK);
     assert_eq!(list["items"].as_array().unwrap().len(), 1);

@@ -2,6 +2,7 @@
 
 use std::task::Poll;
 
+use futures_util::future::{Either, select};
 use smartbox_control::{
     BackupLoop, CommandRunner, ConfigLoop, Control, Lease, Reconciler, RuntimeInstaller, Scheduler,
     TrialLoop, UpgradeLoop,
@@ -151,6 +152,24 @@ impl TestApp {
         };
         self.restart().await;
         is_reached
+    }
+
+    /// Look after look of the loop of backups until somebody has what they wait for: how soon they ask is the database's business.
+    ///
+    /// # Panics
+    /// As [`Self::back_up`].
+    pub async fn back_up_for<T>(&self, waiting: impl Future<Output = T>) -> T {
+        let mut waiting = std::pin::pin!(waiting);
+        loop {
+            match select(waiting.as_mut(), std::pin::pin!(self.back_up())).await {
+                // A look that was begun is not broken off.
+                Either::Left((had, look)) => {
+                    look.await;
+                    return had;
+                }
+                Either::Right(((), _waiting)) => {}
+            }
+        }
     }
 
     /// Makes passes until `reached`, and kills the platform at that very moment. Says whether the moment came.

@@ -38,10 +38,7 @@ impl sqlx::Arguments for Arguments {
         T: Encode<'t, Both> + Type<Both>,
     {
         let _is_null = value.encode(&mut self.0)?;
-        match self.0.last() {
-            Some(Argument::Text(Some(text))) if text.contains('\0') => Err(ZeroByte.into()),
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
     fn len(&self) -> usize {
@@ -67,6 +64,8 @@ macro_rules! into_arguments {
                     match argument {
                         Argument::Bool(value) => sqlx::Arguments::add(&mut made, value),
                         Argument::Bigint(value) => sqlx::Arguments::add(&mut made, value),
+                        // Not when it is bound: sqlx forgets why that failed when the next value is.
+                        Argument::Text(Some(text)) if text.contains('\0') => return Err(ZeroByte.into()),
                         Argument::Text(value) => sqlx::Arguments::add(&mut made, value),
                         Argument::Bytes(value) => sqlx::Arguments::add(&mut made, value),
                     }?;

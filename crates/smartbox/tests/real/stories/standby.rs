@@ -3,6 +3,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use smartbox_store::testing;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::platform::Platform;
@@ -51,10 +52,11 @@ async fn ask_until_killed(platform: &mut Platform) -> Vec<Value> {
         let request = request.header("x-admin-secret", platform.admin_secret());
         if n == 4 {
             // Nobody learns whether it was made.
-            let asked = tokio::spawn(request.send());
+            let mut asked = JoinSet::new();
+            asked.spawn(request.send());
             tokio::time::sleep(Duration::from_millis(3)).await;
             platform.kill();
-            drop(asked.await);
+            drop(asked.join_next().await);
             break;
         }
         let answer: Value = request.send().await.unwrap().json().await.unwrap();
