@@ -20,7 +20,7 @@ COMMAND = "/bin/true"
 
 def engine_root(box):
     """Where the OCI runtime keeps what it knows of the box."""
-    found = glob.glob(f"/run/smartbox*/**/{box}/state.json", recursive=True)
+    found = glob.glob(f"/run/smartbox/*/oci/{box}/state.json")
     assert len(found) == 1, found
     return os.path.dirname(os.path.dirname(found[0]))
 
