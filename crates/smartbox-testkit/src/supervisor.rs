@@ -29,7 +29,7 @@ const PIECE_BYTES: usize = 16 * 1024;
 /// Lets every box of `provider` have a supervisor that runs commands.
 pub(crate) fn install(provider: &Arc<FakeProvider>) {
     let weak = Arc::downgrade(provider);
-    provider.serve(SSH_PORT, move |id, stream| serve(weak.clone(), id, stream));
+    provider.serve(SSH_PORT, move |id, stream| serve(Weak::clone(&weak), id, stream));
 }
 
 async fn serve(provider: Weak<FakeProvider>, id: BoxId, stream: BoxStream) {
