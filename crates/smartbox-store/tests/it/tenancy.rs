@@ -114,7 +114,7 @@ async fn what_belongs_to_another_org_does_not_exist() {
     models_of_another_org(&world, mine.id, &mut finds_nothing).await;
     secrets_of_another_org(&world, mine.id, &mut finds_nothing).await;
     backups_of_another_org(&world, mine.id, &mut finds_nothing).await;
-    configurations_of_another_org(&world, mine.id, &mut finds_nothing).await;
+    configurations_of_another_org(&world, &mut finds_nothing).await;
     people_of_another_org(&world, &mut finds_nothing).await;
     devices_of_another_org(&world, mine.id, &mut finds_nothing).await;
 
@@ -327,10 +327,11 @@ async fn backups_of_another_org(
 
 async fn configurations_of_another_org(
     world: &World,
-    smartbox: BoxId,
     finds_nothing: &mut impl FnMut(&'static str, bool),
 ) {
     let stranger = &world.other;
+    let (mine, _operation) = create(&world.org, new_box("configured")).await.unwrap();
+    let smartbox = mine.id;
     let text = secrecy::SecretString::from("{}");
     let new = || Some(NewConfig { text: &text, origin: "set" });
     let asked = (None, event("box.config-set"));
