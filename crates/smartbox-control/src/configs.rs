@@ -189,7 +189,12 @@ impl Control {
     }
 
     /// The owner's part after a wish, with the secrets that are kept.
-    async fn wished(&self, row: &Smartbox, before: &OwnerPart, wish: &ConfigWish) -> Result<OwnerPart, Error> {
+    async fn wished(
+        &self,
+        row: &Smartbox,
+        before: &OwnerPart,
+        wish: &ConfigWish,
+    ) -> Result<OwnerPart, Error> {
         let bad = |error: config::OwnerPartError| Error::field(FIELD, error.to_string());
         let part = match wish {
             ConfigWish::Set(document) => OwnerPart::new(document.clone()),
@@ -199,7 +204,10 @@ impl Control {
             ConfigWish::RollBack(version) => {
                 let text = self.inner.store.org(row.org).config_text(row.id, *version).await?;
                 let text = text.ok_or_else(|| {
-                    Error::field("version", "is none of those that are kept; `smartbox box config history` lists them")
+                    Error::field(
+                        "version",
+                        "is none of those that are kept; `smartbox box config history` lists them",
+                    )
                 })?;
                 return read(&text);
             }

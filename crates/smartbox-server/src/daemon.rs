@@ -14,8 +14,8 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use smartbox_control::{
-    BackupLoop, ConfigLoop, Control, DrillLoop, Janitor, Lease, Monitor, Reconciler, RollbackWatch, RuntimeInstaller,
-    Scheduler, UpgradeLoop,
+    BackupLoop, ConfigLoop, Control, DrillLoop, Janitor, Lease, Monitor, Reconciler, RollbackWatch,
+    RuntimeInstaller, Scheduler, UpgradeLoop,
 };
 use smartbox_core::routing::Outcome;
 use smartbox_edge::{Edge, EdgeListener, RouteTable};

@@ -136,8 +136,10 @@ pub(crate) fn place<'a>(box_id: &'a str, version: &'a str) -> Place<'a> {
 }
 
 pub(crate) async fn state(connection: &mut Connection, id: BoxId) -> Result<Option<ConfigState>, Error> {
-    let row: Option<StateRow> =
-        sqlx::query_as(select_states!("where box_id = $1")).bind(id.to_string()).fetch_optional(connection).await?;
+    let row: Option<StateRow> = sqlx::query_as(select_states!("where box_id = $1"))
+        .bind(id.to_string())
+        .fetch_optional(connection)
+        .await?;
     row.map(ConfigState::try_from).transpose()
 }
 
@@ -160,12 +162,13 @@ pub(crate) async fn text(
     (id, version): (BoxId, i64),
 ) -> Result<Option<SecretString>, Error> {
     let id = id.to_string();
-    let sealed: Option<Sealed> =
-        sqlx::query_as("select key_id, nonce, ciphertext from box_configs where box_id = $1 and version = $2")
-            .bind(&id)
-            .bind(version)
-            .fetch_optional(connection)
-            .await?;
+    let sealed: Option<Sealed> = sqlx::query_as(
+        "select key_id, nonce, ciphertext from box_configs where box_id = $1 and version = $2",
+    )
+    .bind(&id)
+    .bind(version)
+    .fetch_optional(connection)
+    .await?;
     sealed.map(|sealed| sealer.open(place(&id, &version.to_string()), &sealed)).transpose()
 }
 

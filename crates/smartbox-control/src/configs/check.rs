@@ -19,7 +19,9 @@ impl Control {
         let issue = |message: String| FieldIssue { field: FIELD, message };
         let refused = part.refused();
         if !refused.is_empty() {
-            let told = refused.iter().map(|one| issue(format!("`{}` belongs to the platform: {}", one.path, one.why)));
+            let told = refused
+                .iter()
+                .map(|one| issue(format!("`{}` belongs to the platform: {}", one.path, one.why)));
             return Err(Error::Invalid(told.collect()));
         }
         let schema = match self.inner.runtimes.config_schema(&row.runtime_version).await {
@@ -39,7 +41,11 @@ impl Control {
         }
         let version = &row.runtime_version;
         let told = found.into_iter().map(|found| {
-            let place = if found.path.is_empty() { "the configuration".to_owned() } else { format!("`{}`", found.path) };
+            let place = if found.path.is_empty() {
+                "the configuration".to_owned()
+            } else {
+                format!("`{}`", found.path)
+            };
             issue(format!("{place} {} (OpenClaw {version})", found.problem))
         });
         Err(Error::Invalid(told.collect()))

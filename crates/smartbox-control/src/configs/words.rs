@@ -24,7 +24,8 @@ impl Censor {
 
     /// The text for people, on one line.
     pub(crate) fn tell(&self, text: &str) -> String {
-        let clean = self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), REDACTED));
+        let clean =
+            self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), REDACTED));
         let line = clean.split_whitespace().collect::<Vec<_>>().join(" ");
         let printable = line.chars().filter(|c| !c.is_control());
         printable.take(CHARS_MAX).collect()
@@ -41,7 +42,9 @@ fn collect(full: &Value, shown: &Value, secrets: &mut Vec<String>) {
         (Value::Array(full), Value::Array(shown)) => {
             full.iter().zip(shown).for_each(|(full, shown)| collect(full, shown, secrets));
         }
-        (Value::String(full), Value::String(shown)) if full != shown && full.chars().count() >= SECRET_CHARS_MIN => {
+        (Value::String(full), Value::String(shown))
+            if full != shown && full.chars().count() >= SECRET_CHARS_MIN =>
+        {
             secrets.push(full.clone());
         }
         _ => {}
@@ -56,7 +59,8 @@ mod tests {
 
     #[test]
     fn words_are_clipped_and_hold_no_secret() {
-        let part = OwnerPart::new(json!({ "channels": { "telegram": { "botToken": "123:abcdef" } } })).unwrap();
+        let part =
+            OwnerPart::new(json!({ "channels": { "telegram": { "botToken": "123:abcdef" } } })).unwrap();
         let told = Censor::of(&part).tell("bad token\n  123:abcdef\u{1b}[31m");
         assert_eq!(told, format!("bad token {REDACTED}[31m"));
         assert_eq!(Censor::of(&part).tell(&"x".repeat(2000)).len(), CHARS_MAX);

@@ -109,7 +109,10 @@ impl ConfigLoop {
             ConfigMove::Drop => {
                 let event = self.event(state, "box.config-dropped", "the box is being deleted");
                 let outcome = (&Outcome::Superseded, None);
-                fleet.finish_config_change(state, outcome, event, self.control.inner.clock.now()).await.map_err(Error::from)?;
+                fleet
+                    .finish_config_change(state, outcome, event, self.control.inner.clock.now())
+                    .await
+                    .map_err(Error::from)?;
                 Ok(())
             }
         }
@@ -169,7 +172,8 @@ impl ConfigLoop {
             }
             Verdict::NotYet | Verdict::NotGiven(_) => return Ok(()),
         }
-        let event = self.event(state, "box.config-applied", &format!("it is well with version {}", state.version));
+        let event =
+            self.event(state, "box.config-applied", &format!("it is well with version {}", state.version));
         let outcome = (&Outcome::Succeeded, Some(ConfigStanding::Good));
         self.end(state, outcome, event).await
     }
@@ -207,7 +211,8 @@ impl ConfigLoop {
     }
 
     async fn stuck(&self, state: &ConfigState, why: &str) -> Result<(), Error> {
-        let first = state.why.as_deref().map(|first| format!("{first}; on the way back: ")).unwrap_or_default();
+        let first =
+            state.why.as_deref().map(|first| format!("{first}; on the way back: ")).unwrap_or_default();
         let what = format!("its configuration could not be brought back: {first}{why}");
         tracing::error!(box.id = %state.box_id, "a configuration was taken back, and the box is not well with the one before");
         let event = self.event(state, "box.config-failed", &what);
@@ -234,7 +239,9 @@ impl ConfigLoop {
             return why;
         }
         let logs = self.control.inner.provider.logs(row.id, LogSource::Gateway, None, LAST_WORDS_LINES).await;
-        let (Ok(chunk), Ok((_version, part))) = (logs, self.control.owner_part(row).await) else { return why };
+        let (Ok(chunk), Ok((_version, part))) = (logs, self.control.owner_part(row).await) else {
+            return why;
+        };
         let text = String::from_utf8_lossy(&chunk.bytes);
         let told = Censor::of(&part).tell(&text);
         if told.is_empty() { why } else { format!("{why}. The gateway said: {told}") }

@@ -76,7 +76,8 @@ async fn a_change_is_given_to_the_gateway_and_counts_when_it_was_well_for_a_whil
     assert_eq!(standings(&app, id).await, [(1, "good", "set".to_owned())]);
     assert!(actions(&app, id).await.contains(&"box.config-applied".to_owned()));
 
-    let patched = change(&app, id, ConfigWish::Patch(json!({ "messages": { "queue": ["a"] } }))).await.unwrap();
+    let patched =
+        change(&app, id, ConfigWish::Patch(json!({ "messages": { "queue": ["a"] } }))).await.unwrap();
     assert_eq!(patched.config.owner, json!({ "messages": { "ackReaction": "eyes", "queue": ["a"] } }));
     let same = change(&app, id, ConfigWish::Patch(json!({ "messages": { "queue": ["a"] } }))).await.unwrap();
     assert_eq!((same.applies, same.config.version), (Applies::Unchanged, 2));
@@ -143,7 +144,10 @@ async fn what_belongs_to_the_platform_is_refused_with_its_reason_and_asserted_at
         (json!({ "gateway": { "bind": "lan" } }), "gateway.bind"),
         (json!({ "gateway": { "terminal": { "enabled": true } } }), "gateway.terminal"),
         (json!({ "models": { "mode": "merge" } }), "models"),
-        (json!({ "agents": { "defaults": { "heartbeat": { "every": "1m" } } } }), "agents.defaults.heartbeat"),
+        (
+            json!({ "agents": { "defaults": { "heartbeat": { "every": "1m" } } } }),
+            "agents.defaults.heartbeat",
+        ),
     ] {
         let refused = change(&app, id, ConfigWish::Set(part)).await.unwrap_err();
         let Error::Invalid(issues) = refused else { panic!("{refused:?}") };
@@ -218,12 +222,16 @@ async fn an_earlier_version_comes_back_as_a_new_one_and_a_later_change_takes_the
     prove(&app).await;
     assert_eq!(outcome(&app, operation(&second)).await, Some(Outcome::Succeeded));
     let back = change(&app, id, ConfigWish::RollBack(1)).await.unwrap();
-    assert_eq!((back.config.version, back.config.owner), (3, json!({ "messages": { "ackReaction": "one" } })));
+    assert_eq!(
+        (back.config.version, back.config.owner),
+        (3, json!({ "messages": { "ackReaction": "one" } }))
+    );
     prove(&app).await;
     assert_eq!(given(&app, id)["messages"]["ackReaction"], "one");
     let unknown = change(&app, id, ConfigWish::RollBack(99)).await.unwrap_err();
     assert!(matches!(unknown, Error::Invalid(_)), "{unknown:?}");
-    let stale = app.control.change_config(&app.admin_op(), &id.to_string(), &ConfigWish::Reload, Some(1)).await;
+    let stale =
+        app.control.change_config(&app.admin_op(), &id.to_string(), &ConfigWish::Reload, Some(1)).await;
     assert!(matches!(stale, Err(Error::VersionMismatch)), "{stale:?}");
     let again = change(&app, id, ConfigWish::Reload).await.unwrap();
     prove(&app).await;

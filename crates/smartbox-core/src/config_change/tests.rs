@@ -51,7 +51,9 @@ fn a_gateway_that_is_dead_gets_it_with_a_new_incarnation_and_one_that_starts_is_
 
 #[test]
 fn a_gateway_that_is_not_well_with_it_goes_back_and_one_that_is_not_well_then_is_stuck() {
-    for reason in [DeathReason::Config, DeathReason::OutOfMemory, DeathReason::Crashed { code: 1 }, DeathReason::Silent] {
+    for reason in
+        [DeathReason::Config, DeathReason::OutOfMemory, DeathReason::Crashed { code: 1 }, DeathReason::Silent]
+    {
         let dead = Observed::Dead(reason);
         assert!(matches!(next(&facts(ConfigStage::Proving, &dead, 12)), ConfigMove::GoBack(_)), "{dead:?}");
         assert!(matches!(next(&facts(ConfigStage::GoingBack, &dead, 12)), ConfigMove::Stuck(_)), "{dead:?}");
@@ -66,9 +68,11 @@ fn a_gateway_that_is_not_well_with_it_goes_back_and_one_that_is_not_well_then_is
 #[test]
 fn a_box_that_does_not_run_is_not_judged() {
     for stage in ConfigStage::ALL {
-        for (desired, expected) in
-            [(Desired::Stopped, ConfigMove::Pause), (Desired::Asleep, ConfigMove::Pause), (Desired::Deleted, ConfigMove::Drop)]
-        {
+        for (desired, expected) in [
+            (Desired::Stopped, ConfigMove::Pause),
+            (Desired::Asleep, ConfigMove::Pause),
+            (Desired::Deleted, ConfigMove::Drop),
+        ] {
             assert_eq!(next(&ConfigFacts { desired, ..facts(stage, &Observed::Stopped, 100_000) }), expected);
         }
         let busy = ConfigFacts { is_busy: true, ..facts(stage, &Observed::Ready, 100_000) };

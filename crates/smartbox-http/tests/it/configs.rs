@@ -33,7 +33,11 @@ async fn a_configuration_is_set_patched_listed_and_rolled_back() {
     app.clock.advance(jiff::SignedDuration::from_secs(11));
     app.settle().await;
 
-    let mut request = owner.request(Method::PATCH, PATH, json!({ "messages": { "ackReaction": null, "queue": ["a"] } }).to_string());
+    let mut request = owner.request(
+        Method::PATCH,
+        PATH,
+        json!({ "messages": { "ackReaction": null, "queue": ["a"] } }).to_string(),
+    );
     request.headers_mut().insert("content-type", "application/merge-patch+json".parse().unwrap());
     request.headers_mut().insert("if-match", "\"1\"".parse().unwrap());
     let patched: ConfigChangeView = owner.send(request).await.json(StatusCode::ACCEPTED);
@@ -44,7 +48,8 @@ async fn a_configuration_is_set_patched_listed_and_rolled_back() {
         owner.post_json(&format!("{PATH}/rollback"), &body).await.json(StatusCode::ACCEPTED);
     assert_eq!((back.config.version, &back.config.config["messages"]["ackReaction"]), (3, &json!("eyes")));
     let kept: ConfigHistory = owner.get(&format!("{PATH}/history")).await.json(StatusCode::OK);
-    let told: Vec<_> = kept.items.iter().map(|one| (one.version, one.standing.as_str(), one.origin.as_str())).collect();
+    let told: Vec<_> =
+        kept.items.iter().map(|one| (one.version, one.standing.as_str(), one.origin.as_str())).collect();
     assert_eq!(told, [(3, "new", "rollback"), (2, "new", "patch"), (1, "good", "set")]);
     assert_eq!(owner.post(&format!("{PATH}/reload")).await.status, 202);
 }
@@ -65,7 +70,8 @@ async fn what_is_wrong_is_told_and_nothing_is_kept() {
     let long = json!({ "messages": { "ackReaction": "x".repeat(300_000) } }).to_string();
     let told = refused(&owner, Method::PUT, &long, json, unprocessable).await;
     assert!(told.errors[0].message.contains("too many bytes"), "{told:?}");
-    let told = refused(&owner, Method::PUT, r#"{"gateway":{"auth":{"mode":"none"}}}"#, json, unprocessable).await;
+    let told =
+        refused(&owner, Method::PUT, r#"{"gateway":{"auth":{"mode":"none"}}}"#, json, unprocessable).await;
     assert_eq!(told.errors[0].field, "config");
     assert!(told.errors[0].message.contains("`gateway.auth` belongs to the platform"), "{told:?}");
     refused(&owner, Method::PATCH, "{}", "text/plain", StatusCode::UNSUPPORTED_MEDIA_TYPE).await;

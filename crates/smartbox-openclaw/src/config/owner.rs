@@ -124,7 +124,8 @@ mod tests {
     #[test]
     fn a_patch_merges_objects_replaces_lists_and_removes_what_is_null() {
         let part = OwnerPart::new(json!({ "a": { "b": 1, "c": [1, 2] }, "d": 1 })).unwrap();
-        let patched = part.patched(&json!({ "a": { "b": null, "c": [3] }, "e": { "f": null, "g": 1 } })).unwrap();
+        let patched =
+            part.patched(&json!({ "a": { "b": null, "c": [3] }, "e": { "f": null, "g": 1 } })).unwrap();
         assert_eq!(patched.to_value(), json!({ "a": { "c": [3] }, "d": 1, "e": { "g": 1 } }));
         assert_eq!(part.patched(&json!([])), Err(OwnerPartError::NoObject));
     }

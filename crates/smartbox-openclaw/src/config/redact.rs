@@ -6,8 +6,23 @@ use serde_json::Value;
 pub const REDACTED: &str = "__SMARTBOX_REDACTED__";
 /// Ends of names of secrets, in lower case without `-` and `_`.
 const SECRET_ENDS: &[&str] = &[
-    "token", "secret", "password", "passwd", "passphrase", "apikey", "privatekey", "signingkey", "accesskey",
-    "secretkey", "encryptionkey", "credential", "credentials", "serviceaccount", "cookie", "authorization", "webhookurl",
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "passphrase",
+    "apikey",
+    "privatekey",
+    "signingkey",
+    "accesskey",
+    "secretkey",
+    "encryptionkey",
+    "credential",
+    "credentials",
+    "serviceaccount",
+    "cookie",
+    "authorization",
+    "webhookurl",
 ];
 /// Objects every text of which is taken for a secret.
 const SECRET_OBJECTS: &[&str] = &["env", "vars", "headers"];
@@ -23,9 +38,7 @@ fn redact_at(value: &Value, key: &str, all: bool) -> Value {
             let all = all || SECRET_OBJECTS.contains(&key);
             Value::Object(map.iter().map(|(key, value)| (key.clone(), redact_at(value, key, all))).collect())
         }
-        Value::Array(items) => {
-            Value::Array(items.iter().map(|item| redact_at(item, key, all)).collect())
-        }
+        Value::Array(items) => Value::Array(items.iter().map(|item| redact_at(item, key, all)).collect()),
         Value::String(text) if is_secret(key, text, all) => Value::from(REDACTED),
         other => other.clone(),
     }
@@ -36,7 +49,8 @@ fn is_secret(key: &str, text: &str, all: bool) -> bool {
     if text.is_empty() || is_reference {
         return false;
     }
-    let plain: String = key.chars().filter(|c| !matches!(c, '-' | '_')).collect::<String>().to_ascii_lowercase();
+    let plain: String =
+        key.chars().filter(|c| !matches!(c, '-' | '_')).collect::<String>().to_ascii_lowercase();
     all || SECRET_ENDS.iter().any(|end| plain.ends_with(end)) || has_user_info(text)
 }
 
@@ -92,10 +106,16 @@ mod tests {
             "tools": { "url": "https://user:pw@host/", "maxTokens": 5, "list": [{ "api_key": "k" }] },
         });
         let shown = redact(&document);
-        assert_eq!(shown["channels"]["telegram"], json!({ "botToken": REDACTED, "enabled": true, "allowFrom": ["7"] }));
+        assert_eq!(
+            shown["channels"]["telegram"],
+            json!({ "botToken": REDACTED, "enabled": true, "allowFrom": ["7"] })
+        );
         assert_eq!(shown["hooks"], document["hooks"]);
         assert_eq!(shown["env"], json!({ "vars": { "A": REDACTED } }));
-        assert_eq!(shown["tools"], json!({ "url": REDACTED, "maxTokens": 5, "list": [{ "api_key": REDACTED }] }));
+        assert_eq!(
+            shown["tools"],
+            json!({ "url": REDACTED, "maxTokens": 5, "list": [{ "api_key": REDACTED }] })
+        );
         let mut back = shown.clone();
         assert!(restore_redacted(&mut back, &document).is_empty());
         assert_eq!(back, document);

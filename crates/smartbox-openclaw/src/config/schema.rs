@@ -29,7 +29,8 @@ pub struct SchemaIssue {
 impl ConfigSchema {
     /// Takes a schema in. `None` for what is no schema of a configuration: one that describes no key would refuse every one.
     pub fn new(document: &Value) -> Option<Self> {
-        let has_keys = document.get("properties").and_then(Value::as_object).is_some_and(|keys| !keys.is_empty());
+        let has_keys =
+            document.get("properties").and_then(Value::as_object).is_some_and(|keys| !keys.is_empty());
         has_keys.then(|| Self(without_words(document, false)))
     }
 
@@ -205,8 +206,15 @@ impl Walk {
         self.check_count(schema, ("minLength", "maxLength"), text.encode_utf16().count(), "characters");
     }
 
-    fn check_count(&mut self, schema: &Map<String, Value>, (least, most): (&str, &str), count: usize, what: &str) {
-        let bound = |name: &str| schema.get(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+    fn check_count(
+        &mut self,
+        schema: &Map<String, Value>,
+        (least, most): (&str, &str),
+        count: usize,
+        what: &str,
+    ) {
+        let bound =
+            |name: &str| schema.get(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
         if let Some(least) = bound(least).filter(|least| count < *least) {
             self.say(format!("needs at least {least} {what}"));
         }
@@ -280,7 +288,11 @@ mod tests {
     }
 
     fn said(document: Value) -> Vec<String> {
-        schema().check(&document).into_iter().map(|issue| format!("{}: {}", issue.path, issue.problem)).collect()
+        schema()
+            .check(&document)
+            .into_iter()
+            .map(|issue| format!("{}: {}", issue.path, issue.problem))
+            .collect()
     }
 
     #[test]
@@ -300,7 +312,10 @@ mod tests {
         assert_eq!(said(json!({ "mode": "c" })), ["mode: must be one of \"a\", \"b\""]);
         assert_eq!(said(json!({ "list": ["", 1] })).len(), 2);
         assert_eq!(said(json!({ "list": ["a", "b", "c"] })), ["list: takes at most 2 items"]);
-        assert_eq!(said(json!({ "form": { "evry": "1m", "every": "2m" } })), ["form.evry: is not a key that it knows"]);
+        assert_eq!(
+            said(json!({ "form": { "evry": "1m", "every": "2m" } })),
+            ["form.evry: is not a key that it knows"]
+        );
         assert_eq!(said(json!({ "form": 7 })), ["form: is none of the forms that are known here"]);
         assert_eq!(said(json!({ "open": { "a": 1 } })), ["open.a: must be of the type boolean"]);
         assert_eq!(said(json!({ "part": { "y": 8 } })), ["part.y: must be 7"]);

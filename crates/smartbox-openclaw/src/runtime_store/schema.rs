@@ -61,7 +61,8 @@ impl RuntimeStore {
         // What it left is in nobody's way.
         drop(remove_tree(&scratch));
         let printed = printed?;
-        let wrong = || RuntimeError::Wrong { what: "it does not print the schema of its configuration".to_owned() };
+        let wrong =
+            || RuntimeError::Wrong { what: "it does not print the schema of its configuration".to_owned() };
         parse(&printed).ok_or_else(wrong)
     }
 

@@ -42,12 +42,14 @@ impl FleetStore {
     /// Puts down what the gateway of a box was given, and in which incarnation.
     pub async fn note_config_given(&self, id: BoxId, version: i64, generation: i64) -> Result<(), Error> {
         let mut tx = self.store.database.write().await?;
-        sqlx::query("update config_states set rendered_version = $2, rendered_generation = $3 where box_id = $1")
-            .bind(id.to_string())
-            .bind(version)
-            .bind(generation)
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query(
+            "update config_states set rendered_version = $2, rendered_generation = $3 where box_id = $1",
+        )
+        .bind(id.to_string())
+        .bind(version)
+        .bind(generation)
+        .execute(&mut *tx)
+        .await?;
         Ok(tx.commit().await?)
     }
 
@@ -75,10 +77,17 @@ impl FleetStore {
     }
 
     /// Wants a new incarnation of a running box, which is given what it should have. Says whether it did.
-    pub async fn restart_for_config(&self, seen: &ConfigState, event: NewEvent, now: Timestamp) -> Result<bool, Error> {
+    pub async fn restart_for_config(
+        &self,
+        seen: &ConfigState,
+        event: NewEvent,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
         let mut tx = self.store.database.write().await?;
-        let (state, row) = (configs::state(&mut tx, seen.box_id).await?, boxes::find(&mut tx, seen.box_id).await?);
-        let is_as_seen = state.is_some_and(|state| state.version == seen.version && state.stage == seen.stage);
+        let (state, row) =
+            (configs::state(&mut tx, seen.box_id).await?, boxes::find(&mut tx, seen.box_id).await?);
+        let is_as_seen =
+            state.is_some_and(|state| state.version == seen.version && state.stage == seen.stage);
         if !is_as_seen || row.is_none_or(|row| row.desired != Desired::Running) {
             return Ok(false);
         }
@@ -167,7 +176,11 @@ impl FleetStore {
     }
 }
 
-async fn restart(tx: &mut crate::database::Connection, seen: &ConfigState, now: Timestamp) -> Result<(), Error> {
+async fn restart(
+    tx: &mut crate::database::Connection,
+    seen: &ConfigState,
+    now: Timestamp,
+) -> Result<(), Error> {
     let change = IntentChange { bump_generation: true, ..IntentChange::to(Desired::Running) };
     let mut smartbox = intent::write(tx, seen.org, seen.box_id, change, None, now).await?;
     intent::forget_breaker(tx, &mut smartbox).await

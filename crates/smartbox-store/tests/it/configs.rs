@@ -53,9 +53,11 @@ async fn the_way_back_is_a_version_that_says_what_the_last_good_one_said() {
     good(&world, &first).await;
     let second = put(&world, id, r#"{"a":2}"#, 1).await.unwrap();
     let generation = world.reload(id).await.generation;
-    let back = world.fleet.begin_config_way_back(&second, ("it was bad", true), event("x"), at(4)).await.unwrap();
+    let back =
+        world.fleet.begin_config_way_back(&second, ("it was bad", true), event("x"), at(4)).await.unwrap();
     assert!(back);
-    let again = world.fleet.begin_config_way_back(&second, ("it was bad", true), event("x"), at(4)).await.unwrap();
+    let again =
+        world.fleet.begin_config_way_back(&second, ("it was bad", true), event("x"), at(4)).await.unwrap();
     assert!(!again, "a step that was taken is not taken again");
     assert_eq!(world.reload(id).await.generation, generation + 1);
     let (version, text) = world.fleet.config_of(id).await.unwrap().unwrap();

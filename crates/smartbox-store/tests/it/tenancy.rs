@@ -11,8 +11,8 @@ use smartbox_core::{
     BoxId, Delivery, Desired, DeviceStatus, Pairing, Role, ScheduleId, SleepChange, Threshold, UserStatus,
 };
 use smartbox_store::{
-    BackupState, BoxFilter, Claim, EgressUsage, Error, Gauge, KeyChange, NewConfig, NewSecret, OperationKind, OrgPlan,
-    RestoreFrom, ScheduleAction, SchedulePlan, Settled, Spent, TicketHolder, UserChange,
+    BackupState, BoxFilter, Claim, EgressUsage, Error, Gauge, KeyChange, NewConfig, NewSecret, OperationKind,
+    OrgPlan, RestoreFrom, ScheduleAction, SchedulePlan, Settled, Spent, TicketHolder, UserChange,
 };
 
 use crate::backups::new_backup;
@@ -325,10 +325,7 @@ async fn backups_of_another_org(
     assert_eq!(world.org.backup_state(smartbox).await.unwrap().restore_from, None);
 }
 
-async fn configurations_of_another_org(
-    world: &World,
-    finds_nothing: &mut impl FnMut(&'static str, bool),
-) {
+async fn configurations_of_another_org(world: &World, finds_nothing: &mut impl FnMut(&'static str, bool)) {
     let stranger = &world.other;
     let (mine, _operation) = create(&world.org, new_box("configured")).await.unwrap();
     let smartbox = mine.id;

@@ -2,7 +2,9 @@
 
 use std::task::Poll;
 
-use smartbox_control::{BackupLoop, ConfigLoop, Control, Lease, Reconciler, RuntimeInstaller, Scheduler, UpgradeLoop};
+use smartbox_control::{
+    BackupLoop, ConfigLoop, Control, Lease, Reconciler, RuntimeInstaller, Scheduler, UpgradeLoop,
+};
 use smartbox_provider::fake::Call;
 use smartbox_store::SystemActor;
 use tokio::sync::Mutex;

@@ -84,7 +84,9 @@ async fn follow(
     match &mut changed.operation {
         Some(operation) => {
             if settle(client, console, waiting, &mut changed.smartbox, operation).await? {
-                console.say(&format!("Box `{name}` is well with version {version} of its configuration.")).await;
+                console
+                    .say(&format!("Box `{name}` is well with version {version} of its configuration."))
+                    .await;
             }
         }
         None if changed.applies == "unchanged" => {

@@ -48,7 +48,9 @@ pub(super) async fn to_running(control: &Control, row: &Smartbox, version: i64) 
         return Ok(Verdict::NotYet);
     }
     if !takes_files(&part) {
-        return Ok(Verdict::NotGiven("its gateway does not look at its file while it runs (`gateway.reload.mode`)"));
+        return Ok(Verdict::NotGiven(
+            "its gateway does not look at its file while it runs (`gateway.reload.mode`)",
+        ));
     }
     let org = control.inner.store.org(row.org);
     let token = org.secret(row.id, secret::GATEWAY_TOKEN).await?;
@@ -139,7 +141,8 @@ pub(super) async fn ask(control: &Control, row: &Smartbox) -> Result<Verdict, Er
 
 fn judge(snapshot: &Snapshot, censor: &Censor) -> Verdict {
     if snapshot.valid == Some(false) {
-        let told = snapshot.issues.iter().take(ISSUES_MAX).map(|issue| format!("{}: {}", issue.path, issue.message));
+        let told =
+            snapshot.issues.iter().take(ISSUES_MAX).map(|issue| format!("{}: {}", issue.path, issue.message));
         let told = censor.tell(&told.collect::<Vec<_>>().join("; "));
         return Verdict::Refused(format!("its gateway refuses it: {told}"));
     }

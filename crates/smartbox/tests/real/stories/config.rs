@@ -21,9 +21,20 @@ async fn a_change_is_live_a_bad_one_is_taken_back_and_the_platforms_part_is_refu
     assert!(tools_of_a_turn(&platform, &model).contains(&"exec".to_owned()));
 
     // Live: the same processes, another behaviour.
-    platform.cli_ok(&["box", "config", "set", "home", "--file", &file(&platform, &json!({ "tools": { "deny": ["exec"] } }))]);
+    platform.cli_ok(&[
+        "box",
+        "config",
+        "set",
+        "home",
+        "--file",
+        &file(&platform, &json!({ "tools": { "deny": ["exec"] } })),
+    ]);
     let after = platform.json("/v1/boxes/home").await;
-    assert_eq!((&after["pid"], &after["restarts"]), (&before["pid"], &before["restarts"]), "it was not restarted");
+    assert_eq!(
+        (&after["pid"], &after["restarts"]),
+        (&before["pid"], &before["restarts"]),
+        "it was not restarted"
+    );
     assert!(!tools_of_a_turn(&platform, &model).contains(&"exec".to_owned()));
 
     // What belongs to the platform, and what OpenClaw does not know.
