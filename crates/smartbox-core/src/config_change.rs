@@ -163,7 +163,7 @@ pub fn next_config_move(facts: &ConfigFacts<'_>, times: &ConfigTimes) -> ConfigM
     }
     let is_back = facts.stage == ConfigStage::GoingBack;
     if !facts.has_it {
-        return give_it(facts);
+        return give_it(facts, times);
     }
     if facts.stage == ConfigStage::Applying {
         return ConfigMove::Prove;
@@ -188,10 +188,11 @@ pub fn next_config_move(facts: &ConfigFacts<'_>, times: &ConfigTimes) -> ConfigM
 }
 
 /// How a box gets a version that its incarnation was not started with.
-fn give_it(facts: &ConfigFacts<'_>) -> ConfigMove {
+fn give_it(facts: &ConfigFacts<'_>, times: &ConfigTimes) -> ConfigMove {
     if facts.is_left_alone {
         return ConfigMove::Restart;
     }
+    let age = Duration::try_from(facts.now.duration_since(facts.since)).unwrap_or_default();
     match facts.observed {
         // What is about to start reads the newest version.
         _ if !facts.is_current => ConfigMove::Wait,
@@ -200,6 +201,7 @@ fn give_it(facts: &ConfigFacts<'_>) -> ConfigMove {
         Observed::Dead(DeathReason::Vanished) => ConfigMove::Wait,
         Observed::Dead(_) => ConfigMove::Restart,
         // It was started with another version, and is given this one when that start has ended, well or not.
+        Observed::Starting { .. } if age > times.ready_within => ConfigMove::Restart,
         _ => ConfigMove::Wait,
     }
 }

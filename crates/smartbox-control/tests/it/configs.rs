@@ -90,8 +90,9 @@ async fn a_configuration_that_the_gateway_refuses_is_taken_back_and_announced() 
     let id = running(&app).await;
     set(&app, id, json!({ "messages": { "ackReaction": "eyes" } })).await;
     prove(&app).await;
-    app.provider.set_ready_after(None);
     let bad = set(&app, id, json!({ "channels": { "x": { "botToken": "123:abcdef" } } })).await;
+    app.pass().await;
+    app.provider.set_ready_after(None);
     for _ in 0..4 {
         app.pass().await;
     }
@@ -123,8 +124,9 @@ async fn a_gateway_that_never_becomes_ready_goes_back_to_what_the_platform_says_
     let app = TestApp::start().await;
     app.expect_log("WARN");
     let id = running(&app).await;
-    app.provider.set_ready_after(None);
     let bad = set(&app, id, json!({ "messages": { "ackReaction": "eyes" } })).await;
+    app.pass().await;
+    app.provider.set_ready_after(None);
     app.settle().await;
     app.clock.advance(SignedDuration::from_secs(301));
     app.pass().await;

@@ -45,6 +45,8 @@ fn a_gateway_that_is_dead_gets_it_with_a_new_incarnation_and_one_that_starts_is_
     let starting = Observed::Starting { stage: crate::Stage::Process };
     let early = ConfigFacts { has_it: false, ..facts(ConfigStage::Applying, &starting, 11) };
     assert_eq!(next(&early), ConfigMove::Wait);
+    let stuck = ConfigFacts { has_it: false, ..facts(ConfigStage::Applying, &starting, 311) };
+    assert_eq!(next(&stuck), ConfigMove::Restart, "what it was started with may be what is wrong");
 }
 
 #[test]

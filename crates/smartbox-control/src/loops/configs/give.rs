@@ -82,7 +82,8 @@ async fn write(control: &Control, row: &Smartbox, content: Vec<u8>) -> Result<()
 }
 
 async fn run(control: &Control, row: &Smartbox, argv: &[&str], input: Vec<u8>) -> Result<(), Error> {
-    let unavailable = |error: smartbox_tunnel::SshError| crate::ssh::unavailable(&error);
+    // Nobody is kept waiting by it: the box gets the file with its next incarnation.
+    let unavailable = |error: smartbox_tunnel::SshError| Error::internal(error);
     let connection = control.ssh(row).await?;
     let argv = argv.iter().map(|arg| (*arg).to_owned()).collect();
     let request = ExecRequest { argv, env: Default::default(), cwd: None, tty: None };
