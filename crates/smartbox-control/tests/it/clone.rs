@@ -1,6 +1,5 @@
 //! Boxes that begin with the state of another.
 
-use std::cell::Cell;
 use std::fs;
 use std::os::unix::fs::symlink;
 
@@ -19,19 +18,8 @@ fn wish(name: &str) -> CloneWish {
 
 /// Asks for a clone while the loop of backups looks.
 async fn cloned(app: &TestApp, source: BoxId, wish: &CloneWish) -> Result<Created, Error> {
-    let (op, reference, is_done) = (app.admin_op(), source.to_string(), Cell::new(false));
-    let asking = async {
-        let made = app.control.clone_box(&op, &reference, wish).await;
-        is_done.set(true);
-        made
-    };
-    let looking = async {
-        while !is_done.get() {
-            app.back_up().await;
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::join!(asking, looking).0
+    let (op, reference) = (app.admin_op(), source.to_string());
+    app.back_up_for(app.control.clone_box(&op, &reference, wish)).await
 }
 
 async fn row(app: &TestApp, id: BoxId) -> Smartbox {

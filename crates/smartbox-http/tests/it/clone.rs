@@ -1,6 +1,5 @@
 //! Boxes like others, through the API.
 
-use std::cell::Cell;
 use std::fs;
 
 use http::{Method, StatusCode};
@@ -14,19 +13,7 @@ const PATH: &str = "/v1/boxes/home/clone";
 
 /// Asks for a clone while the loop of backups looks.
 async fn cloned(app: &TestApp, client: &Client, body: &Value) -> CreatedBox {
-    let is_done = Cell::new(false);
-    let asking = async {
-        let answer = client.post_json(PATH, body).await;
-        is_done.set(true);
-        answer
-    };
-    let looking = async {
-        while !is_done.get() {
-            app.back_up().await;
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::join!(asking, looking).0.json(StatusCode::ACCEPTED)
+    app.back_up_for(client.post_json(PATH, body)).await.json(StatusCode::ACCEPTED)
 }
 
 #[tokio::test]
