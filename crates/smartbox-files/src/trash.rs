@@ -121,7 +121,7 @@ impl Home {
         let info = dir_below(&self.dir, &fixed(INFO)).ok();
         let mut thrown = thrown(&files)?;
         // The newest first: what is beyond the bound is older than what is not.
-        thrown.sort_by(|one, other| other.at_ms.cmp(&one.at_ms));
+        thrown.sort_by_key(|one| std::cmp::Reverse(one.at_ms));
         let mut purged = Purged::default();
         for one in thrown {
             let bytes = bytes_of(&files, &one.name).unwrap_or(0);
