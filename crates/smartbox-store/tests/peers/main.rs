@@ -13,7 +13,7 @@ mod proxy;
 mod schema;
 mod server;
 #[path = "../it/support.rs"]
-#[allow(dead_code, reason = "the other suite uses all of it")]
+#[expect(dead_code, reason = "the other suite uses all of it")]
 mod support;
 mod tls;
 mod together;
