@@ -26,12 +26,29 @@ pub(crate) type Answer<T> = Result<(StatusCode, T), ApiError>;
 /// Does `work`, or gives the answer it had before under the same key.
 ///
 /// With a key the work goes on when the client leaves: a repeated request gets its answer.
-pub(crate) async fn once<B, T, W>(
+pub(crate) fn once<B, T, W>(
     state: &HttpState,
     op: &Op,
     headers: &HeaderMap,
     route: &'static str,
     named_org: Option<&str>,
+    body: &B,
+    work: W,
+) -> impl Future<Output = Result<Response, ApiError>>
+where
+    B: Serialize,
+    T: Serialize + Send + 'static,
+    W: Future<Output = Answer<T>> + Send + 'static,
+{
+    // It is large, and would be in the future of its caller more than once.
+    claimed(state, op, headers, (route, named_org), body, Box::pin(work))
+}
+
+async fn claimed<B, T, W>(
+    state: &HttpState,
+    op: &Op,
+    headers: &HeaderMap,
+    (route, named_org): (&'static str, Option<&str>),
     body: &B,
     work: W,
 ) -> Result<Response, ApiError>

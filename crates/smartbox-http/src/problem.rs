@@ -67,25 +67,9 @@ impl Explanation {
 pub fn explain(error: &Error) -> Explanation {
     let text = error.to_string();
     match error {
-        Error::NotFound("box") => Explanation::new(&codes::BOX_NOT_FOUND),
-        Error::NotFound("operation") => Explanation::new(&codes::OPERATION_NOT_FOUND),
-        Error::NotFound("sign-in code") => Explanation::new(&codes::SIGN_IN_LINK_USED_UP),
-        Error::NotFound("user") => Explanation::new(&codes::USER_NOT_FOUND),
-        Error::NotFound("token") => Explanation::new(&codes::TOKEN_NOT_FOUND),
-        Error::NotFound("device") => Explanation::new(&codes::DEVICE_NOT_FOUND),
-        Error::NotFound("plan") => Explanation::new(&codes::PLAN_NOT_FOUND),
-        Error::NotFound("route") => Explanation::new(&codes::ROUTE_NOT_FOUND),
-        Error::NotFound("rollout") => Explanation::new(&codes::ROLLOUT_NOT_FOUND),
-        Error::NotFound("runtime") => Explanation::new(&codes::RUNTIME_NOT_FOUND),
-        Error::NotFound("backup") => Explanation::new(&codes::BACKUP_NOT_FOUND),
-        Error::NotFound("file") => Explanation::new(&codes::BACKUP_FILE_NOT_FOUND),
-        Error::NotFound("box file") => Explanation::new(&codes::FILE_NOT_FOUND),
-        Error::NotFound("command") => Explanation::new(&codes::EXEC_NOT_FOUND),
-        Error::NotFound("schedule") => Explanation::new(&codes::SCHEDULE_NOT_FOUND),
-        Error::NotFound("model provider") => Explanation::new(&codes::MODEL_PROVIDER_NOT_FOUND),
-        Error::NotFound("secret") => Explanation::new(&codes::SECRET_NOT_FOUND),
-        Error::NotFound("session") => Explanation::new(&codes::SESSION_NOT_FOUND),
-        Error::NotFound(_) => Explanation::new(&codes::NOT_FOUND).detail(text),
+        Error::NotFound(what) => {
+            not_found(what).unwrap_or_else(|| Explanation::new(&codes::NOT_FOUND).detail(text))
+        }
         Error::Invalid(issues) => {
             let field = |issue: &smartbox_control::FieldIssue| FieldError {
                 field: issue.field.to_owned(),
@@ -138,6 +122,32 @@ pub fn explain(error: &Error) -> Explanation {
         Error::DiskFull => Explanation::new(&codes::DISK_FULL),
         Error::Internal(_) => Explanation::new(&codes::PLATFORM_FAILED),
     }
+}
+
+/// Explains that something is not there, or not for this caller, where it has a page of its own.
+fn not_found(what: &str) -> Option<Explanation> {
+    let code = match what {
+        "box" => &codes::BOX_NOT_FOUND,
+        "operation" => &codes::OPERATION_NOT_FOUND,
+        "sign-in code" => &codes::SIGN_IN_LINK_USED_UP,
+        "user" => &codes::USER_NOT_FOUND,
+        "token" => &codes::TOKEN_NOT_FOUND,
+        "device" => &codes::DEVICE_NOT_FOUND,
+        "plan" => &codes::PLAN_NOT_FOUND,
+        "route" => &codes::ROUTE_NOT_FOUND,
+        "rollout" => &codes::ROLLOUT_NOT_FOUND,
+        "runtime" => &codes::RUNTIME_NOT_FOUND,
+        "backup" => &codes::BACKUP_NOT_FOUND,
+        "file" => &codes::BACKUP_FILE_NOT_FOUND,
+        "box file" => &codes::FILE_NOT_FOUND,
+        "command" => &codes::EXEC_NOT_FOUND,
+        "schedule" => &codes::SCHEDULE_NOT_FOUND,
+        "model provider" => &codes::MODEL_PROVIDER_NOT_FOUND,
+        "secret" => &codes::SECRET_NOT_FOUND,
+        "session" => &codes::SESSION_NOT_FOUND,
+        _ => return None,
+    };
+    Some(Explanation::new(code))
 }
 
 fn fields(errors: Vec<FieldError>) -> Explanation {

@@ -119,8 +119,7 @@ impl CommandRunner {
                 Some(_ended) = running.join_next() => {}
                 _ = beat.tick() => {
                     if let Err(error) = self.control.look_after_execs().await {
-                        let error = &error as &dyn std::error::Error;
-                        tracing::warn!(error, "commands could not be looked after");
+                        tell(&error);
                     }
                 }
             }
@@ -130,6 +129,17 @@ impl CommandRunner {
             job.refuse().await;
         }
         while running.join_next().await.is_some() {}
+    }
+}
+
+fn tell(error: &Error) {
+    let is_passing = matches!(error, Error::Unavailable { .. });
+    let error: &dyn std::error::Error = error;
+    if is_passing {
+        // The next round is soon, and three of them may be missed.
+        tracing::info!(error, "commands wait for the database");
+    } else {
+        tracing::warn!(error, "commands could not be looked after");
     }
 }
 

@@ -28,7 +28,7 @@ pub struct TrialLoop {
 /// What came of one.
 enum Trial {
     /// This backup came up.
-    Well(Backup),
+    Well(Box<Backup>),
     /// It did not.
     Unwell(String),
     /// There was none, and why.
@@ -146,7 +146,7 @@ impl TrialLoop {
         // It was no drill: it says nothing of the backup on the version that saved it.
         fleet.drop_drill(&trial).await?;
         Ok(match booted {
-            Boot::Well => Trial::Well(backup),
+            Boot::Well => Trial::Well(Box::new(backup)),
             Boot::Unwell(why) => Trial::Unwell(why),
             Boot::Broken(wrong) => {
                 // That says nothing of the version: the next look takes the good one before it.

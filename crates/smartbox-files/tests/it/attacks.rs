@@ -30,7 +30,7 @@ fn links_in_the_place_of_files_and_directories_are_not_followed() {
     world.put("workspace/good", "good", Condition::None).unwrap();
     let up = world.outside("");
     for (name, target) in [
-        ("absolute", up.clone()),
+        ("absolute", up),
         ("relative", "../../outside".into()),
         ("to-file", world.outside("secret")),
         ("loop", "loop".into()),

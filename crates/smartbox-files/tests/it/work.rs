@@ -241,7 +241,7 @@ fn a_search_ends_at_each_of_its_bounds_and_says_which() {
     for (bounded, limit) in [
         (Search { hits_max: 5, content: content.clone(), ..search("") }, SearchLimit::Hits),
         (Search { entries_max: 5, ..search("") }, SearchLimit::Entries),
-        (Search { bytes_max: 40, content: content.clone(), ..search("") }, SearchLimit::Bytes),
+        (Search { bytes_max: 40, content, ..search("") }, SearchLimit::Bytes),
         (Search { time_max: Duration::ZERO, ..search("") }, SearchLimit::Time),
     ] {
         let found = world.home.search(&bounded).unwrap();

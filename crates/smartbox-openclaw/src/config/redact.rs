@@ -116,7 +116,7 @@ mod tests {
             shown["tools"],
             json!({ "url": REDACTED, "maxTokens": 5, "list": [{ "api_key": REDACTED }] })
         );
-        let mut back = shown.clone();
+        let mut back = shown;
         assert!(restore_redacted(&mut back, &document).is_empty());
         assert_eq!(back, document);
     }

@@ -114,20 +114,11 @@ async fn what_belongs_to_another_org_does_not_exist() {
         of_box.is_some() || world.org.egress_rules(None).await.unwrap().is_some()
     });
 
-    let weekly = "keep_weekly=4".parse().unwrap();
-    let set =
-        stranger.set_backup_rules(Some(mine.id), &weekly, None, event("box.backup-policy-set"), at(2)).await;
-    finds_nothing("set_backup_rules", !matches!(set, Err(Error::NotFound("box"))));
-    stranger.set_backup_rules(None, &weekly, None, event("org.backup-policy-set"), at(2)).await.unwrap();
-    finds_nothing("backup_rules", {
-        let of_box = stranger.backup_rules(Some(mine.id)).await.unwrap();
-        of_box.is_some() || world.org.backup_rules(None).await.unwrap().is_some()
-    });
-
     ledger_of_another_org(&world, mine.id, &mut finds_nothing).await;
     models_of_another_org(&world, mine.id, &mut finds_nothing).await;
     secrets_of_another_org(&world, mine.id, &mut finds_nothing).await;
     backups_of_another_org(&world, mine.id, &mut finds_nothing).await;
+    backup_rules_of_another_org(&world, mine.id, &mut finds_nothing).await;
     configurations_of_another_org(&world, mine.id, &mut finds_nothing).await;
     execs_of_another_org(&world, mine.id, &mut finds_nothing).await;
     people_of_another_org(&world, &mut finds_nothing).await;
@@ -141,6 +132,23 @@ async fn what_belongs_to_another_org_does_not_exist() {
         "its creation, a command, a schedule of its own that came and went, and a hold that did"
     );
     assert_eq!(tried, methods(), "every method of the handle is in this table");
+}
+
+async fn backup_rules_of_another_org(
+    world: &World,
+    smartbox: BoxId,
+    finds_nothing: &mut impl FnMut(&'static str, bool),
+) {
+    let stranger = &world.other;
+    let weekly = "keep_weekly=4".parse().unwrap();
+    let set =
+        stranger.set_backup_rules(Some(smartbox), &weekly, None, event("box.backup-policy-set"), at(2)).await;
+    finds_nothing("set_backup_rules", !matches!(set, Err(Error::NotFound("box"))));
+    stranger.set_backup_rules(None, &weekly, None, event("org.backup-policy-set"), at(2)).await.unwrap();
+    finds_nothing("backup_rules", {
+        let of_box = stranger.backup_rules(Some(smartbox)).await.unwrap();
+        of_box.is_some() || world.org.backup_rules(None).await.unwrap().is_some()
+    });
 }
 
 async fn execs_of_another_org(

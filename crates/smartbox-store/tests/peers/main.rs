@@ -1,10 +1,6 @@
 //! The store on a real PostgreSQL server: what SQLite cannot show. `tests/it` runs on both (`scripts/test-postgres.sh`).
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "clippy's exemption for tests leaves out their helpers"
-)]
+#![expect(clippy::unwrap_used, reason = "clippy's exemption for tests leaves out their helpers")]
 
 mod losses;
 mod measure;
