@@ -55,7 +55,7 @@ impl From<smartbox_store::Error> for NotSwapped {
 pub(crate) async fn before_start(control: &Control, row: &Smartbox, epoch: Epoch) -> Result<(), NotSwapped> {
     let fleet = control.inner.store.fleet(SystemActor::new(ACTOR));
     let state = fleet.backup_state_of(row.id).await?;
-    let is_archived = archive::see_through(control, row, epoch).await?;
+    let is_archived = row.archive.is_some() && archive::see_through(control, row, epoch).await?;
     let Some(swap) = wanted(control, row, &state, is_archived).await? else { return Ok(()) };
     let volumes = &control.inner.backups.volumes;
     control.inner.provider.ensure_stopped(row.id, epoch).await?;

@@ -54,11 +54,15 @@ pub(super) async fn take(control: &Control, row: &Smartbox, epoch: Epoch, step: 
 async fn run(control: &Control, row: &Smartbox, epoch: Epoch) -> Result<(), Failed> {
     // The services of an older incarnation stand in a network that is about to go.
     control.inner.doors.close(row.id);
-    if row.archive.is_some() {
+    let brought_back;
+    let row = if row.archive.is_some() {
         // Its state comes back first, so that an upgrade has something to save.
         swap_in::before_start(control, row, epoch).await?;
-    }
-    let row = &as_pinned(control, row).await?;
+        brought_back = as_pinned(control, row).await?;
+        &brought_back
+    } else {
+        row
+    };
     upgrades::before_start(control, row, epoch).await?;
     let row = &as_pinned(control, row).await?;
     swap_in::before_start(control, row, epoch).await?;
