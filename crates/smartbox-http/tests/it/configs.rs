@@ -99,5 +99,5 @@ async fn another_orgs_configuration_does_not_exist_and_whoever_only_looks_change
     assert_eq!(stranger.post_json(&format!("{path}/rollback"), &json!({ "version": 1 })).await.status, 404);
     assert_eq!(stranger.post(&format!("{path}/reload")).await.status, 404);
     let (_token, reader) = app.program(&tenant.org, &["boxes:read"]).await;
-    assert_eq!(reader.change_json(Method::PUT, &json!({})).await.status, 403);
+    assert_eq!(reader.change_json(Method::PUT, PATH, &json!({})).await.status, 403);
 }
