@@ -53,12 +53,11 @@ impl Daemon {
         let life = Lifecycle::default();
         let link: Arc<dyn Link> = Arc::clone(&provider) as Arc<dyn Link>;
         let roots = roots::load(settings.egress.extra_roots.as_deref())?;
-        let dropped = Arc::<Dropped>::default();
+        let (dropped, ingress) = (Arc::<Dropped>::default(), Arc::new(EdgeIngress::default()));
         let metrics = bind_metrics(&settings).await?;
         let egress = Egress::new(settings.egress.proxy_listen, roots.store, Arc::clone(&dropped))?;
         let models = Models::new(&settings.models, &clock)?;
         let doors = Arc::new(doors(&link, &models.gateway, &egress, &life));
-        let ingress = Arc::new(EdgeIngress::default());
         let (backups, platform_backup) = backups(&settings, &data, &store, &*entropy, &provider)?;
         let control = Control::new(Parts {
             store: store.clone(),

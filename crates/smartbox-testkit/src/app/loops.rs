@@ -99,7 +99,7 @@ impl TestApp {
         let Loops::ByHand(loops, _backups, watchers) = &self.loops else { panic!("the loop runs by itself") };
         let mut loops = loops.lock().await;
         let (reconciler, scheduler) = &mut *loops;
-        let passed = reconciler.pass().await.is_ok();
+        let passed = Box::pin(reconciler.pass()).await.is_ok();
         reconciler.settle().await;
         // What is due now waits for its box, which the other loop brings up.
         let has_passed = scheduler.pass().await.is_ok();
@@ -107,7 +107,7 @@ impl TestApp {
             () = scheduler.settle() => {}
             () = keep_passing(reconciler) => {}
         }
-        let has_watched = watchers.pass().await;
+        let has_watched = Box::pin(watchers.pass()).await;
         passed && has_passed && has_watched
     }
 
