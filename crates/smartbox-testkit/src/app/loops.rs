@@ -94,12 +94,17 @@ impl TestApp {
     ///
     /// # Panics
     /// When the loop runs by itself.
+    pub fn pass(&self) -> impl Future<Output = bool> {
+        // It is large, and tests are many.
+        Box::pin(self.looks())
+    }
+
     #[expect(clippy::panic, reason = "that is how a test fails")]
-    pub async fn pass(&self) -> bool {
+    async fn looks(&self) -> bool {
         let Loops::ByHand(loops, _backups, watchers) = &self.loops else { panic!("the loop runs by itself") };
         let mut loops = loops.lock().await;
         let (reconciler, scheduler) = &mut *loops;
-        let passed = Box::pin(reconciler.pass()).await.is_ok();
+        let passed = reconciler.pass().await.is_ok();
         reconciler.settle().await;
         // What is due now waits for its box, which the other loop brings up.
         let has_passed = scheduler.pass().await.is_ok();
@@ -107,7 +112,7 @@ impl TestApp {
             () = scheduler.settle() => {}
             () = keep_passing(reconciler) => {}
         }
-        let has_watched = Box::pin(watchers.pass()).await;
+        let has_watched = watchers.pass().await;
         passed && has_passed && has_watched
     }
 
@@ -158,16 +163,18 @@ impl TestApp {
     ///
     /// # Panics
     /// As [`Self::back_up`].
-    pub async fn back_up_for<T>(&self, waiting: impl Future<Output = T>) -> T {
-        let mut waiting = std::pin::pin!(waiting);
-        loop {
-            match select(waiting.as_mut(), std::pin::pin!(self.back_up())).await {
-                // A look that was begun is not broken off.
-                Either::Left((had, look)) => {
-                    look.await;
-                    return had;
+    pub fn back_up_for<T>(&self, waiting: impl Future<Output = T>) -> impl Future<Output = T> {
+        let mut waiting = Box::pin(waiting);
+        async move {
+            loop {
+                match select(waiting.as_mut(), Box::pin(self.back_up())).await {
+                    // A look that was begun is not broken off.
+                    Either::Left((had, look)) => {
+                        look.await;
+                        return had;
+                    }
+                    Either::Right(((), _waiting)) => {}
                 }
-                Either::Right(((), _waiting)) => {}
             }
         }
     }

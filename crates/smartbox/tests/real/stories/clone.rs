@@ -126,7 +126,6 @@ async fn a_drill_passes(platform: &mut Platform) {
         assert!(tokio::time::Instant::now() < deadline, "no drill: {list:#}\n{}", platform.log());
         tokio::time::sleep(Duration::from_secs(1)).await;
     };
-    println!("a drill of a real box: {drilled}");
     assert_eq!(drilled["drill_failure"], Value::Null, "{drilled:#}");
     assert!(platform.actions("home").await.contains(&"backup.drilled".to_owned()));
 }
