@@ -9,7 +9,9 @@ pub use provider::{KeyChange, ModelProvider, PROVIDERS_MAX};
 pub use rules::ModelRulesRow;
 
 pub(crate) use call::ModelCallRow;
-pub(crate) use provider::{all as all_providers, find as find_provider, list as list_providers, put, remove};
+pub(crate) use provider::{
+    all as all_providers, find as find_provider, list as list_providers, place as key_place, put, remove,
+};
 pub(crate) use rules::{all as all_rules, find as find_rules, set as set_rules};
 
 use smartbox_core::models::ModelScope;

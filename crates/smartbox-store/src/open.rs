@@ -42,6 +42,8 @@ const KEPT_KEY_IDS: &str = "select distinct key_id from kept_secrets";
 /// See the one before.
 const AUTHORITY_KEY_IDS: &str = "select distinct key_id from box_authorities";
 /// See the one before.
+const PROVIDER_KEY_IDS: &str = "select distinct key_id from model_providers where key_id is not null";
+/// See the one before.
 const CONFIG_KEY_IDS: &str = "select distinct key_id from box_configs";
 
 /// Opens the database at `path`, after making it if there is none.
@@ -216,6 +218,7 @@ async fn look_into(connection: &mut Connection, tables: &[String]) -> Result<Fou
         let sealed = [
             ("kept_secrets", KEPT_KEY_IDS),
             ("box_authorities", AUTHORITY_KEY_IDS),
+            ("model_providers", PROVIDER_KEY_IDS),
             ("box_configs", CONFIG_KEY_IDS),
         ];
         // An older database has not all of them yet.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::open::FIRST_KEY;
 use crate::sealing::{KeyringError, Place, Sealed};
-use crate::{Error, FleetStore, configs, vault};
+use crate::{Error, FleetStore, configs, models, vault};
 
 /// Rows of one table that are sealed anew in one transaction: others want to write, too.
 const BATCH: i64 = 100;
@@ -36,11 +36,12 @@ enum Table {
     Secrets,
     Kept,
     Authorities,
+    Providers,
     Configs,
 }
 
 impl Table {
-    const ALL: [Self; 4] = [Self::Secrets, Self::Kept, Self::Authorities, Self::Configs];
+    const ALL: [Self; 5] = [Self::Secrets, Self::Kept, Self::Authorities, Self::Providers, Self::Configs];
 
     /// Rows under another key than `$1`, at most `$2`.
     const fn stale(self) -> &'static str {
@@ -56,6 +57,11 @@ impl Table {
             Self::Authorities => {
                 "select box_id as subject, 'key' as name, key_id, nonce, ciphertext from box_authorities
                  where key_id <> $1 order by box_id limit $2"
+            }
+            // One without a key has no id of one either.
+            Self::Providers => {
+                "select subject, name, key_id, nonce, ciphertext from model_providers
+                 where key_id <> $1 order by subject, name limit $2"
             }
             Self::Configs => {
                 "select box_id as subject, cast(version as text) as name, key_id, nonce, ciphertext from box_configs
@@ -75,6 +81,9 @@ impl Table {
             Self::Authorities => {
                 "update box_authorities set key_id = $1, nonce = $2, ciphertext = $3 where box_id = $4 and 'key' = $5"
             }
+            Self::Providers => {
+                "update model_providers set key_id = $1, nonce = $2, ciphertext = $3 where subject = $4 and name = $5"
+            }
             Self::Configs => {
                 "update box_configs set key_id = $1, nonce = $2, ciphertext = $3
                  where box_id = $4 and cast(version as text) = $5"
@@ -87,6 +96,7 @@ impl Table {
             Self::Secrets => super::secrets::place(&row.subject, &row.name),
             Self::Kept => vault::place(&row.subject, &row.name),
             Self::Authorities => super::vault::authority_place(&row.subject),
+            Self::Providers => models::key_place(&row.subject, &row.name),
             Self::Configs => configs::place(&row.subject, &row.name),
         }
     }

@@ -120,7 +120,8 @@ impl TryFrom<Row> for ModelProvider {
     }
 }
 
-fn place<'a>(subject: &'a str, name: &'a str) -> Place<'a> {
+/// Where the key of a provider is sealed.
+pub(crate) fn place<'a>(subject: &'a str, name: &'a str) -> Place<'a> {
     Place { table: "model_providers", row: subject, name }
 }
 

@@ -4,17 +4,17 @@ use std::fs;
 
 use secrecy::ExposeSecret as _;
 use smartbox_core::{BoxId, Delivery};
-use smartbox_store::{Authority, Error, FleetStore, Store, testing};
+use smartbox_store::{Authority, Error, FleetStore, KeyChange, Store, testing};
 
-use crate::support::{World, fleet_of, open};
+use crate::support::{World, at, event, fleet_of, new_provider, open};
 use crate::vault::{keep, name};
 
 /// Boxes, and further secrets of each: more than one batch.
 const BOXES: u32 = 4;
 /// See the one before.
 const EACH: u32 = 31;
-/// All sealed rows: credentials of boxes, secrets that were given, an authority.
-const ROWS: u64 = (BOXES + BOXES * EACH + 2 + 1) as u64;
+/// All sealed rows: credentials of boxes, secrets that were given, an authority, keys of providers.
+const ROWS: u64 = (BOXES + BOXES * EACH + 2 + 1 + 2) as u64;
 
 fn keys(world: &World) -> Vec<String> {
     let text = fs::read_to_string(world.directory.path().join("keys")).unwrap();
@@ -35,6 +35,12 @@ async fn filled() -> (World, BoxId) {
     keep(&world, None, "TOKEN", "of the org", Delivery::Injection).await.unwrap();
     let authority = Authority { certificate: String::new(), key: "the key".into(), trusted_from: 1 };
     world.fleet.put_box_authority(first, &authority).await.unwrap();
+    let (provider, changed) = (new_provider("p"), || event("model.provider-set"));
+    let key = KeyChange::Set("the provider's".into());
+    world.fleet.put_platform_model_provider((&provider, &key), None, changed(), at(1)).await.unwrap();
+    world.org.put_model_provider(Some(first), (&provider, &key), None, changed(), at(1)).await.unwrap();
+    let without = (&new_provider("without"), &KeyChange::Keep);
+    world.org.put_model_provider(None, without, None, changed(), at(1)).await.unwrap();
     (world, first)
 }
 
@@ -46,6 +52,9 @@ async fn all_open(store: &Store, first: BoxId) {
     let value = fleet.reveal_secret(first, &name("TOKEN")).await.unwrap().unwrap();
     assert_eq!(value.expose_secret(), "of the box");
     assert_eq!(fleet.box_authority(first).await.unwrap().unwrap().key.expose_secret(), "the key");
+    let providers = fleet.model_providers_of_all().await.unwrap();
+    let keys: Vec<_> = providers.iter().filter_map(|(_, key)| Some(key.as_ref()?.expose_secret())).collect();
+    assert_eq!(keys, ["the provider's"; 2]);
 }
 
 async fn rotate(fleet: &FleetStore) -> u64 {
