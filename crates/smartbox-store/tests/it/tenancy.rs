@@ -128,8 +128,8 @@ async fn what_belongs_to_another_org_does_not_exist() {
     let told = world.org.timeline(mine.id, None, 10).await.unwrap().items;
     assert_eq!(
         told.len(),
-        6,
-        "its creation, a command, a schedule of its own that came and went, and a hold that did"
+        7,
+        "its creation, a command, a configuration, a schedule of its own that came and went, and a hold that did"
     );
     assert_eq!(tried, methods(), "every method of the handle is in this table");
 }
