@@ -3,7 +3,7 @@
 pub(crate) mod archive;
 mod export;
 mod held;
-mod identity;
+pub(crate) mod identity;
 mod intake;
 pub(crate) mod keeper;
 pub(crate) mod locks;

@@ -15,7 +15,7 @@ use smartbox_provider::{Epoch, Limits, Observation, Spec};
 use smartbox_store::{Backup, Smartbox, SystemActor};
 use tokio::time::Instant;
 
-use crate::backups::{blocking, shift_of, take, wrong_with_copy};
+use crate::backups::{blocking, identity, shift_of, take, wrong_with_copy};
 use crate::spec::{CRASHES_MAX, Ingredients, render_files};
 use crate::{Control, Error, random_token};
 
@@ -127,7 +127,7 @@ async fn put_in_place(
     let staged = volumes.stage(id, epoch, range).await.map_err(Error::internal)?;
     let repository = control.repository_of(row).await?;
     let (snapshot, limits) = (backup.snapshot.clone(), control.inner.limits.backups.limits);
-    let ids = shift_of(range);
+    let (ids, home) = (shift_of(range), staged.clone());
     let written = blocking(move || repository.restore(&snapshot, &staged, ids, limits)).await?;
     let written = match written {
         Ok(written) => written,
@@ -143,6 +143,10 @@ async fn put_in_place(
         if let Some(wrong) = wrong_with_copy(database).await {
             return Ok(Some(format!("a database is broken: {wrong}")));
         }
+    }
+    // It is another gateway than the one that may be running now, and must not wait for that one's leases.
+    if let Err(wrong) = identity::renew(&home, &written.databases).await {
+        return Ok(Some(format!("it could not be given an identity of its own: {wrong}")));
     }
     volumes.mark_staged(id, epoch, &backup.id.to_string()).await.map_err(Error::internal)?;
     volumes.swap(id, epoch).await.map_err(Error::internal)?;

@@ -24,7 +24,7 @@ const FILES: [&str; 9] = [
 ///
 /// # Errors
 /// A message for people. Then it must not be put in place: there would be two of the same.
-pub(super) async fn renew(home: &Path, databases: &[PathBuf]) -> Result<(), String> {
+pub(crate) async fn renew(home: &Path, databases: &[PathBuf]) -> Result<(), String> {
     for database in databases {
         match tokio::time::timeout(LOOK_MAX, renew_identity(database)).await {
             Ok(Ok(_rows)) => {}

@@ -46,6 +46,13 @@ const MESSAGES: Stop = (
      last_error = 'not sent: the state was restored from a backup' where status = 'pending'",
 );
 
+/// Who had the state open when it was saved, and for how long nobody else may (OpenClaw 2026.9). Nobody has it open now, but a gateway
+/// whose host has another name than the one that is written there waits until the time is over, or gives up.
+const LEASES: [Stop; 2] = [
+    ("state_leases", "delete from state_leases"),
+    ("agent_database_leases", "delete from agent_database_leases"),
+];
+
 /// Ends what was under way in a copy of a database that nobody has open, all or nothing, and folds its log into it. Rows stay, so what it
 /// was can still be seen. A table that is not there, as in another version's schema, has nothing under way.
 ///
@@ -63,9 +70,13 @@ async fn hold(path: &Path) -> Result<HeldBack, sqlx::Error> {
         inputs: stop(&mut transaction, INPUTS).await?,
         messages: stop(&mut transaction, MESSAGES).await?,
     };
+    let mut freed = 0;
+    for lease in LEASES {
+        freed += stop(&mut transaction, lease).await?;
+    }
     transaction.commit().await?;
     connection.close().await?;
-    if !held.is_empty() {
+    if freed > 0 || !held.is_empty() {
         fold(path).await?;
     }
     Ok(held)

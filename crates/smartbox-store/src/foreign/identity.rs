@@ -20,7 +20,10 @@ macro_rules! emptied {
 }
 
 /// Who the gateway is, whom it was paired with, whom it was about to tell of a restart, and what was written to it.
-const PARTS: [Part; 18] = [
+const PARTS: [Part; 20] = [
+    // Of the gateway that had it open, on a host of another name.
+    emptied!("agent_database_leases"),
+    emptied!("state_leases"),
     emptied!("apns_registrations"),
     emptied!("channel_pairing_requests"),
     emptied!("device_auth_tokens"),
