@@ -27,8 +27,12 @@ impl Censor {
         let clean =
             self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), REDACTED));
         let line = clean.split_whitespace().collect::<Vec<_>>().join(" ");
-        let printable = line.chars().filter(|c| !c.is_control());
-        printable.take(CHARS_MAX).collect()
+        let printable: Vec<char> = line.chars().filter(|c| !c.is_control()).collect();
+        // What was said last is why it ended.
+        match printable.len().checked_sub(CHARS_MAX) {
+            None | Some(0) => printable.into_iter().collect(),
+            Some(left_out) => format!("…{}", printable.into_iter().skip(left_out).collect::<String>()),
+        }
     }
 }
 
@@ -63,6 +67,7 @@ mod tests {
             OwnerPart::new(json!({ "channels": { "telegram": { "botToken": "123:abcdef" } } })).unwrap();
         let told = Censor::of(&part).tell("bad token\n  123:abcdef\u{1b}[31m");
         assert_eq!(told, format!("bad token {REDACTED}[31m"));
-        assert_eq!(Censor::of(&part).tell(&"x".repeat(2000)).len(), CHARS_MAX);
+        let long = Censor::of(&part).tell(&format!("{}last", "x".repeat(2000)));
+        assert!(long.chars().count() == CHARS_MAX + 1 && long.starts_with('…') && long.ends_with("last"));
     }
 }
