@@ -17,6 +17,7 @@ pub(crate) mod reconcile;
 mod rest;
 pub(crate) mod rollback;
 mod rollouts;
+mod rounds;
 pub(crate) mod schedules;
 mod step;
 pub(crate) mod trials;

@@ -10,6 +10,7 @@ use smartbox_provider::LogSource;
 use smartbox_store::{BoxError, ConfigState, Outcome, Smartbox};
 use tokio_util::sync::CancellationToken;
 
+use super::rounds::rounds;
 use crate::configs::{ACTOR, Censor};
 use crate::{Control, Error, Lease};
 use give::Verdict;
@@ -41,20 +42,7 @@ impl ConfigLoop {
 
     /// Runs until told to stop. How far each change is, is written down: the next start goes on from there.
     pub async fn run(self, stop: CancellationToken) {
-        loop {
-            tokio::select! { biased;
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(LOOK) => {}
-            }
-            tokio::select! { biased;
-                () = stop.cancelled() => return,
-                done = self.pass() => {
-                    if let Err(error) = done {
-                        tracing::warn!(error = &error as &dyn std::error::Error, "the configurations could not be looked at");
-                    }
-                }
-            }
-        }
+        rounds(LOOK, &stop, "the configurations could not be looked at", || self.pass()).await;
     }
 
     /// One look at every change that is under way.

@@ -10,6 +10,7 @@ use smartbox_core::{BoxId, Desired};
 use smartbox_store::{Backup, Drill, Smartbox, SystemActor};
 use tokio_util::sync::CancellationToken;
 
+use super::rounds::rounds;
 use crate::backups::distrust;
 use crate::entropy::id_parts;
 use crate::room::Starts;
@@ -58,20 +59,7 @@ impl DrillLoop {
 
     /// Runs until told to stop. A drill in the middle is dropped; its box is removed by the next look.
     pub async fn run(self, stop: CancellationToken) {
-        loop {
-            tokio::select! { biased;
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(LOOK) => {}
-            }
-            tokio::select! { biased;
-                () = stop.cancelled() => return,
-                done = self.pass() => {
-                    if let Err(error) = done {
-                        tracing::warn!(error = &error as &dyn std::error::Error, "a restore drill could not be made");
-                    }
-                }
-            }
-        }
+        rounds(LOOK, &stop, "a restore drill could not be made", || self.pass()).await;
     }
 
     /// Cleans up after a killed platform, and makes a drill if one is due.

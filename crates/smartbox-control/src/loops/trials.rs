@@ -8,6 +8,7 @@ use smartbox_core::{BoxId, Desired};
 use smartbox_store::{Backup, Drill, Smartbox, SystemActor, Upgrade};
 use tokio_util::sync::CancellationToken;
 
+use super::rounds::rounds;
 use crate::backups::distrust;
 use crate::entropy::id_parts;
 use crate::error::chain;
@@ -45,20 +46,7 @@ impl TrialLoop {
 
     /// Runs until told to stop. A trial in the middle is dropped, and made again by the next start; its box is removed then.
     pub async fn run(self, stop: CancellationToken) {
-        loop {
-            tokio::select! { biased;
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(LOOK) => {}
-            }
-            tokio::select! { biased;
-                () = stop.cancelled() => return,
-                done = self.pass() => {
-                    if let Err(error) = done {
-                        tracing::warn!(error = &error as &dyn std::error::Error, "the trials could not be looked at");
-                    }
-                }
-            }
-        }
+        rounds(LOOK, &stop, "the trials could not be looked at", || self.pass()).await;
     }
 
     /// Makes the trials that are waited for, one after the other.

@@ -7,6 +7,7 @@ use smartbox_store::{Outcome, Smartbox, Upgrade};
 use tokio_util::sync::CancellationToken;
 
 use super::rollouts;
+use super::rounds::rounds;
 use crate::backups::take;
 use crate::upgrades::{ACTOR, end, end_failed, give_up, go_on};
 use crate::{Control, Error, Lease};
@@ -30,20 +31,7 @@ impl UpgradeLoop {
 
     /// Runs until told to stop. How far each upgrade is, is written down: the next start goes on from there.
     pub async fn run(self, stop: CancellationToken) {
-        loop {
-            tokio::select! { biased;
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(LOOK) => {}
-            }
-            tokio::select! { biased;
-                () = stop.cancelled() => return,
-                done = self.pass() => {
-                    if let Err(error) = done {
-                        tracing::warn!(error = &error as &dyn std::error::Error, "the upgrades could not be looked at");
-                    }
-                }
-            }
-        }
+        rounds(LOOK, &stop, "the upgrades could not be looked at", || self.pass()).await;
     }
 
     /// One look at every upgrade that is under way.
