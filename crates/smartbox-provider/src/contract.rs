@@ -12,6 +12,7 @@ mod files;
 mod life;
 mod logs;
 mod network;
+mod rendered;
 mod sleep;
 
 use std::pin::pin;
@@ -27,6 +28,7 @@ pub use files::*;
 pub use life::*;
 pub use logs::*;
 pub use network::*;
+pub use rendered::*;
 pub use sleep::*;
 
 use crate::{Epoch, Files, Generation, Link, LinkError, Observation, Provider, Spec};
@@ -54,6 +56,8 @@ pub trait Fixture: Send + Sync {
     async fn write_volume(&self, id: BoxId, name: &str, content: &[u8]);
     /// Reads a file of the box's volume.
     async fn read_volume(&self, id: BoxId, name: &str) -> Option<Vec<u8>>;
+    /// Reads a rendered file by its path in the box, as a program of the running box sees it.
+    async fn read_rendered(&self, id: BoxId, path: &str) -> Option<Vec<u8>>;
     /// Ends every process of the box at once, as a crash of the host would.
     async fn kill(&self, id: BoxId);
     /// Puts things beside the boxes that are not ours.
@@ -94,6 +98,7 @@ macro_rules! contract_suite {
             a_sleep_or_wake_cancelled_in_the_middle_is_repeated_with_success
             a_connection_to_a_sleeping_box_fails_at_once
             a_box_that_dies_in_its_sleep_is_seen_as_dead
+            a_file_is_replaced_in_the_incarnation_that_runs
             logs_are_read_while_running_and_after_the_stop
             what_was_never_started_has_no_files
             files_are_worked_with_whether_the_box_runs_or_not

@@ -2,7 +2,7 @@
 
 use smartbox_core::{BoxId, SleepDepth};
 
-use crate::{ComputeUse, LogChunk, LogSource, MemoryUse, Observation, ProviderError, Spec};
+use crate::{ComputeUse, LogChunk, LogSource, MemoryUse, Observation, ProviderError, RenderedFile, Spec};
 
 /// Fencing number of the controller that acts. A provider refuses an older one than it has obeyed.
 pub type Epoch = i64;
@@ -53,6 +53,18 @@ pub trait Provider: Send + Sync {
     /// # Errors
     /// A box without processes cannot be woken; [`Provider::ensure_running`] starts it.
     async fn ensure_awake(&self, id: BoxId, epoch: Epoch) -> Result<(), ProviderError>;
+
+    /// Replaces one of the files under `/run/smartbox` that the running incarnation was started with, as a whole: a
+    /// program in the box sees the old or the new content. Who may read it stays as it was.
+    ///
+    /// `false`: the box does not run in `generation`, or was started without such a file; its next start renders it.
+    async fn replace_file(
+        &self,
+        id: BoxId,
+        epoch: Epoch,
+        generation: Generation,
+        file: &RenderedFile,
+    ) -> Result<bool, ProviderError>;
 
     /// Memory that the box's processes take now; `None` without processes. Works on a sleeping box: before and
     /// after tell what a sleep has brought. Costs some milliseconds for each gibibyte.

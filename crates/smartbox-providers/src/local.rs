@@ -45,8 +45,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use smartbox_core::{BoxId, SleepDepth};
 use smartbox_provider::{
-    Capabilities, ComputeUse, Epoch, LogChunk, LogSource, MemoryUse, Observation, Provider, ProviderError,
-    Spec,
+    Capabilities, ComputeUse, Epoch, Generation, LogChunk, LogSource, MemoryUse, Observation, Provider,
+    ProviderError, RenderedFile, Spec,
 };
 
 pub use config::{ImageChoice, LocalConfig};
@@ -181,6 +181,28 @@ impl Provider for LocalProvider {
         .await?;
         self.note_working_set_soon(id);
         Ok(())
+    }
+
+    async fn replace_file(
+        &self,
+        id: BoxId,
+        epoch: Epoch,
+        generation: Generation,
+        file: &RenderedFile,
+    ) -> Result<bool, ProviderError> {
+        let guard = self.locks.lock(id).await;
+        let (host, file) = (Arc::clone(&self.host), file.clone());
+        let (_guard, replaced) = guarded(guard, move || {
+            host.fence(id, epoch)?;
+            if host.record(id)?.is_none_or(|record| record.generation != generation)
+                || !host.is_current(id, generation)?
+            {
+                return Ok(false);
+            }
+            volume::replace(&host.paths, id, &file)
+        })
+        .await?;
+        Ok(replaced)
     }
 
     async fn memory(&self, id: BoxId) -> Result<Option<MemoryUse>, ProviderError> {

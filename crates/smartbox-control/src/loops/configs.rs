@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::rounds::rounds;
 use crate::configs::{ACTOR, Censor};
 use crate::{Control, Error, Lease};
-use give::Verdict;
+use give::{Given, Verdict};
 
 /// Between two looks.
 const LOOK: Duration = Duration::from_secs(1);
@@ -130,10 +130,9 @@ impl ConfigLoop {
     async fn apply(&self, state: &ConfigState, row: &Smartbox) -> Result<(), Error> {
         // While it falls asleep nothing begins: it gets it when it is awake again.
         let Some(_in_use) = self.control.inner.uses.begin(row.id) else { return Ok(()) };
-        match give::to_running(&self.control, row, state.version).await? {
-            Verdict::Taken | Verdict::NotYet | Verdict::Silent => Ok(()),
-            Verdict::Refused(why) => self.go_back(state, row, &why).await,
-            Verdict::NotGiven(why) => self.restart(state, why).await,
+        match give::to_running(&self.control, self.lease.epoch(), row, state.version).await? {
+            Given::Yes | Given::Overtaken => Ok(()),
+            Given::No(why) => self.restart(state, why).await,
         }
     }
 
@@ -158,7 +157,7 @@ impl ConfigLoop {
             Verdict::NotYet if self.age(state) > TAKEN_WITHIN => {
                 return self.restart(state, "its gateway does not take it over while it runs").await;
             }
-            Verdict::NotYet | Verdict::NotGiven(_) => return Ok(()),
+            Verdict::NotYet => return Ok(()),
         }
         let event =
             self.event(state, "box.config-applied", &format!("it is well with version {}", state.version));
@@ -187,7 +186,7 @@ impl ConfigLoop {
             Verdict::NotYet if self.age(state) > TAKEN_WITHIN => {
                 return self.restart(state, "its gateway does not take it over while it runs").await;
             }
-            Verdict::NotYet | Verdict::NotGiven(_) => return Ok(()),
+            Verdict::NotYet => return Ok(()),
         }
         let why = state.why.as_deref().unwrap_or("its gateway was not well with it");
         let failed = state.failed_version.unwrap_or_default();

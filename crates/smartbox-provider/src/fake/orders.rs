@@ -14,6 +14,8 @@ pub enum Call {
     EnsureAsleep,
     /// `Provider::ensure_awake`.
     EnsureAwake,
+    /// `Provider::replace_file`.
+    ReplaceFile,
     /// `Provider::memory`.
     Memory,
     /// `Provider::compute`.

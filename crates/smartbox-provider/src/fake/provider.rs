@@ -8,7 +8,7 @@ use super::world::{Run, RunState};
 use super::{Call, Failure, FakeProvider};
 use crate::{
     Capabilities, ComputeUse, Epoch, Generation, LogChunk, LogSource, MemoryUse, Observation, Provider,
-    ProviderError, Spec,
+    ProviderError, RenderedFile, Spec,
 };
 
 /// Most bytes of one answer of `logs`, as the trait says.
@@ -103,6 +103,32 @@ impl Provider for FakeProvider {
 
     async fn ensure_awake(&self, id: BoxId, epoch: Epoch) -> Result<(), ProviderError> {
         self.wake(id, epoch).await
+    }
+
+    async fn replace_file(
+        &self,
+        id: BoxId,
+        epoch: Epoch,
+        generation: Generation,
+        file: &RenderedFile,
+    ) -> Result<bool, ProviderError> {
+        let order = self.enter(Call::ReplaceFile).await?;
+        let replaced = self.change(|world| -> Result<bool, ProviderError> {
+            world.fence(id, epoch)?;
+            let Some(found) = world.boxes.get_mut(&id) else { return Ok(false) };
+            let runs = found.run.as_ref().is_some_and(|run| {
+                run.is_alive()
+                    && run.generation == generation
+                    && !matches!(run.state, RunState::Set(Observed::Stopping))
+            });
+            let files = found.spec.as_mut().filter(|_| runs).map(|spec| &mut spec.files);
+            let known = files.and_then(|files| files.iter_mut().find(|known| known.path == file.path));
+            let Some(known) = known else { return Ok(false) };
+            known.content.clone_from(&file.content);
+            Ok(true)
+        })?;
+        answer(order)?;
+        Ok(replaced)
     }
 
     async fn memory(&self, id: BoxId) -> Result<Option<MemoryUse>, ProviderError> {

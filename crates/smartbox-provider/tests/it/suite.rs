@@ -6,7 +6,9 @@ use std::time::Duration;
 use smartbox_core::{BoxId, DeathReason, UidRange};
 use smartbox_provider::contract::{Fixture, GREETING_PORT};
 use smartbox_provider::fake::FakeProvider;
-use smartbox_provider::{Files, Generation, Limits, Link, Provider, Spec, contract_suite};
+use smartbox_provider::{
+    Files, Generation, Limits, Link, Provider, RenderedFile, RenderedFileOwner, Spec, contract_suite,
+};
 use tokio::io::AsyncWriteExt;
 
 pub(crate) struct FakeFixture {
@@ -35,7 +37,11 @@ pub(crate) fn box_and_spec(number: u64) -> (BoxId, Spec) {
         runtime_version: "1".into(),
         limits: Limits { cpu_millis: 1000, memory_bytes: 1, memory_max_bytes: 2, pids_max: 10 },
         stop_grace: Duration::from_secs(1),
-        files: vec![],
+        files: vec![RenderedFile {
+            path: "/run/smartbox/gateway.json".into(),
+            content: b"{}".into(),
+            owner: RenderedFileOwner::Agent,
+        }],
     };
     (id, spec)
 }
@@ -62,6 +68,10 @@ impl Fixture for FakeFixture {
     }
     async fn read_volume(&self, id: BoxId, name: &str) -> Option<Vec<u8>> {
         self.provider.read_volume(id, name)
+    }
+    async fn read_rendered(&self, id: BoxId, path: &str) -> Option<Vec<u8>> {
+        let files = self.provider.spec(id)?.files;
+        files.into_iter().find(|file| file.path == path).map(|file| file.content)
     }
     async fn kill(&self, id: BoxId) {
         self.provider.die(id, DeathReason::Vanished);

@@ -1,4 +1,4 @@
-//! The directories of a box and the files rendered into them. Only worked on while the box has no processes.
+//! The directories of a box and the files rendered into them. While the box has processes, nothing but [`replace`] works on them.
 
 use std::fs;
 use std::io;
@@ -85,6 +85,26 @@ fn render(paths: &Paths, id: BoxId, spec: &Spec) -> Result<(), ProviderError> {
     }
     remove_tree(&platform).map_err(at_path("rendering the box's files", &platform))?;
     fs::rename(&fresh, &platform).map_err(at_path("rendering the box's files", &platform))
+}
+
+/// Replaces a file of the platform's directory, which is mounted into the box that runs. `false`: there is none of that name.
+pub(super) fn replace(paths: &Paths, id: BoxId, file: &RenderedFile) -> Result<bool, ProviderError> {
+    let Place::Platform(name) = place(file)? else {
+        return Err(ProviderError::permanent(
+            format!("{} is the box's own after its start", file.path),
+            "Report this: it is a defect of the platform.",
+        ));
+    };
+    let dir = paths.platform(id);
+    let replaced = || -> io::Result<bool> {
+        let below = Beneath::open(&dir)?;
+        let Some(found) = below.open_file(&name)? else { return Ok(false) };
+        let found = found.metadata()?;
+        let owner = Owner { uid: found.uid(), gid: found.gid() };
+        below.write(&name, &file.content, Mode::from_raw_mode(found.mode() & 0o777), owner)?;
+        Ok(true)
+    };
+    replaced().map_err(at_path("replacing a file of the box", &dir))
 }
 
 fn write(dir: &Path, name: &Path, file: &RenderedFile, range: UidRange, dirs: Owner) -> io::Result<()> {

@@ -206,6 +206,11 @@ impl Fixture for Local {
         fs::read(self.agent_volume(id).join(name)).ok()
     }
 
+    async fn read_rendered(&self, id: BoxId, path: &str) -> Option<Vec<u8>> {
+        let pid = self.observe(id).await.unwrap().pid.unwrap();
+        fs::read(format!("/proc/{pid}/root{path}")).ok()
+    }
+
     async fn kill(&self, id: BoxId) {
         let pid = self.observe(id).await.unwrap().pid.unwrap();
         kill_process(Pid::from_raw(pid.try_into().unwrap()).unwrap(), Signal::KILL).unwrap();

@@ -5,21 +5,18 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::json;
 use smartbox_openclaw::client::Timeouts;
 use smartbox_openclaw::config::OwnerPart;
 use smartbox_openclaw::{CONFIG_PATH, ClientError, config};
+use smartbox_provider::{Epoch, RenderedFile, RenderedFileOwner};
 use smartbox_store::Smartbox;
-use smartbox_tunnel::{ExecEvent, ExecRequest};
 
 use crate::boxes::secret;
 use crate::configs::Censor;
 use crate::{Control, Error};
 
-/// Longest time that writing the file may take.
-const WRITE_TIME_MAX: Duration = Duration::from_secs(15);
 /// Longest time that the gateway is asked for. It may be starting itself again.
 const ASK_TIMES: Timeouts = Timeouts { connect: Duration::from_secs(5), call: Duration::from_secs(10) };
 /// Most of its words that are told.
@@ -36,35 +33,47 @@ pub(super) enum Verdict {
     Refused(String),
     /// It does not say such things.
     Silent,
-    /// It cannot be given to a gateway that runs.
-    NotGiven(&'static str),
 }
 
-/// Writes the file of a gateway that runs and asks what it says of it.
-pub(super) async fn to_running(control: &Control, row: &Smartbox, version: i64) -> Result<Verdict, Error> {
+/// Whether a gateway that runs was given its file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Given {
+    /// It has it, and says in a while what it thinks of it: at once it would still talk of the one before.
+    Yes,
+    /// Another version is wanted by now: the next look sees it.
+    Overtaken,
+    /// It cannot be given to a gateway that runs.
+    No(&'static str),
+}
+
+/// Replaces the file of a gateway that runs.
+pub(super) async fn to_running(
+    control: &Control,
+    epoch: Epoch,
+    row: &Smartbox,
+    version: i64,
+) -> Result<Given, Error> {
     let (newest, part) = control.owner_part(row).await?;
     if newest != version {
-        // The next look sees what should be now.
-        return Ok(Verdict::NotYet);
+        return Ok(Given::Overtaken);
     }
     if !takes_files(&part) {
-        return Ok(Verdict::NotGiven(
-            "its gateway does not look at its file while it runs (`gateway.reload.mode`)",
-        ));
+        return Ok(Given::No("its gateway does not look at its file while it runs (`gateway.reload.mode`)"));
     }
     let org = control.inner.store.org(row.org);
     let token = org.secret(row.id, secret::GATEWAY_TOKEN).await?;
     let token = token.ok_or_else(|| Error::internal("a box has no gateway token"))?;
-    let content = config::render(&control.offered_models(row), &token, Some(&part));
-    let written = tokio::time::timeout(WRITE_TIME_MAX, write(control, row, content)).await;
-    if let Ok(Err(error)) = &written {
-        tracing::debug!(box.id = %row.id, error = error as &dyn std::error::Error, "a file could not be written in a box");
-    }
-    if !matches!(written, Ok(Ok(()))) {
-        return Ok(Verdict::NotGiven("its file could not be written while it runs"));
+    let file = RenderedFile {
+        path: CONFIG_PATH.to_owned(),
+        content: config::render(&control.offered_models(row), &token, Some(&part)),
+        owner: RenderedFileOwner::Agent,
+    };
+    let replaced = control.inner.provider.replace_file(row.id, epoch, row.generation, &file).await;
+    if !replaced.map_err(Error::internal)? {
+        return Ok(Given::No("its file could not be replaced while it runs"));
     }
     control.config_fleet().note_config_given(row.id, version, row.generation).await?;
-    ask(control, row).await
+    Ok(Given::Yes)
 }
 
 /// Whether the gateway takes over what needs another start of it, too.
@@ -72,39 +81,6 @@ fn takes_files(part: &OwnerPart) -> bool {
     let document = part.to_value();
     let mode = document.pointer("/gateway/reload/mode").and_then(serde_json::Value::as_str);
     mode.is_none_or(|mode| mode == "hybrid")
-}
-
-/// Writes beside the file and renames: a gateway never reads half of it. The content goes in as input, since arguments can be seen.
-async fn write(control: &Control, row: &Smartbox, content: Vec<u8>) -> Result<(), Error> {
-    let draft = format!("{CONFIG_PATH}.new");
-    run(control, row, &["install", "-m", "600", "/dev/stdin", &draft], content).await?;
-    run(control, row, &["mv", "-f", &draft, CONFIG_PATH], Vec::new()).await
-}
-
-async fn run(control: &Control, row: &Smartbox, argv: &[&str], input: Vec<u8>) -> Result<(), Error> {
-    // Nobody is kept waiting by it: the box gets the file with its next incarnation.
-    let unavailable = |error: smartbox_tunnel::SshError| Error::internal(error);
-    let connection = control.ssh(row).await?;
-    let argv = argv.iter().map(|arg| (*arg).to_owned()).collect();
-    let request = ExecRequest { argv, env: Default::default(), cwd: None, tty: None };
-    let (stdin, mut output) = connection.exec(request).await.map_err(unavailable)?.split();
-    let fed = async {
-        if !input.is_empty() {
-            stdin.write(Bytes::from(input)).await.map_err(Error::internal)?;
-        }
-        stdin.finish().await.map_err(Error::internal)
-    };
-    let ended = async {
-        loop {
-            match output.next().await.map_err(unavailable)? {
-                Some(ExecEvent::Exit { code: 0 }) => return Ok(()),
-                Some(ExecEvent::Stdout(_) | ExecEvent::Stderr(_)) => {}
-                _ => return Err(Error::internal("a command in the box failed")),
-            }
-        }
-    };
-    let (_fed, ended) = tokio::join!(fed, ended);
-    ended
 }
 
 /// The parts of `config.get` that tell how the gateway stands to its file.

@@ -20,7 +20,7 @@ async fn a_change_is_live_a_bad_one_is_taken_back_and_the_platforms_part_is_refu
     platform.wait_for_phase("home", "running").await;
     assert!(tools_of_a_turn(&platform, &model).contains(&"exec".to_owned()));
 
-    // Live when the command has ended.
+    // Live when the command has ended, in the same process.
     platform.cli_ok(&[
         "box",
         "config",
@@ -48,12 +48,16 @@ async fn a_change_is_live_a_bad_one_is_taken_back_and_the_platforms_part_is_refu
     assert!(!refused.status.success() && said.contains("cron.sessionRetention"), "{said}");
     let view = platform.json("/v1/boxes/home/config").await;
     assert_eq!((&view["version"], &view["config"]), (&json!(3), &json!({ "tools": { "deny": ["exec"] } })));
-    assert!(platform.actions("home").await.contains(&"box.config-rolled-back".to_owned()));
+    let told = platform.actions("home").await;
+    assert!(told.contains(&"box.config-rolled-back".to_owned()), "{told:?}");
 
     // One that needs another start of the gateway.
     let vars = file(&platform, &json!({ "env": { "vars": { "CITY": "Oslo" } } }));
     platform.cli_ok(&["box", "config", "patch", "home", "--file", &vars]);
     platform.wait_for_phase("home", "running").await;
+
+    let told = platform.actions("home").await;
+    assert!(!told.contains(&"box.config-restarts".to_owned()), "no new incarnation so far: {told:?}");
 
     // A bad one, met at the next start.
     platform.cli_ok(&["box", "stop", "home"]);
