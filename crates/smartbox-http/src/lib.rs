@@ -11,6 +11,7 @@ mod document;
 mod duration;
 mod health;
 mod idempotency;
+mod mcp;
 mod page;
 mod precondition;
 mod problem;
@@ -21,10 +22,10 @@ mod state;
 mod stream;
 mod v1;
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
+use axum::{Extension, Router};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -40,19 +41,27 @@ use problem::{ApiError, codes};
 /// Every route of the platform.
 pub fn router(state: HttpState) -> Router {
     let v1 = v1::routes().merge(seeds::routes()).layer(from_fn_with_state(state.clone(), request::shed));
-    let (router, _document) = open_routes().merge(v1).split_for_parts();
+    let (api, _document) = open_routes().merge(v1).split_for_parts();
+    // Calls of tools are requests to everything else.
+    let (tools, _document) = mcp::routes().split_for_parts();
+    let tools = tools.layer(Extension(mcp::Api(framed(api.clone(), &state))));
+    framed(api.merge(tools), &state)
+}
+
+fn framed(router: Router<HttpState>, state: &HttpState) -> Router {
     // Read from the inside out: bound the body, refuse what has no route, give every request its id and its problem.
     router
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(body::BODY_BYTES_MAX))
         .layer(from_fn_with_state(state.clone(), request::layer))
-        .with_state(state)
+        .with_state(state.clone())
 }
 
 /// The OpenAPI document of [`router`].
 pub fn openapi() -> OpenApi {
-    let mut document = open_routes().merge(v1::routes()).merge(seeds::routes()).into_openapi();
+    let routes = open_routes().merge(mcp::routes()).merge(v1::routes()).merge(seeds::routes());
+    let mut document = routes.into_openapi();
     document::name_parts(&mut document);
     document::add_problems(&mut document);
     document

@@ -21,7 +21,7 @@ use crate::problem::{self, ApiError, codes};
 /// Carries the request's id, both ways.
 pub(crate) const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
 /// Carries the client's address, from the edge.
-const CLIENT_ADDRESS_HEADER: &str = "x-forwarded-for";
+pub(crate) const CLIENT_ADDRESS_HEADER: &str = "x-forwarded-for";
 /// Longest id that is taken over from a request.
 const REQUEST_ID_LENGTH_MAX: usize = 64;
 

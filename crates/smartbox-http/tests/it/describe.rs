@@ -74,12 +74,17 @@ impl Route {
         if !body.is_null() {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
+        if self.id == "mcp" {
+            let both = HeaderValue::from_static("application/json, text/event-stream");
+            request.headers_mut().insert(http::header::ACCEPT, both);
+        }
         request
     }
 
     /// A good body. A new route with a body needs one here.
     fn body(&self) -> Value {
         match self.id.as_str() {
+            "mcp" => json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" }),
             "createBox" => json!({ "name": "another" }),
             "cloneBox" => json!({ "name": "another" }),
             "setChannels" => json!({ "channels": "off" }),

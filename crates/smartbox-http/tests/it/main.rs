@@ -25,6 +25,7 @@ mod limits;
 mod lists;
 mod logs;
 mod matrix;
+mod mcp;
 mod messages;
 mod models;
 mod one_box;

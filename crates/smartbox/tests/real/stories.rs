@@ -16,4 +16,5 @@ mod secrets;
 mod sleep;
 mod sleep_kill;
 mod standby;
+mod tools;
 mod upgrade;
