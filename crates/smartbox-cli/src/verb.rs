@@ -9,6 +9,7 @@ mod command;
 mod completion;
 mod device;
 mod egress;
+mod events;
 mod exec;
 mod file;
 mod link;
@@ -29,6 +30,7 @@ mod token;
 mod usage;
 mod user;
 mod version;
+mod webhook;
 mod whoami;
 mod why;
 
@@ -90,6 +92,11 @@ pub enum ClientCommand {
     /// Export the audit log, and check that nobody changed it
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Print what happens, as it happens
+    Events(events::EventsArgs),
+    /// Send what happens to addresses of yours, signed
+    #[command(subcommand)]
+    Webhook(webhook::WebhookCommand),
     /// Move callers of the admin API and of boxes to another server step by step, and back
     #[command(subcommand)]
     Route(route::RouteCommand),
@@ -178,6 +185,10 @@ pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &m
             backup::run(&connect(global, console).await?, command, console).await
         }
         ClientCommand::Audit(command) => audit::run(global, command, console).await,
+        ClientCommand::Events(args) => events::run(&connect(global, console).await?, &args, console).await,
+        ClientCommand::Webhook(command) => {
+            webhook::run(&connect(global, console).await?, command, console).await
+        }
         ClientCommand::Whoami => whoami::run(&connect(global, console).await?, console).await,
         ClientCommand::Tier(command) => tier::run(&connect(global, console).await?, command, console).await,
         ClientCommand::Rollout(command) => {

@@ -4,6 +4,7 @@ mod backups;
 mod channels;
 mod configs;
 pub(crate) mod create;
+mod deliveries;
 mod devices;
 mod egress;
 mod execs;
@@ -15,6 +16,7 @@ mod secrets;
 mod tickets;
 mod tokens;
 mod upgrades;
+pub(crate) mod webhooks;
 
 pub use devices::DEVICES_MAX;
 pub use tickets::TICKETS_MAX;
