@@ -16,6 +16,7 @@ mod link;
 mod logs;
 mod model;
 mod open;
+mod operation;
 mod org;
 mod plan;
 mod rollout;
@@ -122,6 +123,9 @@ pub enum ClientCommand {
     /// List, read, write, move and remove files of a box, whether it runs or not
     #[command(subcommand)]
     File(file::FileCommand),
+    /// Look at changes of boxes that take a while, and take them back
+    #[command(subcommand)]
+    Operation(operation::OperationCommand),
     /// Print a box's log
     Logs(logs::LogsArgs),
     /// Open the platform in a browser, signed in
@@ -204,6 +208,9 @@ pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &m
         }
         ClientCommand::File(command) => file::run(&connect(global, console).await?, command, console).await,
         ClientCommand::Logs(args) => logs::run(&connect(global, console).await?, &args, console).await,
+        ClientCommand::Operation(command) => {
+            operation::run(&connect(global, console).await?, command, console).await
+        }
         ClientCommand::Open(args) => open::run(&connect(global, console).await?, &args, console).await,
         ClientCommand::Completion(args) => completion::run(&args, console).await,
         ClientCommand::Version => version::run(global, console).await,

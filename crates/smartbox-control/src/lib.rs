@@ -112,7 +112,7 @@ pub use idempotency::Idempotency;
 pub use ingress::{Ingress, NoIngress, WorkSeen};
 pub use injections::Injections;
 pub use lease::Lease;
-pub use logs::{LogLine, LogQuery};
+pub use logs::{LogFilter, LogLine, LogQuery, LogSource};
 pub use loops::{
     backups::BackupLoop, configs::ConfigLoop, drills::DrillLoop, janitor::Janitor, monitor::Monitor,
     reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler, trials::TrialLoop,
@@ -145,7 +145,6 @@ pub use smartbox_identity::Callback;
 pub use smartbox_identity::UrlRequest;
 /// Header of a device's proof, and the request that it came with.
 pub use smartbox_identity::{DPOP_HEADER, ProofRequest};
-pub use smartbox_provider::LogSource;
 /// How long what came of a command is kept.
 pub use smartbox_store::EXEC_TTL;
 /// Rows as the API shows them.

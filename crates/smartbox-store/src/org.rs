@@ -10,6 +10,7 @@ mod egress;
 mod execs;
 pub(crate) mod intent;
 mod models;
+mod operations;
 mod people;
 mod rollouts;
 mod secrets;

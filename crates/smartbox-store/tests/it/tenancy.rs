@@ -39,6 +39,7 @@ fn methods() -> BTreeSet<&'static str> {
         include_str!("../../src/org/egress.rs"),
         include_str!("../../src/org/execs.rs"),
         include_str!("../../src/org/models.rs"),
+        include_str!("../../src/org/operations.rs"),
         include_str!("../../src/org/people.rs"),
         include_str!("../../src/org/rollouts.rs"),
         include_str!("../../src/org/secrets.rs"),
@@ -97,6 +98,12 @@ async fn what_belongs_to_another_org_does_not_exist() {
         .change_intent(mine.id, intent(Desired::Deleted), Some(9), None, event("box.deleted"), at(2))
         .await;
     assert!(matches!(with_version, Err(Error::NotFound("box"))), "a version is not told to strangers");
+
+    let cancelled = stranger
+        .cancel_operation(my_operation.id, Desired::Stopped, event("box.operation-cancelled"), at(2))
+        .await;
+    finds_nothing("cancel_operation", !matches!(cancelled, Err(Error::NotFound("operation"))));
+    assert_eq!(world.org.find_operation(my_operation.id).await.unwrap().unwrap().outcome, None);
 
     // A box of the same name, a key of the same text: the other org's do not get in the way.
     finds_nothing("create_box", !create(stranger, new_box("mine")).await.unwrap().0.is_default);
