@@ -36,6 +36,7 @@ mod tickets;
 mod tokens;
 mod usage;
 mod users;
+mod webhooks;
 mod why;
 
 pub use audit::{AuditLine, AuditList};
@@ -51,7 +52,7 @@ pub use budgets::{BudgetBound, BudgetCaps, BudgetView, SetBudget};
 pub use configs::{ConfigChangeView, ConfigHistory, ConfigVersionView, ConfigView, RollBackConfig};
 pub use devices::{DeviceList, DeviceQuery, DeviceView, PairDevice};
 pub use egress::{EgressLayerView, EgressView, SetEgress};
-pub use events::{EventList, EventView};
+pub use events::{EVENT_SCHEMA, EventList, EventMessage, EventView, EventsQuery};
 pub use exec::{
     EXEC_CHANNEL_CONTROL, EXEC_CHANNEL_STDERR, EXEC_CHANNEL_STDIN, EXEC_CHANNEL_STDOUT, ExecList,
     ExecOutcome, ExecQuery, ExecRequest, ExecResult, ExecSignal, ExecStreamControl, ExecStreamStart,
@@ -95,6 +96,10 @@ pub use tickets::{CreateTicket, TicketView};
 pub use tokens::{CreateToken, CreatedToken, TokenList, TokenView};
 pub use usage::{PeriodQuery, UsageOfBox, UsageOfDay, UsageOfModel, UsageQuery, UsageSums, UsageView};
 pub use users::{CreateUser, Me, OrgPageQuery, OrgQuery, SetPassword, UpdateUser, UserList, UserView};
+pub use webhooks::{
+    CreateWebhook, CreatedWebhook, DeliveryList, DeliveryQuery, DeliveryView, ReplayWebhook, UpdateWebhook,
+    WebhookList, WebhookReplayed, WebhookView,
+};
 pub use why::{LastWakeView, ReasonView, WhyView};
 
 /// Header that carries the platform's admin secret.

@@ -22,13 +22,16 @@ pub struct OperationView {
     pub box_id: String,
     /// `create`, `start`, `stop`, `restart`, `restore`, `sleep`, `wake`, `upgrade`, `archive`, `configure` or `delete`.
     pub kind: String,
-    /// `running`, `succeeded`, `failed` or `superseded` (a later change of intent took its place).
+    /// `running`, `succeeded`, `failed`, `superseded` (a later change of intent took its place) or `cancelled`.
     pub state: String,
     /// When it was asked for (RFC 3339).
     pub created_at: String,
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<String>,
+    /// How far its box has come while it runs: its phase, and the stage of a start, such as `starting: listening`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
     /// How far work on the box's backups has come that it waits for: one is put in place, made, or read back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<super::BackupWorkView>,

@@ -37,6 +37,7 @@ use self::settings::{Paths, Settings};
 use self::status::StatusBoard;
 use self::stop::{Stop, StopSignals};
 use self::supervisor::Supervisor;
+use crate::redact::Redactor;
 use crate::{BoxdConfig, GatewayStatus};
 
 /// What is left in the box after the gateway may take this long to end by itself.
@@ -61,7 +62,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let config = read_config(&settings.paths).map_err(BadConfig)?;
     epoch::check(&settings.paths).map_err(BadConfig)?;
     let log = |path: &Path| RotatingLog::new(path, config.log_file_bytes_max, config.log_files_max);
-    own_log::install(log(&settings.paths.boxd_log))?;
+    own_log::install(log(&settings.paths.boxd_log), Redactor::new(config.secrets()))?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), generation = config.generation, "boxd starts");
 
     let access = ssh::Access::new(&settings.paths, &config).map_err(BadConfig)?;
@@ -69,7 +70,8 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let (reaper, reap_loop) = Reaper::new().context("cannot listen for ended processes")?;
     let launcher = Launcher::new(reaper.clone(), settings.run_as);
     let (output, gateway_log) =
-        gateway_log::open(log(&settings.paths.gateway_log)).context("cannot open a pipe")?;
+        gateway_log::open(log(&settings.paths.gateway_log), Redactor::new(config.secrets()))
+            .context("cannot open a pipe")?;
     let (board, mut status_file) = status::open(&settings.paths.status, config.generation);
     status_file.write().context("cannot write the status")?;
 

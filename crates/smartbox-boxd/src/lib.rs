@@ -11,6 +11,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub mod exec;
+pub mod redact;
 
 #[cfg(feature = "daemon")]
 pub mod daemon;
@@ -47,6 +48,9 @@ pub const GATEWAY_PORT: u16 = 18789;
 /// OpenClaw's exit code for a configuration it refuses (`EX_CONFIG`): starting again changes nothing.
 pub const EXIT_CONFIG: i32 = 78;
 
+/// Parts of headers that are shorter are words.
+const HEADER_SECRET_BYTES_MIN: usize = 24;
+
 /// What boxd is told. No secret that matters is in it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BoxdConfig {
@@ -66,6 +70,24 @@ pub struct BoxdConfig {
     pub log_files_max: u32,
     /// Headers that make the gateway accept boxd's administrative requests (suspend before a stop).
     pub gateway_admin_headers: Vec<(String, String)>,
+    /// Names of variables of the gateway whose values are kept out of its log.
+    #[serde(default)]
+    pub secret_variables: Vec<String>,
+}
+
+impl BoxdConfig {
+    /// Values that must not stand in a log: those of secret variables, and what makes boxd known to the gateway.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        let is_secret = |name: &String| self.secret_variables.contains(name);
+        let variables =
+            self.gateway.env.iter().filter(move |(name, _)| is_secret(name)).map(|(_, value)| value.as_str());
+        // The name of a header can be a secret as well: it ends with one.
+        let headers = self
+            .gateway_admin_headers
+            .iter()
+            .flat_map(|(name, value)| [name.rsplit('-').next().unwrap_or(name), value.as_str()]);
+        variables.chain(headers.filter(|text| text.len() >= HEADER_SECRET_BYTES_MIN))
+    }
 }
 
 impl fmt::Debug for BoxdConfig {
@@ -80,6 +102,7 @@ impl fmt::Debug for BoxdConfig {
             .field("log_file_bytes_max", &self.log_file_bytes_max)
             .field("log_files_max", &self.log_files_max)
             .field("gateway_admin_headers", &names(&self.gateway_admin_headers))
+            .field("secret_variables", &self.secret_variables)
             .finish()
     }
 }
@@ -192,6 +215,7 @@ mod tests {
             log_file_bytes_max: 1,
             log_files_max: 1,
             gateway_admin_headers: secret(),
+            secret_variables: Vec::new(),
         };
         let shown = format!("{config:?}");
         assert!(shown.contains("NAME") && !shown.contains("the-credential"), "{shown}");

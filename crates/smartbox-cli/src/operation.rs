@@ -71,6 +71,8 @@ fn verdict(name: &str, operation: OperationView) -> Result<OperationView, Failur
                 .detail("A later command wants something else of the box.")
                 .help(format!("`smartbox box timeline {name}` tells who asked for what.")))
         }
+        "cancelled" => Err(Failure::new(Exit::Conflict, format!("`{kind}` of box `{name}` was cancelled."))
+            .help(format!("`smartbox box timeline {name}` tells by whom."))),
         _ => {
             let title = format!("`{kind}` of box `{name}` failed.");
             let failure = match &operation.error {

@@ -9,12 +9,14 @@ mod command;
 mod completion;
 mod device;
 mod egress;
+mod events;
 mod exec;
 mod file;
 mod link;
 mod logs;
 mod model;
 mod open;
+mod operation;
 mod org;
 mod plan;
 mod rollout;
@@ -29,6 +31,7 @@ mod token;
 mod usage;
 mod user;
 mod version;
+mod webhook;
 mod whoami;
 mod why;
 
@@ -90,6 +93,11 @@ pub enum ClientCommand {
     /// Export the audit log, and check that nobody changed it
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Print what happens, as it happens
+    Events(events::EventsArgs),
+    /// Send what happens to addresses of yours, signed
+    #[command(subcommand)]
+    Webhook(webhook::WebhookCommand),
     /// Move callers of the admin API and of boxes to another server step by step, and back
     #[command(subcommand)]
     Route(route::RouteCommand),
@@ -115,6 +123,9 @@ pub enum ClientCommand {
     /// List, read, write, move and remove files of a box, whether it runs or not
     #[command(subcommand)]
     File(file::FileCommand),
+    /// Look at changes of boxes that take a while, and take them back
+    #[command(subcommand)]
+    Operation(operation::OperationCommand),
     /// Print a box's log
     Logs(logs::LogsArgs),
     /// Open the platform in a browser, signed in
@@ -178,6 +189,10 @@ pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &m
             backup::run(&connect(global, console).await?, command, console).await
         }
         ClientCommand::Audit(command) => audit::run(global, command, console).await,
+        ClientCommand::Events(args) => events::run(&connect(global, console).await?, &args, console).await,
+        ClientCommand::Webhook(command) => {
+            webhook::run(&connect(global, console).await?, command, console).await
+        }
         ClientCommand::Whoami => whoami::run(&connect(global, console).await?, console).await,
         ClientCommand::Tier(command) => tier::run(&connect(global, console).await?, command, console).await,
         ClientCommand::Rollout(command) => {
@@ -193,6 +208,9 @@ pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &m
         }
         ClientCommand::File(command) => file::run(&connect(global, console).await?, command, console).await,
         ClientCommand::Logs(args) => logs::run(&connect(global, console).await?, &args, console).await,
+        ClientCommand::Operation(command) => {
+            operation::run(&connect(global, console).await?, command, console).await
+        }
         ClientCommand::Open(args) => open::run(&connect(global, console).await?, &args, console).await,
         ClientCommand::Completion(args) => completion::run(&args, console).await,
         ClientCommand::Version => version::run(global, console).await,

@@ -133,6 +133,9 @@ pub enum Error {
     /// The disk of the database is full.
     #[error("the disk of the data directory is full; nothing was changed")]
     DiskFull,
+    /// What happened then is not replayed any more.
+    #[error("what happened so long ago is not replayed any more")]
+    ReplayOver,
     /// Anything else. The cause is for the log.
     #[error("the platform failed")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use smartbox_core::Permission;
+use smartbox_store::SystemActor;
 use smartbox_tunnel::{ExecEvent, ExecInput, ExecOutput, ExecRequest, ExecSession, PtySize};
 
 use crate::boxes::Need;
@@ -28,6 +29,9 @@ pub use start::NewExec;
 const ARGS_MAX: usize = 1000;
 /// Most bytes of its arguments and environment together. Linux allows 2 MiB; SSH packets are smaller.
 const BYTES_MAX: usize = 128 * 1024;
+
+/// Letters of a program's name that are put down.
+const PROGRAM_CHARS_MAX: usize = 200;
 
 /// A command to run.
 #[derive(Clone, Debug, Default)]
@@ -71,11 +75,34 @@ pub struct CommandOutput(
 );
 
 impl Control {
-    /// Starts a command in a box, waking the box if need be.
+    /// Starts a command in a box that somebody stays with, waking the box if need be. It is put down who and which program first.
     ///
     /// # Errors
     /// [`Error::TooManyCommands`] when as many run in the box as may.
     pub async fn start_command(
+        &self,
+        op: &Op,
+        reference: &str,
+        command: &NewCommand,
+    ) -> Result<CommandSession, Error> {
+        check(command)?;
+        let smartbox = self.resolve(op, Permission::BoxesExec, reference).await?;
+        self.require_wakeable(&smartbox).await?;
+        // Arguments may hold a credential; the name of a program does not.
+        let program: String = command
+            .argv
+            .first()
+            .map(|name| name.chars().take(PROGRAM_CHARS_MAX).collect())
+            .unwrap_or_default();
+        let detail = serde_json::json!({ "program": program, "terminal": command.tty.is_some() });
+        let event = self.event_of(op, "box.exec-opened", "asked for", detail);
+        let fleet = self.inner.store.fleet(SystemActor::new("commands"));
+        fleet.append_event(Some(smartbox.org), Some(smartbox.id), event, self.inner.clock.now()).await?;
+        self.open_command(op, reference, command).await
+    }
+
+    /// The same, of which it is put down already.
+    pub(crate) async fn open_command(
         &self,
         op: &Op,
         reference: &str,

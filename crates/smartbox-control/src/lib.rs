@@ -16,6 +16,7 @@ mod changes;
 mod chat;
 mod clock;
 mod configs;
+mod courier;
 mod credential_cache;
 mod devices;
 mod doors;
@@ -23,6 +24,7 @@ mod egress;
 mod egress_layers;
 mod entropy;
 mod error;
+mod events;
 mod exec;
 mod explain;
 mod files;
@@ -73,6 +75,7 @@ mod upgrades;
 mod usage;
 mod uses;
 mod vigil;
+mod webhooks;
 
 pub mod boxes;
 
@@ -89,11 +92,13 @@ pub use changes::Changes;
 pub use chat::{ChatEvent, ChatStream};
 pub use clock::{Clock, SystemClock};
 pub use configs::{Applies, BoxConfig, ConfigChanged, ConfigWish};
+pub use courier::{Carried, Courier, Letter};
 pub use doors::Doors;
 pub use egress::{BoxEgress, EgressRules};
 pub use egress_layers::PlatformEgress;
 pub use entropy::{Entropy, SystemEntropy, random_token};
 pub use error::{Error, FieldIssue};
+pub use events::{EventQuery, REPLAY_WINDOW};
 pub use exec::{
     CommandEvent, CommandInput, CommandKept, CommandOutput, CommandRunner, CommandSession, NewCommand,
     NewExec,
@@ -107,11 +112,11 @@ pub use idempotency::Idempotency;
 pub use ingress::{Ingress, NoIngress, WorkSeen};
 pub use injections::Injections;
 pub use lease::Lease;
-pub use logs::{LogLine, LogQuery};
+pub use logs::{LogFilter, LogLine, LogQuery, LogSource};
 pub use loops::{
     backups::BackupLoop, configs::ConfigLoop, drills::DrillLoop, janitor::Janitor, monitor::Monitor,
     reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler, trials::TrialLoop,
-    upgrades::UpgradeLoop,
+    upgrades::UpgradeLoop, webhooks::WebhookLoop,
 };
 pub use models::{ModelPicture, ModelProviders, ModelScopeWish, ModelShelf, ProviderWish};
 pub use oidc::BegunSignIn;
@@ -140,16 +145,15 @@ pub use smartbox_identity::Callback;
 pub use smartbox_identity::UrlRequest;
 /// Header of a device's proof, and the request that it came with.
 pub use smartbox_identity::{DPOP_HEADER, ProofRequest};
-pub use smartbox_provider::LogSource;
 /// How long what came of a command is kept.
 pub use smartbox_store::EXEC_TTL;
 /// Rows as the API shows them.
 pub use smartbox_store::{
-    AuditEvent, Backup, BackupState, BoxError, BudgetRow, ConfigVersion, Cursor, Device, EgressRow,
-    EgressUsage, Event, Exec, ExecOutput, InjectionRow, KeptSecret, KeyRotation, LayerRow, ModelCall,
-    ModelProvider, ModelRulesRow, ModelSum, NewPlan, Operation, Org, OrgPlan, OrgStanding, Outcome, Page,
-    PlanRow, RestoreFrom, Rollout, RolloutBox, RoutingRow, Schedule, ScheduleAction, ServiceToken, Session,
-    Smartbox, UsageRow, User, WakeHold,
+    AuditEvent, Backup, BackupState, BoxError, BudgetRow, ConfigVersion, Cursor, DeliveryState, Device,
+    EgressRow, EgressUsage, Event, Exec, ExecOutput, InjectionRow, KeptSecret, KeyRotation, LayerRow,
+    ModelCall, ModelProvider, ModelRulesRow, ModelSum, NewPlan, Operation, Org, OrgPlan, OrgStanding,
+    Outcome, Page, PlanRow, RestoreFrom, Rollout, RolloutBox, RoutingRow, Schedule, ScheduleAction,
+    ServiceToken, Session, Smartbox, UsageRow, User, WakeHold, Webhook, WebhookDelivery,
 };
 pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, Trust, render_files};
 pub use spend::{ModelSpent, Reservation, SpendRefused};
@@ -157,6 +161,7 @@ pub use tickets::{MadeTicket, TICKET_PREFIX, TicketFor};
 pub use tokens::{MadeToken, NewToken, TOKEN_PREFIX};
 pub use usage::{PlanState, UsageReport};
 pub use vigil::Vigil;
+pub use webhooks::{MadeWebhook, WebhookWish};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -192,6 +197,8 @@ pub struct Parts {
     pub ingress: Arc<dyn Ingress>,
     /// What backups of them are made with.
     pub backups: BackupParts,
+    /// Who carries webhooks.
+    pub courier: Arc<dyn Courier>,
     /// When boxes fall asleep about which nothing else was decided.
     pub sleep: Thresholds,
     /// The machine on which boxes run.
@@ -284,6 +291,7 @@ pub(crate) struct Inner {
     pub(crate) doors: Arc<dyn Doors>,
     pub(crate) ingress: Arc<dyn Ingress>,
     pub(crate) backups: backups::Backups,
+    pub(crate) courier: Arc<dyn Courier>,
     pub(crate) uses: Arc<uses::Uses>,
     pub(crate) execs: exec::Execs,
     pub(crate) files: files::FileWork,
@@ -335,6 +343,7 @@ impl Control {
                 doors: parts.doors,
                 ingress: parts.ingress,
                 backups: backups::Backups::new(parts.backups),
+                courier: parts.courier,
                 uses: Arc::new(uses::Uses::new(Arc::clone(&parts.clock))),
                 execs: exec::Execs::default(),
                 files: files::FileWork::new(parts.files),

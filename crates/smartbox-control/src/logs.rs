@@ -1,10 +1,20 @@
-//! Logs of a box.
+//! Logs of a box: what its gateway and boxd wrote, and what the platform did with it.
+//!
+//! The first two lie on the box's volume and are rotated there. The others are the box's own events read as lines: they are in the database
+//! anyway, bounded by what the platform does, and a second copy of them could only differ.
 
+mod filter;
+mod told;
+
+pub use filter::LogFilter;
+
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use futures_util::Stream;
 use smartbox_core::Permission;
-use smartbox_provider::LogSource;
+use smartbox_provider::LogSource as VolumeLog;
+use smartbox_store::Smartbox;
 
 use crate::{Control, Error, Op};
 
@@ -13,8 +23,39 @@ const FOLLOW_PERIOD: Duration = Duration::from_millis(300);
 /// Most lines of a tail.
 const TAIL_LINES_MAX: u32 = 10_000;
 
+/// Which log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogSource {
+    /// The agent runtime's output.
+    Gateway,
+    /// The supervisor's own log.
+    Boxd,
+    /// What the platform did with the box, and what came of it.
+    System,
+    /// What the box was refused on its way out, and what it may reach.
+    Egress,
+    /// Commands that were run in the box, and by whom.
+    Ssh,
+}
+
+impl LogSource {
+    /// Every log.
+    pub const ALL: [Self; 5] = [Self::Gateway, Self::Boxd, Self::System, Self::Egress, Self::Ssh];
+
+    /// The word used on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Gateway => "gateway",
+            Self::Boxd => "boxd",
+            Self::System => "system",
+            Self::Egress => "egress",
+            Self::Ssh => "ssh",
+        }
+    }
+}
+
 /// Which part of which log.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct LogQuery {
     /// Which log.
     pub source: LogSource,
@@ -24,6 +65,8 @@ pub struct LogQuery {
     pub tail_lines: u32,
     /// Whether to wait for more.
     pub follow: bool,
+    /// Which lines.
+    pub filter: LogFilter,
 }
 
 /// One line of a log.
@@ -35,8 +78,15 @@ pub struct LogLine {
     pub position: Option<u64>,
 }
 
+/// A piece of a log: whole lines, and where to go on behind them.
+struct Piece {
+    lines: Vec<String>,
+    next: u64,
+}
+
 impl Control {
-    /// Streams the lines of a log. Works on a stopped box; never wakes one.
+    /// Streams the lines of a log. Works on a stopped box; never wakes one. Of filtered lines the position is kept, so that whoever comes
+    /// back goes on behind what was looked at.
     pub async fn stream_logs(
         &self,
         op: &Op,
@@ -46,23 +96,26 @@ impl Control {
         let smartbox = self.resolve(op, Permission::BoxesRead, reference).await?;
         let tail_lines = query.tail_lines.min(TAIL_LINES_MAX);
         let control = self.clone();
-        let state = (query.from, std::collections::VecDeque::new());
-        Ok(futures_util::stream::try_unfold(state, move |(mut position, mut lines)| {
-            let control = control.clone();
+        let state = (query.from, VecDeque::<LogLine>::new(), query.filter);
+        Ok(futures_util::stream::try_unfold(state, move |(mut position, mut lines, mut filter)| {
+            let (control, smartbox) = (control.clone(), smartbox.clone());
             async move {
                 loop {
                     if let Some(line) = lines.pop_front() {
-                        return Ok(Some((line, (position, lines))));
+                        return Ok(Some((line, (position, lines, filter))));
                     }
-                    let read = control.inner.provider.logs(smartbox.id, query.source, position, tail_lines);
-                    let chunk = read.await.map_err(Error::internal)?;
-                    position = Some(chunk.next);
-                    let text = String::from_utf8_lossy(&chunk.bytes);
-                    lines.extend(text.lines().map(|line| LogLine { text: line.to_owned(), position: None }));
+                    let piece = control.piece(&smartbox, query.source, position, tail_lines).await?;
+                    let was_empty = piece.lines.is_empty();
+                    position = Some(piece.next);
+                    let passing = piece.lines.into_iter().filter(|line| filter.passes(line));
+                    lines.extend(passing.map(|text| LogLine { text, position: None }));
                     if let Some(last) = lines.back_mut() {
-                        last.position = Some(chunk.next);
+                        last.position = Some(piece.next);
                     }
-                    if !lines.is_empty() {
+                    if filter.is_over() && lines.is_empty() {
+                        return Ok(None);
+                    }
+                    if !lines.is_empty() || !was_empty {
                         continue;
                     }
                     if !query.follow {
@@ -72,5 +125,25 @@ impl Control {
                 }
             }
         }))
+    }
+
+    async fn piece(
+        &self,
+        smartbox: &Smartbox,
+        source: LogSource,
+        from: Option<u64>,
+        tail_lines: u32,
+    ) -> Result<Piece, Error> {
+        let of_volume = match source {
+            LogSource::Gateway => VolumeLog::Gateway,
+            LogSource::Boxd => VolumeLog::Boxd,
+            LogSource::System | LogSource::Egress | LogSource::Ssh => {
+                return self.told(smartbox, source, from, tail_lines).await;
+            }
+        };
+        let read = self.inner.provider.logs(smartbox.id, of_volume, from, tail_lines);
+        let chunk = read.await.map_err(Error::internal)?;
+        let text = String::from_utf8_lossy(&chunk.bytes);
+        Ok(Piece { lines: text.lines().map(str::to_owned).collect(), next: chunk.next })
     }
 }

@@ -24,3 +24,4 @@ pub(crate) mod trials;
 pub(crate) mod upgrades;
 mod wake_story;
 mod wake_up;
+pub(crate) mod webhooks;

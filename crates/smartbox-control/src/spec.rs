@@ -166,6 +166,11 @@ fn variables(from: &Ingredients<'_>) -> [Vec<(String, String)>; 2] {
     [gateway, exec]
 }
 
+/// Names of variables whose values are secrets: boxd keeps them out of what it logs.
+fn secret_variables(from: &Ingredients<'_>) -> Vec<String> {
+    from.secrets.iter().filter(|(_, value)| value.is_some()).map(|(name, _)| name.to_string()).collect()
+}
+
 /// Renders the files that a box is started with.
 ///
 /// # Errors
@@ -187,6 +192,7 @@ pub fn render_files(from: &Ingredients<'_>) -> Result<Vec<RenderedFile>, Error> 
         log_file_bytes_max: LOG_FILE_BYTES_MAX,
         log_files_max: LOG_FILES_MAX,
         gateway_admin_headers: access::admin_headers(from.gateway_token),
+        secret_variables: secret_variables(from),
     };
     let boxd = serde_json::to_vec_pretty(&boxd).map_err(Error::internal)?;
     let gateway = config::render(from.models, from.gateway_token, from.owner);

@@ -86,6 +86,8 @@ typed_ids! {
     ExecId = "exe",
     /// Something that was set aside before it is spent.
     SpendId = "spd",
+    /// An address to which an org's events are sent.
+    WebhookId = "whk",
 }
 
 #[cfg(test)]

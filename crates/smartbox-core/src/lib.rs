@@ -14,6 +14,7 @@ pub mod box_name;
 pub mod capacity;
 pub mod config_change;
 pub mod egress_policy;
+pub mod event_filter;
 pub mod exec;
 pub mod explain;
 pub mod heal;
@@ -39,14 +40,16 @@ pub mod uid_range;
 pub mod upgrade;
 pub mod user_status;
 pub mod wake;
+pub mod webhook;
 
 pub use access::{DeviceStatus, Pairing, Permission, Permissions, Principal, Role, Tie, Who};
 pub use archive::ArchiveStage;
 pub use box_name::BoxName;
+pub use event_filter::TypeFilter;
 pub use heal::Breaker;
 pub use id::{
     BackupId, BoxId, DeviceId, EventId, ExecId, OperationId, OrgId, RolloutId, ScheduleId, SessionId,
-    SpendId, TokenId, UserId,
+    SpendId, TokenId, UserId, WebhookId,
 };
 pub use kind::Kind;
 pub use phase::{Phase, phase};

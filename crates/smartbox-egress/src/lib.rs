@@ -25,6 +25,7 @@ mod dialect;
 mod gateway;
 mod limits;
 mod models;
+mod outbound;
 mod ports;
 mod prices;
 mod proxy;
@@ -44,6 +45,7 @@ pub use dialect::Dialect;
 pub use gateway::{AiGateway, GatewayError};
 pub use limits::Limits;
 pub use models::{BoxShelves, ModelRoutes, Shelf};
+pub use outbound::Outbound;
 pub use ports::{Ask, CallLog, CallRecord, Denied, ModelPorts, Reservation, Spend, Spent};
 pub use prices::{BadPrices, PriceTable};
 #[cfg(feature = "fuzzing")]

@@ -35,6 +35,7 @@ pub use problem::codes::{ALL as CODES, Code};
 pub use problem::{Explanation, explain};
 pub use request::{Kept, RequestId};
 pub use state::{HttpParts, HttpState, PublicUrl, ReadyCheck};
+pub use v1::event_message;
 
 use problem::{ApiError, codes};
 

@@ -119,6 +119,7 @@ pub fn explain(error: &Error) -> Explanation {
         Error::BoxFailed { remedy, .. } => Explanation::new(&codes::BOX_FAILED).detail(text).remedy(remedy),
         Error::FileTooLarge(_) => Explanation::new(&codes::FILE_TOO_LARGE).detail(text),
         Error::Agent(_) => Explanation::new(&codes::AGENT_FAILED).detail(text),
+        Error::ReplayOver => Explanation::new(&codes::REPLAY_OVER),
         Error::DiskFull => Explanation::new(&codes::DISK_FULL),
         Error::Internal(_) => Explanation::new(&codes::PLATFORM_FAILED),
     }
@@ -141,6 +142,8 @@ fn not_found(what: &str) -> Option<Explanation> {
         "file" => &codes::BACKUP_FILE_NOT_FOUND,
         "box file" => &codes::FILE_NOT_FOUND,
         "command" => &codes::EXEC_NOT_FOUND,
+        "webhook" => &codes::WEBHOOK_NOT_FOUND,
+        "delivery" => &codes::DELIVERY_NOT_FOUND,
         "schedule" => &codes::SCHEDULE_NOT_FOUND,
         "model provider" => &codes::MODEL_PROVIDER_NOT_FOUND,
         "secret" => &codes::SECRET_NOT_FOUND,

@@ -3,6 +3,7 @@
 //! Not axum's: that one writes no `data` field for empty data, and a log has empty lines.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -44,7 +45,7 @@ impl StreamEvent {
     }
 
     /// An event with a name, whose data is JSON.
-    pub(crate) fn named(name: &'static str, data: &impl serde::Serialize) -> Self {
+    pub(crate) fn named(name: &str, data: &impl serde::Serialize) -> Self {
         let json = serde_json::to_string(data).unwrap_or_default();
         Self(format!("event: {name}\n{}", Self::unnamed(&json).0))
     }
@@ -55,7 +56,7 @@ impl StreamEvent {
     }
 
     /// Adds its position, which a client gives back to go on behind it.
-    pub(crate) fn at(self, position: u64) -> Self {
+    pub(crate) fn at(self, position: impl fmt::Display) -> Self {
         Self(format!("{}id: {position}\n", self.0))
     }
 

@@ -8,6 +8,7 @@ mod budgets;
 mod configs;
 mod devices;
 mod egress;
+mod events;
 mod exports;
 mod files;
 mod imports;
@@ -29,6 +30,9 @@ mod tokens;
 mod upgrades;
 mod usage;
 mod users;
+mod webhooks;
+
+pub use events::event_message;
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -46,6 +50,7 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .merge(devices::routes())
         .merge(models::routes())
         .merge(egress::routes())
+        .merge(events::routes())
         .merge(exports::routes())
         .merge(files::routes())
         .merge(imports::routes())
@@ -65,4 +70,5 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .merge(upgrades::routes())
         .merge(usage::routes())
         .merge(users::routes())
+        .merge(webhooks::routes())
 }

@@ -15,3 +15,4 @@ pub(crate) mod routes;
 pub(crate) mod runtimes;
 pub(crate) mod upstream;
 pub(crate) mod wake;
+pub(crate) mod webhooks;

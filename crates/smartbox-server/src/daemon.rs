@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use smartbox_control::{
     BackupLoop, CommandRunner, ConfigLoop, Control, DrillLoop, Janitor, Lease, Monitor, Reconciler,
-    RollbackWatch, RuntimeInstaller, Scheduler, TrialLoop, UpgradeLoop,
+    RollbackWatch, RuntimeInstaller, Scheduler, TrialLoop, UpgradeLoop, WebhookLoop,
 };
 use smartbox_core::routing::Outcome;
 use smartbox_edge::{Edge, EdgeListener, RouteTable};
@@ -154,6 +154,7 @@ fn spawn_loops(
     life.spawn("janitor", Janitor::new(control.clone()).run(life.soft.clone()));
     life.spawn("runtimes", RuntimeInstaller::new(control.clone()).run(life.soft.clone()));
     life.spawn("commands", CommandRunner::new(control.clone()).run(life.soft.clone()));
+    life.spawn("webhooks", WebhookLoop::new(control.clone()).run(life.soft.clone()));
     life.spawn("monitor", Monitor::new(control.clone()).run(life.soft.clone()));
     life.spawn("backups", BackupLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
     life.spawn("drills", DrillLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));

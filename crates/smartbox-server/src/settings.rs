@@ -124,6 +124,8 @@ pub struct Settings {
     pub schedule_stagger: Duration,
     /// Between two looks at what boxes use and may use.
     pub monitor_interval: Duration,
+    /// Whether webhooks may go to addresses that are not public, and over plain HTTP.
+    pub webhooks_inside: bool,
     /// Which log lines are written.
     pub log_filter: String,
     /// How they look.
@@ -191,6 +193,8 @@ impl Settings {
                 parse::duration(raw.boxes.schedule_stagger.as_deref(), "15s"),
             ),
             monitor_interval: problems.take("usage.monitor_interval_secs", usage::interval(&raw.usage)),
+            webhooks_inside: problems
+                .take("webhooks.allow_private", parse::flag(raw.webhooks.allow_private.as_deref())),
             log_filter: raw.log.filter.unwrap_or_else(|| "info".to_owned()),
             log_format: problems.take("log.format", parse::log_format(raw.log.format.as_deref())),
             stop_boxes_on_exit: flags.stop_boxes_on_exit,

@@ -34,6 +34,8 @@ pub struct Event {
     pub reason: String,
     /// More facts. Never a secret.
     pub detail: serde_json::Value,
+    /// How it went.
+    pub outcome: EventOutcome,
 }
 
 /// How it went.
@@ -47,11 +49,17 @@ pub enum EventOutcome {
 }
 
 impl EventOutcome {
-    const fn as_str(self) -> &'static str {
+    /// The word used in the store and on the wire.
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Refused => "refused",
         }
+    }
+
+    fn from_word(word: &str) -> Result<Self, Error> {
+        let known = [Self::Ok, Self::Refused].into_iter().find(|outcome| outcome.as_str() == word);
+        known.ok_or_else(|| Error::damaged("an outcome of an event that is none"))
     }
 }
 
@@ -106,7 +114,7 @@ pub struct NewEvent {
 }
 
 #[derive(sqlx::FromRow)]
-struct EventRow {
+pub(crate) struct EventRow {
     seq: i64,
     id: String,
     org_id: Option<String>,
@@ -116,6 +124,7 @@ struct EventRow {
     action: String,
     reason: String,
     detail: String,
+    outcome: String,
 }
 
 impl TryFrom<EventRow> for Event {
@@ -132,6 +141,7 @@ impl TryFrom<EventRow> for Event {
             action: row.action,
             reason: row.reason,
             detail: serde_json::from_str(&row.detail).map_err(Error::damaged)?,
+            outcome: EventOutcome::from_word(&row.outcome)?,
         })
     }
 }
@@ -254,7 +264,7 @@ pub(crate) async fn timeline(
     let limit = page::limit(limit);
     let before = cursor.map_or(Ok(i64::MAX), Cursor::key)?;
     let rows: Vec<EventRow> = sqlx::query_as(
-        "select seq, id, org_id, box_id, at_ms, actor, action, reason, detail from events
+        "select seq, id, org_id, box_id, at_ms, actor, action, reason, detail, outcome from events
          where org_id = $1 and box_id = $2 and seq < $3 order by seq desc limit $4",
     )
     .bind(org.to_string())
@@ -281,8 +291,8 @@ pub(crate) async fn latest(
     actions: [&str; 3],
 ) -> Result<Option<Event>, Error> {
     let row: Option<EventRow> = sqlx::query_as(
-        "select seq, id, org_id, box_id, at_ms, actor, action, reason, detail from
-             (select seq, id, org_id, box_id, at_ms, actor, action, reason, detail from events
+        "select seq, id, org_id, box_id, at_ms, actor, action, reason, detail, outcome from
+             (select seq, id, org_id, box_id, at_ms, actor, action, reason, detail, outcome from events
               where org_id = $1 and box_id = $2 order by seq desc limit $3) as recent
          where action in ($4, $5, $6) order by seq desc limit 1",
     )

@@ -20,6 +20,7 @@ pub(crate) mod secrets;
 mod sign_in;
 mod upgrades;
 mod vault;
+mod webhooks;
 
 use std::collections::HashSet;
 
@@ -36,9 +37,10 @@ use crate::smartbox::{BoxFilter, Smartbox};
 use crate::{Cursor, Error, Page, Store, boxes, event, idempotency, operation};
 
 pub use drills::Drill;
-pub use housekeeping::Purged;
+pub use housekeeping::{DELIVERY_TTL, Purged};
 pub use origins::NewFrom;
 pub use rotation::KeyRotation;
+pub use webhooks::{DeliveryOutcome, WebhookTurn};
 
 /// Scope of the idempotency keys of the platform's admin. An org's scope is its id, which looks different.
 const ADMIN_SCOPE: &str = "admin";

@@ -22,6 +22,7 @@ mod device;
 mod egress;
 mod error;
 mod event;
+mod event_feed;
 mod execs;
 mod fleet;
 mod foreign;
@@ -46,6 +47,7 @@ mod store;
 pub mod testing;
 mod upgrades;
 mod vault;
+mod webhooks;
 
 pub use account::{
     NewServiceToken, NewSession, NewUser, Org, ServiceToken, Session, Subject, TokenHash, User, UserChange,
@@ -58,10 +60,13 @@ pub use device::{Device, NewDevice, NewTicket, Ticket, TicketHolder};
 pub use egress::{EgressUsage, LayerOf, LayerRow};
 pub use error::{Error, OpenError};
 pub use event::{AuditEvent, Event, EventOutcome, NewEvent};
+pub use event_feed::EVENTS_MAX;
 pub use execs::{
     EXEC_OUTPUT_BYTES_MAX, EXEC_TTL, EXECS_MAX, EXECS_RUNNING, EXECS_RUNNING_MAX, Exec, ExecOutput, NewExec,
 };
-pub use fleet::{Drill, FleetStore, KeyRotation, NewFrom, Purged, SystemActor};
+pub use fleet::{
+    DELIVERY_TTL, DeliveryOutcome, Drill, FleetStore, KeyRotation, NewFrom, Purged, SystemActor, WebhookTurn,
+};
 pub use foreign::{ForeignDatabase, HeldBack, hold_back, look_at_copy, renew_identity};
 pub use idempotency::{BodyHash, Claim, IDEMPOTENCY_TTL, IN_PROGRESS_MAX};
 pub use ledger::{
@@ -83,3 +88,6 @@ pub use smartbox::{BoxError, BoxFilter, IntentChange, NewFailure, NewSmartbox, O
 pub use store::{Store, check_address};
 pub use upgrades::Upgrade;
 pub use vault::{Authority, KeptSecret, NewSecret, SECRETS_MAX};
+pub use webhooks::{
+    DELIVERIES_WAITING_MAX, DeliveryState, WEBHOOKS_MAX, Webhook, WebhookDelivery, WebhookPlan,
+};

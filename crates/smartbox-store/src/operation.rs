@@ -115,6 +115,8 @@ pub enum Outcome {
     Failed(BoxError),
     /// Somebody wanted something else before it was reached.
     Superseded,
+    /// Somebody took it back.
+    Cancelled,
 }
 
 impl Outcome {
@@ -124,6 +126,7 @@ impl Outcome {
             Self::Succeeded => "succeeded",
             Self::Failed(_) => "failed",
             Self::Superseded => "superseded",
+            Self::Cancelled => "cancelled",
         }
     }
 }
@@ -183,6 +186,7 @@ impl TryFrom<OperationRow> for Operation {
             (None, None) => None,
             (Some("succeeded"), None) => Some(Outcome::Succeeded),
             (Some("superseded"), None) => Some(Outcome::Superseded),
+            (Some("cancelled"), None) => Some(Outcome::Cancelled),
             (Some("failed"), Some(error)) => Some(Outcome::Failed(error)),
             _ => return Err(Error::damaged("an outcome that does not fit its error")),
         };
@@ -272,7 +276,7 @@ pub(crate) async fn finish(
 ) -> Result<(), Error> {
     let error = match outcome {
         Outcome::Failed(error) => Some(error),
-        Outcome::Succeeded | Outcome::Superseded => None,
+        Outcome::Succeeded | Outcome::Superseded | Outcome::Cancelled => None,
     };
     sqlx::query(
         "update operations set finished_at_ms = $2, outcome = $3, error_code = $4, error_what = $5,

@@ -6,6 +6,7 @@
 
 mod app;
 mod clock;
+mod courier;
 mod device_key;
 mod doors;
 mod entropy;
@@ -13,6 +14,7 @@ mod host;
 mod http_client;
 mod ingress;
 mod log_watch;
+mod receiver;
 mod runtimes;
 mod supervisor;
 mod wait;
@@ -28,5 +30,6 @@ pub use entropy::SeededEntropy;
 pub use host::FakeHost;
 pub use http_client::{Answer, Client, EventStream, HOST, ORIGIN, StreamEvent};
 pub use ingress::FakeIngress;
+pub use receiver::{Receipt, Receiver};
 pub use runtimes::{AVAILABLE_RUNTIME, FakeRuntimes, NEWER_RUNTIME, OLDER_RUNTIME, RUNTIME, TOO_OLD_RUNTIME};
 pub use wait::wait_for;

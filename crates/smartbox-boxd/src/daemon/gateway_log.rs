@@ -10,6 +10,7 @@ use tokio::net::unix::pipe;
 use tokio_util::sync::CancellationToken;
 
 use super::rotating_log::{Lines, RotatingLog};
+use crate::redact::Redactor;
 
 /// Bytes taken from the pipe at a time: a quarter of what the kernel holds.
 const READ_BYTES: usize = 16 * 1024;
@@ -32,10 +33,10 @@ impl GatewayOutput {
 }
 
 /// Opens the pipe.
-pub(crate) fn open(log: RotatingLog) -> io::Result<(GatewayOutput, GatewayLog)> {
+pub(crate) fn open(log: RotatingLog, redactor: Redactor) -> io::Result<(GatewayOutput, GatewayLog)> {
     let (sender, receiver) = pipe::pipe()?;
     let output = GatewayOutput(sender.into_blocking_fd()?);
-    Ok((output, GatewayLog { pipe: receiver, lines: Lines::default(), log }))
+    Ok((output, GatewayLog { pipe: receiver, lines: Lines::new(redactor), log }))
 }
 
 impl GatewayLog {

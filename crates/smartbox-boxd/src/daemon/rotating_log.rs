@@ -8,6 +8,8 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use crate::redact::{Redactor, SECRET_BYTES_MAX};
+
 /// A log file and its rotated predecessors `.1` (the newest) … `.n`.
 #[derive(Debug)]
 pub(crate) struct RotatingLog {
@@ -136,15 +138,21 @@ fn ignore_missing(result: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Cuts a stream of bytes into whole lines.
+/// Cuts a stream of bytes into whole lines, without secrets.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
     partial: Vec<u8>,
+    redactor: Redactor,
 }
 
 impl Lines {
     /// A line longer than this is cut.
     const LINE_BYTES_MAX: usize = 16 * 1024;
+
+    /// Takes out what this finds.
+    pub(crate) fn new(redactor: Redactor) -> Self {
+        Self { partial: Vec::new(), redactor }
+    }
 
     /// Takes bytes in; returns whole lines, empty when there is none yet.
     pub(crate) fn push(&mut self, bytes: &[u8]) -> Vec<u8> {
@@ -152,19 +160,26 @@ impl Lines {
         let (whole, rest) = bytes.split_at(end);
         let mut lines = Vec::new();
         if !whole.is_empty() {
-            lines = std::mem::take(&mut self.partial);
-            lines.extend_from_slice(whole);
+            // Pieces are put together first: a secret may have come in two of them.
+            let mut together = std::mem::take(&mut self.partial);
+            together.extend_from_slice(whole);
+            lines = self.redactor.redact(&together);
         }
         self.partial.extend_from_slice(rest);
-        if self.partial.len() > Self::LINE_BYTES_MAX {
-            lines.extend(self.finish());
+        if self.partial.len() > Self::LINE_BYTES_MAX + SECRET_BYTES_MAX {
+            // A secret that is not complete yet begins in what stays.
+            let (begun, read) =
+                self.redactor.redact_beginning(&self.partial, self.partial.len() - SECRET_BYTES_MAX);
+            lines.extend(begun);
+            lines.push(b'\n');
+            self.partial.drain(..read);
         }
         lines
     }
 
     /// Ends an unfinished line.
     pub(crate) fn finish(&mut self) -> Vec<u8> {
-        let mut line = std::mem::take(&mut self.partial);
+        let mut line = self.redactor.redact(&std::mem::take(&mut self.partial));
         if !line.is_empty() {
             line.push(b'\n');
         }
@@ -174,6 +189,8 @@ impl Lines {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn texts(directory: &Path) -> io::Result<Vec<(String, String)>> {
@@ -229,8 +246,30 @@ mod tests {
         assert_eq!(lines.push(b"a"), b"");
         assert_eq!(lines.push(b"b\nc"), b"ab\n");
         assert_eq!(lines.finish(), b"c\n");
-        let cut = lines.push(&vec![b'x'; Lines::LINE_BYTES_MAX + 1]);
-        assert_eq!(cut.len(), Lines::LINE_BYTES_MAX + 2);
+        let long = vec![b'x'; Lines::LINE_BYTES_MAX + SECRET_BYTES_MAX + 1];
+        assert_eq!(lines.push(&long).len(), Lines::LINE_BYTES_MAX + 2);
+        assert_eq!(lines.finish().len(), SECRET_BYTES_MAX + 1, "the rest is the next line");
         assert_eq!(lines.finish(), b"");
+    }
+
+    proptest! {
+        #[test]
+        fn a_secret_that_comes_in_pieces_is_found_in_lines_of_any_length(
+            secret in "[a-z0-9]{8,64}", before in 0usize..40_000, pieces in 1usize..9, at in 0usize..64,
+        ) {
+            let mut lines = Lines::new(Redactor::new([secret.as_str()]));
+            let text = [".".repeat(before), secret.clone(), "...\n".to_owned()].concat();
+            let mut out = Vec::new();
+            // The first cut is somewhere in the secret, the others are spread over the text.
+            let first = (before + at.min(secret.len())).min(text.len());
+            out.extend(lines.push(&text.as_bytes()[..first]));
+            for piece in text.as_bytes()[first..].chunks(pieces) {
+                out.extend(lines.push(piece));
+            }
+            out.extend(lines.finish());
+            let out = String::from_utf8(out).unwrap();
+            prop_assert!(!out.replace('\n', "").contains(&secret));
+            prop_assert!(out.replace('\n', "").ends_with("[redacted]..."), "{}", out.len());
+        }
     }
 }

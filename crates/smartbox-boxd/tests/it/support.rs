@@ -77,6 +77,7 @@ impl TestBox {
             log_file_bytes_max: 1_000_000,
             log_files_max: 2,
             gateway_admin_headers: vec![("authorization".to_owned(), "Bearer test-token".to_owned())],
+            secret_variables: vec![],
         };
         Ok(Self {
             root,

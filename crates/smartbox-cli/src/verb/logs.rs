@@ -32,9 +32,19 @@ pub struct LogsArgs {
     /// How many of the last lines to begin with
     #[arg(long, short = 'n', value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(0..=10_000))]
     tail: u32,
-    /// Whose log: the gateway's, or that of boxd, which starts and watches it
+    /// Which log: the gateway's; that of boxd, which starts and watches it; what the platform did with the box; what the box was refused
+    /// on its way out; commands that were run in it
     #[arg(long, value_enum, default_value_t = Source::Gateway)]
     source: Source,
+    /// Only lines that hold this text, whatever the case of its letters
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+    /// Only lines from this moment on, such as `2026-01-31T09:00:00Z`
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// Only lines before this moment
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
 }
 
 /// Whose log.
@@ -42,6 +52,9 @@ pub struct LogsArgs {
 enum Source {
     Gateway,
     Boxd,
+    System,
+    Egress,
+    Ssh,
 }
 
 impl Source {
@@ -49,6 +62,9 @@ impl Source {
         match self {
             Self::Gateway => "gateway",
             Self::Boxd => "boxd",
+            Self::System => "system",
+            Self::Egress => "egress",
+            Self::Ssh => "ssh",
         }
     }
 }
@@ -106,7 +122,10 @@ async fn stream(
     let segments = ["boxes", reference.as_str(), "logs"];
     let tail = args.tail.to_string();
     let follow = if args.follow { "true" } else { "false" };
-    let query = [("tail", tail.as_str()), ("follow", follow), ("source", args.source.as_str())];
+    let mut query = vec![("tail", tail.as_str()), ("follow", follow), ("source", args.source.as_str())];
+    query.extend(args.search.as_deref().map(|text| ("search", text)));
+    query.extend(args.since.as_deref().map(|since| ("since", since)));
+    query.extend(args.until.as_deref().map(|until| ("until", until)));
     let last = Some(position.clone()).filter(|last| !last.is_empty());
     let mut events = client.events(Route::v1(&segments).query(&query), last.as_deref()).await?;
     loop {

@@ -21,7 +21,7 @@ const ENDED: &str = "it was given up before it was started";
 /// Wakes the box, starts the command and stays with it to its end.
 pub(super) async fn carry_out(control: &Control, job: &mut Job) -> ExecEnd {
     let started = tokio::select! {
-        started = control.start_command(&job.op, &job.reference, &job.new.command) => started,
+        started = control.open_command(&job.op, &job.reference, &job.new.command) => started,
         () = killed(&mut job.orders) => return ExecEnd::Killed,
     };
     let session = match started {

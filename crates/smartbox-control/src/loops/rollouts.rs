@@ -53,7 +53,7 @@ async fn look(fleet: &FleetStore, rollout: &Rollout, one: &RolloutBox) -> Result
         Some(None) => return Ok(BoxProgress::Going),
         Some(Some(Outcome::Succeeded)) => (BoxProgress::Upgraded, None),
         Some(Some(Outcome::Failed(error))) => (BoxProgress::Failed, Some(error.what)),
-        Some(Some(Outcome::Superseded)) | None => {
+        Some(Some(Outcome::Superseded | Outcome::Cancelled)) | None => {
             (BoxProgress::Skipped, Some("the box was deleted meanwhile".to_owned()))
         }
     };

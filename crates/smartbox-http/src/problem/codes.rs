@@ -93,6 +93,12 @@ codes! {
         "`smartbox backup list` shows those of a box.";
     BACKUP_FILE_NOT_FOUND = "backup-file-not-found" NOT_FOUND "The backup has no such file"
         "Give its path below the agent's home, such as `workspace/MEMORY.md`. The archive of the whole backup names all files.";
+    WEBHOOK_NOT_FOUND = "webhook-not-found" NOT_FOUND "There is no such webhook"
+        "`smartbox webhook list` shows those of your org.";
+    DELIVERY_NOT_FOUND = "delivery-not-found" NOT_FOUND "The webhook has no such delivery"
+        "`smartbox webhook deliveries` shows those of the last 30 days.";
+    REPLAY_OVER = "replay-over" GONE "What happened so long ago is not replayed"
+        "Begin without Last-Event-ID. `GET /v1/audit` has everything that happened.";
     OPERATION_NOT_FOUND = "operation-not-found" NOT_FOUND "There is no such operation"
         "Ended operations are forgotten after a while. `smartbox box timeline` tells what happened.";
     METHOD_NOT_ALLOWED = "method-not-allowed" METHOD_NOT_ALLOWED "This route does not know the method"

@@ -1,5 +1,6 @@
 //! Operations.
 
+mod cancel;
 mod show;
 
 use smartbox_api::OperationView;
@@ -11,13 +12,13 @@ use super::boxes::error_view;
 use crate::HttpState;
 
 pub(super) fn routes() -> OpenApiRouter<HttpState> {
-    OpenApiRouter::new().routes(routes!(show::show))
+    OpenApiRouter::new().routes(routes!(show::show)).routes(routes!(cancel::cancel))
 }
 
 pub(super) fn operation_view(operation: &Operation) -> OperationView {
     let error = match &operation.outcome {
         Some(Outcome::Failed(error)) => Some(error_view(error, Vec::new())),
-        Some(Outcome::Succeeded | Outcome::Superseded) | None => None,
+        Some(Outcome::Succeeded | Outcome::Superseded | Outcome::Cancelled) | None => None,
     };
     OperationView {
         id: operation.id.to_string(),
@@ -26,6 +27,7 @@ pub(super) fn operation_view(operation: &Operation) -> OperationView {
         state: operation.outcome.as_ref().map_or("running", Outcome::as_str).to_owned(),
         created_at: operation.created_at.to_string(),
         finished_at: operation.finished_at.map(|at| at.to_string()),
+        step: None,
         progress: None,
         error,
     }

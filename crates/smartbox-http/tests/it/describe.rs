@@ -48,6 +48,8 @@ impl Route {
             .replace("{device}", "dev_01932f00000070008000000000000000")
             .replace("{org}", "me")
             .replace("{schedule}", "sch_01932f00000070008000000000000000")
+            .replace("{webhook}", "whk_01932f00000070008000000000000000")
+            .replace("{event}", "evt_01932f00000070008000000000000000")
             .replace("{name}", "NO_SUCH_TOKEN")
             .replace("{backup}", "bkp_01932f00000070008000000000000000")
             .replace("{exec}", "exe_01932f00000070008000000000000000")
@@ -135,6 +137,9 @@ impl Route {
             "holdOrg" => json!({ "reason": "the invoice is open" }),
             "createSchedule" => json!({ "name": "report", "cron": "0 9 * * *", "message": { "text": "go" } }),
             "updateSchedule" => json!({ "name": "another" }),
+            "createWebhook" => json!({ "url": "https://hooks.example/smartbox", "types": ["box.*"] }),
+            "updateWebhook" => json!({ "description": "another" }),
+            "replayWebhook" => json!({ "since": "2025-12-31T12:00:00Z" }),
             "sendMessage" => json!({ "text": "hello" }),
             "signIn" => json!({ "code": "no-such-code" }),
             other => panic!("{other}: give it a good body here"),

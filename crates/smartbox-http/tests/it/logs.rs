@@ -140,3 +140,72 @@ async fn a_followed_log_ends_with_the_right_to_follow_it() {
     app.provider.write_log(id, LogSource::Gateway, "two\n");
     assert_eq!(next(&mut ours).await.data, "two", "that of others goes on");
 }
+
+/// The lines of a log that is not followed.
+async fn lines(client: &Client, query: &str) -> Vec<String> {
+    let mut events = client.events(&format!("/v1/boxes/home/logs?{query}")).await.rest().await;
+    assert_eq!(events.pop().map(|event| event.name).as_deref(), Some("end"), "{query}");
+    events.into_iter().map(|event| event.data).collect()
+}
+
+#[tokio::test]
+async fn what_the_platform_did_is_told_by_source_and_each_line_by_one() {
+    let (app, client, id) = app_with_log("one\n").await;
+    app.control.note_egress_refused(id, "ads.example:443", "denied", "the rule denies it").await.unwrap();
+    let system = lines(&client, "source=system").await;
+    assert!(
+        system[0].contains("box.created") && system.iter().any(|line| line.contains("box.ready")),
+        "{system:?}"
+    );
+    let egress = lines(&client, "source=egress").await;
+    assert!(egress.len() == 1 && egress[0].contains("ads.example:443"), "{egress:?}");
+    assert!(lines(&client, "source=ssh").await.is_empty());
+    assert_eq!(lines(&client, "source=system&tail=1").await, system[system.len() - 1..]);
+    let problem = client.get("/v1/boxes/home/logs?source=kernel").await.problem();
+    assert_eq!(problem.errors[0].field, "source");
+}
+
+#[tokio::test]
+async fn a_followed_log_of_events_goes_on_where_it_was() {
+    let (app, client, _id) = app_with_log("one\n").await;
+    let told = client.events("/v1/boxes/home/logs?source=system").await.rest().await;
+    let last = told.iter().filter_map(|event| event.id.clone()).next_back().expect("a position");
+    client.post("/v1/boxes/home/stop").await;
+    app.settle().await;
+    let client = client.with(HeaderName::from_static("last-event-id"), &last);
+    let mut stream = client.events("/v1/boxes/home/logs?source=system&follow=true").await;
+    assert!(next(&mut stream).await.data.contains("box.stop-requested"));
+}
+
+#[tokio::test]
+async fn lines_are_searched_and_cut_to_a_span_of_time() {
+    let text = "2026-01-01T00:00:01Z one ERROR\n  at one\n2026-01-01T00:00:02Z two error\n2026-01-01T00:00:03Z three\n";
+    let (_app, client, _id) = app_with_log(text).await;
+    assert_eq!(lines(&client, "search=Error").await.len(), 2);
+    assert_eq!(lines(&client, "since=2026-01-01T00:00:02Z").await.len(), 2);
+    let span = lines(&client, "since=2026-01-01T00:00:01Z&until=2026-01-01T00:00:02Z").await;
+    assert_eq!(span, ["2026-01-01T00:00:01Z one ERROR", "  at one"]);
+    assert_eq!(
+        lines(&client, "search=error&since=2026-01-01T00:00:02Z").await,
+        ["2026-01-01T00:00:02Z two error"]
+    );
+    let long = "x".repeat(201);
+    for (query, field) in
+        [("search=", "search"), (&*format!("search={long}"), "search"), ("since=now", "since")]
+    {
+        assert_eq!(
+            client.get(&format!("/v1/boxes/home/logs?{query}")).await.problem().errors[0].field,
+            field
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_search_keeps_the_position_of_what_it_looked_at() {
+    let (app, client, id) = app_with_log("one\ntwo\nthree\n").await;
+    let told = client.events("/v1/boxes/home/logs?search=one").await.rest().await;
+    let last = told.iter().filter_map(|event| event.id.clone()).next_back().expect("a position");
+    app.provider.write_log(id, LogSource::Gateway, "one again\n");
+    let client = client.with(HeaderName::from_static("last-event-id"), &last);
+    assert_eq!(lines(&client, "search=one").await, ["one again"]);
+}

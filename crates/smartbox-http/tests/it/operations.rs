@@ -86,3 +86,69 @@ async fn an_unknown_operation_is_not_found() {
         assert_eq!((problem.status, problem.code.as_str()), (404, "operation-not-found"), "{id}");
     }
 }
+
+async fn cancel(client: &Client, id: &str) -> smartbox_testkit::Answer {
+    client.post(&format!("/v1/operations/{id}/cancel")).await
+}
+
+#[tokio::test]
+async fn a_start_that_is_cancelled_leaves_a_stopped_box_with_its_disk() {
+    let app = TestApp::start().await;
+    app.provider.set_ready_after(None);
+    let client = app.first_tenant().await.client;
+    let create = app.created_box(&client, "home").await.operation;
+    app.settle().await;
+    let running = wait(&client, &create.id, "0").await;
+    assert!(running.step.as_deref().is_some_and(|step| step.starts_with("starting")), "{running:?}");
+    let cancelled: OperationView = cancel(&client, &create.id).await.json(StatusCode::OK);
+    assert_eq!((cancelled.state.as_str(), cancelled.step), ("cancelled", None));
+    app.settle().await;
+    let view = app.show(&client, "home").await;
+    assert_eq!((view.phase.as_str(), view.desired.as_str()), ("stopped", "stopped"));
+    assert_eq!(wait(&client, &create.id, "0").await.state, "cancelled");
+    assert_eq!(cancel(&client, &create.id).await.problem().code, "conflict", "it has ended");
+    app.provider.set_ready_after(Some(Duration::ZERO));
+    client.post("/v1/boxes/home/start").await;
+    app.settle().await;
+    assert_eq!(app.show(&client, "home").await.phase, "running");
+}
+
+#[tokio::test]
+async fn what_cannot_be_taken_back_says_what_can_be_done() {
+    let app = TestApp::start().await;
+    let client = app.first_tenant().await.client;
+    app.running_box(&client, "home").await;
+    for (verb, remedy) in [("stop", "box start"), ("restart", "box stop")] {
+        let begun: Launched = client.post(&format!("/v1/boxes/home/{verb}")).await.json(StatusCode::ACCEPTED);
+        let refused = cancel(&client, &begun.operation.id).await.problem();
+        assert_eq!((refused.status, refused.code.as_str()), (409, "conflict"), "{verb}");
+        assert!(refused.remedy.is_some_and(|words| words.contains(remedy)), "{verb}");
+        app.settle().await;
+        assert_eq!(wait(&client, &begun.operation.id, "0").await.state, "succeeded", "nothing was changed");
+    }
+}
+
+#[tokio::test]
+async fn a_box_that_was_to_fall_asleep_stays_awake() {
+    let app = TestApp::start().await;
+    let client = app.first_tenant().await.client;
+    app.running_box(&client, "home").await;
+    let asked: Launched = client.post("/v1/boxes/home/sleep").await.json(StatusCode::ACCEPTED);
+    let cancelled: OperationView = cancel(&client, &asked.operation.id).await.json(StatusCode::OK);
+    assert_eq!(cancelled.state, "cancelled");
+    app.settle().await;
+    assert_eq!(app.show(&client, "home").await.phase, "running");
+}
+
+#[tokio::test]
+async fn an_operation_of_another_org_cannot_be_cancelled_nor_by_somebody_who_only_looks() {
+    let app = TestApp::start().await;
+    app.provider.set_ready_after(None);
+    let owner = app.first_tenant().await;
+    let create = app.created_box(&owner.client, "home").await.operation;
+    let other = app.tenant("acme").await.client;
+    assert_eq!(cancel(&other, &create.id).await.problem().code, "operation-not-found");
+    let (_, viewer) = app.member(&owner.org, "bob", "viewer").await;
+    assert_eq!(cancel(&viewer, &create.id).await.problem().code, "missing-permission");
+    assert_eq!(wait(&owner.client, &create.id, "0").await.state, "running");
+}

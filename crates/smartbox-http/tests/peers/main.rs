@@ -10,6 +10,7 @@
 mod installed;
 #[path = "../../../smartbox-identity/tests/peers/provider.rs"]
 mod provider;
+mod webhooks;
 
 use http::StatusCode;
 use http::header::COOKIE;

@@ -256,6 +256,7 @@ pub(crate) fn files(generation: i64, env: &[(&str, String)]) -> Vec<RenderedFile
         log_file_bytes_max: MIB,
         log_files_max: 3,
         gateway_admin_headers: vec![],
+        secret_variables: vec![],
     };
     let file = |path: &str, content: &[u8], owner| RenderedFile {
         path: path.into(),

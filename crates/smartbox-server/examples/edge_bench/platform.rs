@@ -12,10 +12,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use smartbox_control::{
-    AdminSecret, AgentRuntime, BackupParts, Clock, Control, ForeignIdentities, Limits, NewBox, NoIngress, Op,
-    Origin, Parts, Reconciler, SignUp, SignUpPolicy, SystemClock, SystemEntropy, UnknownHost,
+    AdminSecret, AgentRuntime, BackupParts, Carried, Clock, Control, Courier, Event, ForeignIdentities,
+    Letter, Limits, NewBox, NoIngress, Op, Origin, Parts, Reconciler, SignUp, SignUpPolicy, SystemClock,
+    SystemEntropy, UnknownHost,
 };
 use smartbox_core::routing::OwnAddress;
+use smartbox_core::webhook::Attempt;
 use smartbox_core::{BoxId, Principal, Role, Thresholds};
 use smartbox_edge::{EdgeConfig, EdgeListener, Rate};
 use smartbox_identity::{Verifier, VerifierConfig};
@@ -127,6 +129,7 @@ async fn control(link: &Arc<dyn Link>, data: &Path) -> Result<Control> {
         doors: Arc::new(FakeDoors::default()),
         ingress: Arc::new(NoIngress),
         backups: BackupParts::in_memory(Arc::new(FakeProvider::new()), data.join("scratch")),
+        courier: Arc::new(NoCourier),
         sleep: Thresholds::default(),
         host: Arc::new(UnknownHost),
         clock: Arc::new(SystemClock),
@@ -156,4 +159,22 @@ fn jwt() -> String {
     let signed = format!("{}.{}", part(&json!({ "alg": "HS256", "typ": "JWT" })), part(&claims));
     let signature = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, JWT_SECRET.as_bytes()), signed.as_bytes());
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+/// Nobody has a webhook here.
+struct NoCourier;
+
+#[async_trait::async_trait]
+impl Courier for NoCourier {
+    fn body(&self, _event: &Event) -> Result<Vec<u8>, smartbox_control::Error> {
+        Ok(Vec::new())
+    }
+
+    fn check(&self, _url: &str) -> Result<(), String> {
+        Err("nothing is sent here".to_owned())
+    }
+
+    async fn carry(&self, _letter: Letter) -> Carried {
+        Carried { attempt: Attempt::NotTaken, status: None, why: None }
+    }
 }

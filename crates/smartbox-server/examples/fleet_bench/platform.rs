@@ -7,11 +7,12 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use secrecy::SecretString;
 use smartbox_control::{
-    AdminSecret, AgentRuntime, BackupParts, Control, ForeignIdentities, Limits, NoIngress, Parts,
-    SystemClock, SystemEntropy, UnknownHost,
+    AdminSecret, AgentRuntime, BackupParts, Carried, Control, Courier, Event, ForeignIdentities, Letter,
+    Limits, NoIngress, Parts, SystemClock, SystemEntropy, UnknownHost,
 };
 use smartbox_core::Thresholds;
 use smartbox_core::routing::OwnAddress;
+use smartbox_core::webhook::Attempt;
 use smartbox_openclaw::versions::pinned;
 use smartbox_openclaw::{Model, ModelApi, ModelConfig};
 use smartbox_provider::fake::FakeProvider;
@@ -39,6 +40,7 @@ pub(crate) async fn control(data: &Path, provider: &Arc<FakeProvider>) -> Result
         doors: Arc::new(FakeDoors::default()),
         ingress: Arc::new(NoIngress),
         backups: BackupParts::in_memory(Arc::clone(provider) as Arc<dyn Volumes>, data.join("scratch")),
+        courier: Arc::new(NoCourier),
         host: Arc::new(UnknownHost),
         sleep: Thresholds::default(),
         clock: Arc::new(SystemClock),
@@ -50,4 +52,22 @@ pub(crate) async fn control(data: &Path, provider: &Arc<FakeProvider>) -> Result
         own_address: OwnAddress { listen: SocketAddr::from(([127, 0, 0, 1], 0)), public_hosts: Vec::new() },
         limits: Limits::default(),
     }))
+}
+
+/// Nobody has a webhook here.
+struct NoCourier;
+
+#[async_trait::async_trait]
+impl Courier for NoCourier {
+    fn body(&self, _event: &Event) -> Result<Vec<u8>, smartbox_control::Error> {
+        Ok(Vec::new())
+    }
+
+    fn check(&self, _url: &str) -> Result<(), String> {
+        Err("nothing is sent here".to_owned())
+    }
+
+    async fn carry(&self, _letter: Letter) -> Carried {
+        Carried { attempt: Attempt::NotTaken, status: None, why: None }
+    }
 }

@@ -24,7 +24,7 @@ use crate::adapters::ingress::EdgeIngress;
 use crate::adapters::{
     dial::EdgeDial, doors::ServiceDoors, egress::Egress, host::ThisHost, identity::ApiIdentity,
     models::Models, models::door::AiDoor, places, ready::ControlReady, request_ids::RequestIds,
-    runtimes::LocalRuntimes, upstream::UpstreamDial, wake::ControlWake,
+    runtimes::LocalRuntimes, upstream::UpstreamDial, wake::ControlWake, webhooks::WebhookCourier,
 };
 use crate::console::Console;
 use crate::data_dir::DataDir;
@@ -67,6 +67,7 @@ impl Daemon {
             doors: Arc::clone(&doors) as Arc<dyn Doors>,
             ingress: Arc::clone(&ingress) as Arc<dyn Ingress>,
             backups,
+            courier: Arc::new(WebhookCourier::new(settings.webhooks_inside)?),
             sleep: settings.sleep,
             host: Arc::new(ThisHost::default()),
             clock: Arc::clone(&clock),

@@ -26,6 +26,7 @@ pub(super) struct Raw {
     pub(super) boxes: Boxes,
     pub(super) host: Host,
     pub(super) usage: Usage,
+    pub(super) webhooks: Webhooks,
     pub(super) log: Log,
 }
 
@@ -197,6 +198,12 @@ pub(super) struct Host {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Usage {
     pub(super) monitor_interval_secs: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Webhooks {
+    pub(super) allow_private: Option<String>,
 }
 
 #[derive(Default, Deserialize)]

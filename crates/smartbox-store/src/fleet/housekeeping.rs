@@ -33,6 +33,14 @@ const MODEL_CALLS_MAX: i64 = 1_000_000;
 const MODEL_CALLS_OVER: &str = "delete from model_calls where seq in (
     select seq from model_calls where seq <= (select value from counters where name = 'model-calls') - $1 limit $2)";
 
+/// How long what came of a delivery can be looked at, and how old one gets.
+pub const DELIVERY_TTL: Duration = Duration::from_hours(30 * 24);
+
+const DELIVERIES: &str =
+    ended!("webhook_deliveries" by "(webhook_id, seq)" of "webhook_id, seq" at "created_at_ms");
+const WEBHOOK_SECRETS: &str =
+    ended!("webhook_secrets" by "(webhook_id, name)" of "webhook_id, name" at "ends_at_ms");
+
 const IDEMPOTENCY_KEYS: &str =
     ended!("idempotency_keys" by "(scope, key)" of "scope, key" at "expires_at_ms");
 
@@ -57,6 +65,8 @@ pub struct Purged {
     pub execs: u64,
     /// Calls of models that are old, or too many.
     pub model_calls: u64,
+    /// Deliveries of webhooks that are old, and their keys that have ended.
+    pub webhooks: u64,
 }
 
 impl Purged {
@@ -72,6 +82,7 @@ impl FleetStore {
     pub async fn purge_expired(&self, now: Timestamp, limit: u32) -> Result<Purged, Error> {
         let now_ms = now.as_millisecond();
         let operations_before = now_ms.saturating_sub(bigint(OPERATION_TTL.as_secs()).saturating_mul(1000));
+        let deliveries_before = now_ms.saturating_sub(bigint(DELIVERY_TTL.as_secs()).saturating_mul(1000));
         let calls_before = now_ms.saturating_sub(bigint(MODEL_CALL_TTL.as_secs()).saturating_mul(1000));
         Ok(Purged {
             sessions: self
@@ -95,6 +106,10 @@ impl FleetStore {
                 .purge(ended!("model_calls" by "seq" at "at_ms"), calls_before, limit)
                 .await?
                 .saturating_add(self.purge(MODEL_CALLS_OVER, MODEL_CALLS_MAX, limit).await?),
+            webhooks: self
+                .purge(DELIVERIES, deliveries_before, limit)
+                .await?
+                .saturating_add(self.purge(WEBHOOK_SECRETS, now_ms, limit).await?),
         })
     }
 

@@ -40,3 +40,4 @@ mod tenancy;
 mod tokens;
 mod upgrades;
 mod vault;
+mod webhooks;

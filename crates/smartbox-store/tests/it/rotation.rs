@@ -1,6 +1,7 @@
 //! Another sealing key: for every row, whatever breaks off in between.
 
 use std::fs;
+use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 use smartbox_core::{BoxId, Delivery};
@@ -8,13 +9,14 @@ use smartbox_store::{Authority, Error, FleetStore, KeyChange, Store, testing};
 
 use crate::support::{World, at, event, fleet_of, new_provider, open};
 use crate::vault::{keep, name};
+use crate::webhooks::{new_webhook, webhook_id};
 
 /// Boxes, and further secrets of each: more than one batch.
 const BOXES: u32 = 4;
 /// See the one before.
 const EACH: u32 = 31;
-/// All sealed rows: credentials of boxes, secrets that were given, an authority, keys of providers.
-const ROWS: u64 = (BOXES + BOXES * EACH + 2 + 1 + 2) as u64;
+/// All sealed rows: credentials of boxes, secrets that were given, an authority, keys of providers, address and key of a webhook.
+const ROWS: u64 = (BOXES + BOXES * EACH + 2 + 1 + 2 + 2) as u64;
 
 fn keys(world: &World) -> Vec<String> {
     let text = fs::read_to_string(world.directory.path().join("keys")).unwrap();
@@ -41,6 +43,7 @@ async fn filled() -> (World, BoxId) {
     world.org.put_model_provider(Some(first), (&provider, &key), None, changed(), at(1)).await.unwrap();
     let without = (&new_provider("without"), &KeyChange::Keep);
     world.org.put_model_provider(None, without, None, changed(), at(1)).await.unwrap();
+    new_webhook(&world, &world.org, 1).await.unwrap();
     (world, first)
 }
 
@@ -55,6 +58,9 @@ async fn all_open(store: &Store, first: BoxId) {
     let providers = fleet.model_providers_of_all().await.unwrap();
     let keys: Vec<_> = providers.iter().filter_map(|(_, key)| Some(key.as_ref()?.expose_secret())).collect();
     assert_eq!(keys, ["the provider's"; 2]);
+    let turn = fleet.take_webhook_turn(webhook_id(1), (Duration::ZERO, 1), at(1)).await.unwrap().unwrap();
+    assert_eq!(turn.webhook.url.expose_secret(), "https://hooks.example/1");
+    assert_eq!(turn.secrets[0].expose_secret(), "whsec_1");
 }
 
 async fn rotate(fleet: &FleetStore) -> u64 {

@@ -13,6 +13,7 @@ use smartbox_core::{
 use smartbox_store::{
     BackupState, BoxFilter, Claim, EgressUsage, Error, Gauge, KeyChange, NewConfig, NewSecret, OperationKind,
     OrgPlan, RestoreFrom, ScheduleAction, SchedulePlan, Settled, Spent, TicketHolder, UserChange,
+    WebhookPlan,
 };
 
 use crate::backups::new_backup;
@@ -23,6 +24,7 @@ use crate::support::{
     World, at, create, event, intent, new_box, new_device, new_provider, new_session, new_ticket, new_token,
     new_user, operation,
 };
+use crate::webhooks::{new_webhook, webhook_id};
 
 /// The methods of the handle, from its source: one that is missing in the table below fails the test.
 fn methods() -> BTreeSet<&'static str> {
@@ -32,16 +34,20 @@ fn methods() -> BTreeSet<&'static str> {
         include_str!("../../src/backup_rules.rs").split("impl FleetStore").next().unwrap(),
         include_str!("../../src/org/channels.rs"),
         include_str!("../../src/org/configs.rs"),
+        include_str!("../../src/org/deliveries.rs"),
         include_str!("../../src/org/devices.rs"),
         include_str!("../../src/org/egress.rs"),
         include_str!("../../src/org/execs.rs"),
         include_str!("../../src/org/models.rs"),
+        include_str!("../../src/org/operations.rs"),
         include_str!("../../src/org/people.rs"),
         include_str!("../../src/org/rollouts.rs"),
         include_str!("../../src/org/secrets.rs"),
         include_str!("../../src/org/tickets.rs"),
         include_str!("../../src/org/tokens.rs"),
         include_str!("../../src/org/upgrades.rs"),
+        include_str!("../../src/org/webhooks.rs"),
+        include_str!("../../src/event_feed.rs").split("impl FleetStore").next().unwrap(),
         include_str!("../../src/schedules.rs"),
         include_str!("../../src/ledger/budgets.rs"),
         include_str!("../../src/ledger/reports.rs"),
@@ -93,6 +99,12 @@ async fn what_belongs_to_another_org_does_not_exist() {
         .await;
     assert!(matches!(with_version, Err(Error::NotFound("box"))), "a version is not told to strangers");
 
+    let cancelled = stranger
+        .cancel_operation(my_operation.id, Desired::Stopped, event("box.operation-cancelled"), at(2))
+        .await;
+    finds_nothing("cancel_operation", !matches!(cancelled, Err(Error::NotFound("operation"))));
+    assert_eq!(world.org.find_operation(my_operation.id).await.unwrap().unwrap().outcome, None);
+
     // A box of the same name, a key of the same text: the other org's do not get in the way.
     finds_nothing("create_box", !create(stranger, new_box("mine")).await.unwrap().0.is_default);
     stranger.idempotency_finish("k", 200, "stranger's").await.unwrap();
@@ -121,6 +133,7 @@ async fn what_belongs_to_another_org_does_not_exist() {
     backup_rules_of_another_org(&world, mine.id, &mut finds_nothing).await;
     configurations_of_another_org(&world, mine.id, &mut finds_nothing).await;
     execs_of_another_org(&world, mine.id, &mut finds_nothing).await;
+    webhooks_of_another_org(&world, mine.id, &mut finds_nothing).await;
     people_of_another_org(&world, &mut finds_nothing).await;
     devices_of_another_org(&world, mine.id, &mut finds_nothing).await;
 
@@ -388,6 +401,48 @@ async fn configurations_of_another_org(
     finds_nothing("config_versions", !stranger.config_versions(smartbox).await.unwrap().is_empty());
     finds_nothing("config_text", stranger.config_text(smartbox, 1).await.unwrap().is_some());
     assert_eq!(world.org.config_state(smartbox).await.unwrap().unwrap().version, 1, "nothing was changed");
+}
+
+async fn webhooks_of_another_org(
+    world: &World,
+    smartbox: BoxId,
+    finds_nothing: &mut impl FnMut(&'static str, bool),
+) {
+    let stranger = &world.other;
+    let made = new_webhook(world, &world.org, 1).await.unwrap();
+    let about = WebhookPlan { about: Some(smartbox), ..made.plan.clone() };
+    let (id, url) = (webhook_id(2), secrecy::SecretString::from("https://x.example"));
+    let refused = stranger.create_webhook((id, &about), (&url, &url), event("webhook.created"), at(2)).await;
+    finds_nothing("create_webhook", !matches!(refused, Err(Error::NotFound("box"))));
+    finds_nothing("list_webhooks", !stranger.list_webhooks().await.unwrap().is_empty());
+    finds_nothing("find_webhook", stranger.find_webhook(made.id).await.unwrap().is_some());
+    let changed = stranger.change_webhook(&made, (&made.plan, &url), event("webhook.changed"), at(2)).await;
+    finds_nothing("change_webhook", !matches!(changed, Err(Error::NotFound("webhook"))));
+    let removed = stranger.remove_webhook(made.id, event("webhook.removed"), at(2)).await;
+    finds_nothing("remove_webhook", !matches!(removed, Err(Error::NotFound("webhook"))));
+    let rotated =
+        stranger.rotate_webhook_secret(made.id, (&url, at(9)), event("webhook.secret-rotated"), at(2)).await;
+    finds_nothing("rotate_webhook_secret", !matches!(rotated, Err(Error::NotFound("webhook"))));
+
+    let ping = event("webhook.ping");
+    world.org.ping_webhook(made.id, ping.clone(), at(3)).await.unwrap();
+    let pinged = stranger.ping_webhook(made.id, event("webhook.ping"), at(3)).await;
+    finds_nothing("ping_webhook", !matches!(pinged, Err(Error::NotFound("webhook"))));
+    let listed = stranger.list_deliveries(made.id, None, None, 10).await;
+    finds_nothing("list_deliveries", !matches!(listed, Err(Error::NotFound("webhook"))));
+    finds_nothing("find_delivery", stranger.find_delivery(made.id, ping.id).await.unwrap().is_some());
+    let replayed = stranger.replay_delivery(made.id, ping.id, event("webhook.replayed"), at(3)).await;
+    finds_nothing("replay_delivery", !matches!(replayed, Err(Error::NotFound("webhook"))));
+    let replayed = stranger.replay_webhook(made.id, 0, event("webhook.replayed"), at(3)).await;
+    finds_nothing("replay_webhook", !matches!(replayed, Err(Error::NotFound("webhook"))));
+    assert_eq!(world.org.find_webhook(made.id).await.unwrap().unwrap().version, 1, "nothing was changed");
+    assert_eq!(world.org.list_deliveries(made.id, None, None, 10).await.unwrap().items.len(), 1);
+
+    let theirs = stranger.events_after(None, 0).await.unwrap();
+    finds_nothing("events_after", theirs.iter().any(|event| event.org != Some(stranger.id())));
+    assert!(stranger.events_after(Some(smartbox), 0).await.unwrap().is_empty());
+    finds_nothing("find_event", stranger.find_event(ping.id).await.unwrap().is_some());
+    assert!(world.org.find_event(ping.id).await.unwrap().is_some());
 }
 
 async fn people_of_another_org(world: &World, finds_nothing: &mut impl FnMut(&'static str, bool)) {

@@ -7,8 +7,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 use smartbox_backup::Depot;
 use smartbox_control::{
-    AdminSecret, AgentRuntime, BackupParts, Clock, Control, Doors, Entropy, ForeignIdentities, Host, Ingress,
-    Limits, Parts, Runtimes,
+    AdminSecret, AgentRuntime, BackupParts, Clock, Control, Courier, Doors, Entropy, ForeignIdentities, Host,
+    Ingress, Limits, Parts, Runtimes,
 };
 use smartbox_core::routing::OwnAddress;
 use smartbox_core::{Threshold, Thresholds};
@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::loops::Loops;
 use super::{ADMIN_SECRET, TestApp};
+use crate::courier::PlainCourier;
 use crate::gateway::GatewayDouble;
 use crate::log_watch::LogWatch;
 use crate::{FakeDoors, FakeHost, FakeIngress, FakeRuntimes, ManualClock, RUNTIME, SeededEntropy};
@@ -196,6 +197,7 @@ impl Kept {
                 depot: self.depot.clone(),
                 scratch: self.scratch.path().to_owned(),
             },
+            courier: Arc::new(PlainCourier::default()) as Arc<dyn Courier>,
             sleep: self.sleep,
             host: Arc::clone(&self.host) as Arc<dyn Host>,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,

@@ -5,7 +5,7 @@ use std::task::Poll;
 use futures_util::future::{Either, select};
 use smartbox_control::{
     BackupLoop, CommandRunner, ConfigLoop, Control, Lease, Reconciler, RuntimeInstaller, Scheduler,
-    TrialLoop, UpgradeLoop,
+    TrialLoop, UpgradeLoop, WebhookLoop,
 };
 use smartbox_provider::fake::Call;
 use smartbox_store::SystemActor;
@@ -128,6 +128,23 @@ impl TestApp {
         let mut backups = backups.lock().await;
         backups.pass().await.expect("the backups can be looked at");
         backups.settle().await;
+    }
+
+    /// Sends what is due to webhooks, until nothing is. Other passes leave them alone: it waits for real connections.
+    ///
+    /// # Panics
+    /// When the database fails, or there is no end to it.
+    #[expect(clippy::panic, clippy::expect_used, reason = "that is how a test fails")]
+    pub async fn send_webhooks(&self) {
+        let mut webhooks = WebhookLoop::new(self.control.clone());
+        for _ in 0..PASSES_MAX {
+            let begun = webhooks.pass().await.expect("the webhooks can be looked at");
+            webhooks.settle().await;
+            if begun == 0 {
+                return;
+            }
+        }
+        panic!("webhooks are not quiet after {PASSES_MAX} passes");
     }
 
     /// The same as [`TestApp::kill_when`], in the middle of one look of the loop of backups.

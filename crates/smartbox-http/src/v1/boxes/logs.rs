@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use http::HeaderMap;
 use smartbox_api::LogsQuery;
-use smartbox_control::{Error, LogLine, LogQuery, LogSource};
+use smartbox_control::{Error, LogFilter, LogLine, LogQuery, LogSource};
 
 use super::BoxReference;
 use crate::HttpState;
@@ -15,6 +15,7 @@ use crate::caller::Listener;
 use crate::problem::ApiError;
 use crate::request::Instance;
 use crate::stream::{StreamEvent, events};
+use crate::v1::events::moment;
 
 /// Lines that are shown when nobody says how many.
 const TAIL_DEFAULT: u32 = 100;
@@ -51,6 +52,7 @@ pub(crate) async fn logs(
         from: last_event_id(&headers)?,
         tail_lines: tail_lines(query.tail)?,
         follow: query.follow.unwrap_or(false),
+        filter: filter(&query)?,
     };
     let permit = state.stream_permit()?;
     let lines = state.control().stream_logs(&op, &reference, query).await?;
@@ -81,11 +83,15 @@ fn tail_lines(asked: Option<u32>) -> Result<u32, ApiError> {
 }
 
 fn source(text: Option<&str>) -> Result<LogSource, ApiError> {
-    match text {
-        None | Some("gateway") => Ok(LogSource::Gateway),
-        Some("boxd") => Ok(LogSource::Boxd),
-        Some(_) => Err(ApiError::field("source", "is `gateway` or `boxd`")),
-    }
+    let Some(text) = text else { return Ok(LogSource::Gateway) };
+    let known = LogSource::ALL.into_iter().find(|source| source.as_str() == text);
+    known.ok_or_else(|| ApiError::field("source", "is `gateway`, `boxd`, `system`, `egress` or `ssh`"))
+}
+
+fn filter(query: &LogsQuery) -> Result<LogFilter, ApiError> {
+    let since = query.since.as_deref().map(|text| moment("since", text)).transpose()?;
+    let until = query.until.as_deref().map(|text| moment("until", text)).transpose()?;
+    LogFilter::new(query.search.as_deref(), since, until).map_err(|wrong| ApiError::field("search", wrong))
 }
 
 fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {

@@ -47,5 +47,9 @@ pub(crate) async fn show(
         }
     };
     let progress = state.control().operation_progress(&operation);
-    Ok(Json(OperationView { progress: progress.as_ref().map(work_view), ..operation_view(&operation) }))
+    Ok(Json(OperationView {
+        step: state.control().operation_step(&operation),
+        progress: progress.as_ref().map(work_view),
+        ..operation_view(&operation)
+    }))
 }
