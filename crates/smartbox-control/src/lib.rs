@@ -5,7 +5,10 @@
 //! so that a lost hint heals. Nothing here knows of HTTP.
 
 mod admin_secret;
+mod agent_channels;
+mod agents;
 mod allowances;
+mod api_keys;
 mod attempts;
 mod audit;
 mod authority;
@@ -14,6 +17,7 @@ mod budgets;
 mod burnt;
 mod changes;
 mod chat;
+mod cleanup;
 mod clock;
 mod configs;
 mod credential_cache;
@@ -35,6 +39,7 @@ mod host;
 mod idempotency;
 mod ingress;
 mod injections;
+mod instances;
 mod lease;
 mod logs;
 mod loops;
@@ -67,6 +72,7 @@ mod spec;
 mod spend;
 mod ssh;
 mod tickets;
+mod tiers;
 mod timeline;
 mod tokens;
 mod upgrades;
@@ -77,7 +83,10 @@ mod vigil;
 pub mod boxes;
 
 pub use admin_secret::{AdminSecret, token_hash};
+pub use agent_channels::{AgentChannel, NewChannel};
+pub use agents::AgentConfigWish;
 pub use allowances::{Allowance, Allowances};
+pub use api_keys::{ApiKey, ApiKeyChange};
 pub use authority::HostCertificate;
 pub use backups::{
     BackupAccess, BackupDecision, BackupNumbers, BackupParts, BackupPolicy, BackupWish, BoxBackups, Download,
@@ -106,6 +115,7 @@ pub use host::{Host, UnknownHost};
 pub use idempotency::Idempotency;
 pub use ingress::{Ingress, NoIngress, WorkSeen};
 pub use injections::Injections;
+pub use instances::{InstanceWish, NewInstance};
 pub use lease::Lease;
 pub use logs::{LogLine, LogQuery};
 pub use loops::{
@@ -153,6 +163,7 @@ pub use smartbox_store::{
 };
 pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, Trust, render_files};
 pub use spend::{ModelSpent, Reservation, SpendRefused};
+pub use tiers::TierWish;
 pub use tickets::{MadeTicket, TICKET_PREFIX, TicketFor};
 pub use tokens::{MadeToken, NewToken, TOKEN_PREFIX};
 pub use usage::{PlanState, UsageReport};

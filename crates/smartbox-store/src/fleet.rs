@@ -18,6 +18,7 @@ mod rotation;
 mod routing;
 pub(crate) mod secrets;
 mod sign_in;
+mod tiers;
 mod upgrades;
 mod vault;
 
@@ -39,6 +40,7 @@ pub use drills::Drill;
 pub use housekeeping::Purged;
 pub use origins::NewFrom;
 pub use rotation::KeyRotation;
+pub use tiers::TIERS_MAX;
 
 /// Scope of the idempotency keys of the platform's admin. An org's scope is its id, which looks different.
 const ADMIN_SCOPE: &str = "admin";

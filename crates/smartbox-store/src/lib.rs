@@ -61,7 +61,7 @@ pub use event::{AuditEvent, Event, EventOutcome, NewEvent};
 pub use execs::{
     EXEC_OUTPUT_BYTES_MAX, EXEC_TTL, EXECS_MAX, EXECS_RUNNING, EXECS_RUNNING_MAX, Exec, ExecOutput, NewExec,
 };
-pub use fleet::{Drill, FleetStore, KeyRotation, NewFrom, Purged, SystemActor};
+pub use fleet::{Drill, FleetStore, KeyRotation, NewFrom, Purged, SystemActor, TIERS_MAX};
 pub use foreign::{ForeignDatabase, HeldBack, hold_back, look_at_copy, renew_identity};
 pub use idempotency::{BodyHash, Claim, IDEMPOTENCY_TTL, IN_PROGRESS_MAX};
 pub use ledger::{

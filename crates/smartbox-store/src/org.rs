@@ -13,6 +13,7 @@ mod people;
 mod rollouts;
 mod secrets;
 mod tickets;
+mod tiers;
 mod tokens;
 mod upgrades;
 
