@@ -44,6 +44,7 @@ mod seed_devices;
 mod seed_storage;
 mod sign_in;
 mod sleep;
+mod statements;
 mod tenancy;
 mod tokens;
 mod upgrades;

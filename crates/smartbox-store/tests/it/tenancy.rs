@@ -40,6 +40,7 @@ fn methods() -> BTreeSet<&'static str> {
         include_str!("../../src/org/rollouts.rs"),
         include_str!("../../src/org/secrets.rs"),
         include_str!("../../src/org/tickets.rs"),
+        include_str!("../../src/org/tiers.rs"),
         include_str!("../../src/org/tokens.rs"),
         include_str!("../../src/org/upgrades.rs"),
         include_str!("../../src/schedules.rs"),
@@ -92,6 +93,9 @@ async fn what_belongs_to_another_org_does_not_exist() {
         .change_intent(mine.id, intent(Desired::Deleted), Some(9), None, event("box.deleted"), at(2))
         .await;
     assert!(matches!(with_version, Err(Error::NotFound("box"))), "a version is not told to strangers");
+
+    let sized = stranger.set_tier(mine.id, "standard-2", mine.version, event("box.tier-set"), at(2)).await;
+    finds_nothing("set_tier", !matches!(sized, Err(Error::NotFound("box"))));
 
     // A box of the same name, a key of the same text: the other org's do not get in the way.
     finds_nothing("create_box", !create(stranger, new_box("mine")).await.unwrap().0.is_default);

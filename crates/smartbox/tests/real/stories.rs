@@ -17,3 +17,4 @@ mod sleep;
 mod sleep_kill;
 mod standby;
 mod upgrade;
+mod walk;
