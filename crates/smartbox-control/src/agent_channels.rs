@@ -9,7 +9,8 @@ use crate::{ConfigWish, Control, Error, Op};
 /// Kinds of channels.
 const KINDS: [&str; 5] = ["discord", "signal", "slack", "telegram", "whatsapp"];
 /// What clients of the older API call the one credential of a channel that the gateway calls otherwise: kind, theirs, the gateway's.
-const RENAMED: [(&str, &str, &str); 2] = [("discord", "botToken", "token"), ("telegram", "token", "botToken")];
+const RENAMED: [(&str, &str, &str); 2] =
+    [("discord", "botToken", "token"), ("telegram", "token", "botToken")];
 
 /// A channel that an agent is to have.
 #[derive(Clone)]
@@ -55,8 +56,8 @@ impl Control {
         new: NewChannel,
     ) -> Result<(Smartbox, AgentChannel), Error> {
         let kind = KINDS.into_iter().find(|kind| *kind == new.kind);
-        let kind = kind
-            .ok_or_else(|| Error::field("channel_kind", format!("is one of {}", KINDS.join(", "))))?;
+        let kind =
+            kind.ok_or_else(|| Error::field("channel_kind", format!("is one of {}", KINDS.join(", "))))?;
         let row = self.find_agent(op, Permission::BoxesManage, reference).await?;
         let id = row.id.to_string();
         let config = self.box_config(op, &id).await?;
@@ -148,7 +149,10 @@ mod tests {
             told("telegram", json!({ "bot_token": "1:a" })),
             json!({ "botToken": "1:a", "enabled": true })
         );
-        assert_eq!(told("telegram", json!({ "token": "1:a" })), json!({ "botToken": "1:a", "enabled": true }));
+        assert_eq!(
+            told("telegram", json!({ "token": "1:a" })),
+            json!({ "botToken": "1:a", "enabled": true })
+        );
         assert_eq!(told("discord", json!({ "bot_token": "x" })), json!({ "token": "x", "enabled": true }));
         assert_eq!(
             told("slack", json!({ "bot_token": "b", "app_token": "a", "enabled": false })),

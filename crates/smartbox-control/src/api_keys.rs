@@ -39,7 +39,10 @@ pub struct ApiKeyChange {
 }
 
 fn provider_of(name: &str) -> Option<&'static str> {
-    OF_MODELS.into_iter().find(|(variable, _provider)| *variable == name).map(|(_variable, provider)| provider)
+    OF_MODELS
+        .into_iter()
+        .find(|(variable, _provider)| *variable == name)
+        .map(|(_variable, provider)| provider)
 }
 
 /// Refuses changes that could not be made, before any is.
@@ -68,7 +71,9 @@ impl Control {
         let mut keys: Vec<ApiKey> = Vec::new();
         for (variable, provider) in OF_MODELS {
             let nearest = providers.found.iter().find(|found| {
-                found.provider.name.as_str() == provider && found.key_hint.is_some() && found.scope.org().is_some()
+                found.provider.name.as_str() == provider
+                    && found.key_hint.is_some()
+                    && found.scope.org().is_some()
             });
             keys.extend(nearest.map(|found| of_provider(variable, found)));
         }

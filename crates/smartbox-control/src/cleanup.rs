@@ -12,7 +12,7 @@ use crate::{Control, Error, Op};
 /// A box that was asked for less than this ago may still come to be.
 const AGE_MIN: Duration = Duration::from_hours(1);
 /// Most boxes that one call deletes.
-const DELETED_MAX: usize = 100;
+const DELETED_MAX: u64 = 100;
 /// Boxes that are looked at in one go.
 const PAGE: u32 = 200;
 
@@ -27,7 +27,7 @@ impl Control {
             return Err(Error::Forbidden);
         }
         let now = self.inner.clock.now();
-        let mut deleted = 0;
+        let mut deleted = 0_u64;
         let mut cursor = None;
         loop {
             let page = self.list_boxes(op, None, Some(Phase::Failed), cursor.as_ref(), PAGE).await?;
@@ -39,12 +39,12 @@ impl Control {
                     Err(error) => return Err(error),
                 }
                 if deleted >= DELETED_MAX {
-                    return Ok(deleted as u64);
+                    return Ok(deleted);
                 }
             }
             match page.next {
                 Some(next) => cursor = Some(next),
-                None => return Ok(deleted as u64),
+                None => return Ok(deleted),
             }
         }
     }

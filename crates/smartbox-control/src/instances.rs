@@ -78,7 +78,10 @@ impl Control {
         };
         let found = self.list_tiers().await?.into_iter().find(fits);
         found.map(|tier| Some(tier.name)).ok_or_else(|| {
-            Error::field("memory_limit", "is more, with `cpu_limit`, than any size has; `GET /v1/tiers` lists them")
+            Error::field(
+                "memory_limit",
+                "is more, with `cpu_limit`, than any size has; `GET /v1/tiers` lists them",
+            )
         })
     }
 

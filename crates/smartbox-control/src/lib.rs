@@ -163,8 +163,8 @@ pub use smartbox_store::{
 };
 pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, Trust, render_files};
 pub use spend::{ModelSpent, Reservation, SpendRefused};
-pub use tiers::TierWish;
 pub use tickets::{MadeTicket, TICKET_PREFIX, TicketFor};
+pub use tiers::TierWish;
 pub use tokens::{MadeToken, NewToken, TOKEN_PREFIX};
 pub use usage::{PlanState, UsageReport};
 pub use vigil::Vigil;

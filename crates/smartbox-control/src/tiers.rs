@@ -44,7 +44,8 @@ impl TierWish {
         let mut issues = Vec::new();
         let mut wrong = |field, message: String| issues.push(FieldIssue { field, message });
         let is_char = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if !(1..=NAME_CHARS_MAX).contains(&name.len()) || !name.chars().all(is_char) || name.starts_with('-') {
+        if !(1..=NAME_CHARS_MAX).contains(&name.len()) || !name.chars().all(is_char) || name.starts_with('-')
+        {
             wrong("name", format!("must have 1 to {NAME_CHARS_MAX} lower-case letters, digits and dashes"));
         }
         let cpu_millis = self.cpu_millis.or(before.map(|tier| tier.cpu_millis)).unwrap_or_default();
@@ -88,7 +89,10 @@ impl Control {
         let tier = wish.read(name, None)?;
         let event = self.event_of(op, "tier.created", "asked for", detail(&tier));
         let fleet = self.inner.store.fleet(SystemActor::new(ACTOR));
-        fleet.create_tier(&tier, event, self.inner.clock.now()).await.map_err(|error| tier_error(error, name))?;
+        fleet
+            .create_tier(&tier, event, self.inner.clock.now())
+            .await
+            .map_err(|error| tier_error(error, name))?;
         Ok(tier)
     }
 
@@ -102,7 +106,10 @@ impl Control {
         let before = fleet.tier(name).await?.ok_or(Error::NotFound("tier"))?;
         let tier = wish.read(name, Some(&before))?;
         let event = self.event_of(op, "tier.changed", "asked for", detail(&tier));
-        fleet.change_tier(&tier, event, self.inner.clock.now()).await.map_err(|error| tier_error(error, name))?;
+        fleet
+            .change_tier(&tier, event, self.inner.clock.now())
+            .await
+            .map_err(|error| tier_error(error, name))?;
         Ok(tier)
     }
 

@@ -24,7 +24,10 @@ mod tests {
     fn only_a_stopped_box_of_which_nothing_is_left_has_no_place() {
         let freed = Some(ArchiveStage::Freed);
         assert!(!has_place(Desired::Stopped, &Observed::Absent, None), "it was never started");
-        assert!(!has_place(Desired::Stopped, &Observed::Stopped, Some(ArchiveStage::Asked)), "it is being archived");
+        assert!(
+            !has_place(Desired::Stopped, &Observed::Stopped, Some(ArchiveStage::Asked)),
+            "it is being archived"
+        );
         assert!(!has_place(Desired::Stopped, &Observed::Absent, freed), "it is archived");
         assert!(has_place(Desired::Stopped, &Observed::Stopped, None), "its disk is there");
         assert!(has_place(Desired::Stopped, &Observed::Stopping, None), "its processes are, still");

@@ -272,7 +272,7 @@ fn target(head: &Parts) -> Option<Result<Target, Response<Body>>> {
     let Some((prefix, reference)) = box_mount(whole.path()).or_else(|| agent_mount(whole.path())) else {
         return Some(Ok(Target { reference: None, prefix: String::new(), path_and_query: whole.clone() }));
     };
-    let rest = &whole.as_str()[prefix.len()..];
+    let rest = whole.as_str().get(prefix.len()..)?;
     // The Control UI's own socket is at the prefix without a slash.
     if !rest.starts_with('/') && !gate::is_websocket(head) {
         return Some(Err(redirect(&format!("{prefix}/{rest}"))));

@@ -81,7 +81,9 @@ fn the_platforms_paths_are_whole_segments() {
 
 #[test]
 fn a_page_of_the_gateways_own_ui_is_no_list_of_agents() {
-    for (path, is_page) in [("/agents", true), ("/agents/a", true), ("/agents/a/usage", false), ("/agents/a/gateway", false)] {
+    for (path, is_page) in
+        [("/agents", true), ("/agents/a", true), ("/agents/a/usage", false), ("/agents/a/gateway", false)]
+    {
         assert_eq!(is_agents_page(path), is_page, "{path}");
     }
 }

@@ -20,8 +20,8 @@ mod stop_vps;
 
 use smartbox_api::{SeedSetPlan, SeedVpsConfig};
 use smartbox_control::{NewPlan, PlanRow};
-use smartbox_core::ledger::PlanTerms;
 use smartbox_core::Tier;
+use smartbox_core::ledger::PlanTerms;
 use smartbox_core::tier::MIB;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -65,11 +65,7 @@ fn config_view(tier: &Tier) -> SeedVpsConfig {
 }
 
 /// Refuses what of a size nobody chooses here.
-fn check_config(
-    provider: Option<&str>,
-    image: Option<&str>,
-    location: Option<&str>,
-) -> Result<(), ApiError> {
+fn check_config(provider: Option<&str>, image: Option<&str>, location: Option<&str>) -> Result<(), ApiError> {
     if provider.is_some_and(|provider| provider != PROVIDER) {
         return Err(ApiError::field("provider", format!("is `{PROVIDER}`: machines run on this host")));
     }

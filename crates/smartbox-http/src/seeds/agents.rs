@@ -85,7 +85,9 @@ pub(super) fn seen_at(row: &Smartbox) -> String {
 const fn vps_state(phase: Phase) -> &'static str {
     match phase {
         Phase::Requested | Phase::Provisioning | Phase::Starting => "provisioning",
-        Phase::Running | Phase::Degraded | Phase::FallingAsleep | Phase::Sleeping | Phase::Waking => "running",
+        Phase::Running | Phase::Degraded | Phase::FallingAsleep | Phase::Sleeping | Phase::Waking => {
+            "running"
+        }
         Phase::Stopping | Phase::Stopped | Phase::Archived => "stopped",
         Phase::Failed => "failed",
         Phase::Deleting => "destroyed",
@@ -93,9 +95,7 @@ const fn vps_state(phase: Phase) -> &'static str {
 }
 
 /// The part of a list that is asked for.
-pub(super) fn part(
-    query: &smartbox_api::SeedPageQuery,
-) -> Result<(u32, Option<Cursor>), ApiError> {
+pub(super) fn part(query: &smartbox_api::SeedPageQuery) -> Result<(u32, Option<Cursor>), ApiError> {
     let limit = page::limit(Some(query.limit.unwrap_or(ITEMS_MAX)))?;
     Ok((limit, page::cursor(query.cursor.as_deref())?))
 }

@@ -91,7 +91,9 @@ fn sizes(tier: Option<&Tier>) -> (String, String, String) {
 const fn status(phase: Phase) -> &'static str {
     match phase {
         Phase::Requested | Phase::Provisioning | Phase::Starting => "creating",
-        Phase::Running | Phase::Degraded | Phase::FallingAsleep | Phase::Sleeping | Phase::Waking => "running",
+        Phase::Running | Phase::Degraded | Phase::FallingAsleep | Phase::Sleeping | Phase::Waking => {
+            "running"
+        }
         Phase::Stopping | Phase::Deleting => "stopping",
         Phase::Stopped | Phase::Archived => "stopped",
         Phase::Failed => "error",
@@ -100,10 +102,8 @@ const fn status(phase: Phase) -> &'static str {
 
 /// What a key with a field of its own becomes: nothing given stays, an empty one is taken away.
 fn change(name: &str, value: Option<String>) -> Option<ApiKeyChange> {
-    value.map(|value| ApiKeyChange {
-        name: name.to_owned(),
-        value: (!value.is_empty()).then(|| value.into()),
-    })
+    value
+        .map(|value| ApiKeyChange { name: name.to_owned(), value: (!value.is_empty()).then(|| value.into()) })
 }
 
 /// Changes of keys with a field of their own, and of those in a list, which come later and count.

@@ -86,7 +86,9 @@ fn the_edge_hands_every_route_of_the_tables_to_whom_it_belongs() {
             Verdict::Same | Verdict::Different => {
                 assert!(smartbox_edge::is_platform_path(&example), "{method} {path} is the platform's");
             }
-            Verdict::Edge => assert!(!smartbox_edge::is_platform_path(&example), "{method} {path} is a gateway's"),
+            Verdict::Edge => {
+                assert!(!smartbox_edge::is_platform_path(&example), "{method} {path} is a gateway's")
+            }
             Verdict::Elsewhere | Verdict::Absent => {}
         }
     }
@@ -96,7 +98,10 @@ fn the_edge_hands_every_route_of_the_tables_to_whom_it_belongs() {
 fn every_difference_says_what_it_is_and_no_route_stands_there_twice() {
     let mut seen = BTreeSet::new();
     for (method, path, verdict, how) in rows() {
-        assert!(verdict == Verdict::Same || how.len() > 10, "{method} {path}: say what is otherwise, and why");
+        assert!(
+            verdict == Verdict::Same || how.len() > 10,
+            "{method} {path}: say what is otherwise, and why"
+        );
         assert!(seen.insert((method.clone(), path.clone())), "{method} {path} stands there twice");
     }
 }
@@ -106,7 +111,13 @@ fn every_route_of_an_older_api_has_a_row() {
     let told: BTreeSet<_> = rows().into_iter().map(|(method, path, ..)| (method, bare(&path))).collect();
     for route in routes().iter().filter(|route| route.id.starts_with("seed")) {
         let row = (route.method.to_string(), bare(&route.path));
-        assert!(told.contains(&row), "{} {} ({}) has no row in docs/compatibility.md", row.0, row.1, route.id);
+        assert!(
+            told.contains(&row),
+            "{} {} ({}) has no row in docs/compatibility.md",
+            row.0,
+            row.1,
+            route.id
+        );
     }
 }
 

@@ -107,7 +107,9 @@ impl Route {
             "seedSetOverageBudget" => json!({ "budget_cents": 500 }),
             "seedCreateAgent" => json!({ "name": "another" }),
             "seedPlaceAgent" => json!({ "vps_config_id": "standard-1" }),
-            "seedAddChannel" => json!({ "channel_kind": "telegram", "credentials": { "botToken": "1:abcdef" } }),
+            "seedAddChannel" => {
+                json!({ "channel_kind": "telegram", "credentials": { "botToken": "1:abcdef" } })
+            }
             "seedSetAgentConfig" => json!({ "tools_deny": ["exec"] }),
             "seedSetWorkspaceFile" => json!({ "content": "Be kind." }),
             "seedSetUserStatus" => json!({ "status": "active" }),

@@ -28,13 +28,23 @@ async fn an_instance_is_made_with_keys_and_size_and_shows_no_secret() {
         "api_keys": { "GEMINI_API_KEY": "a-gemini-key-of-its-own" }, "brave_api_key": null, "container_image": null,
     });
     let answer = owner.post_json(INSTANCES, &body).await;
-    assert!(!answer.text().contains("0123456789") && !answer.text().contains("gemini-key"), "{}", answer.text());
+    assert!(
+        !answer.text().contains("0123456789") && !answer.text().contains("gemini-key"),
+        "{}",
+        answer.text()
+    );
     let made: Value = answer.json(StatusCode::CREATED);
     assert_eq!((&made["name"], &made["status"]), (&json!("bot-my-bot"), &json!("creating")));
     assert_eq!((&made["cpu_limit"], &made["memory_limit"]), (&json!("2000m"), &json!("3072Mi")));
-    assert_eq!((&made["has_anthropic_override"], &made["has_openai_override"]), (&json!(true), &json!(false)));
+    assert_eq!(
+        (&made["has_anthropic_override"], &made["has_openai_override"]),
+        (&json!(true), &json!(false))
+    );
     assert_eq!(made["api_key_overrides"], json!(["ANTHROPIC_API_KEY", "GEMINI_API_KEY"]));
-    assert_eq!((&made["gateway_token"], &made["control_url"]), (&json!(""), &json!(format!("/b/{}/", made["id"].as_str().unwrap()))));
+    assert_eq!(
+        (&made["gateway_token"], &made["control_url"]),
+        (&json!(""), &json!(format!("/b/{}/", made["id"].as_str().unwrap())))
+    );
     app.settle().await;
     let path = format!("{INSTANCES}/{}", made["id"].as_str().unwrap());
     assert_eq!(owner.get(&path).await.json::<Value>(StatusCode::OK)["status"], "running");
@@ -42,7 +52,10 @@ async fn an_instance_is_made_with_keys_and_size_and_shows_no_secret() {
     let files: Vec<String> =
         spec.files.iter().map(|file| String::from_utf8_lossy(&file.content).into_owned()).collect();
     assert!(files.iter().all(|file| !file.contains("sk-ant-0123456789")), "a key of models enters no box");
-    assert!(files.iter().any(|file| file.contains("a-gemini-key-of-its-own")), "another is in its environment");
+    assert!(
+        files.iter().any(|file| file.contains("a-gemini-key-of-its-own")),
+        "another is in its environment"
+    );
     assert_eq!(owner.get(INSTANCES).await.json::<Vec<Value>>(StatusCode::OK).len(), 1);
 }
 
@@ -79,9 +92,11 @@ async fn an_instance_is_stopped_started_restarted_and_deleted() {
     let owner = app.first_tenant().await.client;
     app.running_box(&owner, "alpha").await;
     let path = format!("{INSTANCES}/alpha");
-    for (action, word, after) in
-        [("stop", "stopping", "stopped"), ("start", "running", "running"), ("restart", "restarting", "running")]
-    {
+    for (action, word, after) in [
+        ("stop", "stopping", "stopped"),
+        ("start", "running", "running"),
+        ("restart", "restarting", "running"),
+    ] {
         let begun: Value = owner.post(&format!("{path}/{action}")).await.json(StatusCode::OK);
         assert_eq!(begun, json!({ "status": word }));
         app.settle().await;
@@ -97,6 +112,7 @@ async fn statement_30_a_configuration_is_changed_and_the_data_stays() {
     let owner = app.first_tenant().await.client;
     let id = smartbox_testkit::id_of(&app.running_box(&owner, "alpha").await);
     let home = app.provider.home_of(id);
+    std::fs::create_dir_all(home.join("workspace")).unwrap();
     std::fs::write(home.join("workspace/MEMORY.md"), "all of it").unwrap();
     let before = std::fs::metadata(home.join("workspace/MEMORY.md")).unwrap();
     let path = format!("{INSTANCES}/alpha/config");
@@ -154,11 +170,15 @@ async fn keys_of_the_settings_are_masked_kept_and_taken_away() {
     assert_eq!(providers["dialect"], "anthropic", "it is the org's provider");
 
     // What was shown is sent back by forms that know no better.
-    let same: Value = put(&owner, SETTINGS, &json!({ "anthropic_api_key": "****cdef" })).await.json(StatusCode::OK);
+    let same: Value =
+        put(&owner, SETTINGS, &json!({ "anthropic_api_key": "****cdef" })).await.json(StatusCode::OK);
     assert_eq!(same, set);
     let body = json!({ "delete_api_keys": ["GEMINI_API_KEY"], "openai_api_key": "sk-0123456789-openai" });
     let less: Value = put(&owner, SETTINGS, &body).await.json(StatusCode::OK);
-    assert_eq!((&less["api_keys"]["GEMINI_API_KEY"], &less["openai_api_key"]), (&Value::Null, &json!("****enai")));
+    assert_eq!(
+        (&less["api_keys"]["GEMINI_API_KEY"], &less["openai_api_key"]),
+        (&Value::Null, &json!("****enai"))
+    );
     let problem = put(&owner, SETTINGS, &json!({ "default_cpu_limit": "4" })).await;
     assert_eq!(refused(&problem), (400, "invalid".to_owned()));
     assert_eq!(put(&owner, SETTINGS, &json!({ "no_such": 1 })).await.problem().errors[0].field, "no_such");
@@ -169,9 +189,15 @@ async fn statement_31_a_key_of_an_instance_comes_before_that_of_the_settings() {
     let app = TestApp::start().await;
     let owner = app.first_tenant().await.client;
     app.running_box(&owner, "alpha").await;
-    put(&owner, SETTINGS, &json!({ "api_keys": {
+    put(
+        &owner,
+        SETTINGS,
+        &json!({ "api_keys": {
         "ANTHROPIC_API_KEY": "sk-ant-of-the-org-0001", "GEMINI_API_KEY": "gemini-of-the-org-0002",
-    } })).await.json::<Value>(StatusCode::OK);
+    } }),
+    )
+    .await
+    .json::<Value>(StatusCode::OK);
     let path = format!("{INSTANCES}/alpha");
     assert_eq!(owner.get(&path).await.json::<Value>(StatusCode::OK)["api_key_overrides"], json!([]));
     let own = json!({ "api_keys": { "ANTHROPIC_API_KEY": "sk-ant-of-the-box-0003", "GEMINI_API_KEY": "gemini-of-the-box-0004" } });
@@ -179,12 +205,16 @@ async fn statement_31_a_key_of_an_instance_comes_before_that_of_the_settings() {
     assert_eq!(changed["api_key_overrides"], json!(["ANTHROPIC_API_KEY", "GEMINI_API_KEY"]));
     let nearest: Value = owner.get("/v1/models/providers?box=alpha").await.json(StatusCode::OK);
     let first = nearest["items"].as_array().unwrap().iter().find(|one| one["name"] == "anthropic").unwrap();
-    assert_eq!((&first["scope"], first["key_hint"].as_str().unwrap().ends_with("0003")), (&json!("box"), true));
+    assert_eq!(
+        (&first["scope"], first["key_hint"].as_str().unwrap().ends_with("0003")),
+        (&json!("box"), true)
+    );
     owner.post(&format!("{path}/restart")).await;
     app.settle().await;
     let id = smartbox_testkit::id_of(&app.show(&owner, "alpha").await);
     let spec = app.provider.spec(id).unwrap();
-    let text: String = spec.files.iter().map(|file| String::from_utf8_lossy(&file.content).into_owned()).collect();
+    let text: String =
+        spec.files.iter().map(|file| String::from_utf8_lossy(&file.content).into_owned()).collect();
     assert!(text.contains("gemini-of-the-box-0004") && !text.contains("gemini-of-the-org-0002"));
     let gone = json!({ "api_keys": { "ANTHROPIC_API_KEY": null, "GEMINI_API_KEY": "" } });
     let changed: Value = put(&owner, &path, &gone).await.json(StatusCode::OK);

@@ -19,7 +19,10 @@ async fn a_size_is_made_used_changed_and_removed() {
         "cpu_millicores": 1000, "memory_mb": 512, "disk_gb": 10,
     });
     let made: Value = admin.post_json("/admin/vps-configs", &body).await.json(StatusCode::CREATED);
-    assert_eq!((&made["id"], &made["memory_max_mb"], &made["disk_gb"]), (&json!("sprites-standard"), &json!(1536), &Value::Null));
+    assert_eq!(
+        (&made["id"], &made["memory_max_mb"], &made["disk_gb"]),
+        (&json!("sprites-standard"), &json!(1536), &Value::Null)
+    );
     let problem = admin.post_json("/admin/vps-configs", &body).await.problem();
     assert_eq!((problem.status, problem.code.as_str()), (409, "name-taken"));
     let list: Value = admin.get("/admin/vps-configs").await.json(StatusCode::OK);
@@ -41,7 +44,9 @@ async fn a_size_is_made_used_changed_and_removed() {
     assert_eq!(app.provider.spec(id).unwrap().limits.memory_bytes, 2048 << 20);
     assert_eq!(admin.delete(path).await.problem().status, 409, "a box has it");
     assert_eq!(admin.delete("/admin/vps-configs/galactic").await.problem().status, 404);
-    admin.post_json("/admin/vps-configs", &json!({ "name": "tiny", "cpu_millicores": 500, "memory_mb": 512 })).await;
+    admin
+        .post_json("/admin/vps-configs", &json!({ "name": "tiny", "cpu_millicores": 500, "memory_mb": 512 }))
+        .await;
     assert_eq!(admin.delete("/admin/vps-configs/tiny").await.status, 204);
 }
 
@@ -68,7 +73,8 @@ async fn what_cannot_be_chosen_of_a_size_is_refused_with_its_reason() {
 async fn a_plan_is_made_and_changed_and_keeps_what_the_older_shape_does_not_know() {
     let app = TestApp::start().await;
     let admin = app.admin();
-    let body = json!({ "name": "starter", "max_agents": 1, "max_vpses": 1, "overage_cpu_cost_per_hour_cents": 5 });
+    let body =
+        json!({ "name": "starter", "max_agents": 1, "max_vpses": 1, "overage_cpu_cost_per_hour_cents": 5 });
     let made: Value = admin.post_json("/admin/plans", &body).await.json(StatusCode::CREATED);
     assert_eq!((&made["max_agents"], &made["max_cpu_ms"]), (&json!(1), &Value::Null));
     assert_eq!(made["overage_cpu_cost_per_hour_cents"], 5);

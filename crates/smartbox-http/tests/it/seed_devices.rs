@@ -4,13 +4,18 @@ use http::{HeaderName, Method, StatusCode};
 use serde_json::{Value, json};
 use smartbox_testkit::{Client, DeviceKey, TestApp};
 
+use crate::devices::member;
+
 const DEVICES: &str = "/api/admin/devices";
 
 async fn show(app: &TestApp, client: &Client, seed: u8) {
     let now = smartbox_control::Clock::now(&*app.clock);
     let proof = DeviceKey::new(seed).proof("POST", "/v1/devices", None, now);
     let client = client.clone().with(HeaderName::from_static("dpop"), &proof);
-    client.post_json("/v1/devices", &json!({ "name": "Firefox on Linux" })).await.json::<Value>(StatusCode::CREATED);
+    client
+        .post_json("/v1/devices", &json!({ "name": "Firefox on Linux" }))
+        .await
+        .json::<Value>(StatusCode::CREATED);
 }
 
 #[tokio::test]
@@ -19,7 +24,7 @@ async fn statement_13_a_device_is_pending_until_it_is_approved_in_the_older_api(
     let owner = app.first_tenant().await;
     let manual = json!({ "pairing": "manual" });
     app.admin().change_json(Method::PATCH, "/v1/orgs/home", &manual).await.json::<Value>(StatusCode::OK);
-    let (_user, browser) = app.member(&owner.org, "ada", "viewer").await;
+    let browser = member(&app, &owner.org, "ada").await;
     assert_eq!(browser.get("/v1/boxes").await.problem().code, "device-not-approved");
     show(&app, &browser, 1).await;
     let admin = app.admin();
@@ -35,7 +40,7 @@ async fn statement_13_a_device_is_pending_until_it_is_approved_in_the_older_api(
     let list: Value = admin.get(DEVICES).await.json(StatusCode::OK);
     assert_eq!((&list["pending"], &list["paired"][0]["deviceId"]), (&json!([]), &json!(id)));
 
-    let (_user, other) = app.member(&owner.org, "bob", "viewer").await;
+    let other = member(&app, &owner.org, "bob").await;
     show(&app, &other, 2).await;
     let all: Value = admin.post(&format!("{DEVICES}/approve-all")).await.json(StatusCode::OK);
     assert_eq!((all["approved"].as_array().unwrap().len(), &all["failed"]), (1, &json!([])));

@@ -26,7 +26,8 @@ impl FleetStore {
         if count >= i64::from(TIERS_MAX) {
             return Err(Error::TooMany { what: "tiers", max: TIERS_MAX });
         }
-        let insert = "insert into tiers (name, cpu_millis, memory_bytes, memory_max_bytes, pids_max, boxes_max)
+        let insert =
+            "insert into tiers (name, cpu_millis, memory_bytes, memory_max_bytes, pids_max, boxes_max)
                       values ($1, $2, $3, $4, $5, $6)";
         write(&mut tx, insert, tier).await?;
         told(tx, event, now).await
@@ -39,7 +40,8 @@ impl FleetStore {
     pub async fn change_tier(&self, tier: &Tier, event: NewEvent, now: Timestamp) -> Result<(), Error> {
         let mut tx = self.store.database.write().await?;
         boxes::require_tier(&mut tx, &tier.name).await?;
-        let update = "update tiers set cpu_millis = $2, memory_bytes = $3, memory_max_bytes = $4, pids_max = $5,
+        let update =
+            "update tiers set cpu_millis = $2, memory_bytes = $3, memory_max_bytes = $4, pids_max = $5,
                              boxes_max = $6 where name = $1";
         write(&mut tx, update, tier).await?;
         told(tx, event, now).await
@@ -60,7 +62,9 @@ impl FleetStore {
             return Err(Error::InUse("the tier of a box"));
         }
         // A later tier of the same name begins without what was decided for this one.
-        for sql in ["delete from egress_layers where subject = $1", "delete from backup_layers where subject = $1"] {
+        for sql in
+            ["delete from egress_layers where subject = $1", "delete from backup_layers where subject = $1"]
+        {
             sqlx::query(sql).bind(format!("tier:{name}")).execute(&mut *tx).await?;
         }
         sqlx::query("delete from tiers where name = $1").bind(name).execute(&mut *tx).await?;

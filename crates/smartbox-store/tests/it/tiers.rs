@@ -66,11 +66,14 @@ async fn there_are_only_so_many_tiers() {
 async fn only_a_stopped_box_gets_another_size_and_only_the_one_that_was_looked_at() {
     let world = World::new().await;
     let (row, _operation) = create(&world.org, new_box("one")).await.unwrap();
-    let set = async |tier: &str, version| world.org.set_tier(row.id, tier, version, event("box.tier-set"), at(2)).await;
+    let set = async |tier: &str, version| {
+        world.org.set_tier(row.id, tier, version, event("box.tier-set"), at(2)).await
+    };
     let runs = set("standard-2", row.version).await;
     assert!(matches!(runs, Err(Error::InUse(_))), "{runs:?}");
     let stop = intent(Desired::Stopped);
-    let (row2, _) = world.org.change_intent(row.id, stop, None, None, event("box.stop"), at(2)).await.unwrap();
+    let (row2, _) =
+        world.org.change_intent(row.id, stop, None, None, event("box.stop"), at(2)).await.unwrap();
     let old = set("standard-2", row.version).await;
     assert!(matches!(old, Err(Error::VersionMismatch { .. })), "{old:?}");
     let unknown = set("galactic", row2.version).await;

@@ -19,10 +19,7 @@ use crate::seeds::plans;
     operation_id = "seedMe",
     responses((status = OK, description = "The caller.", body = SeedMe)),
 )]
-pub(crate) async fn me(
-    State(state): State<HttpState>,
-    Caller(op): Caller,
-) -> Result<Json<SeedMe>, ApiError> {
+pub(crate) async fn me(State(state): State<HttpState>, Caller(op): Caller) -> Result<Json<SeedMe>, ApiError> {
     let control = state.control();
     let user = control.find_user(&op, "me").await?;
     let named = control.org_plan(user.org).await?.plan;

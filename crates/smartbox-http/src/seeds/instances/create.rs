@@ -54,7 +54,8 @@ fn new_instance(body: SeedCreateInstance) -> Result<NewInstance, ApiError> {
     }
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     let cpu_millis = given(body.cpu_limit).map(|text| {
-        quantity::cpu_millis(&text).ok_or_else(|| ApiError::field("cpu_limit", "is a quantity such as `2000m`"))
+        quantity::cpu_millis(&text)
+            .ok_or_else(|| ApiError::field("cpu_limit", "is a quantity such as `2000m`"))
     });
     let memory_bytes = given(body.memory_limit).map(|text| {
         quantity::bytes(&text).ok_or_else(|| ApiError::field("memory_limit", "is a quantity such as `4Gi`"))
@@ -103,7 +104,9 @@ mod tests {
 
     #[test]
     fn names_are_made_of_what_an_instance_is_called() {
-        for (display, made) in [("Alpha", "bot-alpha"), (" My_Bot  2 ", "bot-my-bot-2"), ("--a--", "bot-a"), ("Ä b!", "bot-b")] {
+        for (display, made) in
+            [("Alpha", "bot-alpha"), (" My_Bot  2 ", "bot-my-bot-2"), ("--a--", "bot-a"), ("Ä b!", "bot-b")]
+        {
             assert_eq!(name(display).ok().as_deref(), Some(made), "{display}");
         }
         for bad in ["", " ", "!", "ä", &"x".repeat(37)] {

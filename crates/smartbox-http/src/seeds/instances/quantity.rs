@@ -51,10 +51,25 @@ mod tests {
 
     #[test]
     fn quantities_are_read_as_kubernetes_means_them() {
-        assert_eq!(["500m", "2", "1.5", "2000m"].map(cpu_millis), [Some(500), Some(2000), Some(1500), Some(2000)]);
+        assert_eq!(
+            ["500m", "2", "1.5", "2000m"].map(cpu_millis),
+            [Some(500), Some(2000), Some(1500), Some(2000)]
+        );
         assert_eq!(["1Gi", "1.5Gi", "512Mi"].map(bytes), [Some(1 << 30), Some(3 << 29), Some(512 << 20)]);
         assert_eq!(["2G", "1024", "1k"].map(bytes), [Some(2_000_000_000), Some(1024), Some(1000)]);
-        for bad in ["", "m", "Gi", "-1", "1e3", "1.Gi", "1.2345Gi", "4 Gi", "４Gi", "99999999999999999999", "99999999999Ti"] {
+        for bad in [
+            "",
+            "m",
+            "Gi",
+            "-1",
+            "1e3",
+            "1.Gi",
+            "1.2345Gi",
+            "4 Gi",
+            "４Gi",
+            "99999999999999999999",
+            "99999999999Ti",
+        ] {
             assert_eq!((cpu_millis(bad), bytes(bad)), (None, None), "{bad}");
         }
     }

@@ -37,11 +37,8 @@ pub(crate) async fn set_settings(
         };
         return Err(ApiError::field(&shown(other), format!("is decided by {decides}")));
     }
-    let fields = [
-        (ANTHROPIC, body.anthropic_api_key),
-        (OPENAI, body.openai_api_key),
-        (BRAVE, body.brave_api_key),
-    ];
+    let fields =
+        [(ANTHROPIC, body.anthropic_api_key), (OPENAI, body.openai_api_key), (BRAVE, body.brave_api_key)];
     let mut named: std::collections::BTreeMap<_, _> =
         body.api_keys.into_iter().map(|(name, value)| (name, Some(value))).collect();
     named.extend(body.delete_api_keys.into_iter().map(|name| (name, None)));

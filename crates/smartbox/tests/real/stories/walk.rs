@@ -42,13 +42,19 @@ struct Walk {
 
 impl Walk {
     async fn start() -> Self {
-        let environment = [("MOLTBOT_SIGNING_SECRET", SIGNING_SECRET), ("SMARTBOX__IDENTITY__SIGN_UP", "open")];
+        let environment =
+            [("MOLTBOT_SIGNING_SECRET", SIGNING_SECRET), ("SMARTBOX__IDENTITY__SIGN_UP", "open")];
         let platform = Platform::start(&environment).await;
         platform.wait_for_phase("home", "running").await;
         let secret = format!("X-Admin-Secret: {}", platform.admin_secret());
         let walk = Self { platform, bearer: String::new(), secret };
         let scopes = [
-            "boxes:read", "boxes:operate", "boxes:talk", "boxes:exec", "boxes:manage", "boxes:administer",
+            "boxes:read",
+            "boxes:operate",
+            "boxes:talk",
+            "boxes:exec",
+            "boxes:manage",
+            "boxes:administer",
             "models:manage",
         ];
         let made = walk.ask(&Case {

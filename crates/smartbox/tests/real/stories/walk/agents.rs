@@ -18,7 +18,13 @@ pub(super) async fn walk(walk: &Walk) {
     walk.owner("GET", "/agents/no-such-agent", None, 404, &["/error"]);
     walk.owner("POST", &at("/vps"), Some(json!({ "vps_config_id": "galactic" })), 400, &["/error"]);
     let channel = json!({ "channel_kind": "telegram", "credentials": { "bot_token": "1:not-a-real-token", "enabled": false } });
-    walk.owner("POST", &at("/channels"), Some(channel.clone()), 201, &["/channel_kind", "/agent_id", "/enabled"]);
+    walk.owner(
+        "POST",
+        &at("/channels"),
+        Some(channel.clone()),
+        201,
+        &["/channel_kind", "/agent_id", "/enabled"],
+    );
     walk.owner("POST", &at("/channels"), Some(channel), 409, &["/error"]);
     walk.owner("GET", &at("/channels"), None, 200, &["/0/channel_kind"]);
     walk.owner("POST", &at("/vps"), Some(json!({ "vps_config_id": "standard-1" })), 201, VPS);
@@ -26,7 +32,13 @@ pub(super) async fn walk(walk: &Walk) {
 
     let health = walk.owner("GET", &at("/health"), None, 200, &["/gateway_reachable"]);
     assert_eq!(health["gateway_reachable"], true);
-    walk.owner("GET", &at("/usage"), None, 200, &["/allowed", "/bandwidth/used", "/storage/exceeded", "/overage_budget_cents"]);
+    walk.owner(
+        "GET",
+        &at("/usage"),
+        None,
+        200,
+        &["/allowed", "/bandwidth/used", "/storage/exceeded", "/overage_budget_cents"],
+    );
     walk.owner("GET", "/users/me/overage-budget", None, 200, &["/budget_cents", "/period_start"]);
     walk.owner("PUT", &at("/workspace/SOUL.md"), Some(json!({ "content": "Be kind.\n" })), 204, &[]);
     assert_eq!(walk.platform.exec("alpha", &["cat", "/home/agent/workspace/SOUL.md"]).1, "Be kind.\n");
@@ -55,7 +67,13 @@ pub(super) async fn walk(walk: &Walk) {
 
 /// What its admin does.
 fn admin(walk: &Walk, agent: &str) {
-    let users = walk.admin("GET", "/admin/users", None, 200, &["/0/id", "/0/email", "/0/role", "/0/status", "/0/plan_id"]);
+    let users = walk.admin(
+        "GET",
+        "/admin/users",
+        None,
+        200,
+        &["/0/id", "/0/email", "/0/role", "/0/status", "/0/plan_id"],
+    );
     let user = users[0]["id"].as_str().unwrap();
     walk.admin("PUT", &format!("/admin/users/{user}/status"), Some(json!({ "status": "active" })), 204, &[]);
     walk.admin("PUT", &format!("/admin/users/{user}/role"), Some(json!({ "role": "owner" })), 204, &[]);
@@ -63,12 +81,14 @@ fn admin(walk: &Walk, agent: &str) {
     walk.admin("POST", &format!("/admin/vpses/{agent}/stop"), None, 409, &["/error"]);
     walk.admin("GET", "/admin/agents", None, 200, &["/0/id"]);
     let config = json!({ "name": "sprites-standard", "provider": "local", "cpu_millicores": 1000, "memory_mb": 512, "disk_gb": 10 });
-    let fields = &["/id", "/name", "/provider", "/image", "/location", "/cpu_millicores", "/memory_mb", "/disk_gb"];
+    let fields =
+        &["/id", "/name", "/provider", "/image", "/location", "/cpu_millicores", "/memory_mb", "/disk_gb"];
     walk.admin("POST", "/admin/vps-configs", Some(config), 201, fields);
     walk.admin("GET", "/admin/vps-configs", None, 200, &["/0/id", "/3/id"]);
     walk.admin("PUT", "/admin/vps-configs/sprites-standard", Some(json!({ "memory_mb": 1024 })), 200, fields);
     walk.admin("DELETE", "/admin/vps-configs/sprites-standard", None, 204, &[]);
-    let plan = json!({ "name": "demo", "max_agents": 5, "max_vpses": 5, "max_bandwidth_bytes": 50_000_000_000_u64 });
+    let plan =
+        json!({ "name": "demo", "max_agents": 5, "max_vpses": 5, "max_bandwidth_bytes": 50_000_000_000_u64 });
     walk.admin("POST", "/admin/plans", Some(plan), 201, &["/id", "/max_storage_bytes"]);
     walk.admin("DELETE", "/admin/plans/demo", None, 204, &[]);
     walk.admin("POST", "/admin/cleanup", None, 200, &["/cleaned_up"]);

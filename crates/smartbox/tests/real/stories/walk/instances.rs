@@ -5,8 +5,16 @@ use serde_json::json;
 use super::{Case, Walk};
 
 const INSTANCES: &str = "/api/v1/instances";
-const INSTANCE: &[&str] =
-    &["/id", "/name", "/display_name", "/status", "/cpu_limit", "/memory_limit", "/control_url", "/gateway_token"];
+const INSTANCE: &[&str] = &[
+    "/id",
+    "/name",
+    "/display_name",
+    "/status",
+    "/cpu_limit",
+    "/memory_limit",
+    "/control_url",
+    "/gateway_token",
+];
 
 pub(super) async fn walk(walk: &Walk) {
     walk.ask(&Case { path: INSTANCES, status: 401, fields: &["/detail"], ..Case::default() });
@@ -23,7 +31,13 @@ pub(super) async fn walk(walk: &Walk) {
     let keys = json!({ "api_keys": { "BRAVE_API_KEY": "a-brave-key-of-its-own" } });
     walk.owner("PUT", &path, Some(keys), 200, &["/has_brave_override", "/api_key_overrides/0"]);
     walk.owner("GET", &at("/config"), None, 200, &["/config"]);
-    let set = walk.owner("PUT", &at("/config"), Some(json!({ "config": "{\"tools\": {\"deny\": [\"browser\"]}}" })), 200, &["/config"]);
+    let set = walk.owner(
+        "PUT",
+        &at("/config"),
+        Some(json!({ "config": "{\"tools\": {\"deny\": [\"browser\"]}}" })),
+        200,
+        &["/config"],
+    );
     assert_eq!(set["restarted"], true);
     walk.owner("PUT", &at("/config"), Some(json!({ "config": "no json" })), 400, &["/detail"]);
     walk.owner("GET", &at("/logs?tail=100&follow=false"), None, 200, &[]);
