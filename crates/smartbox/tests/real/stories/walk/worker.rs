@@ -11,7 +11,7 @@ pub(super) fn walk(walk: &Walk) {
     walk.admin("GET", "/api/status", None, 200, &["/status", "/default_box/phase"]);
     walk.admin("GET", "/api/admin/devices", None, 200, &["/pending", "/paired"]);
     walk.admin("POST", "/api/admin/devices/approve-all", None, 200, &["/approved", "/failed", "/message"]);
-    walk.admin("POST", "/api/admin/devices/no-such-request/approve", None, 404, &["/detail"]);
+    walk.admin("POST", "/api/admin/devices/no-such-request/approve", None, 404, &["/title"]);
     walk.owner("GET", "/api/admin/storage", None, 200, &["/configured", "/lastSync", "/message"]);
     walk.owner("POST", "/api/admin/storage/sync", None, 200, &["/success", "/lastSync"]);
     walk.admin("GET", "/api/admin/gateway/restart", None, 405, &["/title", "/remedy"]);
