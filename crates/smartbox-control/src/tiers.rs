@@ -48,11 +48,12 @@ impl TierWish {
         {
             wrong("name", format!("must have 1 to {NAME_CHARS_MAX} lower-case letters, digits and dashes"));
         }
-        let cpu_millis = self.cpu_millis.or(before.map(|tier| tier.cpu_millis)).unwrap_or_default();
+        let cpu_millis = self.cpu_millis.or_else(|| before.map(|tier| tier.cpu_millis)).unwrap_or_default();
         if !(100..=CPU_MILLIS_MAX).contains(&cpu_millis) {
             wrong("cpu_millicores", format!("must be 100 to {CPU_MILLIS_MAX} thousandths of a CPU"));
         }
-        let memory_mib = self.memory_mib.or(before.map(|tier| tier.memory_bytes / MIB)).unwrap_or_default();
+        let memory_mib =
+            self.memory_mib.or_else(|| before.map(|tier| tier.memory_bytes / MIB)).unwrap_or_default();
         if !MEMORY_MIB.contains(&memory_mib) {
             wrong("memory_mb", format!("must be {} to {} MiB", MEMORY_MIB.start(), MEMORY_MIB.end()));
         }
@@ -66,11 +67,11 @@ impl TierWish {
             let least = "a gateway dies in a turn with less, and less than what is guaranteed is no limit";
             wrong("memory_max_mb", format!("must be at least {floor} MiB and `memory_mb`: {least}"));
         }
-        let pids_max = self.pids_max.or(before.map(|tier| tier.pids_max)).unwrap_or(PIDS_DEFAULT);
+        let pids_max = self.pids_max.or_else(|| before.map(|tier| tier.pids_max)).unwrap_or(PIDS_DEFAULT);
         if !(PIDS_MIN..=PIDS_MAX).contains(&pids_max) {
             wrong("pids_max", format!("must be {PIDS_MIN} to {PIDS_MAX}"));
         }
-        let boxes_max = self.boxes_max.or(before.map(|tier| tier.boxes_max)).unwrap_or(BOXES_DEFAULT);
+        let boxes_max = self.boxes_max.or_else(|| before.map(|tier| tier.boxes_max)).unwrap_or(BOXES_DEFAULT);
         if !issues.is_empty() {
             return Err(Error::Invalid(issues));
         }
