@@ -26,6 +26,10 @@ mod routes;
 mod runtimes;
 mod schedules;
 mod secrets;
+mod seed_admin;
+mod seed_agents;
+mod seed_devices;
+mod seed_instances;
 mod seed_storage;
 mod seeds;
 mod sessions;
@@ -83,6 +87,19 @@ pub use schedules::{
     CreateSchedule, MessageAction, ScheduleList, ScheduleRunView, ScheduleView, UpdateSchedule, WakeAction,
 };
 pub use secrets::{InjectionsView, KeyRotationView, SecretList, SecretView, SetInjections, SetSecret};
+pub use seed_admin::{
+    SeedAdminUser, SeedChangeVpsConfig, SeedCleanup, SeedCreateVpsConfig, SeedSetPlan, SeedSetRole,
+    SeedSetStatus, SeedVpsConfig,
+};
+pub use seed_agents::{
+    SeedAddChannel, SeedAgent, SeedAgentConfig, SeedAgentHealth, SeedChannel, SeedCreateAgent, SeedMe,
+    SeedPageQuery, SeedPlaceAgent, SeedVps, SeedWorkspaceFile,
+};
+pub use seed_devices::{SeedApproved, SeedApprovedAll, SeedDevice, SeedDevices, SeedGatewayRestarted};
+pub use seed_instances::{
+    SeedCreateInstance, SeedInstance, SeedInstanceConfig, SeedInstanceConfigSet, SeedInstanceStatus,
+    SeedSetSettings, SeedSettings, SeedUpdateInstance,
+};
 pub use seed_storage::{SeedAccepted, SeedBackup, SeedBackupFacts, SeedR2Status, SeedStorage, SeedSync};
 pub use seeds::{OverageBudget, SeedMeter, SeedPlan, SeedUsage, SetOverageBudget};
 pub use sessions::{SessionList, SessionQuery, SessionView};

@@ -33,6 +33,9 @@ pub struct Problem {
     /// Which fields of the request are wrong.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// What happened once more, for clients of an older API that look for it under this name. Only its routes have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 impl Problem {
@@ -48,6 +51,7 @@ impl Problem {
             remedy: None,
             retry_after_ms: None,
             errors: Vec::new(),
+            error: None,
         }
     }
 

@@ -5,7 +5,10 @@
 //! so that a lost hint heals. Nothing here knows of HTTP.
 
 mod admin_secret;
+mod agent_channels;
+mod agents;
 mod allowances;
+mod api_keys;
 mod attempts;
 mod audit;
 mod authority;
@@ -14,6 +17,7 @@ mod budgets;
 mod burnt;
 mod changes;
 mod chat;
+mod cleanup;
 mod clock;
 mod configs;
 mod courier;
@@ -37,6 +41,7 @@ mod host;
 mod idempotency;
 mod ingress;
 mod injections;
+mod instances;
 mod lease;
 mod logs;
 mod loops;
@@ -69,6 +74,7 @@ mod spec;
 mod spend;
 mod ssh;
 mod tickets;
+mod tiers;
 mod timeline;
 mod tokens;
 mod upgrades;
@@ -80,7 +86,10 @@ mod webhooks;
 pub mod boxes;
 
 pub use admin_secret::{AdminSecret, token_hash};
+pub use agent_channels::{AgentChannel, NewChannel};
+pub use agents::AgentConfigWish;
 pub use allowances::{Allowance, Allowances};
+pub use api_keys::{ApiKey, ApiKeyChange};
 pub use authority::HostCertificate;
 pub use backups::{
     BackupAccess, BackupDecision, BackupNumbers, BackupParts, BackupPolicy, BackupWish, BoxBackups, Download,
@@ -111,6 +120,7 @@ pub use host::{Host, UnknownHost};
 pub use idempotency::Idempotency;
 pub use ingress::{Ingress, NoIngress, WorkSeen};
 pub use injections::Injections;
+pub use instances::{InstanceWish, NewInstance};
 pub use lease::Lease;
 pub use logs::{LogFilter, LogLine, LogQuery, LogSource};
 pub use loops::{
@@ -158,6 +168,7 @@ pub use smartbox_store::{
 pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, Trust, render_files};
 pub use spend::{ModelSpent, Reservation, SpendRefused};
 pub use tickets::{MadeTicket, TICKET_PREFIX, TicketFor};
+pub use tiers::TierWish;
 pub use tokens::{MadeToken, NewToken, TOKEN_PREFIX};
 pub use usage::{PlanState, UsageReport};
 pub use vigil::Vigil;

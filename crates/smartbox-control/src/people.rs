@@ -1,6 +1,6 @@
 //! People of an org.
 
-use smartbox_core::{OrgId, Permission, Role, Tie, UserId, UserStatus};
+use smartbox_core::{OrgId, Permission, Principal, Role, Tie, UserId, UserStatus};
 use smartbox_store::{Cursor, NewUser, Page, SystemActor, User, UserChange};
 
 use crate::entropy::id_parts;
@@ -75,6 +75,22 @@ impl Control {
         op.require(Permission::PeopleManage)?;
         let org = self.resolve_org(op, org).await?;
         Ok(self.inner.store.org(org).list_users(cursor, limit).await?)
+    }
+
+    /// A page of the people of every org. Only an admin may.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`].
+    pub async fn list_all_users(
+        &self,
+        op: &Op,
+        cursor: Option<&Cursor>,
+        limit: u32,
+    ) -> Result<Page<User>, Error> {
+        if op.principal != Principal::Admin {
+            return Err(Error::Forbidden);
+        }
+        Ok(self.inner.store.fleet(SystemActor::new("admin request")).list_users(cursor, limit).await?)
     }
 
     /// A person, by id, by name in the org, or as `me`. Everybody may see themselves.

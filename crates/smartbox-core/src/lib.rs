@@ -25,6 +25,7 @@ pub mod ledger;
 pub mod models;
 pub mod numbers;
 pub mod phase;
+pub mod placement;
 pub mod plan;
 pub mod progress;
 pub mod rollout;
@@ -53,6 +54,7 @@ pub use id::{
 };
 pub use kind::Kind;
 pub use phase::{Phase, phase};
+pub use placement::has_place;
 pub use plan::{Step, next_step};
 pub use progress::Progress;
 pub use secret::{Delivery, SecretName};

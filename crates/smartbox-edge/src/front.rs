@@ -35,10 +35,17 @@ mod upstream;
 use answered::Remarks;
 
 /// Paths of the platform itself; everything below them, too.
-const PLATFORM_PATHS: [&str; 14] = [
+const PLATFORM_PATHS: [&str; 21] = [
     "/_smartbox",
+    "/admin/agents",
+    "/admin/cleanup",
+    "/admin/plans",
+    "/admin/users",
+    "/admin/vps-configs",
+    "/admin/vpses",
     "/ai",
     "/api/status",
+    "/api/v1",
     "/docs/errors",
     "/health",
     "/healthz",
@@ -48,13 +55,19 @@ const PLATFORM_PATHS: [&str; 14] = [
     "/readyz",
     "/sign-in",
     "/sign-out",
-    "/users/me/overage-budget",
+    "/users/me",
     "/v1",
 ];
 /// Paths of the admin API, which may be another server's; everything below them, too.
 const ADMIN_API_PATHS: [&str; 2] = ["/api/admin", "/api/super"];
 /// In front of a box's id or name.
 const BOX_PATH: &str = "/b/";
+/// In front of a box's id or name, of an older API.
+const AGENT_PATH: &str = "/agents/";
+/// Behind it there, in front of the gateway's own path.
+const AGENT_GATEWAY: &str = "/gateway";
+/// The one socket of an agent there, whatever the gateway calls it.
+const AGENT_SOCKET: &str = "/ws";
 /// In front of the box's id in the loading page's own requests.
 const STATE_PATH: &str = "/_smartbox/boxes/";
 
@@ -63,13 +76,17 @@ const ENTER_PATH: &str = "/_smartbox/enter";
 
 /// Whether the platform's service answers this path, and not a box.
 pub fn is_platform_path(path: &str) -> bool {
-    PLATFORM_PATHS.iter().any(|root| is_at(path, root)) || is_admin_api_path(path) || is_agent_usage(path)
+    PLATFORM_PATHS.iter().any(|root| is_at(path, root)) || is_admin_api_path(path) || is_agents_path(path)
 }
 
-/// `/agents/{id}/usage`, of an older API. Whatever else is below `/agents` is a page of the gateway.
-fn is_agent_usage(path: &str) -> bool {
-    let agent = path.strip_prefix("/agents/").and_then(|rest| rest.strip_suffix("/usage"));
-    agent.is_some_and(|agent| !agent.is_empty() && !agent.contains('/'))
+/// What an older API has below `/agents`, but for what it passes on to gateways.
+fn is_agents_path(path: &str) -> bool {
+    is_at(path, AGENT_PATH.trim_end_matches('/')) && agent_mount(path).is_none()
+}
+
+/// `/agents` and what is right below it are pages of the gateway's own UI as well, for a browser that opens one.
+fn is_agents_page(path: &str) -> bool {
+    is_agents_path(path) && path.matches('/').count() <= 2
 }
 
 fn is_admin_api_path(path: &str) -> bool {
@@ -194,7 +211,8 @@ impl Shared {
         if !is_own_host && is_admin_api_path(path) {
             return self.ask_admin_api(&asked, head, body).await;
         }
-        if if is_own_host { path == ENTER_PATH } else { is_platform_path(path) } {
+        let is_platforms = is_platform_path(path) && !(asked.wants_page && is_agents_page(path));
+        if if is_own_host { path == ENTER_PATH } else { is_platforms } {
             return self.ask_platform(&asked, head, body).await;
         }
         let target = match &asked.addressed.label {
@@ -251,19 +269,38 @@ fn refuse(problem: Problem, wants_page: bool, id: &str) -> Response<Body> {
 /// Which box a path means; a redirect for `/b/{box}`, where relative links would miss the box.
 fn target(head: &Parts) -> Option<Result<Target, Response<Body>>> {
     let whole = head.uri.path_and_query()?;
-    let Some(rest) = whole.as_str().strip_prefix(BOX_PATH) else {
+    let Some((prefix, reference)) = box_mount(whole.path()).or_else(|| agent_mount(whole.path())) else {
         return Some(Ok(Target { reference: None, prefix: String::new(), path_and_query: whole.clone() }));
     };
-    let end = rest.find(['/', '?']).unwrap_or(rest.len());
-    let (reference, rest) = rest.split_at(end);
-    let prefix = format!("{BOX_PATH}{reference}");
+    let rest = whole.as_str().get(prefix.len()..)?;
     // The Control UI's own socket is at the prefix without a slash.
     if !rest.starts_with('/') && !gate::is_websocket(head) {
         return Some(Err(redirect(&format!("{prefix}/{rest}"))));
     }
-    let path = if rest.starts_with('/') { rest.to_owned() } else { format!("/{rest}") };
-    let path_and_query = path.parse().ok()?;
-    Some(Ok(Target { reference: Some(reference.to_owned()), prefix, path_and_query }))
+    let is_socket = prefix.starts_with(AGENT_PATH) && rest == AGENT_SOCKET && gate::is_websocket(head);
+    let path = match rest {
+        _ if is_socket => "/".to_owned(),
+        rest if rest.starts_with('/') => rest.to_owned(),
+        rest => format!("/{rest}"),
+    };
+    let (reference, prefix) = (Some(reference.to_owned()), prefix.to_owned());
+    Some(Ok(Target { reference, prefix, path_and_query: path.parse().ok()? }))
+}
+
+/// What stands before the gateway's own path in `/b/{box}/…`, and the box in it.
+fn box_mount(path: &str) -> Option<(&str, &str)> {
+    let rest = path.strip_prefix(BOX_PATH)?;
+    let reference = rest.split('/').next().unwrap_or_default();
+    Some((path.get(..BOX_PATH.len() + reference.len())?, reference))
+}
+
+/// The same of `/agents/{agent}/gateway/…`.
+fn agent_mount(path: &str) -> Option<(&str, &str)> {
+    let rest = path.strip_prefix(AGENT_PATH)?;
+    let reference = rest.split('/').next().filter(|reference| !reference.is_empty())?;
+    let behind = rest.get(reference.len()..)?;
+    is_at(behind, AGENT_GATEWAY).then_some(())?;
+    Some((path.get(..AGENT_PATH.len() + reference.len() + AGENT_GATEWAY.len())?, reference))
 }
 
 fn redirect(location: &str) -> Response<Body> {

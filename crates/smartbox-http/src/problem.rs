@@ -15,6 +15,8 @@ use smartbox_core::wake::{HoldKind, WakeRefusal};
 
 use codes::Code;
 
+use crate::seeds::Dialect;
+
 /// When to come back after a short overload.
 const OVERLOAD_RETRY: Duration = Duration::from_secs(1);
 
@@ -229,7 +231,11 @@ pub(crate) fn render(mut response: Response, instance: &str) -> Response {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let retry_after = error.0.explanation.retry_after;
-    let problem = error.report(instance);
+    let mut problem = error.report(instance);
+    if let Some(dialect) = response.extensions_mut().remove::<Dialect>() {
+        dialect.adapt(&mut problem);
+        *response.status_mut() = StatusCode::from_u16(problem.status).unwrap_or(response.status());
+    }
     let document = serde_json::to_vec(&problem).unwrap_or_default();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_CONTENT_TYPE));

@@ -1,5 +1,10 @@
 //! Routes of an older API that programs still speak. They show what `/v1` has, in the shapes those programs know.
 
+mod admin;
+mod agents;
+mod devices;
+mod dialect;
+mod instances;
 mod plans;
 mod r2_status;
 mod set_overage_budget;
@@ -9,6 +14,9 @@ mod sync_async;
 mod sync_storage;
 mod usage;
 
+pub(crate) use dialect::Dialect;
+
+use axum::middleware::from_fn;
 use jiff::Timestamp;
 use smartbox_api::OverageBudget;
 use smartbox_control::{BoxBackups, Error, Op, PlanState};
@@ -23,10 +31,17 @@ use crate::problem::ApiError;
 const CENT_NANOS: u64 = 10_000_000;
 
 pub(crate) fn routes() -> OpenApiRouter<HttpState> {
-    OpenApiRouter::new()
+    let agents = OpenApiRouter::new()
+        .merge(agents::routes())
+        .merge(admin::routes())
         .routes(routes!(plans::plans))
         .routes(routes!(show_overage_budget::show_overage_budget, set_overage_budget::set_overage_budget))
         .routes(routes!(usage::usage))
+        .layer(from_fn(dialect::agents));
+    OpenApiRouter::new()
+        .merge(agents)
+        .merge(instances::routes().layer(from_fn(dialect::instances)))
+        .merge(devices::routes())
         .routes(routes!(show_storage::show_storage))
         .routes(routes!(sync_storage::sync_storage))
         .routes(routes!(r2_status::r2_status))

@@ -3,10 +3,10 @@
 mod audit;
 mod backup_policies;
 mod backups;
-mod boxes;
+pub(crate) mod boxes;
 mod budgets;
 mod configs;
-mod devices;
+pub(crate) mod devices;
 mod egress;
 mod events;
 mod exports;

@@ -18,6 +18,7 @@ mod rotation;
 mod routing;
 pub(crate) mod secrets;
 mod sign_in;
+mod tiers;
 mod upgrades;
 mod vault;
 mod webhooks;
@@ -41,6 +42,7 @@ pub use housekeeping::{DELIVERY_TTL, Purged};
 pub use origins::NewFrom;
 pub use rotation::KeyRotation;
 pub use webhooks::{DeliveryOutcome, WebhookTurn};
+pub use tiers::TIERS_MAX;
 
 /// Scope of the idempotency keys of the platform's admin. An org's scope is its id, which looks different.
 const ADMIN_SCOPE: &str = "admin";

@@ -15,6 +15,7 @@ mod people;
 mod rollouts;
 mod secrets;
 mod tickets;
+mod tiers;
 mod tokens;
 mod upgrades;
 pub(crate) mod webhooks;

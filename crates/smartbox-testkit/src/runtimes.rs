@@ -89,7 +89,7 @@ fn schema() -> serde_json::Value {
     json!({
         "type": "object",
         "properties": {
-            "agents": open, "discovery": open, "env": open, "gateway": open, "models": open, "plugins": open, "update": open,
+            "agents": open, "discovery": open, "env": open, "gateway": open, "models": open, "plugins": open, "tools": open, "update": open,
             "logging": { "type": "object", "properties": {
                 "level": { "enum": ["debug", "info", "warn", "error"] },
                 "file": { "type": "string" },

@@ -49,7 +49,13 @@ fn the_platforms_paths_are_whole_segments() {
         "/sign-in",
         "/api/status",
         "/plans",
+        "/agents",
         "/agents/a/usage",
+        "/agents/a/vps/start",
+        "/agents/gateway",
+        "/admin/vps-configs/standard-1",
+        "/api/v1/instances",
+        "/users/me",
     ] {
         assert!(is_platform_path(path), "{path}");
     }
@@ -62,10 +68,36 @@ fn the_platforms_paths_are_whole_segments() {
         "/api",
         "//v1",
         "/b/home/v1",
-        "/agents",
-        "/agents/a/b/usage",
-        "/agents//usage",
+        "/agentsx",
+        "/agents/a/gateway",
+        "/agents/a/gateway/usage",
+        "/admin",
+        "/users",
+        "/api/v1x",
     ] {
         assert!(!is_platform_path(path), "{path}");
     }
+}
+
+#[test]
+fn a_page_of_the_gateways_own_ui_is_no_list_of_agents() {
+    for (path, is_page) in
+        [("/agents", true), ("/agents/a", true), ("/agents/a/usage", false), ("/agents/a/gateway", false)]
+    {
+        assert_eq!(is_agents_page(path), is_page, "{path}");
+    }
+}
+
+#[test]
+fn an_agents_gateway_is_that_of_its_box() {
+    let mounted = |path: &str| boxed("home", "/agents/home/gateway", path);
+    assert_eq!(target_of("/agents/home/gateway/chat?x=1", &[]), mounted("/chat?x=1"));
+    assert_eq!(target_of("/agents/home/gateway/", &[]), mounted("/"));
+    assert_eq!(target_of("/agents/home/gateway/ws", &[]), mounted("/ws"), "no socket: a path like any other");
+    assert_eq!(target_of("/agents/home/gateway?x=1", &[]), Some(Err("/agents/home/gateway/?x=1".into())));
+    let socket = [("connection", "Upgrade"), ("upgrade", "websocket")];
+    assert_eq!(target_of("/agents/home/gateway/ws", &socket), mounted("/"));
+    assert_eq!(target_of("/agents/home/gateway", &socket), mounted("/"));
+    assert_eq!(target_of("/agents//gateway/x", &[]), boxed("", "", "/agents//gateway/x"));
+    assert_eq!(target_of("/agents/home/gatewayx", &[]), boxed("", "", "/agents/home/gatewayx"));
 }

@@ -140,3 +140,25 @@ async fn paths_need_what_they_need_in_any_spelling() {
         assert_eq!(gateway.seen.lock().await.len(), seen);
     }
 }
+
+/// What an older API passes on to an agent's gateway needs what it needs everywhere else.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agents_gateway_needs_what_the_boxs_does() {
+    let (edge, gateway) = TestEdge::with_home().await;
+    for (session, method, path, status) in [
+        ("1-viewer", "GET", "/agents/home/gateway/who", StatusCode::OK),
+        ("1-viewer", "POST", "/agents/home/gateway/who", StatusCode::FORBIDDEN),
+        ("1-operator", "POST", "/agents/home/gateway/tools/invoke", StatusCode::FORBIDDEN),
+        ("1-operator", "POST", "/agents/home/gateway/tool%73/Invoke", StatusCode::FORBIDDEN),
+        ("1-viewer", "GET", "/agents/home/gateway/x/../tools/invoke", StatusCode::BAD_REQUEST),
+        ("1-viewer", "GET", "/agents/home/gateway/who?token=x", StatusCode::BAD_REQUEST),
+        ("2", "GET", "/agents/home/gateway/who", StatusCode::NOT_FOUND),
+    ] {
+        let answer = edge.ask(as_user(session, method, path)).await;
+        assert_eq!(answer.status, status, "{session} {method} {path}");
+    }
+    assert_eq!(gateway.seen.lock().await.len(), 1);
+    let mut socket = open(&edge, "/agents/home/gateway/ws", &[]).await.unwrap();
+    assert_eq!(next(&mut socket).await.unwrap(), Message::text("hello /"));
+    greet(&mut socket).await;
+}

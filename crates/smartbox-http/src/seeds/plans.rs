@@ -25,7 +25,7 @@ pub(crate) async fn plans(
     Ok(Json(state.control().list_plans().await?.iter().map(view).collect()))
 }
 
-fn view(row: &PlanRow) -> SeedPlan {
+pub(super) fn view(row: &PlanRow) -> SeedPlan {
     let (limits, rates) = (row.terms.limits, row.terms.rates);
     SeedPlan {
         id: row.name.clone(),

@@ -26,6 +26,7 @@ mod upgrade;
 mod wake;
 mod why;
 
+pub(crate) use logs::stream_logs;
 pub(crate) use show_egress::box_egress_view;
 
 use axum::extract::{FromRequestParts, Path};

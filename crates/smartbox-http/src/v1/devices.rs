@@ -42,7 +42,7 @@ pub(super) fn device_view(device: &Device) -> DeviceView {
 }
 
 /// What two people can read to each other: eight bytes of the key's hash.
-fn fingerprint(public_key: &str) -> String {
+pub(crate) fn fingerprint(public_key: &str) -> String {
     // Only whole keys are stored; another text would only have another fingerprint.
     let raw = URL_SAFE_NO_PAD.decode(public_key).unwrap_or_default();
     let hash = digest::digest(&digest::SHA256, &raw);

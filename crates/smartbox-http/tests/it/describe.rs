@@ -60,6 +60,9 @@ impl Route {
             .replace("{version}", OLDER_RUNTIME)
             .replace("{rollout}", "rol_01932f00000070008000000000000000")
             .replace("{agent}", smartbox)
+            .replace("{instance}", smartbox)
+            .replace("{channel}", "telegram")
+            .replace("{filename}", "SOUL.md")
             .replace("{tier}", "standard-1")
             .replace("{route}", "admin-api")
             .replace("{session}", "ses_01932f00000070008000000000000000");
@@ -109,6 +112,23 @@ impl Route {
             "setPlan" => json!({ "is_default": true }),
             "setBoxBudget" | "setOrgBudget" => json!({ "day": { "tokens": 1_000_000 } }),
             "seedSetOverageBudget" => json!({ "budget_cents": 500 }),
+            "seedCreateAgent" => json!({ "name": "another" }),
+            "seedPlaceAgent" => json!({ "vps_config_id": "standard-1" }),
+            "seedAddChannel" => {
+                json!({ "channel_kind": "telegram", "credentials": { "botToken": "1:abcdef" } })
+            }
+            "seedSetAgentConfig" => json!({ "tools_deny": ["exec"] }),
+            "seedSetWorkspaceFile" => json!({ "content": "Be kind." }),
+            "seedSetUserStatus" => json!({ "status": "active" }),
+            "seedSetUserRole" => json!({ "role": "owner" }),
+            "seedCreateVpsConfig" => json!({ "name": "tiny", "cpu_millicores": 500, "memory_mb": 512 }),
+            "seedChangeVpsConfig" => json!({ "pids_max": 600 }),
+            "seedCreatePlan" => json!({ "name": "starter", "max_agents": 1 }),
+            "seedChangePlan" => json!({ "max_cpu_ms": 1_000_000 }),
+            "seedCreateInstance" => json!({ "display_name": "Another" }),
+            "seedUpdateInstance" => json!({ "api_keys": { "BRAVE_API_KEY": "a-key-of-some-length" } }),
+            "seedSetInstanceConfig" => json!({ "config": "{}" }),
+            "seedSetSettings" => json!({ "openai_api_key": "sk-0123456789abcdef" }),
             "setEgress" | "setOrgEgress" | "setTierEgress" | "setPlatformEgress" => {
                 json!({ "rules": ["deny *.ads.example"] })
             }

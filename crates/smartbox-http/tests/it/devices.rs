@@ -22,7 +22,7 @@ async fn set_pairing(app: &TestApp, org: &str, pairing: &str) {
 }
 
 /// A person whom nobody vouched for: they signed in with their password.
-async fn member(app: &TestApp, org: &str, name: &str) -> Client {
+pub(crate) async fn member(app: &TestApp, org: &str, name: &str) -> Client {
     let email = format!("{name}@example.org");
     let (password, user) =
         (json!("correct horse battery"), json!({ "name": name, "email": email, "org": org }));

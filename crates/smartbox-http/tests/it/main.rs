@@ -2,9 +2,11 @@
 //! run.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod agents;
 mod backup_policies;
 mod backups;
 mod clone;
+mod compatibility;
 mod configs;
 mod describe;
 mod devices;
@@ -20,6 +22,7 @@ mod health;
 mod holds;
 mod idempotency;
 mod imports;
+mod instances;
 mod ledger;
 mod lifecycle;
 mod limits;
@@ -38,9 +41,12 @@ mod restart;
 mod routes;
 mod schedules;
 mod secrets;
+mod seed_admin;
+mod seed_devices;
 mod seed_storage;
 mod sign_in;
 mod sleep;
+mod statements;
 mod tenancy;
 mod tokens;
 mod upgrades;

@@ -46,6 +46,29 @@ async fn every_route_about_a_box_or_operation_of_another_org_answers_as_if_it_di
 }
 
 #[tokio::test]
+async fn every_route_about_an_agent_or_instance_of_another_org_answers_as_if_it_did_not_exist() {
+    let app = TestApp::start().await;
+    let (home, acme) = (app.first_tenant().await, app.tenant("acme").await);
+    let theirs = app.running_box(&home.client, "home").await;
+    let missing = theirs.id.replace(|digit: char| digit.is_ascii_digit(), "0");
+    let mut walked = 0;
+    for route in routes() {
+        let is_admins = route.path.starts_with("/admin/") || route.path.starts_with("/api/super/");
+        if !(route.is_about("agent") || route.is_about("instance")) || is_admins {
+            continue;
+        }
+        walked += 1;
+        for reference in [theirs.id.as_str(), missing.as_str(), "home"] {
+            let problem = acme.client.send(route.request(&acme.client, reference, reference)).await.problem();
+            let told = (problem.status, problem.code.as_str());
+            assert_eq!(told, (404, "box-not-found"), "{} of {reference}", route.id);
+        }
+    }
+    assert!(walked >= 20, "{walked}");
+    assert_eq!(app.show(&home.client, "home").await, theirs, "nothing was changed");
+}
+
+#[tokio::test]
 async fn boxes_of_two_orgs_may_have_the_same_name() {
     let app = TestApp::start().await;
     let (home, acme) = (app.first_tenant().await, app.tenant("acme").await);

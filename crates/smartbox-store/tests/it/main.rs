@@ -37,6 +37,7 @@ mod routing;
 mod secrets;
 mod support;
 mod tenancy;
+mod tiers;
 mod tokens;
 mod upgrades;
 mod vault;

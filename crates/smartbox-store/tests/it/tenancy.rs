@@ -44,6 +44,7 @@ fn methods() -> BTreeSet<&'static str> {
         include_str!("../../src/org/rollouts.rs"),
         include_str!("../../src/org/secrets.rs"),
         include_str!("../../src/org/tickets.rs"),
+        include_str!("../../src/org/tiers.rs"),
         include_str!("../../src/org/tokens.rs"),
         include_str!("../../src/org/upgrades.rs"),
         include_str!("../../src/org/webhooks.rs"),
@@ -104,6 +105,8 @@ async fn what_belongs_to_another_org_does_not_exist() {
         .await;
     finds_nothing("cancel_operation", !matches!(cancelled, Err(Error::NotFound("operation"))));
     assert_eq!(world.org.find_operation(my_operation.id).await.unwrap().unwrap().outcome, None);
+    let sized = stranger.set_tier(mine.id, "standard-2", mine.version, event("box.tier-set"), at(2)).await;
+    finds_nothing("set_tier", !matches!(sized, Err(Error::NotFound("box"))));
 
     // A box of the same name, a key of the same text: the other org's do not get in the way.
     finds_nothing("create_box", !create(stranger, new_box("mine")).await.unwrap().0.is_default);

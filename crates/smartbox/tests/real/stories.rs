@@ -18,3 +18,4 @@ mod sleep_kill;
 mod standby;
 mod tools;
 mod upgrade;
+mod walk;

@@ -41,24 +41,35 @@ const TAIL_MAX: u32 = 10_000;
 )]
 pub(crate) async fn logs(
     State(state): State<HttpState>,
-    Listener(op, right): Listener,
+    listener: Listener,
     BoxReference(reference): BoxReference,
     QueryOf(query): QueryOf<LogsQuery>,
     Instance(instance): Instance,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    stream_logs(&state, listener, &reference, &query, (instance, &headers)).await
+}
+
+/// Lines of a box's log, as long as the caller may have them.
+pub(crate) async fn stream_logs(
+    state: &HttpState,
+    Listener(op, right): Listener,
+    reference: &str,
+    query: &LogsQuery,
+    (instance, headers): (String, &HeaderMap),
+) -> Result<Response, ApiError> {
     let query = LogQuery {
         source: source(query.source.as_deref())?,
-        from: last_event_id(&headers)?,
+        from: last_event_id(headers)?,
         tail_lines: tail_lines(query.tail)?,
         follow: query.follow.unwrap_or(false),
         filter: filter(&query)?,
     };
     let permit = state.stream_permit()?;
-    let lines = state.control().stream_logs(&op, &reference, query).await?;
+    let lines = state.control().stream_logs(&op, reference, query).await?;
     let lines = lines.map(move |line| told(line, &instance));
     let end = stream::once(async { StreamEvent::named("end", &serde_json::json!({})) });
-    Ok(events(&state, right, permit, lines.chain(end)))
+    Ok(events(state, right, permit, lines.chain(end)))
 }
 
 fn told(line: Result<LogLine, Error>, instance: &str) -> StreamEvent {
