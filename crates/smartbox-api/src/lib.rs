@@ -9,11 +9,13 @@ mod backups;
 mod boxes;
 mod budgets;
 mod configs;
+mod costs;
 mod devices;
 mod egress;
 mod events;
 mod exec;
 mod files;
+mod fleet;
 mod logs;
 mod messages;
 mod models;
@@ -27,6 +29,7 @@ mod runtimes;
 mod schedules;
 mod secrets;
 mod seed_storage;
+mod seed_super;
 mod seeds;
 mod sessions;
 mod sign_in;
@@ -49,6 +52,7 @@ pub use boxes::{
 };
 pub use budgets::{BudgetBound, BudgetCaps, BudgetView, SetBudget};
 pub use configs::{ConfigChangeView, ConfigHistory, ConfigVersionView, ConfigView, RollBackConfig};
+pub use costs::{BoxCostView, CostQuery, CostView, DayCostView, ServiceCostView};
 pub use devices::{DeviceList, DeviceQuery, DeviceView, PairDevice};
 pub use egress::{EgressLayerView, EgressView, SetEgress};
 pub use events::{EventList, EventView};
@@ -62,8 +66,12 @@ pub use files::{
     FileSearchRequest, FileSearchResult, FileText, FileView, MakeDirectory, MoveFile, PutFileQuery,
     RemovedFile, TrashEmptied,
 };
+pub use fleet::{
+    BulkActionWord, BulkBoxView, BulkRunList, BulkRunView, CreateBulkRun, FleetBoxView, FleetQuery, FleetSummaryView,
+    GatewayLookView, LiveStateView, MaintenanceView, SetMaintenance,
+};
 pub use logs::LogsQuery;
-pub use messages::{MessageEvent, SendMessage};
+pub use messages::{AgentSessionList, AgentSessionView, MessageEvent, MessageView, SendMessage};
 pub use models::{
     ModelCallList, ModelCallView, ModelRulesView, ModelScopeQuery, ProviderList, ProviderModel,
     ProviderPrice, ProviderView, SetModelRules, SetProvider,
@@ -83,6 +91,7 @@ pub use schedules::{
 };
 pub use secrets::{InjectionsView, KeyRotationView, SecretList, SecretView, SetInjections, SetSecret};
 pub use seed_storage::{SeedAccepted, SeedBackup, SeedBackupFacts, SeedR2Status, SeedStorage, SeedSync};
+pub use seed_super::*;
 pub use seeds::{OverageBudget, SeedMeter, SeedPlan, SeedUsage, SetOverageBudget};
 pub use sessions::{SessionList, SessionQuery, SessionView};
 pub use sign_in::{CreateSignInLink, RedeemSignIn, SignInLink, SignedIn};

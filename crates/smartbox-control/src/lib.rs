@@ -5,17 +5,21 @@
 //! so that a lost hint heals. Nothing here knows of HTTP.
 
 mod admin_secret;
+mod agent_sessions;
 mod allowances;
 mod attempts;
 mod audit;
 mod authority;
 mod backups;
+mod box_settings;
 mod budgets;
+mod bulk;
 mod burnt;
 mod changes;
 mod chat;
 mod clock;
 mod configs;
+mod costs;
 mod credential_cache;
 mod devices;
 mod doors;
@@ -26,6 +30,8 @@ mod error;
 mod exec;
 mod explain;
 mod files;
+mod fleet;
+mod fleet_people;
 mod fleet_view;
 mod foreign;
 mod gate;
@@ -38,6 +44,8 @@ mod injections;
 mod lease;
 mod logs;
 mod loops;
+mod maintenance;
+mod messages;
 mod models;
 mod numbers;
 mod oidc;
@@ -48,6 +56,7 @@ mod pairing;
 mod passwords;
 mod people;
 mod plans;
+mod probe;
 mod readiness;
 mod recognise;
 mod resolve;
@@ -76,6 +85,7 @@ mod vigil;
 
 pub mod boxes;
 
+pub use agent_sessions::AgentSession;
 pub use admin_secret::{AdminSecret, token_hash};
 pub use allowances::{Allowance, Allowances};
 pub use authority::HostCertificate;
@@ -84,11 +94,14 @@ pub use backups::{
     ExportGone, ExportSink, RestoreWish, UnderWay, Work,
 };
 pub use boxes::{CloneWish, Created, ImportWish, Intended, NewBox};
+pub use box_settings::BoxWish;
 pub use budgets::BudgetState;
+pub use bulk::{BulkState, BulkWish, NewBulkRun};
 pub use changes::Changes;
 pub use chat::{ChatEvent, ChatStream};
 pub use clock::{Clock, SystemClock};
 pub use configs::{Applies, BoxConfig, ConfigChanged, ConfigWish};
+pub use costs::{BoxCost, CostQuery, CostReport, DayCost};
 pub use doors::Doors;
 pub use egress::{BoxEgress, EgressRules};
 pub use egress_layers::PlatformEgress;
@@ -100,6 +113,7 @@ pub use exec::{
 };
 pub use explain::Why;
 pub use files::{FILE_BYTES_MAX, FileSearch, FileWriting, Looked, PAGE_ENTRIES_MAX, Thrown};
+pub use fleet::{FleetQuery, FleetSummary};
 pub use fleet_view::{BoxState, FleetView, phase_of, stage_of};
 pub use foreign::{ForeignIdentities, SignUp, SignUpPolicy};
 pub use host::{Host, UnknownHost};
@@ -109,10 +123,12 @@ pub use injections::Injections;
 pub use lease::Lease;
 pub use logs::{LogLine, LogQuery};
 pub use loops::{
-    backups::BackupLoop, configs::ConfigLoop, drills::DrillLoop, janitor::Janitor, monitor::Monitor,
+    backups::BackupLoop, bulk::BulkLoop, configs::ConfigLoop, drills::DrillLoop, janitor::Janitor, monitor::Monitor,
     reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler, trials::TrialLoop,
     upgrades::UpgradeLoop,
 };
+pub use maintenance::{Drain, Maintenance, MaintenanceWish};
+pub use messages::Asked;
 pub use models::{ModelPicture, ModelProviders, ModelScopeWish, ModelShelf, ProviderWish};
 pub use oidc::BegunSignIn;
 pub use op::{Op, Origin};
@@ -120,6 +136,7 @@ pub use orgs::NewOrg;
 pub use pairing::{PairedDevice, Showing};
 pub use people::{NewPerson, PersonChange};
 pub use plans::OrgPlanWish;
+pub use probe::{BoxLoad, GatewayLook, LiveState};
 pub use recognise::Recognised;
 pub use rollouts::{NewRollout, RolloutState};
 pub use room::Activity;
@@ -145,8 +162,8 @@ pub use smartbox_provider::LogSource;
 pub use smartbox_store::EXEC_TTL;
 /// Rows as the API shows them.
 pub use smartbox_store::{
-    AuditEvent, Backup, BackupState, BoxError, BudgetRow, ConfigVersion, Cursor, Device, EgressRow,
-    EgressUsage, Event, Exec, ExecOutput, InjectionRow, KeptSecret, KeyRotation, LayerRow, ModelCall,
+    AuditEvent, Backup, BackupState, BoxError, BudgetRow, BulkBox, BulkRun, ConfigVersion, Cursor, Device, EgressRow,
+    EgressUsage, Event, Exec, ExecOutput, InjectionRow, KeptSecret, KeyRotation, LayerRow, MESSAGE_TTL, Message, MessageEnd, ModelCall,
     ModelProvider, ModelRulesRow, ModelSum, NewPlan, Operation, Org, OrgPlan, OrgStanding, Outcome, Page,
     PlanRow, RestoreFrom, Rollout, RolloutBox, RoutingRow, Schedule, ScheduleAction, ServiceToken, Session,
     Smartbox, UsageRow, User, WakeHold,
@@ -289,6 +306,8 @@ pub(crate) struct Inner {
     pub(crate) files: files::FileWork,
     pub(crate) resting: gateway::Resting,
     pub(crate) vigils: vigil::Vigils,
+    pub(crate) looks: probe::Looks,
+    pub(crate) waiting: messages::Waiting,
     pub(crate) sleep: Thresholds,
     pub(crate) host: Arc<dyn Host>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -340,6 +359,8 @@ impl Control {
                 files: files::FileWork::new(parts.files),
                 resting: gateway::Resting::default(),
                 vigils: vigil::Vigils::default(),
+                looks: probe::Looks::default(),
+                waiting: messages::Waiting::default(),
                 sleep: parts.sleep,
                 host: parts.host,
                 clock: parts.clock,

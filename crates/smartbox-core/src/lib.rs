@@ -11,6 +11,7 @@ pub mod backoff;
 pub mod backup;
 pub mod box_host;
 pub mod box_name;
+pub mod bulk;
 pub mod capacity;
 pub mod config_change;
 pub mod egress_policy;
@@ -20,6 +21,7 @@ pub mod heal;
 pub mod id;
 pub mod injection;
 pub mod kind;
+pub mod label;
 pub mod ledger;
 pub mod models;
 pub mod numbers;
@@ -45,10 +47,11 @@ pub use archive::ArchiveStage;
 pub use box_name::BoxName;
 pub use heal::Breaker;
 pub use id::{
-    BackupId, BoxId, DeviceId, EventId, ExecId, OperationId, OrgId, RolloutId, ScheduleId, SessionId,
-    SpendId, TokenId, UserId,
+    BackupId, BoxId, BulkId, DeviceId, EventId, ExecId, MessageId, OperationId, OrgId, RolloutId, ScheduleId,
+    SessionId, SpendId, SupportId, TokenId, UserId,
 };
 pub use kind::Kind;
+pub use label::{Labels, Selector};
 pub use phase::{Phase, phase};
 pub use plan::{Step, next_step};
 pub use progress::Progress;

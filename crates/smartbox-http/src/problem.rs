@@ -116,6 +116,11 @@ pub fn explain(error: &Error) -> Explanation {
             unavailable.retry_after = Some(*retry_after);
             unavailable
         }
+        Error::Maintenance { retry_after, .. } => {
+            let mut refused = Explanation::new(&codes::MAINTENANCE).detail(text);
+            refused.retry_after = Some(*retry_after);
+            refused
+        }
         Error::BoxFailed { remedy, .. } => Explanation::new(&codes::BOX_FAILED).detail(text).remedy(remedy),
         Error::FileTooLarge(_) => Explanation::new(&codes::FILE_TOO_LARGE).detail(text),
         Error::Agent(_) => Explanation::new(&codes::AGENT_FAILED).detail(text),
@@ -141,6 +146,8 @@ fn not_found(what: &str) -> Option<Explanation> {
         "file" => &codes::BACKUP_FILE_NOT_FOUND,
         "box file" => &codes::FILE_NOT_FOUND,
         "command" => &codes::EXEC_NOT_FOUND,
+        "message" => &codes::MESSAGE_NOT_FOUND,
+        "bulk run" => &codes::BULK_RUN_NOT_FOUND,
         "schedule" => &codes::SCHEDULE_NOT_FOUND,
         "model provider" => &codes::MODEL_PROVIDER_NOT_FOUND,
         "secret" => &codes::SECRET_NOT_FOUND,
@@ -190,6 +197,11 @@ impl ApiError {
         Self::new(fields(vec![error]), None)
     }
 
+    /// The status of the answer.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.0.explanation.code.status
+    }
+
     /// Logs it if it is the platform's fault, and gives the document for the caller.
     pub(crate) fn report(self, instance: &str) -> Problem {
         let Refusal { explanation, cause } = *self.0;
@@ -218,6 +230,10 @@ impl IntoResponse for ApiError {
     }
 }
 
+/// Marks an answer of an older API, whose refusals have their words in `error`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OlderShape;
+
 /// Writes the document of a failed request into its answer. Every other answer stays as it is.
 pub(crate) fn render(mut response: Response, instance: &str) -> Response {
     let Some(error) = response.extensions_mut().remove::<Arc<ApiError>>() else { return response };
@@ -226,7 +242,10 @@ pub(crate) fn render(mut response: Response, instance: &str) -> Response {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let retry_after = error.0.explanation.retry_after;
-    let problem = error.report(instance);
+    let mut problem = error.report(instance);
+    if response.extensions_mut().remove::<OlderShape>().is_some() {
+        problem.error = Some(problem.detail.clone().unwrap_or_else(|| problem.title.clone()));
+    }
     let document = serde_json::to_vec(&problem).unwrap_or_default();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_CONTENT_TYPE));

@@ -3,15 +3,19 @@
 mod audit;
 mod backup_policies;
 mod backups;
-mod boxes;
+pub(crate) mod boxes;
 mod budgets;
+mod bulk;
 mod configs;
+mod costs;
 mod devices;
 mod egress;
 mod exports;
 mod files;
+mod fleet;
 mod imports;
 mod injections;
+mod maintenance;
 mod models;
 mod operations;
 mod orgs;
@@ -42,12 +46,16 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .merge(backups::routes())
         .merge(boxes::routes())
         .merge(budgets::routes())
+        .merge(bulk::routes())
         .merge(configs::routes())
+        .merge(costs::routes())
         .merge(devices::routes())
+        .merge(maintenance::routes())
         .merge(models::routes())
         .merge(egress::routes())
         .merge(exports::routes())
         .merge(files::routes())
+        .merge(fleet::routes())
         .merge(imports::routes())
         .merge(injections::routes())
         .merge(operations::routes())

@@ -1,6 +1,7 @@
 //! What one org may see and do.
 
 mod backups;
+mod bulk;
 mod channels;
 mod configs;
 pub(crate) mod create;
@@ -8,10 +9,12 @@ mod devices;
 mod egress;
 mod execs;
 pub(crate) mod intent;
+mod messages;
 mod models;
 mod people;
 mod rollouts;
 mod secrets;
+mod settings;
 mod tickets;
 mod tokens;
 mod upgrades;

@@ -58,6 +58,10 @@ impl Route {
             .replace("{version}", OLDER_RUNTIME)
             .replace("{rollout}", "rol_01932f00000070008000000000000000")
             .replace("{agent}", smartbox)
+            .replace("{id}", smartbox)
+            .replace("{bulk}", "blk_01932f00000070008000000000000000")
+            .replace("{message}", "msg_01932f00000070008000000000000000")
+            .replace("{service}", "models")
             .replace("{tier}", "standard-1")
             .replace("{route}", "admin-api")
             .replace("{session}", "ses_01932f00000070008000000000000000");
@@ -131,6 +135,16 @@ impl Route {
             "createSchedule" => json!({ "name": "report", "cron": "0 9 * * *", "message": { "text": "go" } }),
             "updateSchedule" => json!({ "name": "another" }),
             "sendMessage" => json!({ "text": "hello" }),
+            "createBulkRun" => json!({ "action": "restart", "delay_ms": 0 }),
+            "beginMaintenance" => json!({ "reason": "a new kernel" }),
+            "seedPatchConfig" | "seedSetConfig" => json!({ "messages": { "ackReaction": "eyes" } }),
+            "seedRollBackConfig" => json!({ "version": 1 }),
+            "seedExec" | "seedExecSync" => json!({ "command": "true", "timeout": 1000 }),
+            "seedMessage" => json!({ "message": "hello" }),
+            "seedPutFile" => json!({ "content": "hello" }),
+            "seedFileBatch" => json!({ "operations": [{ "op": "exists", "path": "state" }] }),
+            "seedBulkRestart" => json!({ "delayMs": 0 }),
+            "seedBulkPatch" => json!({ "patch": { "messages": { "ackReaction": "eyes" } } }),
             "signIn" => json!({ "code": "no-such-code" }),
             other => panic!("{other}: give it a good body here"),
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::open::FIRST_KEY;
 use crate::sealing::{KeyringError, Place, Sealed};
-use crate::{Error, FleetStore, configs, models, vault};
+use crate::{Error, FleetStore, bulk, configs, models, vault};
 
 /// Rows of one table that are sealed anew in one transaction: others want to write, too.
 const BATCH: i64 = 100;
@@ -38,10 +38,12 @@ enum Table {
     Authorities,
     Providers,
     Configs,
+    Bulk,
 }
 
 impl Table {
-    const ALL: [Self; 5] = [Self::Secrets, Self::Kept, Self::Authorities, Self::Providers, Self::Configs];
+    const ALL: [Self; 6] =
+        [Self::Secrets, Self::Kept, Self::Authorities, Self::Providers, Self::Configs, Self::Bulk];
 
     /// Rows under another key than `$1`, at most `$2`.
     const fn stale(self) -> &'static str {
@@ -67,6 +69,10 @@ impl Table {
                 "select box_id as subject, cast(version as text) as name, key_id, nonce, ciphertext from box_configs
                  where key_id <> $1 order by box_id, version limit $2"
             }
+            Self::Bulk => {
+                "select id as subject, 'patch' as name, key_id, nonce, ciphertext from bulk_runs
+                 where key_id <> $1 order by id limit $2"
+            }
         }
     }
 
@@ -88,6 +94,9 @@ impl Table {
                 "update box_configs set key_id = $1, nonce = $2, ciphertext = $3
                  where box_id = $4 and cast(version as text) = $5"
             }
+            Self::Bulk => {
+                "update bulk_runs set key_id = $1, nonce = $2, ciphertext = $3 where id = $4 and 'patch' = $5"
+            }
         }
     }
 
@@ -98,6 +107,7 @@ impl Table {
             Self::Authorities => super::vault::authority_place(&row.subject),
             Self::Providers => models::key_place(&row.subject, &row.name),
             Self::Configs => configs::place(&row.subject, &row.name),
+            Self::Bulk => bulk::place(&row.subject, &row.name),
         }
     }
 }
