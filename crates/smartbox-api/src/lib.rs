@@ -67,8 +67,8 @@ pub use files::{
     RemovedFile, TrashEmptied,
 };
 pub use fleet::{
-    BulkActionWord, BulkBoxView, BulkRunList, BulkRunView, CreateBulkRun, FleetBoxView, FleetQuery, FleetSummaryView,
-    GatewayLookView, LiveStateView, MaintenanceView, SetMaintenance,
+    BulkActionWord, BulkBoxView, BulkRunList, BulkRunView, CreateBulkRun, FleetBoxView, FleetQuery,
+    FleetSummaryView, GatewayLookView, LiveStateView, MaintenanceView, SetMaintenance,
 };
 pub use logs::LogsQuery;
 pub use messages::{AgentSessionList, AgentSessionView, MessageEvent, MessageView, SendMessage};
@@ -91,7 +91,16 @@ pub use schedules::{
 };
 pub use secrets::{InjectionsView, KeyRotationView, SecretList, SecretView, SetInjections, SetSecret};
 pub use seed_storage::{SeedAccepted, SeedBackup, SeedBackupFacts, SeedR2Status, SeedStorage, SeedSync};
-pub use seed_super::*;
+pub use seed_super::{
+    SeedAnswer, SeedBoxQuery, SeedBulkPatch, SeedBulkPatchResults, SeedBulkPatched, SeedBulkRestart,
+    SeedBulkStarted, SeedCommand, SeedConfig, SeedConfigHistory, SeedConfigSaved, SeedConfigVersion,
+    SeedCost, SeedCostCheck, SeedCostDay, SeedCostQuery, SeedCostTrend, SeedDashboard, SeedDashboardBox,
+    SeedDeleted, SeedExec, SeedExecGone, SeedExecResult, SeedExecStarted, SeedExecStatus, SeedFile,
+    SeedFileBatch, SeedFileContent, SeedFileOp, SeedFileResult, SeedFileResults, SeedFiles, SeedFilesQuery,
+    SeedHealth, SeedLiveState, SeedLogs, SeedLogsQuery, SeedMessage, SeedRate, SeedRates, SeedReset,
+    SeedRestarting, SeedRollback, SeedServiceCost, SeedSession, SeedSessions, SeedState, SeedSummary,
+    SeedUser, SeedUsers, SeedWoken, SeedWrite, SeedWritten,
+};
 pub use seeds::{OverageBudget, SeedMeter, SeedPlan, SeedUsage, SetOverageBudget};
 pub use sessions::{SessionList, SessionQuery, SessionView};
 pub use sign_in::{CreateSignInLink, RedeemSignIn, SignInLink, SignedIn};

@@ -34,7 +34,10 @@ impl Control {
     pub async fn agent_sessions(&self, op: &Op, reference: &str) -> Result<Vec<AgentSession>, Error> {
         let smartbox = self.resolve(op, Permission::BoxesTalk, reference).await?;
         let asleep = || Error::Conflict {
-            what: format!("the box is {}: its gateway, which has the sessions, does not answer", smartbox.phase().as_str()),
+            what: format!(
+                "the box is {}: its gateway, which has the sessions, does not answer",
+                smartbox.phase().as_str()
+            ),
             remedy: "wake or start it, then ask again; looking wakes no box".to_owned(),
         };
         let is_ready = smartbox.desired == Desired::Running && smartbox.observed == Observed::Ready;

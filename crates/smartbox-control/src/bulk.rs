@@ -86,7 +86,10 @@ impl Control {
         let terms = check(new)?;
         let (org, meant) = self.meant(op, new).await?;
         if meant.len() > BULK_BOXES_MAX {
-            return Err(Error::field("boxes", format!("are at most {BULK_BOXES_MAX} at once; name an org or labels")));
+            return Err(Error::field(
+                "boxes",
+                format!("are at most {BULK_BOXES_MAX} at once; name an org or labels"),
+            ));
         }
         let now = self.inner.clock.now();
         let (at, random) = id_parts(&*self.inner.entropy, now);
@@ -188,10 +191,7 @@ fn check(new: &NewBulkRun) -> Result<BulkTerms, Error> {
     {
         wrong("patch", bad.to_string());
     }
-    let terms = BulkTerms {
-        delay,
-        stop_after: stop_after as usize,
-        canary: new.canary.unwrap_or(0) as usize,
-    };
+    let terms =
+        BulkTerms { delay, stop_after: stop_after as usize, canary: new.canary.unwrap_or(0) as usize };
     if issues.is_empty() { Ok(terms) } else { Err(Error::Invalid(issues)) }
 }

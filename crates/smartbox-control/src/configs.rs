@@ -12,8 +12,8 @@ use smartbox_core::wake::WakeRefusal;
 use smartbox_core::{Desired, OperationId, Permission};
 use smartbox_openclaw::config::{self, OwnerPart, redact, restore_redacted};
 use smartbox_store::{
-    BulkRun, ConfigState, ConfigVersion, NewConfig, NewEvent, NewOperation, Operation, OperationKind, Smartbox,
-    SystemActor,
+    BulkRun, ConfigState, ConfigVersion, NewConfig, NewEvent, NewOperation, Operation, OperationKind,
+    Smartbox, SystemActor,
 };
 
 pub(crate) use words::Censor;

@@ -85,16 +85,16 @@ mod vigil;
 
 pub mod boxes;
 
-pub use agent_sessions::AgentSession;
 pub use admin_secret::{AdminSecret, token_hash};
+pub use agent_sessions::AgentSession;
 pub use allowances::{Allowance, Allowances};
 pub use authority::HostCertificate;
 pub use backups::{
     BackupAccess, BackupDecision, BackupNumbers, BackupParts, BackupPolicy, BackupWish, BoxBackups, Download,
     ExportGone, ExportSink, RestoreWish, UnderWay, Work,
 };
-pub use boxes::{CloneWish, Created, ImportWish, Intended, NewBox};
 pub use box_settings::BoxWish;
+pub use boxes::{CloneWish, Created, ImportWish, Intended, NewBox};
 pub use budgets::BudgetState;
 pub use bulk::{BulkState, BulkWish, NewBulkRun};
 pub use changes::Changes;
@@ -123,9 +123,9 @@ pub use injections::Injections;
 pub use lease::Lease;
 pub use logs::{LogLine, LogQuery};
 pub use loops::{
-    backups::BackupLoop, bulk::BulkLoop, configs::ConfigLoop, drills::DrillLoop, janitor::Janitor, monitor::Monitor,
-    reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler, trials::TrialLoop,
-    upgrades::UpgradeLoop,
+    backups::BackupLoop, bulk::BulkLoop, configs::ConfigLoop, drills::DrillLoop, janitor::Janitor,
+    monitor::Monitor, reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler,
+    trials::TrialLoop, upgrades::UpgradeLoop,
 };
 pub use maintenance::{Drain, Maintenance, MaintenanceWish};
 pub use messages::Asked;
@@ -162,11 +162,11 @@ pub use smartbox_provider::LogSource;
 pub use smartbox_store::EXEC_TTL;
 /// Rows as the API shows them.
 pub use smartbox_store::{
-    AuditEvent, Backup, BackupState, BoxError, BudgetRow, BulkBox, BulkRun, ConfigVersion, Cursor, Device, EgressRow,
-    EgressUsage, Event, Exec, ExecOutput, InjectionRow, KeptSecret, KeyRotation, LayerRow, MESSAGE_TTL, Message, MessageEnd, ModelCall,
-    ModelProvider, ModelRulesRow, ModelSum, NewPlan, Operation, Org, OrgPlan, OrgStanding, Outcome, Page,
-    PlanRow, RestoreFrom, Rollout, RolloutBox, RoutingRow, Schedule, ScheduleAction, ServiceToken, Session,
-    Smartbox, UsageRow, User, WakeHold,
+    AuditEvent, Backup, BackupState, BoxError, BudgetRow, BulkBox, BulkRun, ConfigVersion, Cursor, Device,
+    EgressRow, EgressUsage, Event, Exec, ExecOutput, InjectionRow, KeptSecret, KeyRotation, LayerRow,
+    MESSAGE_TTL, Message, MessageEnd, ModelCall, ModelProvider, ModelRulesRow, ModelSum, NewPlan, Operation,
+    Org, OrgPlan, OrgStanding, Outcome, Page, PlanRow, RestoreFrom, Rollout, RolloutBox, RoutingRow,
+    Schedule, ScheduleAction, ServiceToken, Session, Smartbox, UsageRow, User, WakeHold,
 };
 pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, Trust, render_files};
 pub use spend::{ModelSpent, Reservation, SpendRefused};

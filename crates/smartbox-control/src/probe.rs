@@ -105,9 +105,10 @@ impl Control {
     /// A box with what its gateway says at this moment. Never wakes it.
     pub async fn live_state(&self, op: &Op, reference: &str) -> Result<LiveState, Error> {
         let smartbox = self.resolve(op, Permission::BoxesRead, reference).await?;
-        let gateway = match is_asked(smartbox.phase()) {
-            true => Some(self.look_at_gateway(smartbox.id, smartbox.observed_generation).await),
-            false => None,
+        let gateway = if is_asked(smartbox.phase()) {
+            Some(self.look_at_gateway(smartbox.id, smartbox.observed_generation).await)
+        } else {
+            None
         };
         Ok(LiveState { smartbox, gateway })
     }
@@ -121,9 +122,8 @@ impl Control {
     /// Looks at many gateways at the same time, out of the published picture. Those that do not run are left out.
     pub async fn look_at_gateways(&self, boxes: &[Arc<crate::BoxState>]) -> HashMap<BoxId, GatewayLook> {
         let asked = boxes.iter().filter(|state| is_asked(state.phase));
-        let looks = asked.map(|state| async move {
-            (state.id, self.look_at_gateway(state.id, state.generation).await)
-        });
+        let looks = asked
+            .map(|state| async move { (state.id, self.look_at_gateway(state.id, state.generation).await) });
         // Boxed: its place in the caller's future would be large.
         Box::pin(stream::iter(looks.collect::<Vec<_>>()).buffer_unordered(LOOKS_MAX).collect()).await
     }

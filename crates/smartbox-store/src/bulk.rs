@@ -183,20 +183,27 @@ pub(crate) async fn insert(
     .execute(&mut *tx)
     .await?;
     for (turn, (box_id, name)) in boxes.iter().enumerate() {
-        sqlx::query("insert into bulk_boxes (bulk_id, box_id, turn, name, state) values ($1, $2, $3, $4, $5)")
-            .bind(&id)
-            .bind(box_id.to_string())
-            .bind(bigint(turn as u64))
-            .bind(name)
-            .bind(BulkProgress::Waiting.as_str())
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query(
+            "insert into bulk_boxes (bulk_id, box_id, turn, name, state) values ($1, $2, $3, $4, $5)",
+        )
+        .bind(&id)
+        .bind(box_id.to_string())
+        .bind(bigint(turn as u64))
+        .bind(name)
+        .bind(BulkProgress::Waiting.as_str())
+        .execute(&mut *tx)
+        .await?;
     }
     Ok(())
 }
 
 /// Ends a run that is under way, and forgets what it did with the boxes. Says whether it was.
-pub(crate) async fn end(tx: &mut Connection, id: BulkId, how: BulkEnd, now: Timestamp) -> Result<bool, Error> {
+pub(crate) async fn end(
+    tx: &mut Connection,
+    id: BulkId,
+    how: BulkEnd,
+    now: Timestamp,
+) -> Result<bool, Error> {
     let ended = sqlx::query(
         "update bulk_runs set finished_at_ms = $2, outcome = $3, key_id = null, nonce = null, ciphertext = null
          where id = $1 and finished_at_ms is null",

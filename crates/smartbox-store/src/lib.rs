@@ -68,8 +68,9 @@ pub use fleet::{Drill, FleetStore, KeyRotation, NewFrom, Purged, SystemActor};
 pub use foreign::{ForeignDatabase, HeldBack, hold_back, look_at_copy, renew_identity};
 pub use idempotency::{BodyHash, Claim, IDEMPOTENCY_TTL, IN_PROGRESS_MAX};
 pub use ledger::{
-    BoxHold, BoxStanding, BoxUsage, BudgetRow, ComputeUsage, DayUsage, Days, Gauge, Granted, ModelSum, NewPlan, OrgPlan, OrgStanding,
-    PlanRow, Reached, Settled, SpendAsk, SpendBlock, Spent, Tell, Terms, UsageRow,
+    BoxHold, BoxStanding, BoxUsage, BudgetRow, ComputeUsage, DayUsage, Days, Gauge, Granted, ModelSum,
+    NewPlan, OrgPlan, OrgStanding, PlanRow, Reached, Settled, SpendAsk, SpendBlock, Spent, Tell, Terms,
+    UsageRow,
 };
 pub use messages::{ANSWER_BYTES_MAX, MESSAGE_TTL, MESSAGES_MAX, MESSAGES_WAITING, Message, MessageEnd};
 pub use models::{KeyChange, ModelCall, ModelProvider, ModelRulesRow, PROVIDERS_MAX};

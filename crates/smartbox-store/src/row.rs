@@ -49,7 +49,8 @@ pub(crate) fn bigint(value: u64) -> i64 {
 
 /// Labels as a column has them: a JSON object of texts.
 pub(crate) fn labels_column(labels: &Labels) -> String {
-    let object: serde_json::Map<_, _> = labels.iter().map(|(key, value)| (key.to_owned(), value.into())).collect();
+    let object: serde_json::Map<_, _> =
+        labels.iter().map(|(key, value)| (key.to_owned(), value.into())).collect();
     serde_json::Value::Object(object).to_string()
 }
 

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use smartbox_core::phase::PhaseFacts;
 use smartbox_core::upgrade::UpgradeStage;
 use smartbox_core::{
-    ArchiveStage, BoxId, BoxName, Breaker, Desired, Kind, Labels, Observed, OrgId, Phase, Selector, SleepPolicy,
-    SleepTier, phase,
+    ArchiveStage, BoxId, BoxName, Breaker, Desired, Kind, Labels, Observed, OrgId, Phase, Selector,
+    SleepPolicy, SleepTier, phase,
 };
 
 use crate::Due;

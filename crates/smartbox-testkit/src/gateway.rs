@@ -92,7 +92,9 @@ impl GatewayDouble {
                 keys.push(received.session.clone());
             }
         }
-        keys.into_iter().map(|key| serde_json::json!({ "key": key, "displayName": key, "updatedAt": 1 })).collect()
+        keys.into_iter()
+            .map(|key| serde_json::json!({ "key": key, "displayName": key, "updatedAt": 1 }))
+            .collect()
     }
 
     fn take_reply(&self, received: Received) -> Reply {

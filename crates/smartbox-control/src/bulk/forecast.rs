@@ -12,7 +12,8 @@ use crate::{Applies, ConfigWish, Control, Error, Op};
 const FORECAST_MAX: usize = 1000;
 
 /// Why a box is left alone.
-pub(crate) const DOES_NOT_RUN: &str = "it does not run: what its owner has stopped is not started, and what sleeps is not woken";
+pub(crate) const DOES_NOT_RUN: &str =
+    "it does not run: what its owner has stopped is not started, and what sleeps is not woken";
 
 impl Control {
     /// What would become of each box: `waiting` would be done, `failed` and `skipped` would not, and why.
@@ -24,7 +25,8 @@ impl Control {
         check(new)?;
         let (_org, meant) = self.meant(op, new).await?;
         if meant.len() > FORECAST_MAX {
-            let message = format!("are at most {FORECAST_MAX} of which is said beforehand what would be done");
+            let message =
+                format!("are at most {FORECAST_MAX} of which is said beforehand what would be done");
             return Err(Error::field("boxes", message));
         }
         let mut told = Vec::with_capacity(meant.len());
@@ -32,7 +34,9 @@ impl Control {
             let (progress, what) = match self.would_do(&row, &new.wish).await {
                 Ok(None) => (BulkProgress::Waiting, None),
                 Ok(Some(why)) => (BulkProgress::Skipped, Some(why.to_owned())),
-                Err(error @ (Error::Internal(_) | Error::DiskFull | Error::Unavailable { .. })) => return Err(error),
+                Err(error @ (Error::Internal(_) | Error::DiskFull | Error::Unavailable { .. })) => {
+                    return Err(error);
+                }
                 Err(error) => (BulkProgress::Failed, Some(words(&error))),
             };
             told.push(BulkBox {
@@ -69,7 +73,8 @@ impl Control {
 pub(crate) fn words(error: &Error) -> String {
     match error {
         Error::Invalid(issues) => {
-            let told: Vec<_> = issues.iter().map(|issue| format!("{}: {}", issue.field, issue.message)).collect();
+            let told: Vec<_> =
+                issues.iter().map(|issue| format!("{}: {}", issue.field, issue.message)).collect();
             told.join("; ")
         }
         other => other.to_string(),

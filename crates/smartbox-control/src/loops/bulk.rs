@@ -56,7 +56,10 @@ impl BulkLoop {
         let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
         for run in fleet.open_bulk_runs().await? {
             if let Err(error) = follow(&self.control, &fleet, run).await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "a bulk run could not be taken further");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a bulk run could not be taken further"
+                );
             }
         }
         drain::pass(&self.control).await
@@ -104,9 +107,10 @@ async fn look(control: &Control, fleet: &FleetStore, run: &BulkRun, one: &BulkBo
         None => Came::Going,
         Some(Outcome::Succeeded) => Came::Over(BulkProgress::Done, None),
         Some(Outcome::Failed(error)) => Came::Over(BulkProgress::Failed, Some(error.what)),
-        Some(Outcome::Superseded) => {
-            Came::Over(BulkProgress::Skipped, Some("somebody wanted something else of it meanwhile".to_owned()))
-        }
+        Some(Outcome::Superseded) => Came::Over(
+            BulkProgress::Skipped,
+            Some("somebody wanted something else of it meanwhile".to_owned()),
+        ),
     })
 }
 

@@ -17,7 +17,11 @@ fn boxes_begin_with_time_between_them() {
     assert_eq!(next_in_bulk(&[Waiting, Waiting], &spaced, None, NOW), BulkMove::Begin);
     assert_eq!(next_in_bulk(&[Going, Waiting], &spaced, Some(NOW), at(4999)), BulkMove::Wait);
     assert_eq!(next_in_bulk(&[Going, Waiting], &spaced, Some(NOW), at(5000)), BulkMove::Begin);
-    assert_eq!(next_in_bulk(&[Going, Waiting], &spaced, Some(at(9000)), NOW), BulkMove::Begin, "a clock set back");
+    assert_eq!(
+        next_in_bulk(&[Going, Waiting], &spaced, Some(at(9000)), NOW),
+        BulkMove::Begin,
+        "a clock set back"
+    );
 }
 
 #[test]
@@ -39,7 +43,11 @@ fn the_others_wait_until_the_first_ones_are_well() {
     assert_eq!(next_in_bulk(&[Going, Going, Waiting], &careful, None, NOW), BulkMove::Wait);
     assert_eq!(next_in_bulk(&[Done, Going, Waiting], &careful, None, NOW), BulkMove::Wait);
     assert_eq!(next_in_bulk(&[Done, Done, Waiting], &careful, None, NOW), BulkMove::Begin);
-    assert_eq!(next_in_bulk(&[Done, Skipped, Waiting], &careful, None, NOW), BulkMove::Begin, "one more in its place");
+    assert_eq!(
+        next_in_bulk(&[Done, Skipped, Waiting], &careful, None, NOW),
+        BulkMove::Begin,
+        "one more in its place"
+    );
     let lenient = terms(0, 5, 2);
     let failed = BulkProgress::Failed;
     assert_eq!(next_in_bulk(&[Done, failed, Waiting], &lenient, None, NOW), BulkMove::End(BulkEnd::Stopped));

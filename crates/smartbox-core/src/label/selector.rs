@@ -97,7 +97,8 @@ fn requirement(part: &str) -> Result<(String, Rule), BadSelector> {
     if let Some(key) = part.strip_prefix('!') {
         return Ok((checked_key(key.trim())?, Rule::Absent));
     }
-    let end = part.find(|c: char| c.is_whitespace() || matches!(c, '=' | '!' | '(' | ')')).unwrap_or(part.len());
+    let end =
+        part.find(|c: char| c.is_whitespace() || matches!(c, '=' | '!' | '(' | ')')).unwrap_or(part.len());
     let (key, rest) = part.split_at_checked(end).ok_or_else(bad)?;
     let rest = rest.trim_start();
     let one = |value: &str| Ok::<_, BadSelector>(BTreeSet::from([checked_value(value.trim())?]));

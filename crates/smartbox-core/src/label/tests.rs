@@ -67,9 +67,24 @@ fn each_kind_of_requirement_means_what_it_means_in_kubernetes() {
 
 #[test]
 fn what_is_no_selector_is_refused() {
-    for bad in
-        ["", "  ", ",", "a,", "a=b,,c", "a in", "a in x", "a in (x", "a in x)", "a=b=c", "a b", "!", "!a=b", "a>1", "(a)", "a in ((b))"]
-    {
+    for bad in [
+        "",
+        "  ",
+        ",",
+        "a,",
+        "a=b,,c",
+        "a in",
+        "a in x",
+        "a in (x",
+        "a in x)",
+        "a=b=c",
+        "a b",
+        "!",
+        "!a=b",
+        "a>1",
+        "(a)",
+        "a in ((b))",
+    ] {
         assert!(bad.parse::<Selector>().is_err(), "{bad}");
     }
     let many = vec!["a"; REQUIREMENTS_MAX + 1].join(",");

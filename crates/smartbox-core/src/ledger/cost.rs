@@ -148,6 +148,10 @@ mod tests {
         assert_eq!(told, [Some(7), Some(20), Some(50), None, Some(6)]);
         assert_eq!(found.total(), 83);
         assert_eq!(found.plus(&found).total(), 166);
-        assert_eq!(costs(&Usage { cpu_ms: 1, ..Usage::default() }, &rates).of(Service::Cpu), Some(1), "rounded up");
+        assert_eq!(
+            costs(&Usage { cpu_ms: 1, ..Usage::default() }, &rates).of(Service::Cpu),
+            Some(1),
+            "rounded up"
+        );
     }
 }

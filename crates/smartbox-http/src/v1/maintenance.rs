@@ -28,11 +28,7 @@ pub(super) fn routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new().routes(routes!(show::show, begin::begin, end::end))
 }
 
-fn view(
-    control: &Control,
-    op: &Op,
-    maintenance: Option<Maintenance>,
-) -> Result<MaintenanceView, ApiError> {
+fn view(control: &Control, op: &Op, maintenance: Option<Maintenance>) -> Result<MaintenanceView, ApiError> {
     let fleet = control.fleet_summary(op, &FleetQuery::default())?;
     let at_rest: u64 = AT_REST.iter().filter_map(|phase| fleet.counts.get(phase.as_str())).sum();
     let boxes_left = fleet.total.saturating_sub(at_rest);

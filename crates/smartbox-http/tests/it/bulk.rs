@@ -94,7 +94,10 @@ async fn a_bad_configuration_is_that_boxs_error_and_ends_the_run_when_it_is_one_
         app.settle().await;
     }
     let run = show(&owner, &run).await;
-    assert_eq!((run.state.as_str(), counts(&run)), ("stopped", BTreeMap::from([("failed", 2), ("waiting", 1)])));
+    assert_eq!(
+        (run.state.as_str(), counts(&run)),
+        ("stopped", BTreeMap::from([("failed", 2), ("waiting", 1)]))
+    );
     assert!(run.boxes[0].detail.as_deref().unwrap().contains("`gateway.auth` belongs to the platform"));
     let kept: ConfigView = owner.get("/v1/boxes/box-0/config").await.json(StatusCode::OK);
     assert_eq!((kept.version, kept.config.len()), (0, 0), "nothing was changed");

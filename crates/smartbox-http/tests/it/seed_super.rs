@@ -91,7 +91,8 @@ async fn seed_statement_04_a_patch_changes_only_the_given_keys_and_replaces_list
     assert_eq!(now["effective"]["gateway"]["bind"], "loopback");
 
     let history = body(&admin.get(&format!("{path}/history")).await, 200);
-    let told: Vec<_> = history["versions"].as_array().unwrap().iter().map(|one| one["configVersion"].clone()).collect();
+    let told: Vec<_> =
+        history["versions"].as_array().unwrap().iter().map(|one| one["configVersion"].clone()).collect();
     assert_eq!(told, [json!(1), json!(0)], "1 is the newest that is not the present one");
     let back = body(&admin.post_json(&format!("{path}/rollback"), &json!({ "version": 1 })).await, 200);
     assert_eq!(back["config"], whole);
@@ -227,7 +228,10 @@ async fn no_get_of_the_older_api_changes_anything() {
     };
     let before = (app.show(&owner.client, "home").await, events().await);
     let admin = app.admin();
-    for route in routes().into_iter().filter(|route| route.path.starts_with("/api/super/") && route.method == Method::GET) {
+    for route in routes()
+        .into_iter()
+        .filter(|route| route.path.starts_with("/api/super/") && route.method == Method::GET)
+    {
         admin.send(route.request(&admin, &view.id, "op")).await;
     }
     app.settle().await;
@@ -254,7 +258,13 @@ async fn a_user_means_their_default_box_another_is_named_and_what_is_not_theirs_
     assert_eq!(state(format!("{}/state", self::base(&empty.id))).await.problem().code, "box-not-found");
 
     let users = body(&admin.get("/api/super/users").await, 200);
-    assert!(users["users"].as_array().unwrap().iter().any(|one| one["id"] == json!(owner.owner) && one["tier"] == "standard-1"));
+    assert!(
+        users["users"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|one| one["id"] == json!(owner.owner) && one["tier"] == "standard-1")
+    );
     let found = body(&admin.get("/api/super/users/lookup/ann").await, 200);
     assert_eq!(found["id"], json!(empty.id));
     assert_eq!(admin.get("/api/super/users/lookup/nobody").await.problem().code, "user-not-found");
@@ -265,7 +275,10 @@ async fn a_message_is_answered_and_sessions_and_logs_are_told() {
     let (app, owner, admin, base) = running().await;
     let said = json!({ "message": "$(touch /tmp/x); hi", "sessionKey": "agent:main:x\"; id" });
     let answer = body(&admin.post_json(&format!("{base}/message"), &said).await, 200);
-    assert_eq!((&answer["status"], &answer["response"]), (&json!("complete"), &json!("You said: $(touch /tmp/x); hi")));
+    assert_eq!(
+        (&answer["status"], &answer["response"]),
+        (&json!("complete"), &json!("You said: $(touch /tmp/x); hi"))
+    );
     assert_eq!(app.gateway.received()[0].session, "agent:main:x\"; id", "handed on as it is");
     let sessions = body(&admin.get(&format!("{base}/sessions")).await, 200);
     assert_eq!(sessions["sessions"][0]["key"], "agent:main:x\"; id");
@@ -282,7 +295,8 @@ async fn a_message_is_answered_and_sessions_and_logs_are_told() {
     app.settle().await;
     assert_eq!(body(&admin.get(&format!("{base}/state")).await, 200)["state"], "sleeping");
     assert_eq!(admin.get(&format!("{base}/sessions")).await.status, 409, "looking wakes no box");
-    let (woken, ()) = tokio::join!(admin.post(&format!("{base}/wake")), async {
+    let wake = format!("{base}/wake");
+    let (woken, ()) = tokio::join!(admin.post(&wake), async {
         for _ in 0..5 {
             tokio::task::yield_now().await;
             app.settle().await;

@@ -24,14 +24,18 @@ async fn a_file_is_written_with_its_directories_read_listed_and_thrown_away() {
     let written = body(&admin.change_json(Method::PUT, &path, &json!({ "content": "hello" })).await, 200);
     assert_eq!((&written["written"], &written["size"]), (&json!(true), &json!(5)));
     let read = body(&admin.get(&path).await, 200);
-    assert_eq!((&read["content"], &read["source"], &read["size"]), (&json!("hello"), &json!("container"), &json!(5)));
+    assert_eq!(
+        (&read["content"], &read["source"], &read["size"]),
+        (&json!("hello"), &json!("container"), &json!(5))
+    );
     // Its route was shadowed in the older API.
     let there = body(&admin.get(&format!("{path}/exists")).await, 200);
     assert_eq!((&there["exists"], &there["metadata"]["size"]), (&json!(true), &json!(5)));
     let missing = body(&admin.get(&format!("{base}/workspace/no/exists")).await, 200);
     assert_eq!(missing["exists"], json!(false));
     let listed = body(&admin.get(&format!("{base}?path=workspace&recursive=true")).await, 200);
-    let paths: Vec<_> = listed["entries"].as_array().unwrap().iter().map(|one| one["path"].as_str().unwrap()).collect();
+    let paths: Vec<_> =
+        listed["entries"].as_array().unwrap().iter().map(|one| one["path"].as_str().unwrap()).collect();
     assert!(paths.contains(&"workspace/a") && paths.contains(&"workspace/a/b.txt"), "{paths:?}");
     let deleted = body(&admin.delete(&path).await, 200);
     assert_eq!(deleted["deleted"], json!(true));

@@ -24,6 +24,7 @@ pub struct PatchArgs {
 /// Patches the configurations of many boxes.
 pub(super) async fn run(client: &Client, args: PatchArgs, console: &mut Console) -> Outcome {
     let patch = document(&args.file, console).await?;
-    let body = smartbox_api::CreateBulkRun { patch: Some(patch), ..args.flags.body(BulkActionWord::PatchConfig) };
+    let body =
+        smartbox_api::CreateBulkRun { patch: Some(patch), ..args.flags.body(BulkActionWord::PatchConfig) };
     start(client, &body, &args.flags, console).await
 }

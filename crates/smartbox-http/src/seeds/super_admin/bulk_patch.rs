@@ -57,11 +57,17 @@ pub(crate) async fn bulk_patch(
 }
 
 async fn everybody(control: &Control, op: &Op) -> Result<Vec<String>, ApiError> {
-    let fleet = control.fleet_summary(op, &smartbox_control::FleetQuery { limit: USERS_MAX + 1, ..Default::default() })?;
+    let fleet = control
+        .fleet_summary(op, &smartbox_control::FleetQuery { limit: USERS_MAX + 1, ..Default::default() })?;
     Ok(fleet.boxes.iter().map(|state| state.id.to_string()).collect())
 }
 
-async fn patch(control: &Control, op: &Op, user: &str, wish: &ConfigWish) -> Result<SeedBulkPatched, ApiError> {
+async fn patch(
+    control: &Control,
+    op: &Op,
+    user: &str,
+    wish: &ConfigWish,
+) -> Result<SeedBulkPatched, ApiError> {
     let smartbox = control.box_of_user(op, user, None).await?;
     let changed = control.change_config(op, &smartbox.id.to_string(), wish, None).await?;
     Ok(SeedBulkPatched {

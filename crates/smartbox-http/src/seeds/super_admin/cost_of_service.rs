@@ -17,7 +17,9 @@ fn services(name: &str) -> Option<Vec<Service>> {
         "r2" => Some(vec![Service::Storage]),
         "sandbox" => Some(vec![Service::Cpu, Service::Memory]),
         // There are neither workers nor durable objects here.
-        name => Service::ALL.into_iter().find(|service| service.as_str() == name).map(|service| vec![service]),
+        name => {
+            Service::ALL.into_iter().find(|service| service.as_str() == name).map(|service| vec![service])
+        }
     }
 }
 

@@ -2,9 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
-use tokio::time::Instant;
 use smartbox_api::{SeedDashboard, SeedDashboardBox};
 use smartbox_control::FleetQuery;
+use tokio::time::Instant;
 
 use super::target::SuperAdmin;
 use super::words::{live_word, summary};

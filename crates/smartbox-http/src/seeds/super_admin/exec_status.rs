@@ -37,7 +37,10 @@ pub(crate) async fn exec_status(
     target: Target,
     params: RawPathParams,
 ) -> Result<Response, ApiError> {
-    let id = params.iter().find(|(name, _value)| *name == "exec").and_then(|(_name, id)| id.parse::<ExecId>().ok());
+    let id = params
+        .iter()
+        .find(|(name, _value)| *name == "exec")
+        .and_then(|(_name, id)| id.parse::<ExecId>().ok());
     let found = match id {
         Some(id) => state.control().find_exec(&target.op, &target.reference(), id, Duration::ZERO).await,
         None => Err(Error::NotFound("command")),

@@ -48,5 +48,10 @@ pub(crate) async fn exec_sync(
         ExecOutcome::TimedOut => Some(TIMED_OUT),
         ExecOutcome::Signalled { .. } | ExecOutcome::Lost => None,
     };
-    Ok(Json(SeedExecResult { stdout: ended.stdout, stderr: ended.stderr, exit_code, truncated: ended.truncated }))
+    Ok(Json(SeedExecResult {
+        stdout: ended.stdout,
+        stderr: ended.stderr,
+        exit_code,
+        truncated: ended.truncated,
+    }))
 }

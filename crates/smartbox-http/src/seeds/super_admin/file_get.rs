@@ -37,7 +37,10 @@ pub(crate) async fn file_get(
 ) -> Result<Json<SeedFileContent>, ApiError> {
     let (control, reference) = (state.control(), target.reference());
     if let Some(asked) = asked_for(&path)
-        && matches!(control.stat_file(&target.op, &reference, &path).await, Err(Error::NotFound(_) | Error::Conflict { .. }))
+        && matches!(
+            control.stat_file(&target.op, &reference, &path).await,
+            Err(Error::NotFound(_) | Error::Conflict { .. })
+        )
     {
         return exists(&state, &target, &asked).await;
     }
@@ -63,7 +66,11 @@ fn asked_for(path: &FilePath) -> Option<FilePath> {
     FilePath::parse(&before.join(&b'/')).ok()
 }
 
-async fn exists(state: &HttpState, target: &Target, path: &FilePath) -> Result<Json<SeedFileContent>, ApiError> {
+async fn exists(
+    state: &HttpState,
+    target: &Target,
+    path: &FilePath,
+) -> Result<Json<SeedFileContent>, ApiError> {
     let entry = match state.control().stat_file(&target.op, &target.reference(), path).await {
         Ok(entry) => Some(entry),
         Err(Error::NotFound("box file")) => None,

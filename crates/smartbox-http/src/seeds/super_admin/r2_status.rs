@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use smartbox_api::{SeedBoxQuery, SeedBackup, SeedBackupFacts, SeedR2Status};
+use smartbox_api::{SeedBackup, SeedBackupFacts, SeedBoxQuery, SeedR2Status};
 use smartbox_control::{Backup, Whose};
 
 use super::super::last_sync;

@@ -21,10 +21,7 @@ use crate::problem::ApiError;
     params(("id" = String, Path, description = "A person's id: their default box; or a box's id or name."), SeedBoxQuery),
     responses((status = ACCEPTED, description = "It is asked for.", body = SeedAccepted)),
 )]
-pub(crate) async fn sync_async(
-    State(state): State<HttpState>,
-    target: Target,
-) -> Result<Response, ApiError> {
+pub(crate) async fn sync_async(State(state): State<HttpState>, target: Target) -> Result<Response, ApiError> {
     let smartbox = state.control().request_sync(&target.op, &target.reference()).await?;
     let message = "The box is saved in the background".to_owned();
     let view = SeedAccepted { accepted: true, user_id: smartbox.id.to_string(), message };

@@ -5,9 +5,9 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
-use tokio::time::Instant;
 use smartbox_api::{SeedBoxQuery, SeedWoken};
 use smartbox_core::{Permission, Phase};
+use tokio::time::Instant;
 
 use super::target::Target;
 use super::words::state_word;
@@ -32,10 +32,7 @@ const WAIT: Duration = Duration::from_mins(1);
         (status = GATEWAY_TIMEOUT, description = "It does not run yet.", body = SeedWoken),
     ),
 )]
-pub(crate) async fn wake(
-    State(state): State<HttpState>,
-    target: Target,
-) -> Result<Response, ApiError> {
+pub(crate) async fn wake(State(state): State<HttpState>, target: Target) -> Result<Response, ApiError> {
     let (control, reference, begun) = (state.control(), target.reference(), Instant::now());
     let before = target.smartbox.phase();
     let mut after = before;

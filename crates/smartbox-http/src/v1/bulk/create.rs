@@ -58,9 +58,13 @@ pub(crate) async fn create(
 fn wish(body: &CreateBulkRun) -> Result<NewBulkRun, ApiError> {
     let wish = match (body.action, &body.patch) {
         (BulkActionWord::Restart, None) => BulkWish::Restart,
-        (BulkActionWord::Restart, Some(_)) => return Err(ApiError::field("patch", "belongs to `patch-config`")),
+        (BulkActionWord::Restart, Some(_)) => {
+            return Err(ApiError::field("patch", "belongs to `patch-config`"));
+        }
         (BulkActionWord::PatchConfig, Some(patch)) => BulkWish::PatchConfig(Value::Object(patch.clone())),
-        (BulkActionWord::PatchConfig, None) => return Err(ApiError::field("patch", "says what is to change")),
+        (BulkActionWord::PatchConfig, None) => {
+            return Err(ApiError::field("patch", "says what is to change"));
+        }
     };
     Ok(NewBulkRun {
         wish,

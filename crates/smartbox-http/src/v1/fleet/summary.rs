@@ -37,13 +37,15 @@ pub(crate) async fn summary(
     let asked = smartbox_control::FleetQuery {
         org: control.org_of_query(&op, query.org.as_deref()).await?,
         selector: query.label.as_deref().map(selector).transpose()?,
-        after: after.map_err(|_bad| ApiError::field("cursor", "must be the `next_cursor` of the page before"))?,
+        after: after
+            .map_err(|_bad| ApiError::field("cursor", "must be the `next_cursor` of the page before"))?,
         limit: usize::try_from(page::limit(query.limit)?).unwrap_or(usize::MAX),
     };
     let found = control.fleet_summary(&op, &asked)?;
-    let looks = match query.live.unwrap_or(false) {
-        true => control.look_at_gateways(&found.boxes).await,
-        false => HashMap::new(),
+    let looks = if query.live.unwrap_or(false) {
+        control.look_at_gateways(&found.boxes).await
+    } else {
+        HashMap::new()
     };
     Ok(Json(FleetSummaryView {
         total: found.total,
