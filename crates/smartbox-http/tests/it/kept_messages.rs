@@ -1,10 +1,12 @@
 //! Messages whose answers are read later, and the sessions of agents.
 
+use std::time::Duration;
+
 use http::StatusCode;
 use serde_json::json;
 use smartbox_api::{AgentSessionList, MessageView};
 use smartbox_testkit::gateway::Reply;
-use smartbox_testkit::{Client, TestApp};
+use smartbox_testkit::{Client, TestApp, wait_for};
 
 const PATH: &str = "/v1/boxes/home/messages";
 
@@ -35,14 +37,24 @@ async fn a_turn_that_fails_is_told_with_the_agents_words() {
     assert!(message.why.unwrap().contains("the model is overloaded"));
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn after_25_seconds_the_answer_says_where_it_can_be_read_later_and_the_turn_goes_on() {
     let (app, client) = app_with_running_box().await;
     app.gateway.reply_next(Reply::Silence);
     let said = json!({ "text": "think", "stream": false });
     let mut request = client.json_request(PATH, &said);
     request.headers_mut().insert("idempotency-key", "once".parse().unwrap());
-    let pending: MessageView = client.send(request).await.json(StatusCode::ACCEPTED);
+    let sent = tokio::spawn({
+        let client = client.clone();
+        async move { client.send(request).await }
+    });
+    let said_to = || async { app.gateway.received().len() };
+    wait_for("the message", Duration::from_secs(20), said_to, |count| *count == 1).await;
+    // A clock that stands still while the database works would run ahead of it.
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(26)).await;
+    tokio::time::resume();
+    let pending: MessageView = sent.await.unwrap().json(StatusCode::ACCEPTED);
     assert_eq!((pending.state.as_str(), pending.answer.clone()), ("running", None));
     let mut request = client.json_request(PATH, &said);
     request.headers_mut().insert("idempotency-key", "once".parse().unwrap());
