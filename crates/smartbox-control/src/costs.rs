@@ -1,6 +1,7 @@
 //! What boxes and orgs cost, out of what was metered: by service, by day, by box. Nothing is estimated.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use smartbox_core::ledger::cost::{Costs, costs};
 use smartbox_core::ledger::{Period, Rates, Usage};
@@ -122,14 +123,14 @@ impl Control {
     async fn rates_of(&self, org: Option<OrgId>, days: &[DayUsage]) -> Result<BTreeMap<OrgId, Rates>, Error> {
         let mut rates = BTreeMap::new();
         for org in org.into_iter().chain(days.iter().map(|day| day.org)) {
-            if !rates.contains_key(&org) {
+            if let Entry::Vacant(place) = rates.entry(org) {
                 // An org that is gone has no plan any more.
                 let plan = match self.standing(org).await {
                     Ok(standing) => standing.terms.plan().rates,
                     Err(Error::NotFound(_)) => Rates::default(),
                     Err(error) => return Err(error),
                 };
-                rates.insert(org, plan);
+                place.insert(plan);
             }
         }
         Ok(rates)
