@@ -1,5 +1,7 @@
 //! Boxes.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -30,6 +32,10 @@ pub struct CreateBox {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "2026.9.6")]
     pub runtime_version: Option<String>,
+    /// Its labels, at most 32, in the syntax of Kubernetes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(example = json!({ "stage": "test" }))]
+    pub labels: BTreeMap<String, String>,
 }
 
 /// Asks for a box like another.
@@ -109,6 +115,9 @@ pub struct BoxView {
     pub tier: String,
     /// Whether it answers at `/`.
     pub is_default: bool,
+    /// Its labels.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
     /// The one word for its state: `requested`, `provisioning`, `starting`, `running`, `degraded`,
     /// `falling_asleep`, `sleeping`, `waking`, `stopping`, `stopped`, `failed` or `deleting`.
     pub phase: String,

@@ -9,11 +9,13 @@ mod backups;
 mod boxes;
 mod budgets;
 mod configs;
+mod costs;
 mod devices;
 mod egress;
 mod events;
 mod exec;
 mod files;
+mod fleet;
 mod logs;
 mod messages;
 mod models;
@@ -31,6 +33,7 @@ mod seed_agents;
 mod seed_devices;
 mod seed_instances;
 mod seed_storage;
+mod seed_super;
 mod seeds;
 mod sessions;
 mod sign_in;
@@ -54,6 +57,7 @@ pub use boxes::{
 };
 pub use budgets::{BudgetBound, BudgetCaps, BudgetView, SetBudget};
 pub use configs::{ConfigChangeView, ConfigHistory, ConfigVersionView, ConfigView, RollBackConfig};
+pub use costs::{BoxCostView, CostQuery, CostView, DayCostView, ServiceCostView};
 pub use devices::{DeviceList, DeviceQuery, DeviceView, PairDevice};
 pub use egress::{EgressLayerView, EgressView, SetEgress};
 pub use events::{EVENT_SCHEMA, EventList, EventMessage, EventView, EventsQuery};
@@ -67,8 +71,12 @@ pub use files::{
     FileSearchRequest, FileSearchResult, FileText, FileView, MakeDirectory, MoveFile, PutFileQuery,
     RemovedFile, TrashEmptied,
 };
+pub use fleet::{
+    BulkActionWord, BulkBoxView, BulkRunList, BulkRunView, CreateBulkRun, FleetBoxView, FleetQuery,
+    FleetSummaryView, GatewayLookView, LiveStateView, MaintenanceView, SetMaintenance,
+};
 pub use logs::LogsQuery;
-pub use messages::{MessageEvent, SendMessage};
+pub use messages::{AgentSessionList, AgentSessionView, MessageEvent, MessageView, SendMessage};
 pub use models::{
     ModelCallList, ModelCallView, ModelRulesView, ModelScopeQuery, ProviderList, ProviderModel,
     ProviderPrice, ProviderView, SetModelRules, SetProvider,
@@ -101,6 +109,16 @@ pub use seed_instances::{
     SeedSetSettings, SeedSettings, SeedUpdateInstance,
 };
 pub use seed_storage::{SeedAccepted, SeedBackup, SeedBackupFacts, SeedR2Status, SeedStorage, SeedSync};
+pub use seed_super::{
+    SeedAnswer, SeedBoxQuery, SeedBulkPatch, SeedBulkPatchResults, SeedBulkPatched, SeedBulkRestart,
+    SeedBulkStarted, SeedCommand, SeedConfig, SeedConfigHistory, SeedConfigSaved, SeedConfigVersion,
+    SeedCost, SeedCostCheck, SeedCostDay, SeedCostQuery, SeedCostTrend, SeedDashboard, SeedDashboardBox,
+    SeedDeleted, SeedExec, SeedExecGone, SeedExecResult, SeedExecStarted, SeedExecStatus, SeedFile,
+    SeedFileBatch, SeedFileContent, SeedFileOp, SeedFileResult, SeedFileResults, SeedFiles, SeedFilesQuery,
+    SeedHealth, SeedLiveState, SeedLogs, SeedLogsQuery, SeedMessage, SeedRate, SeedRates, SeedReset,
+    SeedRestarting, SeedRollback, SeedServiceCost, SeedSession, SeedSessions, SeedState, SeedSummary,
+    SeedUser, SeedUsers, SeedWoken, SeedWrite, SeedWritten,
+};
 pub use seeds::{OverageBudget, SeedMeter, SeedPlan, SeedUsage, SetOverageBudget};
 pub use sessions::{SessionList, SessionQuery, SessionView};
 pub use sign_in::{CreateSignInLink, RedeemSignIn, SignInLink, SignedIn};

@@ -15,6 +15,9 @@ pub struct ListQuery {
     pub cursor: Option<String>,
     /// Only boxes in this phase.
     pub state: Option<String>,
+    /// Only boxes with these labels: `a=b,c!=d,e,!f,g in (x,y)`.
+    #[param(example = "stage=test")]
+    pub label: Option<String>,
 }
 
 /// Query of a list without a filter.

@@ -1,5 +1,7 @@
 //! Sleep of boxes: policies, and how one sleeps.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
@@ -93,12 +95,16 @@ pub struct SleepView {
     pub due_why: Option<String>,
 }
 
-/// What of a box changes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// What of a box changes. One of them at least.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateBox {
     /// When it sleeps.
-    pub sleep: UpdateSleep,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sleep: Option<UpdateSleep>,
+    /// Its labels: a text is set, `null` removes, what is not named stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// What of a tier changes.

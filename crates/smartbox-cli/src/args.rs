@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 pub(crate) use amount::{Amount, Limit, Rate, dollars, money};
 pub(crate) use policy::{PolicyFlags, one, told};
 pub use program::{DoctorArgs, SetupArgs, UpArgs};
-pub(crate) use values::{BoxReference, UserReference, duration};
+pub(crate) use values::{BoxReference, UserReference, duration, label};
 
 use crate::device::DeviceFile;
 use crate::verb::ClientCommand;

@@ -4,6 +4,7 @@ mod audit;
 pub(crate) mod backup;
 mod boxes;
 mod budget;
+mod bulk;
 mod chat;
 mod command;
 mod completion;
@@ -12,8 +13,10 @@ mod egress;
 mod events;
 mod exec;
 mod file;
+mod fleet;
 mod link;
 mod logs;
+mod maintenance;
 mod model;
 mod open;
 mod operation;
@@ -53,6 +56,14 @@ pub enum ClientCommand {
     /// Create, list, start, stop and delete boxes
     #[command(subcommand, name = "box")]
     Boxes(boxes::BoxCommand),
+    /// Show the fleet in numbers, and whether gateways answer
+    Fleet(fleet::FleetArgs),
+    /// Restart many boxes, or patch their configurations
+    #[command(subcommand)]
+    Bulk(bulk::BulkCommand),
+    /// Let nothing new start while the platform is being worked on
+    #[command(subcommand)]
+    Maintenance(maintenance::MaintenanceCommand),
     /// Say why a box is awake or asleep, what wakes it, and what it is waiting for
     Why(why::WhyArgs),
     /// Create, list and change orgs; hold their boxes back
@@ -159,6 +170,11 @@ impl BoxFlag {
 pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &mut Console) -> Outcome {
     match command {
         ClientCommand::Boxes(command) => boxes::run(&connect(global, console).await?, command, console).await,
+        ClientCommand::Fleet(args) => fleet::run(&connect(global, console).await?, &args, console).await,
+        ClientCommand::Bulk(command) => bulk::run(&connect(global, console).await?, command, console).await,
+        ClientCommand::Maintenance(command) => {
+            maintenance::run(&connect(global, console).await?, command, console).await
+        }
         ClientCommand::Why(args) => why::run(&connect(global, console).await?, &args, console).await,
         ClientCommand::Org(command) => org::run(&connect(global, console).await?, command, console).await,
         ClientCommand::User(command) => user::run(&connect(global, console).await?, command, console).await,

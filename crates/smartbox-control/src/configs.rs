@@ -12,12 +12,12 @@ use smartbox_core::wake::WakeRefusal;
 use smartbox_core::{Desired, OperationId, Permission};
 use smartbox_openclaw::config::{self, OwnerPart, redact, restore_redacted};
 use smartbox_store::{
-    ConfigState, ConfigVersion, NewConfig, NewOperation, Operation, OperationKind, Smartbox, SystemActor,
+    BulkRun, ConfigState, ConfigVersion, NewConfig, NewEvent, NewOperation, Operation, OperationKind,
+    Smartbox, SystemActor,
 };
 
 pub(crate) use words::Censor;
 
-use crate::entropy::id_parts;
 use crate::upgrades::require_none;
 use crate::{Control, Error, Op};
 
@@ -101,6 +101,34 @@ impl ConfigWish {
     }
 }
 
+/// Who changes a configuration.
+#[derive(Clone, Copy)]
+pub(crate) enum By<'a> {
+    /// A caller, who is told at once.
+    Caller(&'a Op),
+    /// A run over many boxes, under an operation that it has put down already.
+    Run(&'a BulkRun, OperationId),
+}
+
+impl By<'_> {
+    fn event(self, control: &Control, action: &str, detail: Value) -> NewEvent {
+        match self {
+            Self::Caller(op) => control.event_of(op, action, "asked for", detail),
+            Self::Run(run, _operation) => {
+                let why = format!("{} asked for many boxes ({})", run.asked_by, run.id);
+                control.event(crate::bulk::ACTOR, action, &why, detail)
+            }
+        }
+    }
+
+    fn operation(self, control: &Control) -> OperationId {
+        match self {
+            Self::Caller(_op) => control.new_operation(OperationKind::Configure).id,
+            Self::Run(_run, operation) => operation,
+        }
+    }
+}
+
 impl Control {
     /// The configuration of a box.
     pub async fn box_config(&self, op: &Op, reference: &str) -> Result<BoxConfig, Error> {
@@ -130,7 +158,7 @@ impl Control {
     ) -> Result<ConfigChanged, Error> {
         for attempt in 1.. {
             let smartbox = self.resolve(op, Permission::BoxesManage, reference).await?;
-            match self.try_change_config(op, smartbox, wish, if_version).await {
+            match self.try_change_config(By::Caller(op), smartbox, wish, if_version).await {
                 Err(Error::VersionMismatch) if if_version.is_none() && attempt < ATTEMPTS_MAX => {}
                 done => return done,
             }
@@ -138,9 +166,26 @@ impl Control {
         Err(Error::VersionMismatch)
     }
 
-    async fn try_change_config(
+    /// What a wish would come to, if nobody changed anything until then.
+    ///
+    /// # Errors
+    /// As [`Control::change_config`].
+    pub(crate) async fn forecast_config(&self, row: &Smartbox, wish: &ConfigWish) -> Result<Applies, Error> {
+        require_none(row)?;
+        let state = self.inner.store.org(row.org).config_state(row.id).await?;
+        let before = self.owner_part_in(row, state.as_ref()).await?;
+        let after = self.wished(row, &before, wish).await?;
+        self.check_owner_part(row, &after).await?;
+        Ok(match row.desired {
+            _ if after == before => Applies::Unchanged,
+            Desired::Running => Applies::Now,
+            _ => Applies::AtNextStart,
+        })
+    }
+
+    pub(crate) async fn try_change_config(
         &self,
-        op: &Op,
+        by: By<'_>,
         smartbox: Smartbox,
         wish: &ConfigWish,
         if_version: Option<i64>,
@@ -165,19 +210,17 @@ impl Control {
             }
         }
         let now = self.inner.clock.now();
-        let (at, random) = id_parts(&*self.inner.entropy, now);
         let is_wanted = smartbox.desired == Desired::Running;
-        let operation = is_wanted.then(|| NewOperation {
-            id: OperationId::from_parts(at, random),
-            kind: OperationKind::Configure,
-        });
+        let operation =
+            is_wanted.then(|| NewOperation { id: by.operation(self), kind: OperationKind::Configure });
         let (origin, action) = wish.words();
         let detail = match wish {
             ConfigWish::RollBack(to) => serde_json::json!({ "from": version, "to": to }),
             // Paths alone: values may be secrets.
             _ => serde_json::json!({ "from": version, "paths": check::changed_paths(&before, &after) }),
         };
-        let event = self.event_of(op, action, "asked for", detail);
+        let origin = if matches!(by, By::Run(..)) { "bulk" } else { origin };
+        let event = by.event(self, action, detail);
         let text = secrecy::SecretString::from(after.to_text());
         let new = (*wish != ConfigWish::Reload).then_some(NewConfig { text: &text, origin });
         self.inner.uses.call(smartbox.id);

@@ -116,6 +116,14 @@ pub enum Error {
         /// When to try again.
         retry_after: Duration,
     },
+    /// The platform is being maintained: nothing starts.
+    #[error("the platform is being maintained: {reason}")]
+    Maintenance {
+        /// Why, in the words of whoever maintains it.
+        reason: String,
+        /// When to try again.
+        retry_after: Duration,
+    },
     /// The box failed and needs a person.
     #[error("{what}")]
     BoxFailed {

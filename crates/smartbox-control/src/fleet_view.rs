@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
-use smartbox_core::{BoxId, BoxName, OrgId, Phase, Stage};
+use smartbox_core::{BoxId, BoxName, Kind, Labels, OrgId, Phase, Stage};
 use smartbox_core::{Desired, Observed};
 use smartbox_store::{BoxError, Smartbox};
 
@@ -26,8 +26,12 @@ pub struct BoxState {
     pub org: OrgId,
     /// Its name.
     pub name: BoxName,
+    /// Its kind.
+    pub kind: Kind,
     /// Its tier.
     pub tier: String,
+    /// Its labels.
+    pub labels: Labels,
     /// Whether it answers at `/` for its org.
     pub is_default: bool,
     /// Incarnation that was seen; a change of it makes old connections worthless.
@@ -65,7 +69,8 @@ impl PartialEq for BoxState {
         };
         key(self) == key(other)
             && self.name == other.name
-            && self.tier == other.tier
+            && (self.kind, &self.tier) == (other.kind, &other.tier)
+            && self.labels == other.labels
             && self.error == other.error
             && self.gateway_token.expose_secret() == other.gateway_token.expose_secret()
     }
@@ -78,7 +83,9 @@ impl BoxState {
             id: row.id,
             org: row.org,
             name: row.name.clone(),
+            kind: row.kind,
             tier: row.tier.clone(),
+            labels: row.labels.clone(),
             is_default: row.is_default,
             generation: row.observed_generation,
             desired: row.desired,

@@ -8,6 +8,7 @@ use crate::{Control, Error};
 impl Control {
     /// Whether `smartbox` may run now. Everything that starts a box asks here first.
     pub(crate) async fn wake_gate(&self, smartbox: &Smartbox) -> Result<(), Error> {
+        self.require_no_maintenance().await?;
         let fleet = self.inner.store.fleet(SystemActor::new("wake gate"));
         let tier = fleet.tier(&smartbox.tier).await?.ok_or(Error::NotFound("tier"))?;
         let tier_running = fleet.running_in_tier(&smartbox.tier, Some(smartbox.id)).await?;

@@ -7,13 +7,16 @@
 mod admin_secret;
 mod agent_channels;
 mod agents;
+mod agent_sessions;
 mod allowances;
 mod api_keys;
 mod attempts;
 mod audit;
 mod authority;
 mod backups;
+mod box_settings;
 mod budgets;
+mod bulk;
 mod burnt;
 mod changes;
 mod chat;
@@ -21,6 +24,7 @@ mod cleanup;
 mod clock;
 mod configs;
 mod courier;
+mod costs;
 mod credential_cache;
 mod devices;
 mod doors;
@@ -32,6 +36,8 @@ mod events;
 mod exec;
 mod explain;
 mod files;
+mod fleet;
+mod fleet_people;
 mod fleet_view;
 mod foreign;
 mod gate;
@@ -45,6 +51,8 @@ mod instances;
 mod lease;
 mod logs;
 mod loops;
+mod maintenance;
+mod messages;
 mod models;
 mod numbers;
 mod oidc;
@@ -55,6 +63,7 @@ mod pairing;
 mod passwords;
 mod people;
 mod plans;
+mod probe;
 mod readiness;
 mod recognise;
 mod resolve;
@@ -88,6 +97,7 @@ pub mod boxes;
 pub use admin_secret::{AdminSecret, token_hash};
 pub use agent_channels::{AgentChannel, NewChannel};
 pub use agents::AgentConfigWish;
+pub use agent_sessions::AgentSession;
 pub use allowances::{Allowance, Allowances};
 pub use api_keys::{ApiKey, ApiKeyChange};
 pub use authority::HostCertificate;
@@ -95,13 +105,16 @@ pub use backups::{
     BackupAccess, BackupDecision, BackupNumbers, BackupParts, BackupPolicy, BackupWish, BoxBackups, Download,
     ExportGone, ExportSink, RestoreWish, UnderWay, Work,
 };
+pub use box_settings::BoxWish;
 pub use boxes::{CloneWish, Created, ImportWish, Intended, NewBox};
 pub use budgets::BudgetState;
+pub use bulk::{BulkState, BulkWish, NewBulkRun};
 pub use changes::Changes;
 pub use chat::{ChatEvent, ChatStream};
 pub use clock::{Clock, SystemClock};
 pub use configs::{Applies, BoxConfig, ConfigChanged, ConfigWish};
 pub use courier::{Carried, Courier, Letter};
+pub use costs::{BoxCost, CostQuery, CostReport, DayCost};
 pub use doors::Doors;
 pub use egress::{BoxEgress, EgressRules};
 pub use egress_layers::PlatformEgress;
@@ -114,6 +127,7 @@ pub use exec::{
 };
 pub use explain::Why;
 pub use files::{FILE_BYTES_MAX, FileSearch, FileWriting, Looked, PAGE_ENTRIES_MAX, Thrown};
+pub use fleet::{FleetQuery, FleetSummary};
 pub use fleet_view::{BoxState, FleetView, phase_of, stage_of};
 pub use foreign::{ForeignIdentities, SignUp, SignUpPolicy};
 pub use host::{Host, UnknownHost};
@@ -124,10 +138,10 @@ pub use instances::{InstanceWish, NewInstance};
 pub use lease::Lease;
 pub use logs::{LogFilter, LogLine, LogQuery, LogSource};
 pub use loops::{
-    backups::BackupLoop, configs::ConfigLoop, drills::DrillLoop, janitor::Janitor, monitor::Monitor,
-    reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler, trials::TrialLoop,
-    upgrades::UpgradeLoop, webhooks::WebhookLoop,
+    backups::BackupLoop, configs::ConfigLoop, drills::DrillLoop, janitor::Janitor, monitor::Monitor, reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler, trials::TrialLoop, upgrades::UpgradeLoop, webhooks::WebhookLoop, bulk::BulkLoop,
 };
+pub use maintenance::{Drain, Maintenance, MaintenanceWish};
+pub use messages::Asked;
 pub use models::{ModelPicture, ModelProviders, ModelScopeWish, ModelShelf, ProviderWish};
 pub use oidc::BegunSignIn;
 pub use op::{Op, Origin};
@@ -135,6 +149,7 @@ pub use orgs::NewOrg;
 pub use pairing::{PairedDevice, Showing};
 pub use people::{NewPerson, PersonChange};
 pub use plans::OrgPlanWish;
+pub use probe::{BoxLoad, GatewayLook, LiveState};
 pub use recognise::Recognised;
 pub use rollouts::{NewRollout, RolloutState};
 pub use room::Activity;
@@ -159,11 +174,7 @@ pub use smartbox_identity::{DPOP_HEADER, ProofRequest};
 pub use smartbox_store::EXEC_TTL;
 /// Rows as the API shows them.
 pub use smartbox_store::{
-    AuditEvent, Backup, BackupState, BoxError, BudgetRow, ConfigVersion, Cursor, DeliveryState, Device,
-    EgressRow, EgressUsage, Event, Exec, ExecOutput, InjectionRow, KeptSecret, KeyRotation, LayerRow,
-    ModelCall, ModelProvider, ModelRulesRow, ModelSum, NewPlan, Operation, Org, OrgPlan, OrgStanding,
-    Outcome, Page, PlanRow, RestoreFrom, Rollout, RolloutBox, RoutingRow, Schedule, ScheduleAction,
-    ServiceToken, Session, Smartbox, UsageRow, User, WakeHold, Webhook, WebhookDelivery,
+    AuditEvent, Backup, BackupState, BoxError, BudgetRow, ConfigVersion, Cursor, DeliveryState, Device, EgressRow, EgressUsage, Event, Exec, ExecOutput, InjectionRow, KeptSecret, KeyRotation, LayerRow, ModelCall, ModelProvider, ModelRulesRow, ModelSum, NewPlan, Operation, Org, OrgPlan, OrgStanding, Outcome, Page, PlanRow, RestoreFrom, Rollout, RolloutBox, RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox, UsageRow, User, WakeHold, Webhook, WebhookDelivery, BulkBox, BulkRun, MESSAGE_TTL, Message, MessageEnd,
 };
 pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, Trust, render_files};
 pub use spend::{ModelSpent, Reservation, SpendRefused};
@@ -308,6 +319,8 @@ pub(crate) struct Inner {
     pub(crate) files: files::FileWork,
     pub(crate) resting: gateway::Resting,
     pub(crate) vigils: vigil::Vigils,
+    pub(crate) looks: probe::Looks,
+    pub(crate) waiting: messages::Waiting,
     pub(crate) sleep: Thresholds,
     pub(crate) host: Arc<dyn Host>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -360,6 +373,8 @@ impl Control {
                 files: files::FileWork::new(parts.files),
                 resting: gateway::Resting::default(),
                 vigils: vigil::Vigils::default(),
+                looks: probe::Looks::default(),
+                waiting: messages::Waiting::default(),
                 sleep: parts.sleep,
                 host: parts.host,
                 clock: parts.clock,

@@ -1,7 +1,9 @@
 //! Background loops. Each takes no input, does one pass at a time, and also runs by the clock.
 
 pub(crate) mod backups;
+pub(crate) mod bulk;
 pub(crate) mod configs;
+mod drain;
 pub(crate) mod drills;
 mod drowsy;
 mod due;

@@ -35,6 +35,10 @@ impl Control {
         if !matches!(timeout(STORE_TIMEOUT, fleet.first_org()).await, Ok(Ok(_))) {
             missing.push("the database does not answer".to_owned());
         }
+        // Whoever balances load sends people to a platform where boxes start.
+        if let Ok(Ok(Some(maintenance))) = timeout(STORE_TIMEOUT, self.maintenance()).await {
+            missing.push(format!("the platform is being maintained: {}", maintenance.reason));
+        }
         let longest = self.inner.limits.reconcile_period * PERIODS_MAX;
         match self.inner.last_pass.get() {
             None => missing.push("the boxes were not looked at yet".to_owned()),

@@ -30,7 +30,7 @@ impl Control {
         )
     }
 
-    async fn resolve_in_org(&self, org: OrgId, reference: &str) -> Result<Smartbox, Error> {
+    pub(crate) async fn resolve_in_org(&self, org: OrgId, reference: &str) -> Result<Smartbox, Error> {
         let store = self.inner.store.org(org);
         if let Ok(id) = reference.parse::<BoxId>() {
             return store.find_box(id).await?.ok_or(NO_BOX);

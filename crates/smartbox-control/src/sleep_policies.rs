@@ -4,7 +4,7 @@ use smartbox_core::sleep::{Effective, effective};
 use smartbox_core::{OrgId, Permission, Principal, SleepChange, SleepPolicy};
 use smartbox_store::{Error as StoreError, Smartbox, SystemActor};
 
-use crate::{Control, Error, Op};
+use crate::{BoxWish, Control, Error, Op};
 
 /// What a caller wants of a policy, as texts: `None` leaves a threshold as it is, `Some(None)` unsets it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,7 +22,7 @@ impl PolicyWish {
     ///
     /// # Errors
     /// [`Error::Invalid`] with every wrong field.
-    fn read(&self) -> Result<SleepChange, Error> {
+    pub(crate) fn read(&self) -> Result<SleepChange, Error> {
         let mut issues = Vec::new();
         let mut read = |field, wish: &Option<Option<String>>| match wish {
             Some(Some(text)) => match text.parse() {
@@ -49,7 +49,7 @@ impl PolicyWish {
     }
 
     /// What changes, for the audit log.
-    fn detail(&self) -> serde_json::Value {
+    pub(crate) fn detail(&self) -> serde_json::Value {
         let named = [
             ("frozen_after", &self.frozen_after),
             ("squeezed_after", &self.squeezed_after),
@@ -74,14 +74,8 @@ impl Control {
         wish: &PolicyWish,
         if_version: Option<i64>,
     ) -> Result<Smartbox, Error> {
-        let smartbox = self.resolve(op, Permission::BoxesManage, reference).await?;
-        let change = wish.read()?;
-        let event = self.event_of(op, "box.sleep-set", "asked for", wish.detail());
-        let org = self.inner.store.org(smartbox.org);
-        let now = self.inner.clock.now();
-        let changed = org.change_box_sleep(smartbox.id, &change, if_version, event, now).await?;
-        self.inner.changes.intent(smartbox.id);
-        Ok(changed)
+        let wish = BoxWish { sleep: Some(wish.clone()), labels: None };
+        self.change_box(op, reference, &wish, if_version).await
     }
 
     /// Changes how the boxes of an org sleep. The org is one's own (`me`), or the one that an admin names.

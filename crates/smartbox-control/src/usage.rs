@@ -140,7 +140,7 @@ impl Control {
         })
     }
 
-    async fn standing(&self, org: OrgId) -> Result<OrgStanding, Error> {
+    pub(crate) async fn standing(&self, org: OrgId) -> Result<OrgStanding, Error> {
         let fleet = self.inner.store.fleet(SystemActor::new("usage"));
         fleet.org_standing(org, self.inner.clock.now()).await?.ok_or(Error::NotFound("org"))
     }

@@ -84,6 +84,12 @@ typed_ids! {
     RolloutId = "rol",
     /// A command that runs by itself.
     ExecId = "exe",
+    /// One thing that is done with many boxes.
+    BulkId = "blk",
+    /// Something that was said to an agent, and its answer.
+    MessageId = "msg",
+    /// A time for which somebody of the platform acts in an org.
+    SupportId = "sup",
     /// Something that was set aside before it is spent.
     SpendId = "spd",
     /// An address to which an org's events are sent.

@@ -2,6 +2,7 @@
 //! (1e-9 USD), milliseconds of CPU, MiB-seconds. Nothing here is ever rounded in anybody's favour but the platform's.
 
 mod budget;
+pub mod cost;
 mod measure;
 mod period;
 mod plan;

@@ -11,6 +11,7 @@ pub mod backoff;
 pub mod backup;
 pub mod box_host;
 pub mod box_name;
+pub mod bulk;
 pub mod capacity;
 pub mod config_change;
 pub mod egress_policy;
@@ -21,6 +22,7 @@ pub mod heal;
 pub mod id;
 pub mod injection;
 pub mod kind;
+pub mod label;
 pub mod ledger;
 pub mod models;
 pub mod numbers;
@@ -49,10 +51,10 @@ pub use box_name::BoxName;
 pub use event_filter::TypeFilter;
 pub use heal::Breaker;
 pub use id::{
-    BackupId, BoxId, DeviceId, EventId, ExecId, OperationId, OrgId, RolloutId, ScheduleId, SessionId,
-    SpendId, TokenId, UserId, WebhookId,
+    BackupId, BoxId, DeviceId, EventId, ExecId, OperationId, OrgId, RolloutId, ScheduleId, SessionId, SpendId, TokenId, UserId, WebhookId, BulkId, MessageId, SupportId,
 };
 pub use kind::Kind;
+pub use label::{Labels, Selector};
 pub use phase::{Phase, phase};
 pub use placement::has_place;
 pub use plan::{Step, next_step};

@@ -118,6 +118,11 @@ pub fn explain(error: &Error) -> Explanation {
             unavailable.retry_after = Some(*retry_after);
             unavailable
         }
+        Error::Maintenance { retry_after, .. } => {
+            let mut refused = Explanation::new(&codes::MAINTENANCE).detail(text);
+            refused.retry_after = Some(*retry_after);
+            refused
+        }
         Error::BoxFailed { remedy, .. } => Explanation::new(&codes::BOX_FAILED).detail(text).remedy(remedy),
         Error::FileTooLarge(_) => Explanation::new(&codes::FILE_TOO_LARGE).detail(text),
         Error::Agent(_) => Explanation::new(&codes::AGENT_FAILED).detail(text),
@@ -146,6 +151,8 @@ fn not_found(what: &str) -> Option<Explanation> {
         "command" => &codes::EXEC_NOT_FOUND,
         "webhook" => &codes::WEBHOOK_NOT_FOUND,
         "delivery" => &codes::DELIVERY_NOT_FOUND,
+        "message" => &codes::MESSAGE_NOT_FOUND,
+        "bulk run" => &codes::BULK_RUN_NOT_FOUND,
         "schedule" => &codes::SCHEDULE_NOT_FOUND,
         "model provider" => &codes::MODEL_PROVIDER_NOT_FOUND,
         "secret" => &codes::SECRET_NOT_FOUND,
@@ -193,6 +200,11 @@ impl ApiError {
     pub(crate) fn field(field: &str, message: impl Into<String>) -> Self {
         let error = FieldError { field: field.to_owned(), message: message.into() };
         Self::new(fields(vec![error]), None)
+    }
+
+    /// The status of the answer.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.0.explanation.code.status
     }
 
     /// Logs it if it is the platform's fault, and gives the document for the caller.

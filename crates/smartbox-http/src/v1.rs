@@ -5,14 +5,19 @@ mod backup_policies;
 mod backups;
 pub(crate) mod boxes;
 mod budgets;
+mod bulk;
 mod configs;
 pub(crate) mod devices;
+mod costs;
+mod devices;
 mod egress;
 mod events;
 mod exports;
 mod files;
+mod fleet;
 mod imports;
 mod injections;
+mod maintenance;
 mod models;
 mod operations;
 mod orgs;
@@ -46,13 +51,17 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .merge(backups::routes())
         .merge(boxes::routes())
         .merge(budgets::routes())
+        .merge(bulk::routes())
         .merge(configs::routes())
+        .merge(costs::routes())
         .merge(devices::routes())
+        .merge(maintenance::routes())
         .merge(models::routes())
         .merge(egress::routes())
         .merge(events::routes())
         .merge(exports::routes())
         .merge(files::routes())
+        .merge(fleet::routes())
         .merge(imports::routes())
         .merge(injections::routes())
         .merge(operations::routes())

@@ -15,8 +15,7 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use smartbox_control::{
-    BackupLoop, CommandRunner, ConfigLoop, Control, DrillLoop, Janitor, Lease, Monitor, Reconciler,
-    RollbackWatch, RuntimeInstaller, Scheduler, TrialLoop, UpgradeLoop, WebhookLoop,
+    BackupLoop, CommandRunner, ConfigLoop, Control, DrillLoop, Janitor, Lease, Monitor, Reconciler, RollbackWatch, RuntimeInstaller, Scheduler, TrialLoop, UpgradeLoop, WebhookLoop, BulkLoop,
 };
 use smartbox_core::routing::Outcome;
 use smartbox_edge::{Edge, EdgeListener, RouteTable};
@@ -160,7 +159,8 @@ fn spawn_loops(
     life.spawn("drills", DrillLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
     life.spawn("trials", TrialLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
     life.spawn("upgrades", UpgradeLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
-    life.spawn("configurations", ConfigLoop::under(control.clone(), lease).run(life.soft.clone()));
+    life.spawn("configurations", ConfigLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
+    life.spawn("bulk", BulkLoop::under(control.clone(), lease).run(life.soft.clone()));
     life.spawn("platform backup", platform.run(life.soft.clone()));
 }
 

@@ -3,7 +3,7 @@
 use smartbox_core::{BoxId, OrgId, Tier};
 
 use crate::database::Connection;
-use crate::row::{error_from, instant, instant_opt, number, observed_from, parsed};
+use crate::row::{error_from, instant, instant_opt, labels_from, number, observed_from, parsed};
 use crate::sleep::{Due, PolicyColumns};
 use crate::smartbox::{BoxFilter, Smartbox};
 use crate::{Cursor, Error, PAGE_MAX, Page, breaker, page};
@@ -52,6 +52,7 @@ pub(crate) struct BoxRow {
     sleep: PolicyColumns,
     breaker: Option<String>,
     is_quiet: bool,
+    labels: String,
     upgrade_stage: Option<String>,
     archive_stage: Option<String>,
 }
@@ -95,6 +96,7 @@ impl TryFrom<BoxRow> for Smartbox {
             sleep: row.sleep.into(),
             breaker: breaker::from_column(row.breaker.as_deref())?,
             is_quiet: row.is_quiet,
+            labels: labels_from(&row.labels)?,
             upgrade: row.upgrade_stage.as_deref().map(parsed).transpose()?,
             archive: row.archive_stage.as_deref().map(parsed).transpose()?,
         })
@@ -114,7 +116,7 @@ macro_rules! select_boxes {
                     observed_detail, observed_exit_code, observed_generation, observed_at_ms, was_seen, restarts,
                     oom_kills, pid, failures, retry_at_ms, error_code, error_what, error_remedy, asleep_tier,
                     idle_since_ms, due_at_ms, due_why, frozen_after_secs, squeezed_after_secs, stopped_after_secs,
-                    breaker, is_quiet,
+                    breaker, is_quiet, labels,
                     (select min(fires_at_ms) from schedules
                      where schedules.box_id = boxes.id and schedules.enabled) as schedule_at_ms,
                     (select schedules.name from schedules
@@ -172,8 +174,7 @@ pub(crate) async fn list(
         let is_end = rows.len() < PAGE_MAX as usize;
         for row in rows {
             let smartbox = Smartbox::try_from(row)?;
-            let is_shown = filter.only.is_none_or(|only| only == smartbox.id);
-            if is_shown && (filter.phases.is_empty() || filter.phases.contains(&smartbox.phase())) {
+            if filter.shows(&smartbox) {
                 if items.len() == limit {
                     return Ok(Page { items, next: after.map(Cursor::at) });
                 }

@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 mod audit;
 mod backups;
+mod bulk;
 mod configs;
 mod drills;
 mod egress;
@@ -13,6 +14,7 @@ mod leases;
 mod models;
 mod observations;
 mod origins;
+mod people;
 mod rollouts;
 mod rotation;
 mod routing;

@@ -16,6 +16,7 @@ mod backup_rules;
 mod backups;
 mod boxes;
 mod breaker;
+mod bulk;
 mod configs;
 mod database;
 mod device;
@@ -28,6 +29,7 @@ mod fleet;
 mod foreign;
 mod idempotency;
 mod ledger;
+mod messages;
 mod models;
 mod open;
 mod operation;
@@ -55,6 +57,7 @@ pub use account::{
 pub use archives::{Archive, ArchiveReason};
 pub use backup_rules::{BackupPolicies, TierBackupRules};
 pub use backups::{Backup, BackupState, RestoreFrom, Restored};
+pub use bulk::{BULK_BOXES_MAX, BulkBox, BulkRun};
 pub use configs::{CONFIG_VERSIONS_MAX, ConfigState, ConfigVersion, NewConfig};
 pub use device::{Device, NewDevice, NewTicket, Ticket, TicketHolder};
 pub use egress::{EgressUsage, LayerOf, LayerRow};
@@ -70,9 +73,11 @@ pub use fleet::{
 pub use foreign::{ForeignDatabase, HeldBack, hold_back, look_at_copy, renew_identity};
 pub use idempotency::{BodyHash, Claim, IDEMPOTENCY_TTL, IN_PROGRESS_MAX};
 pub use ledger::{
-    BoxHold, BoxStanding, BudgetRow, ComputeUsage, Gauge, Granted, ModelSum, NewPlan, OrgPlan, OrgStanding,
-    PlanRow, Reached, Settled, SpendAsk, SpendBlock, Spent, Tell, Terms, UsageRow,
+    BoxHold, BoxStanding, BoxUsage, BudgetRow, ComputeUsage, DayUsage, Days, Gauge, Granted, ModelSum,
+    NewPlan, OrgPlan, OrgStanding, PlanRow, Reached, Settled, SpendAsk, SpendBlock, Spent, Tell, Terms,
+    UsageRow,
 };
+pub use messages::{ANSWER_BYTES_MAX, MESSAGE_TTL, MESSAGES_MAX, MESSAGES_WAITING, Message, MessageEnd};
 pub use models::{KeyChange, ModelCall, ModelProvider, ModelRulesRow, PROVIDERS_MAX};
 pub use operation::{NewOperation, Operation, OperationKind, Outcome, Target};
 pub use org::{DEVICES_MAX, OrgStore, TICKETS_MAX, TOKENS_MAX};

@@ -47,6 +47,8 @@ const PROVIDER_KEY_IDS: &str = "select distinct key_id from model_providers wher
 const CONFIG_KEY_IDS: &str = "select distinct key_id from box_configs";
 /// See the one before.
 const WEBHOOK_KEY_IDS: &str = "select distinct key_id from webhook_secrets";
+/// See the one before.
+const BULK_KEY_IDS: &str = "select distinct key_id from bulk_runs where key_id is not null";
 
 /// Opens the database at `path`, after making it if there is none.
 pub(crate) async fn open(path: &Path, sealer: &Sealer) -> Result<Database, OpenError> {
@@ -223,6 +225,7 @@ async fn look_into(connection: &mut Connection, tables: &[String]) -> Result<Fou
             ("model_providers", PROVIDER_KEY_IDS),
             ("box_configs", CONFIG_KEY_IDS),
             ("webhook_secrets", WEBHOOK_KEY_IDS),
+            ("bulk_runs", BULK_KEY_IDS),
         ];
         // An older database has not all of them yet.
         let has = |name: &str| tables.iter().any(|table| table == name);

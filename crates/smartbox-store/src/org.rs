@@ -1,6 +1,7 @@
 //! What one org may see and do.
 
 mod backups;
+mod bulk;
 mod channels;
 mod configs;
 pub(crate) mod create;
@@ -9,11 +10,13 @@ mod devices;
 mod egress;
 mod execs;
 pub(crate) mod intent;
+mod messages;
 mod models;
 mod operations;
 mod people;
 mod rollouts;
 mod secrets;
+mod settings;
 mod tickets;
 mod tiers;
 mod tokens;

@@ -1,10 +1,11 @@
 //! Between the values of the domain and the few column types that both databases know.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use smartbox_core::{DeathReason, Observed, SleepDepth, Stage};
+use smartbox_core::{DeathReason, Labels, Observed, SleepDepth, Stage};
 
 use crate::Error;
 use crate::smartbox::BoxError;
@@ -44,6 +45,19 @@ pub(crate) fn number<T: TryFrom<i64>>(value: i64) -> Result<T, Error> {
 /// Puts an unsigned number into a `bigint` column. Counters that outgrow it stay at its end.
 pub(crate) fn bigint(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// Labels as a column has them: a JSON object of texts.
+pub(crate) fn labels_column(labels: &Labels) -> String {
+    let object: serde_json::Map<_, _> =
+        labels.iter().map(|(key, value)| (key.to_owned(), value.into())).collect();
+    serde_json::Value::Object(object).to_string()
+}
+
+/// Reads a column of [`labels_column`].
+pub(crate) fn labels_from(text: &str) -> Result<Labels, Error> {
+    let read: BTreeMap<String, String> = serde_json::from_str(text).map_err(Error::damaged)?;
+    Labels::new(read).map_err(Error::damaged)
 }
 
 /// Lower-case hexadecimal text of a hash.

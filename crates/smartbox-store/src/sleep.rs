@@ -7,8 +7,7 @@ use smartbox_core::{BoxId, OrgId, SleepChange, SleepPolicy, Threshold};
 use crate::database::Connection;
 use crate::event::NewEvent;
 use crate::row::{instant, parsed};
-use crate::smartbox::Smartbox;
-use crate::{Error, FleetStore, OrgStore, boxes, event};
+use crate::{Error, FleetStore, OrgStore, event};
 
 /// The three columns of a policy.
 #[derive(Clone, Copy, Debug, sqlx::FromRow)]
@@ -36,7 +35,7 @@ fn threshold(secs: i64) -> Threshold {
     }
 }
 
-fn column(threshold: Option<Threshold>) -> Option<i64> {
+pub(crate) fn column(threshold: Option<Threshold>) -> Option<i64> {
     threshold.map(|threshold| match threshold {
         Threshold::Never => 0,
         Threshold::After(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
@@ -79,42 +78,6 @@ struct HoldRow {
 }
 
 impl OrgStore {
-    /// Changes how one box sleeps. With the event that tells of it, all or nothing.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`]; [`Error::VersionMismatch`] when `if_version` is given and is not the box's version.
-    pub async fn change_box_sleep(
-        &self,
-        id: BoxId,
-        change: &SleepChange,
-        if_version: Option<i64>,
-        event: NewEvent,
-        now: Timestamp,
-    ) -> Result<Smartbox, Error> {
-        let mut tx = self.store.database.write().await?;
-        let before = boxes::find_of_org(&mut tx, self.org, id).await?.ok_or(Error::NotFound("box"))?;
-        if if_version.is_some_and(|expected| expected != before.version) {
-            return Err(Error::VersionMismatch { current: before.version });
-        }
-        let policy = before.sleep.with(change);
-        sqlx::query(
-            "update boxes set frozen_after_secs = $3, squeezed_after_secs = $4, stopped_after_secs = $5,
-                    version = version + 1
-             where id = $1 and org_id = $2",
-        )
-        .bind(id.to_string())
-        .bind(self.org.to_string())
-        .bind(column(policy.frozen_after))
-        .bind(column(policy.squeezed_after))
-        .bind(column(policy.stopped_after))
-        .execute(&mut *tx)
-        .await?;
-        let changed = boxes::find_of_org(&mut tx, self.org, id).await?.ok_or(Error::NotFound("box"))?;
-        event::append(&mut tx, Some(self.org), Some(id), &event, now).await?;
-        tx.commit().await?;
-        Ok(changed)
-    }
-
     /// What the org has decided about the sleep of its boxes.
     ///
     /// # Errors

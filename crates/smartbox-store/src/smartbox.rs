@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use smartbox_core::phase::PhaseFacts;
 use smartbox_core::upgrade::UpgradeStage;
 use smartbox_core::{
-    ArchiveStage, BoxId, BoxName, Breaker, Desired, Kind, Observed, OrgId, Phase, SleepPolicy, SleepTier,
-    phase,
+    ArchiveStage, BoxId, BoxName, Breaker, Desired, Kind, Labels, Observed, OrgId, Phase, Selector,
+    SleepPolicy, SleepTier, phase,
 };
 
 use crate::Due;
@@ -85,6 +85,9 @@ pub struct Smartbox {
     /// Whether neither its channels nor the jobs of its gateway run until somebody confirms that they may.
     pub is_quiet: bool,
 
+    /// What its people call it by, beside its name.
+    pub labels: Labels,
+
     /// How far an upgrade of its agent runtime has come that is under way.
     pub upgrade: Option<UpgradeStage>,
     /// How far it is archived, if it is.
@@ -149,6 +152,8 @@ pub struct NewSmartbox {
     pub desired: Desired,
     /// See [`Smartbox::is_quiet`].
     pub is_quiet: bool,
+    /// See [`Smartbox::labels`].
+    pub labels: Labels,
 }
 
 /// A change of what the owner wants.
@@ -211,4 +216,15 @@ pub struct BoxFilter {
     pub name_prefix: Option<String>,
     /// The one box that may be shown.
     pub only: Option<BoxId>,
+    /// What its labels have to be.
+    pub selector: Option<Selector>,
+}
+
+impl BoxFilter {
+    /// Whether a box is shown whose name was looked at already.
+    pub(crate) fn shows(&self, smartbox: &Smartbox) -> bool {
+        self.only.is_none_or(|only| only == smartbox.id)
+            && self.selector.as_ref().is_none_or(|selector| selector.matches(&smartbox.labels))
+            && (self.phases.is_empty() || self.phases.contains(&smartbox.phase()))
+    }
 }

@@ -84,6 +84,19 @@ impl GatewayDouble {
         self.shared().received.clone()
     }
 
+    /// The sessions in which something was said, the latest first.
+    fn sessions(&self, id: BoxId) -> Vec<serde_json::Value> {
+        let mut keys: Vec<String> = Vec::new();
+        for received in self.shared().received.iter().rev().filter(|received| received.id == id) {
+            if !keys.contains(&received.session) {
+                keys.push(received.session.clone());
+            }
+        }
+        keys.into_iter()
+            .map(|key| serde_json::json!({ "key": key, "displayName": key, "updatedAt": 1 }))
+            .collect()
+    }
+
     fn take_reply(&self, received: Received) -> Reply {
         let mut shared = self.shared();
         let answer = Reply::Text(vec!["You said: ".to_owned(), received.text.clone()]);

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use smartbox_core::{BoxId, BoxName};
+use smartbox_core::{BoxId, BoxName, Labels};
 
 /// Name that stands for the caller's default box.
 const DEFAULT_BOX: &str = "default";
@@ -41,6 +41,18 @@ impl FromStr for BoxReference {
         }
         Err("neither a box's name (a-z, 0-9 and `-`) nor its id (box_…)".to_owned())
     }
+}
+
+/// A label to be set (`key=value`), or to be removed (`key-`).
+pub(crate) fn label(text: &str) -> Result<(String, Option<String>), String> {
+    let (key, value) = match (text.split_once('='), text.strip_suffix('-')) {
+        (Some((key, value)), _) => (key, Some(value)),
+        (None, Some(key)) => (key, None),
+        (None, None) => return Err("write `key=value`, or `key-` to remove one".to_owned()),
+    };
+    let checked = Labels::new([(key.to_owned(), value.unwrap_or_default().to_owned())]);
+    checked.map_err(|bad| bad.to_string())?;
+    Ok((key.to_owned(), value.map(str::to_owned)))
 }
 
 /// A person as people name them: by name, by id, or `me`.

@@ -49,16 +49,17 @@ impl Client {
     ///
     /// # Errors
     /// Those of a request; or the list has no end.
-    pub(crate) async fn all<P: Page>(
+    pub(crate) async fn all<'a, P: Page>(
         &self,
         segments: &[&str],
-        filter: Option<(&str, &str)>,
+        filter: impl IntoIterator<Item = (&'a str, &'a str)> + Clone,
     ) -> Result<Vec<P::Item>, Failure> {
         let mut items = Vec::new();
         let mut cursor: Option<String> = None;
         for _ in 0..PAGES_MAX {
             let mut query = vec![("limit", PAGE_ITEMS)];
-            query.extend(filter);
+            // Reborrowed: the cursor does not live as long.
+            query.extend(filter.clone().into_iter().map(|(name, value)| (name, value)));
             query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
             let page: P = self.get(Route::v1(segments).query(&query)).await?;
             let (more, next) = page.into_parts();

@@ -21,6 +21,7 @@ use crate::client::Client;
 use crate::console::Console;
 use change::{Change, ChangeArgs, SleepArgs};
 
+pub(super) use config::document;
 pub(super) use set::told;
 
 /// Commands about boxes.

@@ -34,7 +34,7 @@ pub struct ChatArgs {
 /// Ctrl-C leaves; the agent finishes its turn all the same, and that is said.
 pub(super) async fn run(client: &Client, args: ChatArgs, console: &mut Console) -> Outcome {
     let reference = args.smartbox.reference();
-    let body = SendMessage { text: text(args.text, console).await?, session: args.session };
+    let body = SendMessage { text: text(args.text, console).await?, session: args.session, stream: None };
     let mut interrupts = console.interrupts().listen().map_err(|error| Failure::output(&error))?;
     let mut answer = Answer::new(console);
     let interrupt = tokio::select! {

@@ -36,8 +36,10 @@ impl Control {
     pub async fn clone_box(&self, op: &Op, reference: &str, wish: &CloneWish) -> Result<Created, Error> {
         let source = self.resolve(op, Permission::BoxesAdminister, reference).await?;
         op.require(Permission::BoxesManage)?;
+        self.require_no_maintenance().await?;
         let (kind, tier) = (Some(source.kind.to_string()), Some(source.tier.clone()));
-        let new = NewBox { name: wish.name.clone(), kind, tier, ..NewBox::default() };
+        let labels = source.labels.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+        let new = NewBox { name: wish.name.clone(), kind, tier, labels, ..NewBox::default() };
         let checked = self.check_new_box(&new).await?;
         let org = self.org_of_clone(op, &source, wish.org.as_deref()).await?;
         if self.inner.store.org(org).find_box_by_name(&checked.name).await?.is_some() {

@@ -1,7 +1,9 @@
 //! Create a box.
 
+use std::collections::BTreeMap;
+
 use secrecy::SecretString;
-use smartbox_core::{BoxId, BoxName, Desired, Kind, OperationId, Permission};
+use smartbox_core::{BoxId, BoxName, Desired, Kind, Labels, OperationId, Permission};
 use smartbox_store::{NewOperation, NewSmartbox, OperationKind, SystemActor};
 use smartbox_tunnel::KeyPair;
 
@@ -27,12 +29,15 @@ pub struct NewBox {
     pub start: Option<bool>,
     /// A version of the agent runtime that is installed; the platform's own by default.
     pub runtime_version: Option<String>,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
 }
 
 pub(super) struct Checked {
     pub(super) name: BoxName,
     pub(super) kind: Kind,
     pub(super) tier: String,
+    pub(super) labels: Labels,
 }
 
 /// A box that is in no database yet.
@@ -61,6 +66,7 @@ impl Control {
     /// is not installed, [`Error::RuntimeTooOld`].
     pub async fn create_box(&self, op: &Op, new: &NewBox) -> Result<Created, Error> {
         op.require(Permission::BoxesManage)?;
+        self.require_no_maintenance().await?;
         let checked = self.check_new_box(new).await?;
         let org = self.resolve_org(op, new.org.as_deref()).await?;
         let runtime_version = match &new.runtime_version {
@@ -113,6 +119,7 @@ impl Control {
                 runtime_version,
                 host_key_public: host_key.public,
                 is_quiet: false,
+                labels: checked.labels.clone(),
             },
             gateway_token: SecretString::from(random_token(entropy)),
             client_key: client_key.private,
@@ -133,8 +140,11 @@ impl Control {
                 fleet.tiers().await?.into_iter().map(|tier| format!("`{}`", tier.name)).collect();
             wrong("tier", format!("a tier is one of {}", known.join(", ")));
         }
-        match (name, kind) {
-            (Some(name), Some(kind)) if issues.is_empty() => Ok(Checked { name, kind, tier }),
+        let labels = Labels::new(new.labels.clone()).map_err(|bad| wrong("labels", bad.to_string())).ok();
+        match (name, kind, labels) {
+            (Some(name), Some(kind), Some(labels)) if issues.is_empty() => {
+                Ok(Checked { name, kind, tier, labels })
+            }
             _ => Err(Error::Invalid(issues)),
         }
     }

@@ -43,6 +43,7 @@ impl Control {
         content: impl Stream<Item = io::Result<Bytes>> + Send,
     ) -> Result<Created, Error> {
         op.require(Permission::BoxesManage)?;
+        self.require_no_maintenance().await?;
         let checked = self.check_new_box(&wish.new).await?;
         let org = self.resolve_org(op, wish.new.org.as_deref()).await?;
         if self.inner.store.org(org).find_box_by_name(&checked.name).await?.is_some() {

@@ -1,6 +1,6 @@
 //! List boxes; look at one.
 
-use smartbox_core::{OrgId, Permission, Phase, Principal, Tier};
+use smartbox_core::{OrgId, Permission, Phase, Principal, Selector, Tier};
 use smartbox_provider::LogSource;
 use smartbox_store::{BoxFilter, Cursor, Page, Smartbox, SystemActor};
 
@@ -17,8 +17,7 @@ impl Control {
     pub async fn list_boxes(
         &self,
         op: &Op,
-        org: Option<OrgId>,
-        phase: Option<Phase>,
+        (org, phase, selector): (Option<OrgId>, Option<Phase>, Option<Selector>),
         cursor: Option<&Cursor>,
         limit: u32,
     ) -> Result<Page<Smartbox>, Error> {
@@ -26,6 +25,7 @@ impl Control {
         let filter = BoxFilter {
             phases: phase.into_iter().collect(),
             only: op.principal.only(),
+            selector,
             ..BoxFilter::default()
         };
         let page = match &op.principal {

@@ -58,6 +58,13 @@ impl Period {
         Self { first, span }
     }
 
+    /// The first and the last of so many days in UTC, the last of which is today.
+    pub fn last_days(now: Timestamp, count: u32) -> (Self, Self) {
+        let last = Self::of(Span::Day, now, &TimeZone::UTC);
+        let before = jiff::Span::new().try_days(i64::from(count.saturating_sub(1))).unwrap_or_default();
+        (Self { first: last.first.saturating_sub(before), span: Span::Day }, last)
+    }
+
     /// How long it is.
     pub const fn span(self) -> Span {
         self.span

@@ -87,6 +87,10 @@ codes! {
         "`smartbox file list` shows what there is. Paths are below the agent's home, without a slash in front.";
     EXEC_NOT_FOUND = "exec-not-found" NOT_FOUND "There is no such command"
         "`smartbox command list` shows those of a box. What came of one is kept for 24 hours after its end.";
+    MESSAGE_NOT_FOUND = "message-not-found" NOT_FOUND "There is no such message"
+        "Answers are kept for 24 hours, of the last 100 messages of a box. The agent's session has them longer.";
+    BULK_RUN_NOT_FOUND = "bulk-run-not-found" NOT_FOUND "There is no such bulk run"
+        "`smartbox bulk list` shows the newest ones.";
     MODEL_PROVIDER_NOT_FOUND = "model-provider-not-found" NOT_FOUND "There is no such model provider"
         "`smartbox model list` shows those that count, and whose they are.";
     BACKUP_NOT_FOUND = "backup-not-found" NOT_FOUND "There is no such backup"
@@ -157,6 +161,8 @@ codes! {
     // What may work later.
     BOX_UNAVAILABLE = "box-unavailable" SERVICE_UNAVAILABLE "The box does not answer"
         "Try again in a moment. If it stays so, `smartbox logs` shows what the box says.";
+    MAINTENANCE = "maintenance" SERVICE_UNAVAILABLE "The platform is being maintained"
+        "Try again later. Boxes that run go on answering until they are put to rest.";
     ISSUER_UNAVAILABLE = "issuer-unavailable" SERVICE_UNAVAILABLE "Who you are cannot be checked at the moment"
         "Try again in a moment: the issuer of your token, or the database, does not answer.";
     AGENT_FAILED = "agent-failed" BAD_GATEWAY "The agent gave no answer"

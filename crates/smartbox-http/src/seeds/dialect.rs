@@ -13,6 +13,8 @@ pub(crate) enum Dialect {
     Agents,
     /// `{detail}`. A wrong field is a 400.
     Instances,
+    /// `{error}`.
+    SuperAdmin,
 }
 
 impl Dialect {
@@ -20,13 +22,13 @@ impl Dialect {
     pub(crate) fn adapt(self, problem: &mut Problem) {
         let text = problem.detail.clone().unwrap_or_else(|| problem.title.clone());
         match self {
-            Self::Agents => problem.error = Some(text),
+            Self::Agents | Self::SuperAdmin => problem.error = Some(text),
             Self::Instances => problem.detail = Some(text),
         }
         let is_invalid = problem.code == "invalid";
         let is_limit = problem.status == StatusCode::PAYMENT_REQUIRED.as_u16()
             || problem.status == StatusCode::LOCKED.as_u16();
-        if is_invalid {
+        if is_invalid && self != Self::SuperAdmin {
             problem.status = StatusCode::BAD_REQUEST.as_u16();
         } else if is_limit && self == Self::Agents {
             problem.status = StatusCode::FORBIDDEN.as_u16();
@@ -42,6 +44,11 @@ pub(super) async fn agents(request: Request, next: Next) -> Response {
 /// Around the routes of the instances API.
 pub(super) async fn instances(request: Request, next: Next) -> Response {
     spoken(Dialect::Instances, request, next).await
+}
+
+/// Around the routes of the super-admin API.
+pub(super) async fn super_admin(request: Request, next: Next) -> Response {
+    spoken(Dialect::SuperAdmin, request, next).await
 }
 
 async fn spoken(dialect: Dialect, request: Request, next: Next) -> Response {

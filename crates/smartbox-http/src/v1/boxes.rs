@@ -1,5 +1,6 @@
 //! Boxes: views, and one file per route.
 
+mod agent_sessions;
 mod archive;
 mod channels;
 mod clone;
@@ -17,8 +18,10 @@ mod send_message;
 mod set_egress;
 mod show;
 mod show_egress;
+mod show_message;
 mod sleep;
 mod start;
+mod state;
 mod stop;
 mod timeline;
 mod update;
@@ -27,7 +30,13 @@ mod wake;
 mod why;
 
 pub(crate) use logs::stream_logs;
+pub(crate) use exec_sync::run_to_the_end;
+pub(crate) use list::selector;
+pub(crate) use send_message::ask;
 pub(crate) use show_egress::box_egress_view;
+pub(crate) use state::look_view;
+
+use std::collections::BTreeMap;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::response::{IntoResponse, Response};
@@ -35,7 +44,7 @@ use http::StatusCode;
 use http::request::Parts;
 use smartbox_api::{BoxErrorView, BoxView, BreakerView, Launched};
 use smartbox_control::{BoxError, Error, Intended, SleepState, Smartbox, phase_of, stage_of};
-use smartbox_core::Observed;
+use smartbox_core::{Labels, Observed};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -68,6 +77,9 @@ pub(super) fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(exec_stream::exec_stream))
         .merge(execs::routes())
         .routes(routes!(send_message::send_message))
+        .routes(routes!(show_message::show_message))
+        .routes(routes!(agent_sessions::agent_sessions))
+        .routes(routes!(state::state))
 }
 
 /// The `{box}` of a path: an id, a name or `default`.
@@ -92,6 +104,7 @@ pub(crate) fn box_view(row: &Smartbox, log_tail: Vec<String>) -> BoxView {
         kind: row.kind.to_string(),
         tier: row.tier.clone(),
         is_default: row.is_default,
+        labels: labels_view(&row.labels),
         phase: phase_of(row).as_str().to_owned(),
         stage: stage_of(row).map(|stage| stage.as_str().to_owned()),
         desired: row.desired.as_str().to_owned(),
@@ -120,6 +133,11 @@ pub(crate) fn box_view(row: &Smartbox, log_tail: Vec<String>) -> BoxView {
         sleep_after: None,
         backup: None,
     }
+}
+
+/// Labels as the API shows them.
+pub(crate) fn labels_view(labels: &Labels) -> BTreeMap<String, String> {
+    labels.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }
 
 /// Whether the loop tries again by itself: a refused configuration waits for a change.

@@ -55,6 +55,7 @@ pub(crate) async fn import(
     }
     let wish = ImportWish {
         new: NewBox {
+            labels: std::collections::BTreeMap::new(),
             name: query.name,
             kind: query.kind,
             tier: query.tier,

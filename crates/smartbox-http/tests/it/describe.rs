@@ -63,6 +63,10 @@ impl Route {
             .replace("{instance}", smartbox)
             .replace("{channel}", "telegram")
             .replace("{filename}", "SOUL.md")
+            .replace("{id}", smartbox)
+            .replace("{bulk}", "blk_01932f00000070008000000000000000")
+            .replace("{message}", "msg_01932f00000070008000000000000000")
+            .replace("{service}", "models")
             .replace("{tier}", "standard-1")
             .replace("{route}", "admin-api")
             .replace("{session}", "ses_01932f00000070008000000000000000");
@@ -161,6 +165,16 @@ impl Route {
             "updateWebhook" => json!({ "description": "another" }),
             "replayWebhook" => json!({ "since": "2025-12-31T12:00:00Z" }),
             "sendMessage" => json!({ "text": "hello" }),
+            "createBulkRun" => json!({ "action": "restart", "delay_ms": 0 }),
+            "beginMaintenance" => json!({ "reason": "a new kernel" }),
+            "seedPatchConfig" | "seedSetConfig" => json!({ "messages": { "ackReaction": "eyes" } }),
+            "seedRollBackConfig" => json!({ "version": 1 }),
+            "seedExec" | "seedExecSync" => json!({ "command": "true", "timeout": 1000 }),
+            "seedMessage" => json!({ "message": "hello" }),
+            "seedPutFile" => json!({ "content": "hello" }),
+            "seedFileBatch" => json!({ "operations": [{ "op": "exists", "path": "state" }] }),
+            "seedBulkRestart" => json!({ "delayMs": 0 }),
+            "seedBulkPatch" => json!({ "patch": { "messages": { "ackReaction": "eyes" } } }),
             "signIn" => json!({ "code": "no-such-code" }),
             other => panic!("{other}: give it a good body here"),
         }

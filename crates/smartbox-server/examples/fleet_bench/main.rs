@@ -4,11 +4,13 @@
 //! ```text
 //! fleet_bench                       reads a number of boxes on each line; says on a line of its own when so many sleep
 //! fleet_bench spend RATE SECONDS    so many model calls a second of a box with a budget; prints microseconds as JSON
+//! fleet_bench summary BOXES CALLS   summaries of so many boxes; prints microseconds as JSON
 //! fleet_bench race CALLS            so many model calls at once against a budget for ten; prints what went through as JSON
 //! ```
 
 mod platform;
 mod spend;
+mod summary;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,6 +52,7 @@ async fn serve() -> Result<()> {
     let done = match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => sleepers(&control).await,
         ["spend", rate, secs] => spend::measure(&control, rate.parse()?, secs.parse()?).await,
+        ["summary", boxes, calls] => summary::measure(&control, boxes.parse()?, calls.parse()?).await,
         ["race", calls] => spend::race(&control, calls.parse()?).await,
         _ => bail!("unknown words; see the head of the source"),
     };

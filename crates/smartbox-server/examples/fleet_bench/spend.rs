@@ -15,7 +15,7 @@ use crate::PATIENCE;
 const WORST: u64 = 10_000;
 
 /// Figures of one kind of step, in microseconds.
-fn figures(mut took: Vec<Duration>) -> serde_json::Value {
+pub(crate) fn figures(mut took: Vec<Duration>) -> serde_json::Value {
     took.sort_unstable();
     let at =
         |share: usize| took.get(took.len().saturating_sub(1) * share / 1000).map_or(0, Duration::as_micros);

@@ -5,6 +5,7 @@ use smartbox_core::{OrgId, UserId};
 
 use crate::account::{NewUser, Org, OrgRow, User, UserRow, select_users};
 use crate::database::Connection;
+use crate::event::{self, NewEvent};
 use crate::{Cursor, Error, FleetStore, Page, page};
 
 impl FleetStore {
@@ -106,18 +107,37 @@ impl FleetStore {
             .await?)
     }
 
+    /// Puts down a fact about the platform, in place of an older one, with the event that tells of it, all or nothing.
+    pub async fn set_fact(
+        &self,
+        name: &str,
+        value: &str,
+        event: NewEvent,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let mut tx = self.store.database.write().await?;
+        put_fact(&mut tx, name, value).await?;
+        event::append(&mut tx, None, None, &event, now).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// Puts down a fact about the platform, in place of an older one.
     pub async fn meta_set(&self, name: &str, value: &str) -> Result<(), Error> {
         let mut tx = self.store.database.write().await?;
-        sqlx::query(
-            "insert into meta (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value",
-        )
-        .bind(name)
-        .bind(value)
-        .execute(&mut *tx)
-        .await?;
+        put_fact(&mut tx, name, value).await?;
         Ok(tx.commit().await?)
     }
+}
+
+async fn put_fact(tx: &mut Connection, name: &str, value: &str) -> Result<(), Error> {
+    sqlx::query(
+        "insert into meta (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value",
+    )
+    .bind(name)
+    .bind(value)
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 async fn insert_org(tx: &mut Connection, id: OrgId, name: &str, now: Timestamp) -> Result<Org, Error> {

@@ -29,6 +29,7 @@ const TABLES: &[(&str, &str)] = of_box![
     "execs",
     "injection_rules",
     "kept_secrets",
+    "messages",
     "model_calls",
     "model_providers",
     "model_rules",

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::execs::forgotten_before;
 use crate::row::bigint;
-use crate::{Error, FleetStore};
+use crate::{Error, FleetStore, messages};
 
 /// How long the outcome of an operation can be asked for.
 const OPERATION_TTL: Duration = Duration::from_hours(30 * 24);
@@ -63,6 +63,10 @@ pub struct Purged {
     pub operations: u64,
     /// Commands that ended long ago.
     pub execs: u64,
+    /// Messages whose answers nobody reads any more.
+    pub messages: u64,
+    /// Runs over many boxes that ended long ago.
+    pub bulk_runs: u64,
     /// Calls of models that are old, or too many.
     pub model_calls: u64,
     /// Deliveries of webhooks that are old, and their keys that have ended.
@@ -102,6 +106,13 @@ impl FleetStore {
                 .purge(ended!("operations" by "id" at "finished_at_ms"), operations_before, limit)
                 .await?,
             execs: self.purge(ended!("execs" by "id" at "ended_at_ms"), forgotten_before(now), limit).await?,
+            // Whoever waited for an answer has given up by then.
+            messages: self
+                .purge(ended!("messages" by "id" at "until_ms"), messages::forgotten_before(now), limit)
+                .await?,
+            bulk_runs: self
+                .purge(ended!("bulk_runs" by "id" at "finished_at_ms"), operations_before, limit)
+                .await?,
             model_calls: self
                 .purge(ended!("model_calls" by "seq" at "at_ms"), calls_before, limit)
                 .await?

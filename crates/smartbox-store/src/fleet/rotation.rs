@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::open::FIRST_KEY;
 use crate::sealing::{KeyringError, Place, Sealed};
-use crate::{Error, FleetStore, configs, models, vault, webhooks};
+use crate::{Error, FleetStore, bulk, configs, models, vault, webhooks};
 
 /// Rows of one table that are sealed anew in one transaction: others want to write, too.
 const BATCH: i64 = 100;
@@ -39,11 +39,13 @@ enum Table {
     Providers,
     Configs,
     Webhooks,
+    Bulk,
 }
 
 impl Table {
-    const ALL: [Self; 6] =
-        [Self::Secrets, Self::Kept, Self::Authorities, Self::Providers, Self::Configs, Self::Webhooks];
+    const ALL: [Self; 7] = [
+        Self::Secrets, Self::Kept, Self::Authorities, Self::Providers, Self::Configs, Self::Webhooks, Self::Bulk,
+    ];
 
     /// Rows under another key than `$1`, at most `$2`.
     const fn stale(self) -> &'static str {
@@ -73,6 +75,10 @@ impl Table {
                 "select webhook_id as subject, name, key_id, nonce, ciphertext from webhook_secrets
                  where key_id <> $1 order by webhook_id, name limit $2"
             }
+            Self::Bulk => {
+                "select id as subject, 'patch' as name, key_id, nonce, ciphertext from bulk_runs
+                 where key_id <> $1 order by id limit $2"
+            }
         }
     }
 
@@ -97,6 +103,9 @@ impl Table {
             Self::Webhooks => {
                 "update webhook_secrets set key_id = $1, nonce = $2, ciphertext = $3 where webhook_id = $4 and name = $5"
             }
+            Self::Bulk => {
+                "update bulk_runs set key_id = $1, nonce = $2, ciphertext = $3 where id = $4 and 'patch' = $5"
+            }
         }
     }
 
@@ -108,6 +117,7 @@ impl Table {
             Self::Providers => models::key_place(&row.subject, &row.name),
             Self::Configs => configs::place(&row.subject, &row.name),
             Self::Webhooks => webhooks::place(&row.subject, &row.name),
+            Self::Bulk => bulk::place(&row.subject, &row.name),
         }
     }
 }

@@ -14,6 +14,20 @@ macro_rules! sum_columns {
 }
 pub(crate) use sum_columns;
 
+/// The columns of [`SumsRow`], each the sum of many rows.
+macro_rules! summed_columns {
+    () => {
+        "cast(sum(sent) as bigint) as sent, cast(sum(received) as bigint) as received,
+         cast(sum(connections) as bigint) as connections, cast(sum(requests) as bigint) as requests,
+         cast(sum(calls) as bigint) as calls, cast(sum(input) as bigint) as input,
+         cast(sum(output) as bigint) as output, cast(sum(cache_read) as bigint) as cache_read,
+         cast(sum(cache_write) as bigint) as cache_write, cast(sum(nanos) as bigint) as nanos,
+         cast(sum(cpu_ms) as bigint) as cpu_ms, cast(sum(memory_mib_s) as bigint) as memory_mib_s,
+         cast(sum(storage_mib_s) as bigint) as storage_mib_s, cast(sum(awake_ms) as bigint) as awake_ms"
+    };
+}
+pub(crate) use summed_columns;
+
 #[derive(Clone, Copy, Debug, Default, sqlx::FromRow)]
 pub(crate) struct SumsRow {
     sent: i64,

@@ -7,7 +7,7 @@ use smartbox_core::{Desired, OrgId, uid_range};
 
 use crate::database::Connection;
 use crate::ledger::org_plan;
-use crate::row::number;
+use crate::row::{labels_column, number};
 use crate::smartbox::{NewSmartbox, Smartbox};
 use crate::{Error, boxes};
 
@@ -33,8 +33,8 @@ pub(crate) async fn insert(
     sqlx::query(
         "insert into boxes (id, org_id, name, kind, tier, is_default, created_at_ms, version, desired, generation,
                             uid_slot, runtime_version, host_key_public, observed, was_seen, restarts, oom_kills,
-                            failures, is_quiet)
-         values ($1, $2, $3, $4, $5, $6, $7, 1, $8, 1, $9, $10, $11, 'absent', false, 0, 0, 0, $12)",
+                            failures, is_quiet, labels)
+         values ($1, $2, $3, $4, $5, $6, $7, 1, $8, 1, $9, $10, $11, 'absent', false, 0, 0, 0, $12, $13)",
     )
     .bind(new.id.to_string())
     .bind(org.to_string())
@@ -48,6 +48,7 @@ pub(crate) async fn insert(
     .bind(&new.runtime_version)
     .bind(&new.host_key_public)
     .bind(new.is_quiet)
+    .bind(labels_column(&new.labels))
     .execute(&mut *tx)
     .await?;
     boxes::find(tx, new.id).await?.ok_or(Error::NotFound("box"))

@@ -17,6 +17,7 @@ mod devices;
 mod durability;
 mod egress;
 mod execs;
+mod fleet;
 mod foreign;
 mod housekeeping;
 mod idempotency;

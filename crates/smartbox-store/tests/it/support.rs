@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use smartbox_core::models::{Dialect, Offered, Provider};
 use smartbox_core::{
-    BoxId, Desired, DeviceId, DeviceStatus, EventId, Kind, Observed, OperationId, OrgId, Permission, Role,
-    SessionId, TokenId, UserId, UserStatus,
+    BoxId, Desired, DeviceId, DeviceStatus, EventId, Kind, Labels, Observed, OperationId, OrgId, Permission,
+    Role, SessionId, TokenId, UserId, UserStatus,
 };
 use smartbox_store::{
     Error, EventOutcome, FleetStore, IntentChange, KeyFile, Keyring, NewDevice, NewEvent, NewOperation,
@@ -140,6 +140,7 @@ pub(crate) fn new_box(name: &str) -> NewSmartbox {
         tier: "standard-1".into(),
         runtime_version: "2026.9.6".into(),
         host_key_public: "ssh-ed25519 AAAA".into(),
+        labels: Labels::default(),
         desired: Desired::Running,
         is_quiet: false,
     }

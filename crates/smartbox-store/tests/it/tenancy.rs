@@ -18,6 +18,7 @@ use smartbox_store::{
 
 use crate::backups::new_backup;
 use crate::execs::new_exec;
+use crate::fleet::fleet_of_another_org;
 use crate::ledger::{spend_id, tell};
 use crate::rollouts::new_rollout;
 use crate::support::{
@@ -31,6 +32,7 @@ fn methods() -> BTreeSet<&'static str> {
     let rooms = [
         include_str!("../../src/org.rs"),
         include_str!("../../src/org/backups.rs"),
+        include_str!("../../src/org/bulk.rs"),
         include_str!("../../src/backup_rules.rs").split("impl FleetStore").next().unwrap(),
         include_str!("../../src/org/channels.rs"),
         include_str!("../../src/org/configs.rs"),
@@ -38,11 +40,13 @@ fn methods() -> BTreeSet<&'static str> {
         include_str!("../../src/org/devices.rs"),
         include_str!("../../src/org/egress.rs"),
         include_str!("../../src/org/execs.rs"),
+        include_str!("../../src/org/messages.rs"),
         include_str!("../../src/org/models.rs"),
         include_str!("../../src/org/operations.rs"),
         include_str!("../../src/org/people.rs"),
         include_str!("../../src/org/rollouts.rs"),
         include_str!("../../src/org/secrets.rs"),
+        include_str!("../../src/org/settings.rs"),
         include_str!("../../src/org/tickets.rs"),
         include_str!("../../src/org/tiers.rs"),
         include_str!("../../src/org/tokens.rs"),
@@ -52,6 +56,7 @@ fn methods() -> BTreeSet<&'static str> {
         include_str!("../../src/schedules.rs"),
         include_str!("../../src/ledger/budgets.rs"),
         include_str!("../../src/ledger/reports.rs"),
+        include_str!("../../src/ledger/spans.rs").split("impl FleetStore").next().unwrap(),
         include_str!("../../src/ledger/org_plan.rs"),
         include_str!("../../src/ledger/holds.rs").split("impl FleetStore").next().unwrap(),
         // What is the system's own stands below.
@@ -137,6 +142,7 @@ async fn what_belongs_to_another_org_does_not_exist() {
     configurations_of_another_org(&world, mine.id, &mut finds_nothing).await;
     execs_of_another_org(&world, mine.id, &mut finds_nothing).await;
     webhooks_of_another_org(&world, mine.id, &mut finds_nothing).await;
+    fleet_of_another_org(&world, mine.id, &mut finds_nothing).await;
     people_of_another_org(&world, &mut finds_nothing).await;
     devices_of_another_org(&world, mine.id, &mut finds_nothing).await;
 
@@ -144,8 +150,8 @@ async fn what_belongs_to_another_org_does_not_exist() {
     let told = world.org.timeline(mine.id, None, 10).await.unwrap().items;
     assert_eq!(
         told.len(),
-        7,
-        "its creation, a command, a configuration, a schedule of its own that came and went, and a hold that did"
+        8,
+        "its creation, a command, a message, a configuration, a schedule of its own that came and went, and a hold that did"
     );
     assert_eq!(tried, methods(), "every method of the handle is in this table");
 }
@@ -272,8 +278,9 @@ async fn sleep_of_another_org(
 ) {
     let stranger = &world.other;
     let never = SleepChange { frozen_after: Some(Some(Threshold::Never)), ..SleepChange::default() };
-    let changed = stranger.change_box_sleep(smartbox, &never, None, event("box.sleep-set"), at(2)).await;
-    finds_nothing("change_box_sleep", !matches!(changed, Err(Error::NotFound("box"))));
+    let told = [event("box.sleep-set")];
+    let changed = stranger.change_box(smartbox, (&never, None), None, &told, at(2)).await;
+    finds_nothing("change_box", !matches!(changed, Err(Error::NotFound("box"))));
     stranger.change_sleep(&never, event("org.sleep-set"), at(2)).await.unwrap();
     finds_nothing("change_sleep", !world.org.sleep().await.unwrap().is_empty());
     finds_nothing("sleep", stranger.sleep().await.unwrap().is_empty());

@@ -4,8 +4,7 @@ use std::task::Poll;
 
 use futures_util::future::{Either, select};
 use smartbox_control::{
-    BackupLoop, CommandRunner, ConfigLoop, Control, Lease, Reconciler, RuntimeInstaller, Scheduler,
-    TrialLoop, UpgradeLoop, WebhookLoop,
+    BackupLoop, CommandRunner, ConfigLoop, Control, Lease, Reconciler, RuntimeInstaller, Scheduler, TrialLoop, UpgradeLoop, WebhookLoop, BulkLoop,
 };
 use smartbox_provider::fake::Call;
 use smartbox_store::SystemActor;
@@ -29,6 +28,7 @@ pub(super) struct Watchers {
     trials: TrialLoop,
     upgrades: UpgradeLoop,
     configs: ConfigLoop,
+    bulk: BulkLoop,
     installer: RuntimeInstaller,
     /// Runs by itself: what it runs takes its own time.
     commands: JoinSet<()>,
@@ -39,6 +39,7 @@ impl Watchers {
         self.trials.pass().await.is_ok()
             && self.upgrades.pass().await.is_ok()
             && self.configs.pass().await.is_ok()
+            && self.bulk.pass().await.is_ok()
             && self.installer.pass().await.is_ok()
     }
 }
@@ -49,6 +50,7 @@ impl Loops {
             trials: TrialLoop::under(control.clone(), Lease::always(epoch)),
             upgrades: UpgradeLoop::under(control.clone(), Lease::always(epoch)),
             configs: ConfigLoop::under(control.clone(), Lease::always(epoch)),
+            bulk: BulkLoop::under(control.clone(), Lease::always(epoch)),
             installer: RuntimeInstaller::new(control.clone()),
             commands: JoinSet::new(),
         };
@@ -85,6 +87,7 @@ impl TestApp {
             task.spawn(watchers.trials.run(self.stop_signal()));
             task.spawn(watchers.upgrades.run(self.stop_signal()));
             task.spawn(watchers.configs.run(self.stop_signal()));
+            task.spawn(watchers.bulk.run(self.stop_signal()));
             task.spawn(watchers.installer.run(self.stop_signal()));
             self.loops = Loops::Background { _task: task, _commands: watchers.commands };
         }

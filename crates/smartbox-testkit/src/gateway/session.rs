@@ -31,6 +31,10 @@ impl Session {
                 Some("connect") => return self.refuse(&request, "AUTH_UNAUTHORIZED", "unauthorized").await,
                 Some("health") => self.answer(&request, json!({ "ok": true })).await?,
                 Some("chat.send") => self.chat(&request).await?,
+                Some("sessions.list") => {
+                    let sessions = self.double.sessions(self.id);
+                    self.answer(&request, json!({ "sessions": sessions })).await?;
+                }
                 Some(method) => match self.double.answer_rest(self.id, method, &request["params"]) {
                     Some(Ok(answer)) => self.answer(&request, answer).await?,
                     Some(Err(())) => self.refuse(&request, "INVALID_REQUEST", "unknown method").await?,

@@ -53,7 +53,7 @@ pub(super) async fn run(client: &Client, command: ConfigCommand, console: &mut C
 }
 
 /// The document in a file, or on standard input for `-`. A file that cannot be read is a failure, never an empty document.
-async fn document(path: &Path, console: &mut Console) -> Result<Map<String, Value>, Failure> {
+pub(crate) async fn document(path: &Path, console: &mut Console) -> Result<Map<String, Value>, Failure> {
     let (name, text) = if path == Path::new("-") {
         ("standard input".to_owned(), console.read_text(DOCUMENT_BYTES_MAX).await?)
     } else {

@@ -7,6 +7,7 @@ use smartbox_core::{BoxName, Kind};
 
 use super::change::{WaitFlags, settle};
 use crate::Outcome;
+use crate::args;
 use crate::client::{Client, Route};
 use crate::console::Console;
 use crate::exit::Exit;
@@ -30,6 +31,9 @@ pub struct CreateArgs {
     /// An installed version of the agent runtime, see `smartbox runtime list` [default: the platform's own]
     #[arg(long, value_name = "VERSION", value_parser = version)]
     runtime: Option<String>,
+    /// A label, such as `stage=test`; can be given again
+    #[arg(long = "label", value_name = "KEY=VALUE", value_parser = args::label)]
+    labels: Vec<(String, Option<String>)>,
     /// Create it without starting it
     #[arg(long)]
     no_start: bool,
@@ -46,6 +50,7 @@ pub(super) async fn run(client: &Client, args: CreateArgs, console: &mut Console
         org: args.org,
         start: args.no_start.then_some(false),
         runtime_version: args.runtime,
+        labels: args.labels.into_iter().filter_map(|(key, value)| Some((key, value?))).collect(),
     };
     let mut created: CreatedBox = client.create(Route::v1(&["boxes"]), &body).await?;
     // The id is data: whoever reads it can go on with the box even if the wait below ends badly.

@@ -15,12 +15,16 @@ pub struct ListArgs {
     /// Only boxes in this phase, such as running, stopped or failed
     #[arg(long, value_name = "PHASE")]
     state: Option<String>,
+    /// Only boxes with these labels: `stage=test,team in (red,blue),!old`
+    #[arg(long, value_name = "SELECTOR")]
+    label: Option<String>,
 }
 
 /// Lists every box the caller may see.
 pub(super) async fn run(client: &Client, args: &ListArgs, console: &mut Console) -> Outcome {
-    let state = args.state.as_deref().map(|state| ("state", state));
-    let items = client.all::<BoxList>(&["boxes"], state).await?;
+    let asked = [("state", args.state.as_deref()), ("label", args.label.as_deref())];
+    let filter: Vec<_> = asked.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+    let items = client.all::<BoxList>(&["boxes"], filter).await?;
     if console.wants_json() {
         console.json(&BoxList { items, next_cursor: None }).await?;
         return Ok(Exit::Success);

@@ -12,18 +12,22 @@ use crate::exit::Exit;
 
 /// Flags of `box set`.
 #[derive(Debug, Args)]
-#[group(id = "box_changes", required = true, multiple = true, args = ["sleep_after", "squeeze_after", "end_after"])]
+#[group(id = "box_changes", required = true, multiple = true, args = ["sleep_after", "squeeze_after", "end_after", "labels"])]
 pub struct SetArgs {
     #[command(flatten)]
     smartbox: BoxArgument,
     #[command(flatten)]
     policy: PolicyFlags,
+    /// Set a label, such as `stage=test`, or remove one: `stage-`; can be given again
+    #[arg(long = "label", value_name = "LABEL", value_parser = args::label)]
+    labels: Vec<(String, Option<String>)>,
 }
 
 /// Changes a box.
 pub(super) async fn run(client: &Client, args: SetArgs, console: &mut Console) -> Outcome {
     let reference = args.smartbox.reference();
-    let update = UpdateBox { sleep: args.policy.update().unwrap_or_default() };
+    let labels = (!args.labels.is_empty()).then(|| args.labels.into_iter().collect());
+    let update = UpdateBox { sleep: args.policy.update(), labels };
     let changed: BoxView = client.patch(Route::v1(&["boxes", reference.as_str()]), &update).await?;
     if let Some(effective) = &changed.sleep_after {
         console.say(&format!("Box `{}` is {}.", changed.name, told(effective))).await;

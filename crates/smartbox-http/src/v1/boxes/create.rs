@@ -40,6 +40,7 @@ pub(crate) async fn create(
         org: body.org.clone(),
         start: body.start,
         runtime_version: body.runtime_version.clone(),
+        labels: body.labels.clone(),
     };
     let (control, caller) = (state.control().clone(), op.clone());
     let work = async move {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use smartbox_api::{ExecOutcome, ExecRequest, ExecResult};
-use smartbox_control::{CommandInput, CommandKept, CommandOutput, NewCommand};
+use smartbox_control::{CommandInput, CommandKept, CommandOutput, NewCommand, Op};
 
 use super::BoxReference;
 use super::exec::outcome;
@@ -45,18 +45,40 @@ pub(crate) async fn exec_sync(
         _ => return Err(ApiError::field("timeout_ms", format!("must be 1 to {TIMEOUT_MAX_MS}"))),
     };
     let command = NewCommand { argv: body.argv, env: body.env, cwd: body.cwd, tty: None };
-    let (input, mut output) = state.control().start_command(&op, &reference, &command).await?.split();
+    let stdin = body.stdin.unwrap_or_default();
+    let ended = run_to_the_end(&state, &op, &reference, &command, (stdin, limit)).await?;
+    let Ended { outcome, stdout, stderr, truncated } = ended;
+    Ok(Json(ExecResult { outcome, stdout, stderr, truncated }))
+}
+
+/// How a command ended, and what it printed.
+pub(crate) struct Ended {
+    pub(crate) outcome: ExecOutcome,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) truncated: bool,
+}
+
+/// Runs a command and waits for its end; after `limit` it is killed.
+pub(crate) async fn run_to_the_end(
+    state: &HttpState,
+    op: &Op,
+    reference: &str,
+    command: &NewCommand,
+    (stdin, limit): (String, Duration),
+) -> Result<Ended, ApiError> {
+    let (input, mut output) = state.control().start_command(op, reference, command).await?.split();
     let mut kept = CommandKept::new(OUTPUT_BYTES_MAX);
     let stop = state.stop();
     // Leaving the scope drops both halves, and with them the command.
-    let ended = tokio::select! {
+    let outcome = tokio::select! {
         outcome = collect(&mut output, &mut kept) => outcome,
-        () = feed(input, body.stdin.unwrap_or_default()) => ExecOutcome::Lost,
+        () = feed(input, stdin) => ExecOutcome::Lost,
         () = tokio::time::sleep(limit) => ExecOutcome::TimedOut,
         () = stop.cancelled() => ExecOutcome::Lost,
     };
     let (truncated, output) = (kept.is_truncated(), kept.output());
-    Ok(Json(ExecResult { outcome: ended, stdout: output.stdout, stderr: output.stderr, truncated }))
+    Ok(Ended { outcome, stdout: output.stdout, stderr: output.stderr, truncated })
 }
 
 /// Gives the command its input, then stays, because the command ends with its halves.

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use smartbox_api::{BoxList, ListQuery};
-use smartbox_core::Phase;
+use smartbox_core::{Phase, Selector};
 
 use super::box_view;
 use crate::HttpState;
@@ -29,13 +29,19 @@ pub(crate) async fn list(
     QueryOf(query): QueryOf<ListQuery>,
 ) -> Result<Json<BoxList>, ApiError> {
     let phase = query.state.as_deref().map(phase).transpose()?;
+    let selector = query.label.as_deref().map(selector).transpose()?;
     let limit = page::limit(query.limit)?;
     let cursor = page::cursor(query.cursor.as_deref())?;
-    let page = state.control().list_boxes(&op, None, phase, cursor.as_ref(), limit).await?;
+    let page = state.control().list_boxes(&op, (None, phase, selector), cursor.as_ref(), limit).await?;
     Ok(Json(BoxList {
         items: page.items.iter().map(|row| box_view(row, Vec::new())).collect(),
         next_cursor: page.next.map(|cursor| cursor.to_string()),
     }))
+}
+
+/// The selector that a query holds.
+pub(crate) fn selector(text: &str) -> Result<Selector, ApiError> {
+    text.parse().map_err(|bad: smartbox_core::label::BadSelector| ApiError::field("label", bad.to_string()))
 }
 
 fn phase(text: &str) -> Result<Phase, ApiError> {

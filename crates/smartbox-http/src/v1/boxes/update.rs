@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use smartbox_api::{BoxView, UpdateBox};
+use smartbox_control::BoxWish;
 
 use super::{BoxReference, box_view, tagged};
 use crate::HttpState;
@@ -15,7 +16,8 @@ use crate::v1::sleep::{effective_view, wish};
 
 /// Change a box
 ///
-/// Its sleep policy: what is left out stays, `null` leaves it to the org, the tier, the platform.
+/// Its sleep policy: what is left out stays, `null` leaves it to the org, the tier, the platform. Its labels: what is left out stays,
+/// `null` removes.
 #[utoipa::path(
     patch,
     path = "/v1/boxes/{box}",
@@ -41,7 +43,8 @@ pub(crate) async fn update(
     JsonBody(body): JsonBody<UpdateBox>,
 ) -> Result<Response, ApiError> {
     let version = if_match(&headers)?;
-    let row = state.control().change_box_sleep(&op, &reference, &wish(body.sleep), version).await?;
+    let wish = BoxWish { sleep: body.sleep.map(wish), labels: body.labels };
+    let row = state.control().change_box(&op, &reference, &wish, version).await?;
     let effective = state.control().effective_sleep(&row).await?;
     let view = BoxView { sleep_after: Some(effective_view(&effective)), ..box_view(&row, Vec::new()) };
     Ok(tagged(json(StatusCode::OK, &view), &row))

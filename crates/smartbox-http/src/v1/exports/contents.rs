@@ -89,7 +89,7 @@ pub(super) async fn write(state: &HttpState, op: &Op, sink: ExportSink) -> Resul
     summary.audit_lines = audit(state, op, &sink).await?;
     let mut cursor = None;
     loop {
-        let page = control.list_boxes(op, None, None, cursor.as_ref(), PAGE).await?;
+        let page = control.list_boxes(op, (None, None, None), cursor.as_ref(), PAGE).await?;
         for row in &page.items {
             summary.boxes.push(of_box::write(state, op, &sink, row).await?);
         }

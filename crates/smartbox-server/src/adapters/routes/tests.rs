@@ -58,6 +58,8 @@ fn state_of(phase: Phase, desired: Desired) -> RouteState {
         id: BoxId::from_parts(Timestamp::UNIX_EPOCH, [1; 10]),
         org: OrgId::from_parts(Timestamp::UNIX_EPOCH, [1; 10]),
         name: "home".parse().unwrap(),
+        kind: smartbox_core::Kind::Pa,
+        labels: smartbox_core::Labels::default(),
         tier: "standard-1".to_owned(),
         is_default: true,
         generation: Some(1),

@@ -1,38 +1,36 @@
-//! `GET /api/super/users/{agent}/r2-status`
+//! `GET /api/super/users/{id}/r2-status`
 
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Path, State};
-use smartbox_api::{SeedBackup, SeedBackupFacts, SeedR2Status};
+use axum::extract::State;
+use smartbox_api::{SeedBackup, SeedBackupFacts, SeedBoxQuery, SeedR2Status};
 use smartbox_control::{Backup, Whose};
 
-use super::{admin_only, last_sync};
+use super::super::last_sync;
+use super::target::Target;
 use crate::HttpState;
-use crate::caller::Caller;
 use crate::problem::ApiError;
 
 /// Look at how it goes with the backups of a box, in the older shape
 ///
-/// For the platform's admin. The older API had a box for each user, so a user is a box here.
+/// The older API had a box for each user.
 #[utoipa::path(
     get,
-    path = "/api/super/users/{agent}/r2-status",
+    path = "/api/super/users/{id}/r2-status",
     tag = "seeds",
     operation_id = "seedR2Status",
-    params(("agent" = String, Path, description = "Id or name of the box.")),
+    params(("id" = String, Path, description = "A person's id: their default box; or a box's id or name."), SeedBoxQuery),
     responses((status = OK, description = "How it goes.", body = SeedR2Status)),
 )]
 pub(crate) async fn r2_status(
     State(state): State<HttpState>,
-    Caller(op): Caller,
-    Path(agent): Path<String>,
+    target: Target,
 ) -> Result<Json<SeedR2Status>, ApiError> {
-    admin_only(&op)?;
     let control = state.control();
-    let backups = control.box_backups(&op, &agent).await?;
+    let backups = control.box_backups(&target.op, &target.reference()).await?;
     let id = backups.smartbox.id.to_string();
-    let secrets = control.secrets(&op, Whose::Box(&id)).await?;
+    let secrets = control.secrets(&target.op, Whose::Box(&id)).await?;
     let good = backups.backups.iter().find(|backup| backup.is_good());
     let last_sync = last_sync(&backups);
     let now = control.clock().now();
