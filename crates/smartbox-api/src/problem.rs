@@ -30,9 +30,6 @@ pub struct Problem {
     /// When to try again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
-    /// The detail again, or the title, for programs of an older API: below `/api/super/` alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
     /// Which fields of the request are wrong.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
@@ -53,7 +50,6 @@ impl Problem {
             code: code.to_owned(),
             remedy: None,
             retry_after_ms: None,
-            error: None,
             errors: Vec::new(),
             error: None,
         }

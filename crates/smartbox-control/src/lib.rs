@@ -6,8 +6,8 @@
 
 mod admin_secret;
 mod agent_channels;
-mod agents;
 mod agent_sessions;
+mod agents;
 mod allowances;
 mod api_keys;
 mod attempts;
@@ -23,8 +23,8 @@ mod chat;
 mod cleanup;
 mod clock;
 mod configs;
-mod courier;
 mod costs;
+mod courier;
 mod credential_cache;
 mod devices;
 mod doors;
@@ -96,8 +96,8 @@ pub mod boxes;
 
 pub use admin_secret::{AdminSecret, token_hash};
 pub use agent_channels::{AgentChannel, NewChannel};
-pub use agents::AgentConfigWish;
 pub use agent_sessions::AgentSession;
+pub use agents::AgentConfigWish;
 pub use allowances::{Allowance, Allowances};
 pub use api_keys::{ApiKey, ApiKeyChange};
 pub use authority::HostCertificate;
@@ -113,8 +113,8 @@ pub use changes::Changes;
 pub use chat::{ChatEvent, ChatStream};
 pub use clock::{Clock, SystemClock};
 pub use configs::{Applies, BoxConfig, ConfigChanged, ConfigWish};
-pub use courier::{Carried, Courier, Letter};
 pub use costs::{BoxCost, CostQuery, CostReport, DayCost};
+pub use courier::{Carried, Courier, Letter};
 pub use doors::Doors;
 pub use egress::{BoxEgress, EgressRules};
 pub use egress_layers::PlatformEgress;
@@ -138,7 +138,9 @@ pub use instances::{InstanceWish, NewInstance};
 pub use lease::Lease;
 pub use logs::{LogFilter, LogLine, LogQuery, LogSource};
 pub use loops::{
-    backups::BackupLoop, configs::ConfigLoop, drills::DrillLoop, janitor::Janitor, monitor::Monitor, reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler, trials::TrialLoop, upgrades::UpgradeLoop, webhooks::WebhookLoop, bulk::BulkLoop,
+    backups::BackupLoop, bulk::BulkLoop, configs::ConfigLoop, drills::DrillLoop, janitor::Janitor,
+    monitor::Monitor, reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler,
+    trials::TrialLoop, upgrades::UpgradeLoop, webhooks::WebhookLoop,
 };
 pub use maintenance::{Drain, Maintenance, MaintenanceWish};
 pub use messages::Asked;
@@ -174,7 +176,12 @@ pub use smartbox_identity::{DPOP_HEADER, ProofRequest};
 pub use smartbox_store::EXEC_TTL;
 /// Rows as the API shows them.
 pub use smartbox_store::{
-    AuditEvent, Backup, BackupState, BoxError, BudgetRow, ConfigVersion, Cursor, DeliveryState, Device, EgressRow, EgressUsage, Event, Exec, ExecOutput, InjectionRow, KeptSecret, KeyRotation, LayerRow, ModelCall, ModelProvider, ModelRulesRow, ModelSum, NewPlan, Operation, Org, OrgPlan, OrgStanding, Outcome, Page, PlanRow, RestoreFrom, Rollout, RolloutBox, RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox, UsageRow, User, WakeHold, Webhook, WebhookDelivery, BulkBox, BulkRun, MESSAGE_TTL, Message, MessageEnd,
+    AuditEvent, Backup, BackupState, BoxError, BudgetRow, BulkBox, BulkRun, ConfigVersion, Cursor,
+    DeliveryState, Device, EgressRow, EgressUsage, Event, Exec, ExecOutput, InjectionRow, KeptSecret,
+    KeyRotation, LayerRow, MESSAGE_TTL, Message, MessageEnd, ModelCall, ModelProvider, ModelRulesRow,
+    ModelSum, NewPlan, Operation, Org, OrgPlan, OrgStanding, Outcome, Page, PlanRow, RestoreFrom, Rollout,
+    RolloutBox, RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox, UsageRow, User,
+    WakeHold, Webhook, WebhookDelivery,
 };
 pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, Trust, render_files};
 pub use spend::{ModelSpent, Reservation, SpendRefused};

@@ -51,7 +51,8 @@ pub use box_name::BoxName;
 pub use event_filter::TypeFilter;
 pub use heal::Breaker;
 pub use id::{
-    BackupId, BoxId, DeviceId, EventId, ExecId, OperationId, OrgId, RolloutId, ScheduleId, SessionId, SpendId, TokenId, UserId, WebhookId, BulkId, MessageId, SupportId,
+    BackupId, BoxId, BulkId, DeviceId, EventId, ExecId, MessageId, OperationId, OrgId, RolloutId, ScheduleId,
+    SessionId, SpendId, SupportId, TokenId, UserId, WebhookId,
 };
 pub use kind::Kind;
 pub use label::{Labels, Selector};

@@ -5,7 +5,7 @@
 //! <dir>/openclaw-<version>/node/                      the pinned Node.js
 //! <dir>/openclaw-<version>/node_modules/              OpenClaw and what it depends on
 //! <dir>/openclaw-<version>.cache/                     the compile cache, see `cache`
-//! <dir>/config-schema-<version>.json                  what it takes as configuration, see `schema`
+//! <dir>/config-input-<version>.json                   what it takes as configuration, see `schema`
 //! <dir>/.openclaw-<version>.tmp-<pid>/                an installation that is not finished
 //! ```
 //!

@@ -15,7 +15,8 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use smartbox_control::{
-    BackupLoop, CommandRunner, ConfigLoop, Control, DrillLoop, Janitor, Lease, Monitor, Reconciler, RollbackWatch, RuntimeInstaller, Scheduler, TrialLoop, UpgradeLoop, WebhookLoop, BulkLoop,
+    BackupLoop, BulkLoop, CommandRunner, ConfigLoop, Control, DrillLoop, Janitor, Lease, Monitor, Reconciler,
+    RollbackWatch, RuntimeInstaller, Scheduler, TrialLoop, UpgradeLoop, WebhookLoop,
 };
 use smartbox_core::routing::Outcome;
 use smartbox_edge::{Edge, EdgeListener, RouteTable};

@@ -43,8 +43,8 @@ pub use drills::Drill;
 pub use housekeeping::{DELIVERY_TTL, Purged};
 pub use origins::NewFrom;
 pub use rotation::KeyRotation;
-pub use webhooks::{DeliveryOutcome, WebhookTurn};
 pub use tiers::TIERS_MAX;
+pub use webhooks::{DeliveryOutcome, WebhookTurn};
 
 /// Scope of the idempotency keys of the platform's admin. An org's scope is its id, which looks different.
 const ADMIN_SCOPE: &str = "admin";

@@ -68,7 +68,8 @@ pub use execs::{
     EXEC_OUTPUT_BYTES_MAX, EXEC_TTL, EXECS_MAX, EXECS_RUNNING, EXECS_RUNNING_MAX, Exec, ExecOutput, NewExec,
 };
 pub use fleet::{
-    DELIVERY_TTL, DeliveryOutcome, Drill, FleetStore, KeyRotation, NewFrom, Purged, SystemActor, TIERS_MAX, WebhookTurn,
+    DELIVERY_TTL, DeliveryOutcome, Drill, FleetStore, KeyRotation, NewFrom, Purged, SystemActor, TIERS_MAX,
+    WebhookTurn,
 };
 pub use foreign::{ForeignDatabase, HeldBack, hold_back, look_at_copy, renew_identity};
 pub use idempotency::{BodyHash, Claim, IDEMPOTENCY_TTL, IN_PROGRESS_MAX};

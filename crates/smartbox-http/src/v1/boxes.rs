@@ -29,9 +29,9 @@ mod upgrade;
 mod wake;
 mod why;
 
-pub(crate) use logs::stream_logs;
 pub(crate) use exec_sync::run_to_the_end;
 pub(crate) use list::selector;
+pub(crate) use logs::stream_logs;
 pub(crate) use send_message::ask;
 pub(crate) use show_egress::box_egress_view;
 pub(crate) use state::look_view;

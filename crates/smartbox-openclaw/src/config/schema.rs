@@ -54,11 +54,22 @@ fn without_words(value: &Value, is_named: bool) -> Value {
             let keep = |key: &String| is_named || !WORDS.contains(&key.as_str());
             let below = |key: &str| !is_named && NAMED_SCHEMAS.contains(&key);
             let kept = map.iter().filter(|(key, _)| keep(key));
-            Value::Object(kept.map(|(key, value)| (key.clone(), without_words(value, below(key)))).collect())
+            let of = |(key, value): (&String, &Value)| match value {
+                Value::Array(names) if key == "required" && !is_named => Value::Array(asked_for(map, names)),
+                _ => without_words(value, below(key)),
+            };
+            Value::Object(kept.map(|pair| (pair.0.clone(), of(pair))).collect())
         }
         Value::Array(items) => Value::Array(items.iter().map(|item| without_words(item, false)).collect()),
         other => other.clone(),
     }
+}
+
+/// The schema tells what the gateway works with: among the keys that it requires are those that it adds itself, with a default.
+fn asked_for(schema: &Map<String, Value>, required: &[Value]) -> Vec<Value> {
+    let property = |name: &Value| schema.get("properties")?.get(name.as_str()?);
+    let is_added = |name: &&Value| property(name).is_some_and(|property| property.get("default").is_some());
+    required.iter().filter(|name| !is_added(name)).cloned().collect()
 }
 
 struct Walk {
@@ -276,7 +287,7 @@ mod tests {
                 "list": { "type": "array", "items": { "type": "string", "minLength": 1 }, "maxItems": 2 },
                 "form": { "anyOf": [
                     { "type": "string" },
-                    { "type": "object", "properties": { "every": { "type": "string" } }, "required": ["every"],
+                    { "type": "object", "properties": { "every": { "type": "string" }, "mode": { "default": "x" } }, "required": ["every", "mode"],
                       "additionalProperties": false },
                 ] },
                 "open": { "type": "object", "additionalProperties": { "type": "boolean" } },

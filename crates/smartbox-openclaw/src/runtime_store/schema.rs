@@ -51,7 +51,7 @@ impl RuntimeStore {
     }
 
     fn schema_path(&self, version: &str) -> PathBuf {
-        self.dir().join(format!("config-schema-{version}.json"))
+        self.dir().join(format!("config-input-{version}.json"))
     }
 
     async fn ask(&self, runtime: &InstalledRuntime) -> Result<ConfigSchema, RuntimeError> {

@@ -6,7 +6,7 @@ use smartbox_core::{OrgId, UserId};
 use crate::account::{NewUser, Org, OrgRow, User, UserRow, select_users};
 use crate::database::Connection;
 use crate::event::{self, NewEvent};
-use crate::{Cursor, Error, FleetStore, Page, page};
+use crate::{Error, FleetStore};
 
 impl FleetStore {
     /// Makes an org.
@@ -72,22 +72,6 @@ impl FleetStore {
             .fetch_optional(&mut *self.store.database.read().await?)
             .await?;
         row.map(User::try_from).transpose()
-    }
-
-    /// A page of the people of every org, oldest first.
-    ///
-    /// # Errors
-    /// [`Error::BadCursor`].
-    pub async fn list_users(&self, cursor: Option<&Cursor>, limit: u32) -> Result<Page<User>, Error> {
-        let after: UserId =
-            cursor.map_or(Ok(UserId::from_parts(Timestamp::UNIX_EPOCH, [0; 10])), Cursor::key)?;
-        let limit = page::limit(limit);
-        let rows: Vec<UserRow> = sqlx::query_as(select_users!("where u.id > $1 order by u.id limit $2"))
-            .bind(after.to_string())
-            .bind(i64::from(limit) + 1)
-            .fetch_all(&mut *self.store.database.read().await?)
-            .await?;
-        page::of(rows, limit, |user: &User| user.id)
     }
 
     /// Finds a person.

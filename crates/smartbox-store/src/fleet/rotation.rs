@@ -44,7 +44,13 @@ enum Table {
 
 impl Table {
     const ALL: [Self; 7] = [
-        Self::Secrets, Self::Kept, Self::Authorities, Self::Providers, Self::Configs, Self::Webhooks, Self::Bulk,
+        Self::Secrets,
+        Self::Kept,
+        Self::Authorities,
+        Self::Providers,
+        Self::Configs,
+        Self::Webhooks,
+        Self::Bulk,
     ];
 
     /// Rows under another key than `$1`, at most `$2`.

@@ -4,7 +4,8 @@ use std::task::Poll;
 
 use futures_util::future::{Either, select};
 use smartbox_control::{
-    BackupLoop, CommandRunner, ConfigLoop, Control, Lease, Reconciler, RuntimeInstaller, Scheduler, TrialLoop, UpgradeLoop, WebhookLoop, BulkLoop,
+    BackupLoop, BulkLoop, CommandRunner, ConfigLoop, Control, Lease, Reconciler, RuntimeInstaller, Scheduler,
+    TrialLoop, UpgradeLoop, WebhookLoop,
 };
 use smartbox_provider::fake::Call;
 use smartbox_store::SystemActor;

@@ -17,7 +17,7 @@ pub(super) async fn walk(walk: &Walk) {
     walk.ask(&Case { path: "/agents", status: 401, fields: &["/error"], ..Case::default() });
     walk.owner("GET", "/agents/no-such-agent", None, 404, &["/error"]);
     walk.owner("POST", &at("/vps"), Some(json!({ "vps_config_id": "galactic" })), 400, &["/error"]);
-    let channel = json!({ "channel_kind": "telegram", "credentials": { "bot_token": "1:not-a-real-token", "enabled": false, "dm_policy": "pairing", "group_policy": "allowlist" } });
+    let channel = json!({ "channel_kind": "telegram", "credentials": { "bot_token": "1:not-a-real-token", "enabled": false } });
     walk.owner(
         "POST",
         &at("/channels"),

@@ -35,7 +35,7 @@ pub(super) async fn walk(walk: &Walk) {
         "POST",
         &at("/exec"),
         Some(json!({ "command": "echo hello" })),
-        200,
+        202,
         &["/execId", "/status", "/pollUrl"],
     );
     walk.admin("GET", begun["pollUrl"].as_str().unwrap(), None, 200, &["/status"]);
@@ -44,8 +44,8 @@ pub(super) async fn walk(walk: &Walk) {
     walk.admin("POST", "/api/super/bulk/restart", None, 202, &[]);
     walk.ask(&Case {
         path: "/api/super/state/dashboard",
-        status: 401,
-        fields: &["/code"],
+        status: 403,
+        fields: &["/error"],
         ..Case::default()
     });
 }
