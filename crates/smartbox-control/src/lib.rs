@@ -35,10 +35,12 @@ mod host;
 mod idempotency;
 mod ingress;
 mod injections;
+mod keeping;
 mod lease;
 mod logs;
 mod loops;
 mod models;
+mod news;
 mod numbers;
 mod oidc;
 mod op;
@@ -106,11 +108,12 @@ pub use host::{Host, UnknownHost};
 pub use idempotency::Idempotency;
 pub use ingress::{Ingress, NoIngress, WorkSeen};
 pub use injections::Injections;
+pub use keeping::{Keeper, KeeperTable, Keeping, Membership, PlatformParts, SeenPlatform};
 pub use lease::Lease;
 pub use logs::{LogLine, LogQuery};
 pub use loops::{
     backups::BackupLoop, configs::ConfigLoop, drills::DrillLoop, janitor::Janitor, monitor::Monitor,
-    reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler, trials::TrialLoop,
+    news::News, reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler, trials::TrialLoop,
     upgrades::UpgradeLoop,
 };
 pub use models::{ModelPicture, ModelProviders, ModelScopeWish, ModelShelf, ProviderWish};
@@ -158,7 +161,7 @@ pub use tokens::{MadeToken, NewToken, TOKEN_PREFIX};
 pub use usage::{PlanState, UsageReport};
 pub use vigil::Vigil;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use smartbox_core::capacity::HostLimits;
@@ -321,6 +324,9 @@ pub(crate) struct Inner {
     pub(crate) own_address: OwnAddress,
     pub(crate) attempts: attempts::Attempts,
     pub(crate) passwords: smartbox_identity::PasswordPool,
+    /// Unset where this platform keeps every box.
+    pub(crate) keeping: OnceLock<Keeping>,
+    pub(crate) news: news::Own,
 }
 
 impl Control {
@@ -372,6 +378,8 @@ impl Control {
                 own_address: parts.own_address,
                 attempts: attempts::Attempts::default(),
                 passwords: passwords::pool(),
+                keeping: OnceLock::new(),
+                news: news::Own::default(),
             }),
         }
     }

@@ -8,6 +8,7 @@ pub(crate) mod parts;
 pub(crate) mod routing;
 mod start;
 
+use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,16 +16,16 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use smartbox_control::{
-    BackupLoop, CommandRunner, ConfigLoop, Control, DrillLoop, Janitor, Lease, Monitor, Reconciler,
+    BackupLoop, CommandRunner, ConfigLoop, Control, DrillLoop, Janitor, Keeping, Monitor, News, Reconciler,
     RollbackWatch, RuntimeInstaller, Scheduler, TrialLoop, UpgradeLoop,
 };
 use smartbox_core::routing::Outcome;
-use smartbox_edge::{Edge, EdgeListener, RouteTable};
+use smartbox_edge::{Edge, EdgeListener, PeerTable, RouteTable};
 use smartbox_providers::local::LocalProvider;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
-use crate::adapters::{doors::ServiceDoors, egress::Egress, models::Models, revocations, routes};
+use crate::adapters::{doors::ServiceDoors, egress::Egress, models::Models, peers, revocations, routes};
 use crate::console::Console;
 use crate::data_dir::DataDir;
 use crate::lifecycle::Lifecycle;
@@ -52,7 +53,13 @@ pub(crate) struct Daemon {
     egress: Egress,
     models: Models,
     reconciler: Reconciler,
-    lease: Lease,
+    keeping: Keeping,
+    /// What other platforms do, where there can be some.
+    news: Option<News>,
+    /// Where they come in, and who they are.
+    peers: Option<(EdgeListener, watch::Sender<Arc<PeerTable>>)>,
+    /// The turn of those that start.
+    turn: File,
     routes: watch::Sender<Arc<RouteTable>>,
     outcomes: mpsc::Receiver<Outcome>,
     life: Lifecycle,
@@ -62,9 +69,9 @@ pub(crate) struct Daemon {
     platform_backup: PlatformBackup,
 }
 
-/// What is said when the lease on the boxes is gone.
-const TAKEN_OVER: &str = "another platform has taken over the boxes of this database; this one has ended and left them running\n\
-                          help: let only one platform act; with PostgreSQL this one stands by when it is started again";
+/// What is said when the right to act on boxes is gone.
+const TAKEN_OVER: &str = "others have taken over the boxes of this platform; it has ended and left them running\n\
+                          help: start it again; on a file, let only one platform act";
 
 impl Daemon {
     /// Serves until a signal ends it.
@@ -82,7 +89,10 @@ impl Daemon {
             egress,
             models,
             mut reconciler,
-            lease,
+            keeping,
+            news,
+            peers,
+            turn,
             routes,
             outcomes,
             life,
@@ -91,16 +101,26 @@ impl Daemon {
             dropped,
             platform_backup,
         } = self;
+        life.spawn("keeping", keeping.clone().keep(life.soft.clone()));
+        let platforms_share = peers.is_some();
         start::first_start(&settings, &control).await?;
         routing::start(&settings, &control).await?;
-        life.spawn("lease", lease.clone().keep(life.soft.clone()));
         let (proxy, gateway) = (egress.proxy.clone(), models.gateway.clone());
         egress::start(egress, &settings, &control, &life).await?;
         models::start(models, &settings, &control, &life).await?;
+        keeping.renew().await;
         // The first pass adopts what runs, so that the first request finds it.
         reconciler.pass().await.context("the boxes could not be looked at")?;
         life.spawn("reconciler", reconciler.run(life.soft.clone()));
-        spawn_loops(&control, outcomes, (lease.clone(), platform_backup), &life);
+        spawn_loops(&control, outcomes, (keeping.clone(), platform_backup), &life);
+        if let Some(news) = news {
+            life.spawn("news", news.run(life.soft.clone()));
+        }
+        if let Some((listener, table)) = peers {
+            life.spawn("peers", edge.for_peers().serve(listener));
+            let follow = peers::follow(keeping.table(), table, edge.sockets(), life.soft.clone());
+            life.spawn("keepers", follow);
+        }
         life.spawn("routes", routes::follow(control.fleet(), routes, life.soft.clone()));
         let follow = revocations::follow(control.revocations(), edge.sockets(), dropped, life.soft.clone());
         life.spawn("revocations", follow);
@@ -112,6 +132,10 @@ impl Daemon {
         life.spawn("edge", edge.serve(listener));
         // From here on the command line finds the platform.
         file.write(tls.as_ref().map(Source::fingerprint).as_deref())?;
+        if platforms_share {
+            life.spawn("platform file", file.clone().keep(life.soft.clone()));
+        }
+        drop(turn);
         let expires_at = keep_certificate(tls, &file, &life);
         start::greet(&settings, &data, &control, &url, expires_at, console).await?;
 
@@ -133,11 +157,13 @@ impl Daemon {
         // What the last tunnels carried.
         proxy.flush().await;
         gateway.flush().await;
-        let stop_boxes = settings.stop_boxes_on_exit && !lease.is_lost();
+        // Boxes that others keep from now on are theirs.
+        let is_last = keeping.platforms().iter().all(|platform| platform.is_own);
+        let stop_boxes = settings.stop_boxes_on_exit && !keeping.is_lost() && is_last;
         farewell(stop_boxes, &control, &provider, console).await;
         file.remove();
-        anyhow::ensure!(!lease.is_lost(), TAKEN_OVER);
-        lease.release().await;
+        anyhow::ensure!(!keeping.is_lost(), TAKEN_OVER);
+        keeping.release().await;
         Ok(())
     }
 }
@@ -146,7 +172,7 @@ impl Daemon {
 fn spawn_loops(
     control: &Control,
     outcomes: mpsc::Receiver<Outcome>,
-    (lease, platform): (Lease, PlatformBackup),
+    (keeping, platform): (Keeping, PlatformBackup),
     life: &Lifecycle,
 ) {
     life.spawn("rollback", RollbackWatch::new(control.clone()).run(outcomes, life.soft.clone()));
@@ -155,11 +181,11 @@ fn spawn_loops(
     life.spawn("runtimes", RuntimeInstaller::new(control.clone()).run(life.soft.clone()));
     life.spawn("commands", CommandRunner::new(control.clone()).run(life.soft.clone()));
     life.spawn("monitor", Monitor::new(control.clone()).run(life.soft.clone()));
-    life.spawn("backups", BackupLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
-    life.spawn("drills", DrillLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
-    life.spawn("trials", TrialLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
-    life.spawn("upgrades", UpgradeLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
-    life.spawn("configurations", ConfigLoop::under(control.clone(), lease).run(life.soft.clone()));
+    life.spawn("backups", BackupLoop::under(control.clone(), keeping.clone()).run(life.soft.clone()));
+    life.spawn("drills", DrillLoop::under(control.clone(), keeping.clone()).run(life.soft.clone()));
+    life.spawn("trials", TrialLoop::under(control.clone(), keeping.clone()).run(life.soft.clone()));
+    life.spawn("upgrades", UpgradeLoop::under(control.clone(), keeping.clone()).run(life.soft.clone()));
+    life.spawn("configurations", ConfigLoop::under(control.clone(), keeping).run(life.soft.clone()));
     life.spawn("platform backup", platform.run(life.soft.clone()));
 }
 

@@ -13,6 +13,7 @@ mod leases;
 mod models;
 mod observations;
 mod origins;
+mod platforms;
 mod rollouts;
 mod rotation;
 mod routing;

@@ -6,9 +6,9 @@ use anyhow::{Context, Result};
 use secrecy::SecretString;
 use smartbox_control::{
     AdminSecret, AgentRuntime, BackupParts, Clock, Control, Doors, Entropy, ForeignIdentities, Ingress,
-    Limits, Parts, Reconciler, SystemClock, SystemEntropy,
+    Limits, News, Parts, Reconciler, SystemClock, SystemEntropy,
 };
-use smartbox_edge::{Edge, EdgeConfig, EdgePorts, RouteTable, Routing, platform_service};
+use smartbox_edge::{Edge, EdgeConfig, EdgePorts, Peers, RouteTable, Routing, platform_service};
 use smartbox_egress::{AiGateway, ServicesServer};
 use smartbox_http::{HttpParts, HttpState, PublicUrl};
 use smartbox_provider::{Files, Link, Provider, ProviderError, Volumes};
@@ -23,7 +23,7 @@ use super::{Daemon, database, listen, routing};
 use crate::adapters::ingress::EdgeIngress;
 use crate::adapters::{
     dial::EdgeDial, doors::ServiceDoors, egress::Egress, host::ThisHost, identity::ApiIdentity,
-    models::Models, models::door::AiDoor, places, ready::ControlReady, request_ids::RequestIds,
+    models::Models, models::door::AiDoor, peers::HmacSeal, places, ready::ControlReady, request_ids::RequestIds,
     runtimes::LocalRuntimes, upstream::UpstreamDial, wake::ControlWake,
 };
 use crate::console::Console;
@@ -39,10 +39,11 @@ use crate::{admin_secret, install, roots};
 impl Daemon {
     /// Builds everything; serves nothing yet.
     pub(crate) async fn build(settings: Settings, signals: &mut Signals, console: &Console) -> Result<Self> {
-        let data = database::data_dir(&settings, signals, console).await?;
+        let (data, turn) = database::data_dir(&settings, signals, console).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let (listener, tls) = listen::listen(&settings, &data, &clock).await?;
         let url = listen::public_url(&settings, &listener);
+        let peers = listen::for_peers(&settings).await?;
         let store = database::open(&settings, &data).await?;
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let admin_secret = admin_secret::obtain(settings.admin_secret.clone(), &data, &*entropy)?;
@@ -79,11 +80,23 @@ impl Daemon {
             own_address: listen::own_address(&settings, &listener),
             limits: limits(&settings),
         });
-        let lease = database::lease(&store, &data, (&clock, &*entropy), signals, console).await?;
-        let reconciler = Reconciler::under(control.clone(), lease.clone());
+        let news = if store.is_shared() { Some(News::follow(control.clone()).await?) } else { None };
+        let address = peers.as_ref().map(|(_listener, address)| address.as_str());
+        let keeping =
+            database::keeping(&store, &data, (&clock, &*entropy), address, (signals, console)).await?;
+        control.keep_under(keeping.clone());
+        let reconciler = Reconciler::under(control.clone(), keeping.clone());
+        let (peer_table, known) = match &peers {
+            None => (None, Peers::none()),
+            Some(_) => {
+                let (publish, table) = watch::channel(Arc::default());
+                let seal = HmacSeal::new(&database::platforms_key(&data, &*entropy)?);
+                (Some(publish), Peers::new(table, Arc::new(seal)))
+            }
+        };
         let (routing, outcomes) = routing::wire(&control);
         let dial = EdgeDial { link, upstreams: UpstreamDial::new().context("TLS cannot be used")? };
-        let (routes, edge) = edge(&settings, &control, &models.gateway, (dial, routing), &url, &life);
+        let (routes, edge) = edge(&settings, &control, &models.gateway, (dial, routing, known), &url, &life);
         ingress.set(edge.ingress());
         let sources = sources(&control, &edge, &egress, &models, &dropped);
         Ok(Self {
@@ -99,7 +112,10 @@ impl Daemon {
             egress,
             models,
             reconciler,
-            lease,
+            keeping,
+            news,
+            peers: peers.zip(peer_table).map(|((listener, _address), table)| (listener, table)),
+            turn,
             routes,
             outcomes,
             life,
@@ -133,14 +149,7 @@ fn backups(
     let depot = settings.backup.depot(data)?;
     let platform = PlatformBackup::new(data, &depot, store, entropy, settings.backup.policy.clone())?;
     let volumes = Arc::clone(provider) as Arc<dyn Volumes>;
-    let scratch = data.path().join("backup-scratch");
-    // What a killed platform had copied or unpacked there is of no use to anybody.
-    match std::fs::remove_dir_all(&scratch) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(error).context("what was left of backups cannot be removed");
-        }
-        _ => {}
-    }
+    let scratch = data.scratch()?;
     Ok((BackupParts { volumes, depot, scratch }, platform))
 }
 
@@ -201,7 +210,7 @@ fn edge(
     settings: &Settings,
     control: &Control,
     gateway: &AiGateway,
-    outside: (EdgeDial, Routing),
+    outside: (EdgeDial, Routing, Peers),
     url: &str,
     life: &Lifecycle,
 ) -> (watch::Sender<Arc<RouteTable>>, Edge) {
@@ -215,7 +224,7 @@ fn edge(
 pub(crate) fn wire_edge(
     config: EdgeConfig,
     (control, gateway): (&Control, &AiGateway),
-    (dial, routing): (EdgeDial, Routing),
+    (dial, routing, peers): (EdgeDial, Routing, Peers),
     url: &str,
     (soft, hard): (&CancellationToken, &CancellationToken),
 ) -> (watch::Sender<Arc<RouteTable>>, Edge) {
@@ -241,6 +250,7 @@ pub(crate) fn wire_edge(
         dial: Arc::new(dial),
         platform: platform_service(api),
         routing,
+        peers,
         mount: smartbox_openclaw::control_ui::mount,
         request_ids: Arc::new(move || request_ids.next()),
         clock: Arc::new(move || clock.now()),
