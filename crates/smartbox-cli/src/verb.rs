@@ -17,6 +17,7 @@ mod model;
 mod open;
 mod org;
 mod plan;
+mod platform;
 mod rollout;
 mod route;
 mod runtime;
@@ -93,6 +94,9 @@ pub enum ClientCommand {
     /// Move callers of the admin API and of boxes to another server step by step, and back
     #[command(subcommand)]
     Route(route::RouteCommand),
+    /// List platforms that share a database
+    #[command(subcommand)]
+    Platform(platform::PlatformCommand),
     /// Wake boxes, and say things to their agents, by the clock
     #[command(subcommand)]
     Schedule(schedule::ScheduleCommand),
@@ -179,6 +183,9 @@ pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &m
         }
         ClientCommand::Audit(command) => audit::run(global, command, console).await,
         ClientCommand::Whoami => whoami::run(&connect(global, console).await?, console).await,
+        ClientCommand::Platform(command) => {
+            platform::run(&connect(global, console).await?, command, console).await
+        }
         ClientCommand::Tier(command) => tier::run(&connect(global, console).await?, command, console).await,
         ClientCommand::Rollout(command) => {
             rollout::run(&connect(global, console).await?, command, console).await

@@ -5,18 +5,20 @@
 //! one process. The number is another one each time a box changes hands, and who comes with an older one is refused by
 //! the box.
 
+mod acting;
 mod shared;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use smartbox_core::BoxId;
+use smartbox_core::{BoxId, Principal};
 use smartbox_provider::Epoch;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Control, Lease};
+use crate::{Control, Error, Lease, Op};
 
+pub use acting::Acting;
 pub use shared::{Membership, PlatformParts, SeenPlatform};
 
 /// The right to act on boxes. Clones are one.
@@ -81,6 +83,14 @@ impl Keeping {
         match &self.0 {
             How::Alone(lease) => lease.is_held().then(|| lease.epoch()),
             How::Shared(membership) => membership.epoch_of(id),
+        }
+    }
+
+    /// Begins something with a box that takes its time; `None` while this platform must not act on it.
+    pub fn begin(&self, id: BoxId) -> Option<Acting> {
+        match &self.0 {
+            How::Alone(_) => self.epoch_of(id).map(|epoch| Acting::alone(id, epoch)),
+            How::Shared(membership) => membership.begin(id),
         }
     }
 
@@ -210,6 +220,17 @@ impl Control {
     /// Whether this platform does what is done once for all that share the database.
     pub(crate) fn leads(&self) -> bool {
         self.inner.keeping.get().is_none_or(|keeping| keeping.leading_epoch().is_some())
+    }
+
+    /// The platforms that share the database, as this one saw them a moment ago; none where it has the database to itself.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for anybody but the platform's admin.
+    pub fn list_platforms(&self, op: &Op) -> Result<Vec<SeenPlatform>, Error> {
+        if op.principal != Principal::Admin {
+            return Err(Error::Forbidden);
+        }
+        Ok(self.inner.keeping.get().map(Keeping::platforms).unwrap_or_default())
     }
 
     /// What the store knows this platform by, where several share the database.

@@ -108,7 +108,7 @@ pub use host::{Host, UnknownHost};
 pub use idempotency::Idempotency;
 pub use ingress::{Ingress, NoIngress, WorkSeen};
 pub use injections::Injections;
-pub use keeping::{Keeper, KeeperTable, Keeping, Membership, PlatformParts, SeenPlatform};
+pub use keeping::{Acting, Keeper, KeeperTable, Keeping, Membership, PlatformParts, SeenPlatform};
 pub use lease::Lease;
 pub use logs::{LogLine, LogQuery};
 pub use loops::{

@@ -160,7 +160,7 @@ impl Daemon {
         // Boxes that others keep from now on are theirs.
         let is_last = keeping.platforms().iter().all(|platform| platform.is_own);
         let stop_boxes = settings.stop_boxes_on_exit && !keeping.is_lost() && is_last;
-        farewell(stop_boxes, &control, &provider, console).await;
+        farewell((stop_boxes, is_last), &control, &provider, console).await;
         file.remove();
         anyhow::ensure!(!keeping.is_lost(), TAKEN_OVER);
         keeping.release().await;
@@ -207,7 +207,7 @@ fn tell(file: PlatformFile) -> impl Fn(&str) {
 }
 
 /// Stops the boxes if that was asked for, else says that they go on.
-async fn farewell(stop_boxes: bool, control: &Control, provider: &LocalProvider, console: &Console) {
+async fn farewell((stop_boxes, is_last): (bool, bool), control: &Control, provider: &LocalProvider, console: &Console) {
     if stop_boxes {
         console.say("stopping the boxes …");
         if let Err(error) = parts::stop_all(provider).await {
@@ -221,6 +221,10 @@ async fn farewell(stop_boxes: bool, control: &Control, provider: &LocalProvider,
                  `smartbox up --stop-boxes-on-exit` stops them instead"
             ));
         }
+    }
+    if !is_last {
+        // What others use is not taken away.
+        return;
     }
     if let Err(error) = provider.shutdown().await {
         tracing::warn!(error = &error as &dyn std::error::Error, "a mount could not be undone");

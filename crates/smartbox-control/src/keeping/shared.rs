@@ -13,6 +13,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::KeeperTable;
+use super::acting::{Acting, UnderWay};
 use crate::{Clock, Entropy, Error, random_token};
 
 /// Part of its time for which a platform no longer acts: its last calls are over when others begin.
@@ -71,10 +72,22 @@ pub struct Membership {
     ttl: Duration,
     standing: watch::Sender<Standing>,
     kept: watch::Sender<KeptBoxes>,
+    under_way: UnderWay,
     table: watch::Sender<Arc<KeeperTable>>,
     seen: Mutex<Vec<SeenPlatform>>,
     watched: tokio::sync::Mutex<Watched>,
     nudged: Notify,
+}
+
+/// What came of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Acted {
+    /// There was nothing to do.
+    Nothing,
+    /// It was carried out.
+    Whole,
+    /// Some boxes could not be let go yet.
+    InPart,
 }
 
 /// What the last round saw.
@@ -109,6 +122,7 @@ impl Membership {
             ttl,
             standing: watch::Sender::new(Standing::Until(end(began, ttl))),
             kept: watch::Sender::new(Arc::default()),
+            under_way: UnderWay::default(),
             table: watch::Sender::new(Arc::new(KeeperTable::Each(HashMap::new()))),
             seen: Mutex::default(),
             watched: tokio::sync::Mutex::default(),
@@ -125,6 +139,10 @@ impl Membership {
         // Looked up first: what is taken away while this is asked is refused by its number.
         let epoch = self.kept.borrow().get(&id).copied();
         epoch.filter(|_epoch| self.is_held())
+    }
+
+    pub(super) fn begin(&self, id: BoxId) -> Option<Acting> {
+        self.under_way.begin(id, || self.epoch_of(id))
     }
 
     pub(super) fn is_held(&self) -> bool {
@@ -224,15 +242,15 @@ impl Membership {
         let lived = platforms.iter().map(|one| one.id.clone()).collect();
         let looked_at = Some((version, lived));
         if unkept == 0 && watched.looked_at == looked_at {
+            self.see_again(platforms);
             return Ok(());
         }
         let rows = fleet.keepings().await?;
-        let rows = match self.act(&fleet, &platforms, &rows).await? {
-            true => fleet.keepings().await?,
-            false => rows,
-        };
+        let acted = self.act(&fleet, &platforms, &rows).await?;
+        let rows = if acted == Acted::Nothing { rows } else { fleet.keepings().await? };
         self.publish(&platforms, &rows);
-        watched.looked_at = looked_at;
+        // What is busy is let go when it is not.
+        watched.looked_at = looked_at.filter(|_| acted != Acted::InPart);
         Ok(())
     }
 
@@ -252,8 +270,8 @@ impl Membership {
         Ok(platforms)
     }
 
-    /// Takes and lets go. Says whether there was something.
-    async fn act(&self, fleet: &FleetStore, platforms: &[Platform], rows: &[Row]) -> Result<bool, Error> {
+    /// Takes and lets go.
+    async fn act(&self, fleet: &FleetStore, platforms: &[Platform], rows: &[Row]) -> Result<Acted, Error> {
         let planned: Vec<_> = platforms
             .iter()
             .map(|one| Planned { id: &one.id, place: &one.place })
@@ -274,24 +292,39 @@ impl Membership {
         }
         moves.let_go.truncate(MOVES_MAX);
         moves.take.truncate(MOVES_MAX);
-        if !moves.let_go.is_empty() {
-            self.stop_acting_on(&moves.let_go);
-            fleet.let_go(&self.id, &moves.let_go).await?;
+        let wanted = moves.let_go.len();
+        let let_go = self.under_way.let_go(moves.let_go, |boxes| self.stop_acting_on(boxes));
+        if !let_go.is_empty() {
+            fleet.let_go(&self.id, &let_go).await?;
         }
         if !moves.take.is_empty()
             && let Some((epoch, taken)) = fleet.take_boxes(&self.id, &moves.take).await?
         {
             tracing::info!(boxes = taken.len(), epoch, "boxes are kept by this platform from now on");
         }
-        Ok(!moves.let_go.is_empty() || !moves.take.is_empty())
+        Ok(match (let_go.len() < wanted, let_go.is_empty() && moves.take.is_empty()) {
+            (true, _) => Acted::InPart,
+            (false, true) => Acted::Nothing,
+            (false, false) => Acted::Whole,
+        })
     }
 
     /// Nothing is begun with these boxes from now on, before others may know of it.
     fn stop_acting_on(&self, boxes: &[BoxId]) {
+        if boxes.is_empty() {
+            return;
+        }
         self.kept.send_modify(|kept| {
             let kept = Arc::make_mut(kept);
             kept.retain(|id, _| !boxes.contains(id));
         });
+    }
+
+    /// The same platforms, a beat later.
+    fn see_again(&self, platforms: Vec<Platform>) {
+        for (seen, row) in self.seen().iter_mut().zip(platforms) {
+            seen.row = row;
+        }
     }
 
     fn publish(&self, platforms: &[Platform], rows: &[Row]) {

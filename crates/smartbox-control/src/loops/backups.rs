@@ -152,13 +152,13 @@ impl BackupLoop {
     }
 
     fn begin(&mut self, row: Smartbox, reason: Reason) {
-        let Some(epoch) = self.keeping.epoch_of(row.id) else { return };
+        let Some(acting) = self.keeping.begin(row.id) else { return };
         self.busy.insert(row.id);
         let control = self.control.clone();
         self.jobs.spawn(async move {
             let made = match reason {
-                Reason::BeforeArchive => archive::save(&control, &row, epoch).await,
-                _ => take::take(&control, &row, epoch, reason).await,
+                Reason::BeforeArchive => archive::save(&control, &row, acting.epoch()).await,
+                _ => take::take(&control, &row, acting.epoch(), reason).await,
             };
             (row, made)
         });

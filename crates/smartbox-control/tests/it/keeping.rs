@@ -125,10 +125,7 @@ async fn what_a_platform_that_is_gone_has_kept_is_taken_over_within_ten_seconds_
     assert!(!lost.is_empty());
     let late: Vec<_> = lost.iter().map(|id| second.keeping.epoch_of(*id).unwrap()).collect();
     // Asked for when its platform is killed.
-    let client = app.first_tenant().await.client;
-    let name = app.show(&client, &lost[0].to_string()).await.name;
-    let asked = client.post(&format!("/v1/boxes/{name}/restart")).await;
-    let operation: serde_json::Value = asked.json(http::StatusCode::ACCEPTED);
+    let asked = app.control.restart_box(&app.admin_op(), &lost[0].to_string(), None).await.unwrap();
     drop(second);
 
     let mut took = 0;
@@ -147,9 +144,9 @@ async fn what_a_platform_that_is_gone_has_kept_is_taken_over_within_ten_seconds_
         let refused = app.provider.ensure_stopped(*id, late).await;
         assert!(matches!(refused, Err(ProviderError::Fenced)), "{refused:?}");
     }
-    let id = operation["operation"]["id"].as_str().unwrap();
-    let ended: serde_json::Value = client.get(&format!("/v1/operations/{id}")).await.json(http::StatusCode::OK);
-    assert_eq!(ended["state"], "succeeded", "{ended:#}");
+    let fleet = app.store.fleet(SystemActor::new("test"));
+    let ended = fleet.find_operation(asked.operation.id).await.unwrap().unwrap();
+    assert_eq!(ended.outcome, Some(smartbox_store::Outcome::Succeeded));
 }
 
 #[tokio::test]

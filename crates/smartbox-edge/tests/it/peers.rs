@@ -169,7 +169,8 @@ async fn only_platforms_come_in_where_platforms_do_and_a_clients_word_counts_now
     let connected = tokio::net::TcpStream::connect(two.second.peer_address).await.unwrap();
     let io = hyper_util::rt::TokioIo::new(connected);
     let (mut sender, driver) = hyper::client::conn::http1::handshake(io).await.unwrap();
-    tokio::spawn(driver);
+    let mut driving = tokio::task::JoinSet::new();
+    driving.spawn(driver);
     for hop in [None, Some("1 0 127.0.0.1:1 127.0.0.1:2 http req-1 00"), Some("nonsense")] {
         let mut request = as_user("1", "GET", "/b/away/");
         request.headers_mut().insert("host", two.second.address.to_string().parse().unwrap());

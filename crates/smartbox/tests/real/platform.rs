@@ -45,16 +45,20 @@ impl Platform {
         self.wait_until_serving().await;
     }
 
-    /// Starts another process with the same settings, and waits until it says that it stands by.
-    pub(crate) async fn stand_by(&self) -> Child {
+    /// Starts another platform beside this one, with the same settings, and waits until it serves. The command line finds this
+    /// one from then on. Answers the process, and its address.
+    pub(crate) async fn start_another(&self) -> (Child, String) {
         let mut child = spawn(self.data.path(), &self.environment);
         let deadline = Instant::now() + PATIENCE;
-        while !self.log().contains("this one stands by") {
+        loop {
             assert_eq!(child.try_wait().unwrap(), None, "it ended: {}", self.log());
-            assert!(Instant::now() < deadline, "it does not stand by: {}", self.log());
+            assert!(Instant::now() < deadline, "it does not serve: {}", self.log());
+            let is_its = self.file().is_some_and(|file| file["pid"] == child.id());
+            if is_its && self.get("/readyz").await.is_ok_and(|answer| answer.status().is_success()) {
+                return (child, self.url(""));
+            }
             tokio::time::sleep(LOOK_EVERY).await;
         }
-        child
     }
 
     /// From here on, and once it serves, `child` is the platform. The one before was killed.

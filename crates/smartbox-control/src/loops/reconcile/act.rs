@@ -51,7 +51,7 @@ impl Reconciler {
 
     /// Begins a step, if there is a place for it. Without one the next pass is the next attempt.
     fn begin(&mut self, row: &Smartbox, step: Step, now: Timestamp) {
-        let Some(epoch) = self.keeping.epoch_of(row.id).filter(|_| self.has_place(Job::Step(step))) else { return };
+        let Some(acting) = self.keeping.begin(row.id).filter(|_| self.has_place(Job::Step(step))) else { return };
         if matches!(step, Step::Run | Step::Wake) {
             self.started.insert(row.id, now);
         }
@@ -64,8 +64,8 @@ impl Reconciler {
         self.busy.insert(row.id, Job::Step(step));
         let (control, row) = (self.control.clone(), row.clone());
         self.jobs.spawn(async move {
-            let outcome = step::take(&control, &row, epoch, step).await;
-            (row, Done::Step(step, epoch, outcome))
+            let outcome = step::take(&control, &row, acting.epoch(), step).await;
+            (row, Done::Step(step, acting.epoch(), outcome))
         });
     }
 
@@ -117,12 +117,12 @@ impl Reconciler {
 
     /// Asks the gateway of a box that is awake, and puts the box to sleep if nothing is in the way.
     pub(super) fn try_sleep(&mut self, row: &Smartbox, tier: SleepTier, idle_since: Timestamp, why: String) {
-        let Some(epoch) = self.keeping.epoch_of(row.id) else { return };
+        let Some(acting) = self.keeping.begin(row.id) else { return };
         self.busy.insert(row.id, Job::TrySleep);
         let (control, row) = (self.control.clone(), row.clone());
         self.jobs.spawn(async move {
             let wish = Wish::Idle { tier, idle_since, why };
-            let slept = fall_asleep(&control, &row, epoch, wish).await;
+            let slept = fall_asleep(&control, &row, acting.epoch(), wish).await;
             (row, Done::Slept(slept))
         });
     }
