@@ -107,7 +107,8 @@ struct Shares<'a, 'b>(Vec<Share<'a, 'b>>);
 
 impl<'a, 'b> Shares<'a, 'b> {
     fn new(platforms: &[Platform<'a>], boxes: &[Kept<'b>]) -> Self {
-        let empty = |platform: &Platform<'a>| Share { platform: platform.clone(), count: 0, calm: BTreeSet::new() };
+        let empty =
+            |platform: &Platform<'a>| Share { platform: platform.clone(), count: 0, calm: BTreeSet::new() };
         let mut shares = Self(platforms.iter().map(empty).collect());
         shares.0.sort_by_key(|share| share.platform.id);
         for kept in boxes {

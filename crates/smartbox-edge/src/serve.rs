@@ -89,7 +89,16 @@ async fn accept(listener: &EdgeListener, places: &Arc<Semaphore>) -> io::Result<
     // Small frames of a chat must not wait for each other.
     stream.set_nodelay(true)?;
     let local = stream.local_addr()?;
-    Ok((stream, Connection { peer, local, is_tls: listener.tls.is_some(), is_internal: false, place: Arc::new(place) }))
+    Ok((
+        stream,
+        Connection {
+            peer,
+            local,
+            is_tls: listener.tls.is_some(),
+            is_internal: false,
+            place: Arc::new(place),
+        },
+    ))
 }
 
 async fn drain(shared: &Shared) {

@@ -6,9 +6,9 @@ mod listen;
 mod models;
 pub(crate) mod parts;
 pub(crate) mod routing;
+mod sharing;
 mod start;
 
-use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,16 +16,16 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use smartbox_control::{
-    BackupLoop, CommandRunner, ConfigLoop, Control, DrillLoop, Janitor, Keeping, Monitor, News, Reconciler,
+    BackupLoop, CommandRunner, ConfigLoop, Control, DrillLoop, Janitor, Keeping, Monitor, Reconciler,
     RollbackWatch, RuntimeInstaller, Scheduler, TrialLoop, UpgradeLoop,
 };
 use smartbox_core::routing::Outcome;
-use smartbox_edge::{Edge, EdgeListener, PeerTable, RouteTable};
+use smartbox_edge::{Edge, EdgeListener, RouteTable};
 use smartbox_providers::local::LocalProvider;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
-use crate::adapters::{doors::ServiceDoors, egress::Egress, models::Models, peers, revocations, routes};
+use crate::adapters::{doors::ServiceDoors, egress::Egress, models::Models, revocations, routes};
 use crate::console::Console;
 use crate::data_dir::DataDir;
 use crate::lifecycle::Lifecycle;
@@ -35,6 +35,7 @@ use crate::platform_file::PlatformFile;
 use crate::settings::Settings;
 use crate::signals::Signals;
 use crate::tls::Source;
+use sharing::Sharing;
 
 /// How long requests and jobs may go on after the first signal.
 const STOP_GRACE: Duration = Duration::from_secs(15);
@@ -54,12 +55,7 @@ pub(crate) struct Daemon {
     models: Models,
     reconciler: Reconciler,
     keeping: Keeping,
-    /// What other platforms do, where there can be some.
-    news: Option<News>,
-    /// Where they come in, and who they are.
-    peers: Option<(EdgeListener, watch::Sender<Arc<PeerTable>>)>,
-    /// The turn of those that start.
-    turn: File,
+    sharing: Sharing,
     routes: watch::Sender<Arc<RouteTable>>,
     outcomes: mpsc::Receiver<Outcome>,
     life: Lifecycle,
@@ -90,9 +86,7 @@ impl Daemon {
             models,
             mut reconciler,
             keeping,
-            news,
-            peers,
-            turn,
+            sharing,
             routes,
             outcomes,
             life,
@@ -102,25 +96,16 @@ impl Daemon {
             platform_backup,
         } = self;
         life.spawn("keeping", keeping.clone().keep(life.soft.clone()));
-        let platforms_share = peers.is_some();
         start::first_start(&settings, &control).await?;
         routing::start(&settings, &control).await?;
         let (proxy, gateway) = (egress.proxy.clone(), models.gateway.clone());
         egress::start(egress, &settings, &control, &life).await?;
         models::start(models, &settings, &control, &life).await?;
-        keeping.renew().await;
+        let turn = sharing.start(&edge, &keeping, &life).await;
         // The first pass adopts what runs, so that the first request finds it.
         reconciler.pass().await.context("the boxes could not be looked at")?;
         life.spawn("reconciler", reconciler.run(life.soft.clone()));
         spawn_loops(&control, outcomes, (keeping.clone(), platform_backup), &life);
-        if let Some(news) = news {
-            life.spawn("news", news.run(life.soft.clone()));
-        }
-        if let Some((listener, table)) = peers {
-            life.spawn("peers", edge.for_peers().serve(listener));
-            let follow = peers::follow(keeping.table(), table, edge.sockets(), life.soft.clone());
-            life.spawn("keepers", follow);
-        }
         life.spawn("routes", routes::follow(control.fleet(), routes, life.soft.clone()));
         let follow = revocations::follow(control.revocations(), edge.sockets(), dropped, life.soft.clone());
         life.spawn("revocations", follow);
@@ -132,10 +117,7 @@ impl Daemon {
         life.spawn("edge", edge.serve(listener));
         // From here on the command line finds the platform.
         file.write(tls.as_ref().map(Source::fingerprint).as_deref())?;
-        if platforms_share {
-            life.spawn("platform file", file.clone().keep(life.soft.clone()));
-        }
-        drop(turn);
+        turn.end(&file, &life);
         let expires_at = keep_certificate(tls, &file, &life);
         start::greet(&settings, &data, &control, &url, expires_at, console).await?;
 
@@ -207,7 +189,12 @@ fn tell(file: PlatformFile) -> impl Fn(&str) {
 }
 
 /// Stops the boxes if that was asked for, else says that they go on.
-async fn farewell((stop_boxes, is_last): (bool, bool), control: &Control, provider: &LocalProvider, console: &Console) {
+async fn farewell(
+    (stop_boxes, is_last): (bool, bool),
+    control: &Control,
+    provider: &LocalProvider,
+    console: &Console,
+) {
     if stop_boxes {
         console.say("stopping the boxes …");
         if let Err(error) = parts::stop_all(provider).await {

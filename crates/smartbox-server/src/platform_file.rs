@@ -42,12 +42,19 @@ struct Written<'a> {
 impl PlatformFile {
     pub(crate) fn new(data: &DataDir, url: &str, connect: SocketAddr, admin_secret: &SecretString) -> Self {
         let certificate = Arc::default();
-        Self { data: data.clone(), url: url.to_owned(), connect, admin_secret: admin_secret.clone(), certificate }
+        Self {
+            data: data.clone(),
+            url: url.to_owned(),
+            connect,
+            admin_secret: admin_secret.clone(),
+            certificate,
+        }
     }
 
     /// Writes the file. Only its owner can read it.
     pub(crate) fn write(&self, certificate_sha256: Option<&str>) -> Result<()> {
-        *self.certificate.lock().unwrap_or_else(PoisonError::into_inner) = certificate_sha256.map(str::to_owned);
+        *self.certificate.lock().unwrap_or_else(PoisonError::into_inner) =
+            certificate_sha256.map(str::to_owned);
         let file = Written {
             url: &self.url,
             pid: std::process::id(),

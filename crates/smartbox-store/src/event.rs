@@ -245,8 +245,9 @@ pub(crate) async fn audit_log(
 
 /// The latest position of the whole platform; 0 before anything has happened.
 pub(crate) async fn last_seq(connection: &mut Connection) -> Result<i64, Error> {
-    let last: Option<i64> =
-        sqlx::query_scalar("select value from counters where name = 'event'").fetch_optional(connection).await?;
+    let last: Option<i64> = sqlx::query_scalar("select value from counters where name = 'event'")
+        .fetch_optional(connection)
+        .await?;
     Ok(last.unwrap_or(0))
 }
 

@@ -219,7 +219,10 @@ impl Membership {
         match fleet(&self.store).beat_platform(&self.id, self.ttl, self.clock.now()).await {
             Ok(true) => drop(self.standing.send_replace(Standing::Until(end(began, self.ttl)))),
             Ok(false) => {
-                tracing::error!(platform = self.id, "others have taken over what this platform has kept: it stops");
+                tracing::error!(
+                    platform = self.id,
+                    "others have taken over what this platform has kept: it stops"
+                );
                 self.standing.send_replace(Standing::Lost);
                 self.kept.send_replace(Arc::default());
                 return false;
@@ -230,7 +233,10 @@ impl Membership {
             }
         }
         if let Err(error) = self.look_around(&mut watched).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "the other platforms could not be looked at");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the other platforms could not be looked at"
+            );
         }
         true
     }
@@ -272,10 +278,8 @@ impl Membership {
 
     /// Takes and lets go.
     async fn act(&self, fleet: &FleetStore, platforms: &[Platform], rows: &[Row]) -> Result<Acted, Error> {
-        let planned: Vec<_> = platforms
-            .iter()
-            .map(|one| Planned { id: &one.id, place: &one.place })
-            .collect();
+        let planned: Vec<_> =
+            platforms.iter().map(|one| Planned { id: &one.id, place: &one.place }).collect();
         let is_alive = |keeper: &&str| platforms.iter().any(|one| one.id == **keeper);
         let kept: Vec<_> = rows
             .iter()
@@ -384,7 +388,10 @@ impl Membership {
             return;
         }
         if let Err(error) = fleet(&self.store).leave_platforms(&self.id).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "the other platforms could not be told of the end");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the other platforms could not be told of the end"
+            );
         }
     }
 }

@@ -45,7 +45,8 @@ impl UpgradeLoop {
             return Ok(());
         }
         let open = self.control.upgrade_fleet().open_upgrades().await?;
-        for (upgrade, epoch) in open.iter().filter_map(|one| Some((one, self.keeping.epoch_of(one.box_id)?))) {
+        for (upgrade, epoch) in open.iter().filter_map(|one| Some((one, self.keeping.epoch_of(one.box_id)?)))
+        {
             if let Err(error) = self.follow(upgrade, epoch).await {
                 let error = &error as &dyn std::error::Error;
                 tracing::warn!(box.id = %upgrade.box_id, error, "an upgrade could not be taken further");

@@ -27,7 +27,12 @@ pub(crate) struct Side {
 }
 
 fn parts(name: &str) -> PlatformParts {
-    PlatformParts { place: "here".into(), address: format!("{name}.internal:1"), version: "1".into(), ttl: TTL }
+    PlatformParts {
+        place: "here".into(),
+        address: format!("{name}.internal:1"),
+        version: "1".into(),
+        ttl: TTL,
+    }
 }
 
 impl Side {

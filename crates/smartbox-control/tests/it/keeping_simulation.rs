@@ -45,7 +45,8 @@ struct Run {
 #[tokio::test]
 async fn whatever_happens_to_platforms_no_box_has_two_actors_and_no_operation_is_lost() {
     let one = crate::simulation::setting("SMARTBOX_SIM_SEED");
-    let runs = if one.is_some() { 1 } else { crate::simulation::setting("SMARTBOX_SIM_RUNS").unwrap_or(RUNS) };
+    let runs =
+        if one.is_some() { 1 } else { crate::simulation::setting("SMARTBOX_SIM_RUNS").unwrap_or(RUNS) };
     let first = one.unwrap_or(1);
     let mut taken_over = 0;
     for seed in first..first + runs {
@@ -244,9 +245,9 @@ impl Run {
             Desired::Running => row.observed == Observed::Ready,
             _ => matches!(row.observed, Observed::Stopped | Observed::Absent),
         });
-        let kept = rows.iter().all(|row| {
-            self.sides.iter().filter(|side| side.keeping.epoch_of(row.id).is_some()).count() == 1
-        });
+        let kept = rows
+            .iter()
+            .all(|row| self.sides.iter().filter(|side| side.keeping.epoch_of(row.id).is_some()).count() == 1);
         for id in &self.operations {
             let operation = fleet.find_operation(*id).await.unwrap().expect("an operation is not lost");
             if operation.outcome.is_none() {

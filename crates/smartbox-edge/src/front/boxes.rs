@@ -19,11 +19,9 @@ use crate::gate;
 use crate::hold::{InFlight, Line, Opened, Waiter, closed};
 use crate::page;
 use crate::path;
-use crate::peers::Whose;
 use crate::places::Place;
 use crate::ports::ForeignOrigin;
 use crate::problem::{Problem, access_ended, box_not_found, unreachable};
-use crate::relay::peer::moving;
 use crate::relay::{self, Answer, Failure, Inquiry, foreign};
 use crate::routes::{Route, RouteState};
 use crate::routing::settle;
@@ -78,19 +76,10 @@ impl Shared {
             let origin = gate::origin(&head).unwrap_or("null").to_owned();
             head.extensions.insert(ForeignOrigin(origin));
         }
-        let entry = match self.enter(asked, &head, &target).await {
-            Ok(entry) => entry,
-            Err(problem) => return self.turn_away(asked, &head, problem),
+        let (entry, mut head, body) = match self.admit(asked, head, body, &target).await {
+            Ok(admitted) => admitted,
+            Err(answered) => return answered,
         };
-        match self.keeper_of(asked, entry.route.id) {
-            Ok(None) if self.ports.peers.whose(entry.route.id) == Whose::Own => {}
-            Ok(Some(elsewhere)) => return self.hand_over(asked, head, body, elsewhere).await,
-            Ok(None) if asked.wants_page => {
-                return page::loading(&entry.route, None, (self.ports.clock)(), &asked.id);
-            }
-            Ok(None) => return asked.refuse(moving()),
-            Err(problem) => return asked.refuse(problem),
-        }
         let Entry { principal, route, ticket, query, by_ticket, is_quiet } = entry;
         if let Some(problem) = foreign.filter(|_problem| !by_ticket) {
             return asked.refuse(problem);

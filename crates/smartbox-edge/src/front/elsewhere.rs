@@ -13,10 +13,12 @@ use smartbox_core::box_host;
 use smartbox_core::routing::BaseUrl;
 
 use super::boxes::ATTEMPTS_MAX;
-use super::{Asked, BOX_PATH, STATE_PATH};
+use super::entry::Entry;
+use super::{Asked, BOX_PATH, STATE_PATH, Target};
 use crate::body::{Body, Bounded, empty};
 use crate::edge::Shared;
 use crate::gate;
+use crate::page;
 use crate::peers::Whose;
 use crate::peers::hop::Hop;
 use crate::problem::Problem;
@@ -65,6 +67,30 @@ impl Shared {
             Whose::Other(_) if asked.conn.is_internal => Err(moving()),
             Whose::Other(keeper) => Ok(Some(Elsewhere { id, keeper })),
             Whose::Own | Whose::Nobody => Ok(None),
+        }
+    }
+
+    /// Lets a caller in to a box that this platform keeps. A request to another one is answered by its keeper.
+    pub(super) async fn admit(
+        &self,
+        asked: &Asked,
+        head: Parts,
+        body: Body,
+        target: &Target,
+    ) -> Result<(Entry, Parts, Body), Response<Body>> {
+        let entry = match self.enter(asked, &head, target).await {
+            Ok(entry) => entry,
+            Err(problem) => return Err(self.turn_away(asked, &head, problem)),
+        };
+        match self.keeper_of(asked, entry.route.id) {
+            Err(problem) => Err(asked.refuse(problem)),
+            Ok(Some(elsewhere)) => Err(self.hand_over(asked, head, body, elsewhere).await),
+            Ok(None) if self.ports.peers.whose(entry.route.id) == Whose::Own => Ok((entry, head, body)),
+            // A person sees that it is on its way.
+            Ok(None) if asked.wants_page => {
+                Err(page::loading(&entry.route, None, (self.ports.clock)(), &asked.id))
+            }
+            Ok(None) => Err(asked.refuse(moving())),
         }
     }
 

@@ -60,7 +60,8 @@ impl Hop {
             _ => return None,
         };
         let age = now.as_millisecond().abs_diff(at.parse().ok()?);
-        let is_good = version == "1" && age <= AGE_MS_MAX && id.len() <= ID_BYTES_MAX && words.next().is_none();
+        let is_good =
+            version == "1" && age <= AGE_MS_MAX && id.len() <= ID_BYTES_MAX && words.next().is_none();
         is_good.then_some(Self {
             client: client.parse().ok()?,
             local: local.parse().ok()?,

@@ -52,25 +52,41 @@ pub(crate) fn passed(from: &HeaderMap) -> HeaderMap {
 
 /// The box is between two keepers, or its keeper is gone and not yet missed.
 pub(crate) fn moving() -> Problem {
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "box-moving", "This box is being taken over by another platform")
-        .remedy("Try again in a few seconds: nothing of the box is lost.")
-        .retry_after(std::time::Duration::from_secs(2))
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "box-moving",
+        "This box is being taken over by another platform",
+    )
+    .remedy("Try again in a few seconds: nothing of the box is lost.")
+    .retry_after(std::time::Duration::from_secs(2))
 }
 
 /// The platform that keeps the box was asked, and is gone.
 fn lost() -> Problem {
     Problem::new(StatusCode::BAD_GATEWAY, "keeper-lost", "The platform that keeps this box gave no answer")
-        .remedy("It may have acted on the request. Look, then try again; with an `Idempotency-Key` that is safe.")
+        .remedy(
+            "It may have acted on the request. Look, then try again; with an `Idempotency-Key` that is safe.",
+        )
         .retry_after(std::time::Duration::from_secs(2))
 }
 
 fn silent() -> Problem {
-    Problem::new(StatusCode::GATEWAY_TIMEOUT, "keeper-timeout", "The platform that keeps this box did not answer in time")
-        .remedy("Ask for less at once.")
+    Problem::new(
+        StatusCode::GATEWAY_TIMEOUT,
+        "keeper-timeout",
+        "The platform that keeps this box did not answer in time",
+    )
+    .remedy("Ask for less at once.")
 }
 
 /// Somebody who is no platform has come to where platforms come in.
 pub(crate) fn stranger() -> Problem {
-    Problem::new(StatusCode::FORBIDDEN, "not-a-platform", "Only platforms of the same database are served here")
-        .remedy("Use the public address. For whoever runs the platforms: their clocks must agree within a minute.")
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "not-a-platform",
+        "Only platforms of the same database are served here",
+    )
+    .remedy(
+        "Use the public address. For whoever runs the platforms: their clocks must agree within a minute.",
+    )
 }

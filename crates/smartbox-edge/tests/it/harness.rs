@@ -22,8 +22,8 @@ use smartbox_core::Permission::{self, BoxesAdminister, BoxesRead, BoxesTalk};
 use smartbox_core::routing::{BaseUrl, Outcome, RoutingFlags};
 use smartbox_core::{BoxId, OrgId, Principal, Role, Stage, UserId};
 use smartbox_edge::ports::{
-    Caller, DeviceNotApproved, Dial, Duplex, EdgePorts, ForeignOrigin, Identity, RequestId, Wake,
-    SEAL_BYTES, Seal, WakeRefused, platform_service,
+    Caller, DeviceNotApproved, Dial, Duplex, EdgePorts, ForeignOrigin, Identity, RequestId, SEAL_BYTES, Seal,
+    Wake, WakeRefused, platform_service,
 };
 use smartbox_edge::{
     Body, ClientAddr, Edge, EdgeConfig, EdgeListener, GatewayCredential, Grant, Handshake, Ingress, PathRule,
@@ -222,7 +222,7 @@ pub(crate) struct TestSeal;
 
 impl Seal for TestSeal {
     fn seal(&self, text: &[u8]) -> [u8; SEAL_BYTES] {
-        let mut seal = [7; SEAL_BYTES];
+        let mut seal = [7_u8; SEAL_BYTES];
         for (at, byte) in text.iter().enumerate() {
             let place = &mut seal[at % SEAL_BYTES];
             *place = place.rotate_left(1) ^ byte;

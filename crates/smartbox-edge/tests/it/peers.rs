@@ -22,7 +22,8 @@ struct Two {
 
 impl Two {
     async fn start() -> Self {
-        let config = EdgeConfig { trusted_proxies: vec!["127.0.0.1/32".parse().unwrap()], ..EdgeConfig::default() };
+        let config =
+            EdgeConfig { trusted_proxies: vec!["127.0.0.1/32".parse().unwrap()], ..EdgeConfig::default() };
         let edge = || TestEdge::start_among(config.clone(), routes(), true, |listener| listener);
         let (first, second) = (edge().await, edge().await);
         let away = Gateway::start().await;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use aws_lc_rs::hmac;
 use secrecy::{ExposeSecret, SecretString};
 use smartbox_control::KeeperTable;
+use smartbox_core::{BoxId, Tie};
 use smartbox_edge::ports::{SEAL_BYTES, Seal};
 use smartbox_edge::{PeerTable, Sockets};
-use smartbox_core::{BoxId, Tie};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 

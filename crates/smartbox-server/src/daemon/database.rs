@@ -46,7 +46,8 @@ pub(super) async fn data_dir(
     let is_shared = matches!(settings.database, DatabaseSettings::Server { .. });
     let with = if is_shared { With::Platforms } else { With::Nobody };
     let (path, owner) = (&settings.data_dir, settings.owner);
-    let data = patiently(is_shared, STANDS_BY, (signals, console), || DataDir::open(path, owner, with)).await?;
+    let data =
+        patiently(is_shared, STANDS_BY, (signals, console), || DataDir::open(path, owner, with)).await?;
     let turn = patiently(is_shared, WAITS, (signals, console), || data.begin_start()).await?;
     Ok((data, turn))
 }
@@ -126,7 +127,10 @@ pub(super) async fn keeping(
             Ok(None) => {}
             // It was there a moment ago, and whoever starts now is wanted when something is not there.
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the other platforms could not be joined");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the other platforms could not be joined"
+                );
             }
         }
         wait(signals).await?;

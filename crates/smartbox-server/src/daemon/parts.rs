@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use secrecy::SecretString;
 use smartbox_control::{
     AdminSecret, AgentRuntime, BackupParts, Clock, Control, Doors, Entropy, ForeignIdentities, Ingress,
-    Limits, News, Parts, Reconciler, SystemClock, SystemEntropy,
+    Limits, Parts, Reconciler, SystemClock, SystemEntropy,
 };
 use smartbox_edge::{Edge, EdgeConfig, EdgePorts, Peers, RouteTable, Routing, platform_service};
 use smartbox_egress::{AiGateway, ServicesServer};
@@ -19,11 +19,12 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use super::sharing::Sharing;
 use super::{Daemon, database, listen, routing};
 use crate::adapters::ingress::EdgeIngress;
 use crate::adapters::{
     dial::EdgeDial, doors::ServiceDoors, egress::Egress, host::ThisHost, identity::ApiIdentity,
-    models::Models, models::door::AiDoor, peers::HmacSeal, places, ready::ControlReady, request_ids::RequestIds,
+    models::Models, models::door::AiDoor, places, ready::ControlReady, request_ids::RequestIds,
     runtimes::LocalRuntimes, upstream::UpstreamDial, wake::ControlWake,
 };
 use crate::console::Console;
@@ -43,7 +44,6 @@ impl Daemon {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let (listener, tls) = listen::listen(&settings, &data, &clock).await?;
         let url = listen::public_url(&settings, &listener);
-        let peers = listen::for_peers(&settings).await?;
         let store = database::open(&settings, &data).await?;
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let admin_secret = admin_secret::obtain(settings.admin_secret.clone(), &data, &*entropy)?;
@@ -80,23 +80,13 @@ impl Daemon {
             own_address: listen::own_address(&settings, &listener),
             limits: limits(&settings),
         });
-        let news = if store.is_shared() { Some(News::follow(control.clone()).await?) } else { None };
-        let address = peers.as_ref().map(|(_listener, address)| address.as_str());
-        let keeping =
-            database::keeping(&store, &data, (&clock, &*entropy), address, (signals, console)).await?;
-        control.keep_under(keeping.clone());
+        let of_database = (&settings, &store, &data);
+        let (sharing, keeping, peers) =
+            Sharing::join(of_database, &control, turn, (signals, console)).await?;
         let reconciler = Reconciler::under(control.clone(), keeping.clone());
-        let (peer_table, known) = match &peers {
-            None => (None, Peers::none()),
-            Some(_) => {
-                let (publish, table) = watch::channel(Arc::default());
-                let seal = HmacSeal::new(&database::platforms_key(&data, &*entropy)?);
-                (Some(publish), Peers::new(table, Arc::new(seal)))
-            }
-        };
         let (routing, outcomes) = routing::wire(&control);
         let dial = EdgeDial { link, upstreams: UpstreamDial::new().context("TLS cannot be used")? };
-        let (routes, edge) = edge(&settings, &control, &models.gateway, (dial, routing, known), &url, &life);
+        let (routes, edge) = edge(&settings, &control, &models.gateway, (dial, routing, peers), &url, &life);
         ingress.set(edge.ingress());
         let sources = sources(&control, &edge, &egress, &models, &dropped);
         Ok(Self {
@@ -113,9 +103,7 @@ impl Daemon {
             models,
             reconciler,
             keeping,
-            news,
-            peers: peers.zip(peer_table).map(|((listener, _address), table)| (listener, table)),
-            turn,
+            sharing,
             routes,
             outcomes,
             life,

@@ -73,12 +73,14 @@ impl FleetStore {
         if beats == 0 {
             return Ok(false);
         }
-        sqlx::query("update leases set expires_at_ms = $3 where name = $1 and holder = $2 and expires_at_ms < $3")
-            .bind(LEASE)
-            .bind(TOGETHER)
-            .bind(later(now_ms, ttl))
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query(
+            "update leases set expires_at_ms = $3 where name = $1 and holder = $2 and expires_at_ms < $3",
+        )
+        .bind(LEASE)
+        .bind(TOGETHER)
+        .bind(later(now_ms, ttl))
+        .execute(&mut *tx)
+        .await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -182,7 +184,8 @@ impl FleetStore {
             .rows_affected();
             if rows > 0 {
                 // What the keeper before had set aside for its traffic is nobody's any more.
-                let set_aside = sqlx::query("delete from spend_reservations where id = $1").bind(bytes::key(*one));
+                let set_aside =
+                    sqlx::query("delete from spend_reservations where id = $1").bind(bytes::key(*one));
                 set_aside.execute(&mut *tx).await?;
                 taken.push(*one);
             }

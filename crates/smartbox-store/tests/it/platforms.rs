@@ -97,7 +97,13 @@ async fn platforms_hold_the_lease_together_and_give_it_back_with_the_last() {
     fleet.leave_platforms("a").await.unwrap();
     assert_eq!(fleet.acquire_lease("reconciler", "old", TTL, at(12)).await.unwrap(), None);
     fleet.leave_platforms("b").await.unwrap();
-    assert!(fleet.acquire_lease("reconciler", "old", TTL, at(12)).await.unwrap().is_some_and(|epoch| epoch > joined));
+    assert!(
+        fleet
+            .acquire_lease("reconciler", "old", TTL, at(12))
+            .await
+            .unwrap()
+            .is_some_and(|epoch| epoch > joined)
+    );
 }
 
 #[tokio::test]

@@ -51,7 +51,9 @@ impl Reconciler {
 
     /// Begins a step, if there is a place for it. Without one the next pass is the next attempt.
     fn begin(&mut self, row: &Smartbox, step: Step, now: Timestamp) {
-        let Some(acting) = self.keeping.begin(row.id).filter(|_| self.has_place(Job::Step(step))) else { return };
+        let Some(acting) = self.keeping.begin(row.id).filter(|_| self.has_place(Job::Step(step))) else {
+            return;
+        };
         if matches!(step, Step::Run | Step::Wake) {
             self.started.insert(row.id, now);
         }

@@ -8,9 +8,8 @@ use serde_json::{Value, json};
 use smartbox_store::testing;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-use tokio_tungstenite::connect_async;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
+use super::sleep::greeted;
 use crate::platform::{PATIENCE, Platform};
 
 /// Longest time without a keeper.
@@ -26,7 +25,8 @@ async fn two_platforms_share_the_boxes_and_one_takes_over_when_the_other_is_kill
     let database = testing::new_database().await;
     let mut platform = Platform::start(&[("DATABASE_URL", database.expose_secret())]).await;
     let before = platform.wait_for_phase("home", "running").await;
-    let (second, second_url) = platform.start_another().await;
+    let second = platform.start_another().await;
+    let second_url = second.url.clone();
     // The box that runs stays; the new one is the second platform's.
     platform.cli_ok(&["box", "create", "work"]);
     platform.wait_for_phase("work", "running").await;
@@ -37,14 +37,28 @@ async fn two_platforms_share_the_boxes_and_one_takes_over_when_the_other_is_kill
     assert!(!answered.trim().is_empty(), "the box of the first, asked through the second");
     let (code, said, _) = platform.exec("home", &["echo", "through both"]);
     assert_eq!((code, said.trim()), (Some(0), "through both"));
-    platform.cli_ok(&["schedule", "add", "minutely", "--box", "home", "--cron", "* * * * *", "--message", "go"]);
-    let socket = socket(&platform, &second_url).await;
+    platform.cli_ok(&[
+        "schedule",
+        "add",
+        "minutely",
+        "--box",
+        "home",
+        "--cron",
+        "* * * * *",
+        "--message",
+        "go",
+    ]);
+    // The command line's platform is the second one: the socket goes through both.
+    let mut socket = greeted(&platform).await;
     first_run(&platform).await;
+    let health = socket.call("health", json!({})).await;
+    assert_eq!(health["ok"], true, "{health:#}");
 
     let load = Load::start(&platform, &second_url);
     let ids = ask_until_killed(&mut platform, &second_url).await;
     let killed = Instant::now();
-    let ended = tokio::time::timeout(PATIENCE, socket.for_each(|_message| std::future::ready(()))).await;
+    let ended =
+        tokio::time::timeout(TAKE_OVER_MAX, async { while let Some(Ok(_)) = socket.0.next().await {} }).await;
     assert!(ended.is_ok(), "a socket through the second to the first ends with the first");
     while spread(&platform).await != [2 + ids.len() as u64] {
         assert!(killed.elapsed() < PATIENCE, "{}", platform.log());
@@ -56,7 +70,11 @@ async fn two_platforms_share_the_boxes_and_one_takes_over_when_the_other_is_kill
     let silent = load.end_after_an_answer(killed).await;
     assert!(kept < TAKE_OVER_MAX && silent < TAKE_OVER_MAX, "{kept:?} {silent:?}: {}", platform.log());
 
-    assert_eq!((&after["pid"], &after["restarts"]), (&before["pid"], &before["restarts"]), "the same process");
+    assert_eq!(
+        (&after["pid"], &after["restarts"]),
+        (&before["pid"], &before["restarts"]),
+        "the same process"
+    );
     let actions = platform.actions("home").await;
     assert_eq!(actions.iter().filter(|action| *action == "box.starting").count(), 1, "{actions:?}");
     let listed = platform.json("/v1/boxes?limit=200").await;
@@ -79,14 +97,6 @@ async fn two_platforms_share_the_boxes_and_one_takes_over_when_the_other_is_kill
 async fn spread(platform: &Platform) -> Vec<u64> {
     let listed = platform.json("/v1/platforms").await;
     listed["items"].as_array().unwrap().iter().map(|one| one["boxes"].as_u64().unwrap()).collect()
-}
-
-/// A WebSocket to the gateway of the first platform's box, through the second platform.
-async fn socket(platform: &Platform, url: &str) -> impl StreamExt + Unpin + use<> {
-    let address = format!("{}/b/home/", url.replace("http://", "ws://"));
-    let mut request = address.into_client_request().unwrap();
-    request.headers_mut().insert("x-admin-secret", platform.admin_secret().parse().unwrap());
-    connect_async(request).await.expect("the gateway speaks WebSocket").0
 }
 
 /// How often each due time was acted on.
@@ -152,7 +162,8 @@ impl Load {
             if let Some(silent) = found {
                 self.tasks.abort_all();
                 let answers = self.answers.lock().unwrap();
-                let odd: Vec<_> = answers.iter().filter(|(_, status)| ![200, 502, 503].contains(status)).collect();
+                let odd: Vec<_> =
+                    answers.iter().filter(|(_, status)| ![200, 502, 503].contains(status)).collect();
                 assert!(odd.is_empty(), "{odd:?}");
                 return silent;
             }
