@@ -97,6 +97,7 @@ async fn a_default_box_is_found_wherever_its_keeper_is() {
 async fn a_socket_goes_through_both_and_ends_with_its_right_at_the_keeper() {
     let two = Two::start().await;
     let mut socket = open(&two.first, "/b/away", &[]).await.unwrap();
+    assert_eq!(next(&mut socket).await.unwrap().to_text().unwrap(), "hello /");
     greet(&mut socket).await;
     socket_asks(&mut socket).await;
     until("the keeper has it", || two.second.sockets.len() == 1).await;
@@ -121,6 +122,7 @@ async fn socket_asks(socket: &mut crate::websocket::Socket) {
 async fn a_socket_whose_box_gets_another_keeper_is_closed_where_it_came_in() {
     let two = Two::start().await;
     let mut socket = open(&two.first, "/b/away", &[]).await.unwrap();
+    assert_eq!(next(&mut socket).await.unwrap().to_text().unwrap(), "hello /");
     greet(&mut socket).await;
     keep(&two.first, &[(1, None), (2, None)]);
     while next(&mut socket).await.is_some_and(|message| !message.is_close()) {}

@@ -82,15 +82,14 @@ async fn two_platforms_share_the_boxes_and_one_takes_over_when_the_other_is_kill
         let is_there = listed["items"].as_array().unwrap().iter().any(|it| it["id"] == *id);
         assert!(is_there, "{id} was acknowledged: {listed:#}");
     }
-    let answered = platform.cli_ok(&["chat", "--box", "home", "and now?"]);
-    assert!(!answered.trim().is_empty(), "the chat goes on");
+    println!("kept by the other one {kept:?} after the kill; its box answers again after {silent:?}");
+    // A message that comes while a scheduled turn is under way joins that turn, and has no answer of its own.
+    let answered =
+        (0..20).any(|_| !platform.cli_ok(&["chat", "--box", "home", "and now?"]).trim().is_empty());
+    assert!(answered, "the chat goes on");
     let runs = runs_after(&platform, 2).await;
     assert!(runs.values().all(|times| *times == 1), "a due time ran twice: {runs:?}");
-    println!(
-        "kept by the other one {kept:?} after the kill, answers again after {silent:?}; {} boxes made meanwhile, {} due times run",
-        ids.len(),
-        runs.len()
-    );
+    println!("{} boxes made meanwhile, {} due times run", ids.len(), runs.len());
 }
 
 /// How many boxes each platform keeps, in the order in which they joined.
