@@ -53,8 +53,6 @@ pub(crate) struct Daemon {
     doors: Arc<ServiceDoors>,
     egress: Egress,
     models: Models,
-    reconciler: Reconciler,
-    keeping: Keeping,
     sharing: Sharing,
     routes: watch::Sender<Arc<RouteTable>>,
     outcomes: mpsc::Receiver<Outcome>,
@@ -84,8 +82,6 @@ impl Daemon {
             doors,
             egress,
             models,
-            mut reconciler,
-            keeping,
             sharing,
             routes,
             outcomes,
@@ -95,13 +91,15 @@ impl Daemon {
             dropped,
             platform_backup,
         } = self;
+        let keeping = sharing.keeping.clone();
+        let mut reconciler = Reconciler::under(control.clone(), keeping.clone());
         life.spawn("keeping", keeping.clone().keep(life.soft.clone()));
         start::first_start(&settings, &control).await?;
         routing::start(&settings, &control).await?;
         let (proxy, gateway) = (egress.proxy.clone(), models.gateway.clone());
         egress::start(egress, &settings, &control, &life).await?;
         models::start(models, &settings, &control, &life).await?;
-        let turn = sharing.start(&edge, &keeping, &life).await;
+        let turn = sharing.start(&edge, &life).await;
         // The first pass adopts what runs, so that the first request finds it.
         reconciler.pass().await.context("the boxes could not be looked at")?;
         life.spawn("reconciler", reconciler.run(life.soft.clone()));
@@ -139,10 +137,7 @@ impl Daemon {
         // What the last tunnels carried.
         proxy.flush().await;
         gateway.flush().await;
-        // Boxes that others keep from now on are theirs.
-        let is_last = keeping.platforms().iter().all(|platform| platform.is_own);
-        let stop_boxes = settings.stop_boxes_on_exit && !keeping.is_lost() && is_last;
-        farewell((stop_boxes, is_last), &control, &provider, console).await;
+        farewell(settings.stop_boxes_on_exit, (&control, &keeping), &provider, console).await;
         file.remove();
         anyhow::ensure!(!keeping.is_lost(), TAKEN_OVER);
         keeping.release().await;
@@ -190,12 +185,14 @@ fn tell(file: PlatformFile) -> impl Fn(&str) {
 
 /// Stops the boxes if that was asked for, else says that they go on.
 async fn farewell(
-    (stop_boxes, is_last): (bool, bool),
-    control: &Control,
+    stop_boxes: bool,
+    (control, keeping): (&Control, &Keeping),
     provider: &LocalProvider,
     console: &Console,
 ) {
-    if stop_boxes {
+    // Boxes that others keep from now on are theirs.
+    let is_last = keeping.platforms().iter().all(|platform| platform.is_own);
+    if stop_boxes && is_last && !keeping.is_lost() {
         console.say("stopping the boxes …");
         if let Err(error) = parts::stop_all(provider).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "not every box could be stopped");

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use secrecy::SecretString;
 use smartbox_control::{
     AdminSecret, AgentRuntime, BackupParts, Clock, Control, Doors, Entropy, ForeignIdentities, Ingress,
-    Limits, Parts, Reconciler, SystemClock, SystemEntropy,
+    Limits, Parts, SystemClock, SystemEntropy,
 };
 use smartbox_edge::{Edge, EdgeConfig, EdgePorts, Peers, RouteTable, Routing, platform_service};
 use smartbox_egress::{AiGateway, ServicesServer};
@@ -81,9 +81,7 @@ impl Daemon {
             limits: limits(&settings),
         });
         let of_database = (&settings, &store, &data);
-        let (sharing, keeping, peers) =
-            Sharing::join(of_database, &control, turn, (signals, console)).await?;
-        let reconciler = Reconciler::under(control.clone(), keeping.clone());
+        let (sharing, peers) = Sharing::join(of_database, &control, turn, (signals, console)).await?;
         let (routing, outcomes) = routing::wire(&control);
         let dial = EdgeDial { link, upstreams: UpstreamDial::new().context("TLS cannot be used")? };
         let (routes, edge) = edge(&settings, &control, &models.gateway, (dial, routing, peers), &url, &life);
@@ -101,8 +99,6 @@ impl Daemon {
             doors,
             egress,
             models,
-            reconciler,
-            keeping,
             sharing,
             routes,
             outcomes,

@@ -20,6 +20,8 @@ use crate::signals::Signals;
 
 /// The side of a platform that others see.
 pub(crate) struct Sharing {
+    /// The right to act on boxes.
+    pub(super) keeping: Keeping,
     /// What others do, where there can be some.
     news: Option<News>,
     /// Where they come in, and who they are.
@@ -40,7 +42,7 @@ impl Sharing {
         control: &Control,
         turn: File,
         (signals, console): (&mut Signals, &Console),
-    ) -> Result<(Self, Keeping, Peers)> {
+    ) -> Result<(Self, Peers)> {
         let (clock, entropy) = (control.clock(), control.entropy());
         let listener = listen::for_peers(settings).await?;
         // What happens while the rest is read is news.
@@ -50,27 +52,27 @@ impl Sharing {
             database::keeping(store, data, (&clock, &*entropy), address, (signals, console)).await?;
         control.keep_under(keeping.clone());
         let Some((listener, _address)) = listener else {
-            return Ok((Self { news, peers: None, turn }, keeping, Peers::none()));
+            return Ok((Self { keeping, news, peers: None, turn }, Peers::none()));
         };
         let (publish, table) = watch::channel(Arc::default());
         let seal = HmacSeal::new(&database::platforms_key(data, &*entropy)?);
         let peers = Some((listener, publish));
-        Ok((Self { news, peers, turn }, keeping, Peers::new(table, Arc::new(seal))))
+        Ok((Self { keeping, news, peers, turn }, Peers::new(table, Arc::new(seal))))
     }
 
     /// Begins to hear and to answer.
-    pub(super) async fn start(self, edge: &Edge, keeping: &Keeping, life: &Lifecycle) -> Turn {
+    pub(super) async fn start(self, edge: &Edge, life: &Lifecycle) -> Turn {
         let is_shared = self.peers.is_some();
         if let Some(news) = self.news {
             life.spawn("news", news.run(life.soft.clone()));
         }
         if let Some((listener, table)) = self.peers {
             life.spawn("peers", edge.for_peers().serve(listener));
-            let follow = peers::follow(keeping.table(), table, edge.sockets(), life.soft.clone());
+            let follow = peers::follow(self.keeping.table(), table, edge.sockets(), life.soft.clone());
             life.spawn("keepers", follow);
         }
         // What was built meanwhile took its time.
-        keeping.renew().await;
+        self.keeping.renew().await;
         Turn { _lock: self.turn, is_shared }
     }
 }
