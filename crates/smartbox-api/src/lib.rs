@@ -23,6 +23,7 @@ mod operations;
 mod orgs;
 mod page;
 mod plans;
+mod platforms;
 mod problem;
 mod routes;
 mod runtimes;
@@ -85,6 +86,7 @@ pub use operations::{OperationQuery, OperationView};
 pub use orgs::{CreateOrg, HoldList, HoldOrg, HoldView, OrgList, OrgView, UpdateOrg};
 pub use page::{ListQuery, PageQuery};
 pub use plans::{CreatePlan, PlanLimits, PlanList, PlanRates, PlanStateView, PlanView, SetPlan};
+pub use platforms::{PlatformList, PlatformView};
 pub use problem::{FieldError, PROBLEM_CONTENT_TYPE, Problem};
 pub use routes::{RolledBackView, RouteList, RouteView, UpdateRoute};
 pub use runtimes::{

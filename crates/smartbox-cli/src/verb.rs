@@ -22,6 +22,7 @@ mod open;
 mod operation;
 mod org;
 mod plan;
+mod platform;
 mod rollout;
 mod route;
 mod runtime;
@@ -112,6 +113,9 @@ pub enum ClientCommand {
     /// Move callers of the admin API and of boxes to another server step by step, and back
     #[command(subcommand)]
     Route(route::RouteCommand),
+    /// List platforms that share a database
+    #[command(subcommand)]
+    Platform(platform::PlatformCommand),
     /// Wake boxes, and say things to their agents, by the clock
     #[command(subcommand)]
     Schedule(schedule::ScheduleCommand),
@@ -210,6 +214,9 @@ pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &m
             webhook::run(&connect(global, console).await?, command, console).await
         }
         ClientCommand::Whoami => whoami::run(&connect(global, console).await?, console).await,
+        ClientCommand::Platform(command) => {
+            platform::run(&connect(global, console).await?, command, console).await
+        }
         ClientCommand::Tier(command) => tier::run(&connect(global, console).await?, command, console).await,
         ClientCommand::Rollout(command) => {
             rollout::run(&connect(global, console).await?, command, console).await

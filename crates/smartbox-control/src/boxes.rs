@@ -75,8 +75,12 @@ impl Control {
         detail: serde_json::Value,
     ) -> NewEvent {
         let (at, random) = id_parts(&*self.inner.entropy, self.inner.clock.now());
+        let id = EventId::from_parts(at, random);
+        if self.keeper_id().is_some() {
+            self.inner.news.remember(id);
+        }
         NewEvent {
-            id: EventId::from_parts(at, random),
+            id,
             actor: actor.to_owned(),
             action: action.to_owned(),
             reason: reason.to_owned(),

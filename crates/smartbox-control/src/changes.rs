@@ -52,6 +52,11 @@ impl Changes {
         self.all();
     }
 
+    /// Boxes of another platform are this one's from now on: whoever acts on boxes should look.
+    pub(crate) fn taken_over(&self) {
+        self.scheduled();
+    }
+
     /// Waits for such a change. One made while nobody waited is kept.
     pub(crate) async fn schedules_changed(&self) {
         self.schedules.notified().await;

@@ -30,7 +30,7 @@ impl Control {
         let mut deleted = 0_u64;
         let mut cursor = None;
         loop {
-            let page = self.list_boxes(op, None, Some(Phase::Failed), cursor.as_ref(), PAGE).await?;
+            let page = self.list_boxes(op, (None, Some(Phase::Failed), None), cursor.as_ref(), PAGE).await?;
             for row in page.items.iter().filter(|row| never_came_to_be(row, now)) {
                 match self.delete_box(op, &row.id.to_string(), Some(row.version)).await {
                     Ok(_) => deleted += 1,

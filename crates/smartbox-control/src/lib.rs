@@ -48,12 +48,14 @@ mod idempotency;
 mod ingress;
 mod injections;
 mod instances;
+mod keeping;
 mod lease;
 mod logs;
 mod loops;
 mod maintenance;
 mod messages;
 mod models;
+mod news;
 mod numbers;
 mod oidc;
 mod op;
@@ -135,11 +137,12 @@ pub use idempotency::Idempotency;
 pub use ingress::{Ingress, NoIngress, WorkSeen};
 pub use injections::Injections;
 pub use instances::{InstanceWish, NewInstance};
+pub use keeping::{Acting, Keeper, KeeperTable, Keeping, Membership, PlatformParts, SeenPlatform};
 pub use lease::Lease;
 pub use logs::{LogFilter, LogLine, LogQuery, LogSource};
 pub use loops::{
     backups::BackupLoop, bulk::BulkLoop, configs::ConfigLoop, drills::DrillLoop, janitor::Janitor,
-    monitor::Monitor, reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler,
+    monitor::Monitor, news::News, reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler,
     trials::TrialLoop, upgrades::UpgradeLoop, webhooks::WebhookLoop,
 };
 pub use maintenance::{Drain, Maintenance, MaintenanceWish};
@@ -192,7 +195,7 @@ pub use usage::{PlanState, UsageReport};
 pub use vigil::Vigil;
 pub use webhooks::{MadeWebhook, WebhookWish};
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use smartbox_core::capacity::HostLimits;
@@ -360,6 +363,9 @@ pub(crate) struct Inner {
     pub(crate) own_address: OwnAddress,
     pub(crate) attempts: attempts::Attempts,
     pub(crate) passwords: smartbox_identity::PasswordPool,
+    /// Unset where this platform keeps every box.
+    pub(crate) keeping: OnceLock<Keeping>,
+    pub(crate) news: news::Own,
 }
 
 impl Control {
@@ -414,6 +420,8 @@ impl Control {
                 own_address: parts.own_address,
                 attempts: attempts::Attempts::default(),
                 passwords: passwords::pool(),
+                keeping: OnceLock::new(),
+                news: news::Own::default(),
             }),
         }
     }

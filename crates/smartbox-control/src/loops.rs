@@ -13,6 +13,7 @@ mod fence;
 mod heal;
 pub(crate) mod janitor;
 pub(crate) mod monitor;
+pub(crate) mod news;
 pub(crate) mod observe;
 pub(crate) mod publish;
 pub(crate) mod reconcile;

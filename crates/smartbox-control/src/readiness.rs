@@ -39,6 +39,9 @@ impl Control {
         if let Ok(Ok(Some(maintenance))) = timeout(STORE_TIMEOUT, self.maintenance()).await {
             missing.push(format!("the platform is being maintained: {}", maintenance.reason));
         }
+        if self.inner.keeping.get().is_some_and(|keeping| !keeping.is_held()) {
+            missing.push("this platform may act on no box at the moment: the database was away, or others have taken over".to_owned());
+        }
         let longest = self.inner.limits.reconcile_period * PERIODS_MAX;
         match self.inner.last_pass.get() {
             None => missing.push("the boxes were not looked at yet".to_owned()),

@@ -93,6 +93,14 @@ impl Control {
         Ok(())
     }
 
+    /// Reads the routes again, which another platform may have changed.
+    pub(crate) async fn publish_routes(&self) -> Result<(), Error> {
+        for row in self.routing_store().routing_flags().await? {
+            self.publish_route(row.flag);
+        }
+        Ok(())
+    }
+
     /// Sends everybody back to the primary, unless the route was changed meanwhile.
     pub(crate) async fn roll_back_route(&self, flag: &RoutingFlag, tally: Tally) -> Result<(), Error> {
         let (rule, share) = (flag.rollback, share_of(tally));

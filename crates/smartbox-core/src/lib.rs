@@ -21,6 +21,7 @@ pub mod explain;
 pub mod heal;
 pub mod id;
 pub mod injection;
+pub mod keeping;
 pub mod kind;
 pub mod label;
 pub mod ledger;

@@ -24,6 +24,18 @@ pub struct Edge {
     shared: Arc<Shared>,
 }
 
+/// Where other platforms on the same database come in.
+pub struct PeerEdge {
+    shared: Arc<Shared>,
+}
+
+impl PeerEdge {
+    /// Serves them until the edge is stopped.
+    pub async fn serve(self, listener: EdgeListener) {
+        serve::peers::serve(self.shared, listener).await;
+    }
+}
+
 /// What all connections share.
 pub(crate) struct Shared {
     pub(crate) config: Arc<EdgeConfig>,
@@ -104,6 +116,11 @@ impl Edge {
     /// Tells what the edge does.
     pub fn numbers(&self) -> EdgeNumbers {
         EdgeNumbers { totals: Arc::clone(&self.shared.totals), tunnels: self.shared.tunnels.clone() }
+    }
+
+    /// The same edge for other platforms, which pass on requests about boxes of this one.
+    pub fn for_peers(&self) -> PeerEdge {
+        PeerEdge { shared: Arc::clone(&self.shared) }
     }
 
     /// Shuts and opens the way into boxes.

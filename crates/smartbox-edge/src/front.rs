@@ -18,6 +18,7 @@ use crate::gate::{self, Addressed};
 use crate::limits::Tally;
 use crate::names::{X_FORWARDED_FOR, X_FORWARDED_PROTO, X_REQUEST_ID};
 use crate::page;
+use crate::peers::hop::HOP;
 use crate::ports::{ClientAddr, RequestId, call_platform};
 use crate::problem::{Problem, head_too_large, not_found};
 use crate::serve::Connection;
@@ -26,6 +27,7 @@ mod admin_api;
 mod answered;
 mod boxes;
 mod counted;
+mod elsewhere;
 mod entry;
 mod homes;
 mod plain;
@@ -156,17 +158,33 @@ impl Shared {
         request: Request<Body>,
     ) -> Response<Body> {
         let began = Instant::now();
-        let id = (self.ports.request_ids)();
         let asked = Remarks::of(&request, &conn);
-        let client = forwarded::client(&self.config.trusted_proxies, conn.peer, request.headers());
-        conn.peer = client.address;
-        let scheme = client.scheme.or_else(|| conn.is_tls.then_some(Scheme::Https));
+        let (mut head, body) = request.into_parts();
+        let (id, scheme) = match self.introduce(&mut conn, &head) {
+            Ok(introduced) => introduced,
+            Err(problem) => return problem.into_response(&(self.ports.request_ids)()),
+        };
+        head.headers.remove(HOP);
+        let request = Request::from_parts(head, body);
         let tally = Tally::default();
         let mut response = self.dispatch(conn, scheme, &id, &tally, request).await;
         asked.write(&mut response, &id);
         tally.write(response.headers_mut());
         self.totals.answered(response.status(), began.elapsed());
         response
+    }
+
+    /// Finds out who asks, and how they came: from the connection, from trusted proxies, or from the platform that passes them on.
+    fn introduce(&self, conn: &mut Connection, head: &Parts) -> Result<(String, Option<Scheme>), Problem> {
+        if conn.is_internal {
+            let hop = self.open_hop(head)?;
+            (conn.peer, conn.local) = (hop.client, hop.local);
+            return Ok((hop.id, Some(hop.scheme)));
+        }
+        let client = forwarded::client(&self.config.trusted_proxies, conn.peer, &head.headers);
+        conn.peer = client.address;
+        let scheme = client.scheme.or_else(|| conn.is_tls.then_some(Scheme::Https));
+        Ok(((self.ports.request_ids)(), scheme))
     }
 
     async fn dispatch(
@@ -200,6 +218,11 @@ impl Shared {
             && !gate::brings_ticket(&head)
         {
             return asked.refuse(problem);
+        }
+        match self.elsewhere(&asked, &head) {
+            Ok(None) => {}
+            Ok(Some(elsewhere)) => return self.hand_over(&asked, head, body, elsewhere).await,
+            Err(problem) => return asked.refuse(problem),
         }
         let path = head.uri.path();
         if let Some((reference, action)) = path.strip_prefix(STATE_PATH).and_then(|rest| rest.split_once('/'))

@@ -19,7 +19,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tower::{Service, ServiceExt};
 
-use crate::{Body, BoxError, RouteTable, Routing};
+use crate::{Body, BoxError, Peers, RouteTable, Routing};
 
 /// A connection: bytes both ways.
 pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -73,6 +73,18 @@ impl Caller {
         };
         Self { principal, ties: tie.into_iter().collect(), expires_at: None, query: None, by_ticket: false }
     }
+}
+
+/// Length of a seal.
+pub const SEAL_BYTES: usize = 32;
+
+/// A key that all platforms of one database have.
+pub trait Seal: Send + Sync {
+    /// Seals a text.
+    fn seal(&self, text: &[u8]) -> [u8; SEAL_BYTES];
+
+    /// Whether somebody with the key has sealed this text. How long that takes must say nothing of the key.
+    fn is_sealed(&self, text: &[u8], seal: &[u8; SEAL_BYTES]) -> bool;
 }
 
 /// Starts boxes that requests have reached.
@@ -161,6 +173,8 @@ pub struct EdgePorts {
     pub platform: PlatformService,
     /// Where else requests may go.
     pub routing: Routing,
+    /// Other platforms on the same database.
+    pub peers: Peers,
     /// Tells the pages of a gateway under which prefix they are served.
     pub mount: MountPage,
     /// Makes request ids: unguessable, of letters, digits, `-` and `_`.

@@ -16,7 +16,7 @@ use crate::ports::WakeRefused;
 const OPEN_PAUSE: Duration = Duration::from_secs(10);
 
 /// Every code that the edge makes itself; each has a page under `docs/errors/`. Refused wakes bring their own.
-pub const CODES: [&str; 36] = [
+pub const CODES: [&str; 40] = [
     "access-ended",
     "admin-only",
     "bad-host",
@@ -28,6 +28,7 @@ pub const CODES: [&str; 36] = [
     "box-busy",
     "box-failed",
     "box-gone",
+    "box-moving",
     "box-not-found",
     "box-queue-full",
     "box-starting",
@@ -40,10 +41,13 @@ pub const CODES: [&str; 36] = [
     "gateway-unreachable",
     "head-too-large",
     "https-required",
+    "keeper-lost",
+    "keeper-timeout",
     "loop-detected",
     "method-not-allowed",
     "missing-permission",
     "no-default-box",
+    "not-a-platform",
     "not-found",
     "not-signed-in",
     "overloaded",

@@ -22,14 +22,16 @@ use crate::wire::Lines;
 mod cookies;
 pub(crate) mod documents;
 pub(crate) mod foreign;
+pub(crate) mod peer;
 mod request;
 mod response;
 mod source;
 
 #[cfg(feature = "fuzzing")]
 pub(crate) use cookies::{scoped as scoped_cookie, without as without_platform_cookies};
-pub(crate) use source::Source;
-use source::{Coming, stream};
+pub(crate) use request::websocket;
+use source::Coming;
+pub(crate) use source::{Source, stream};
 
 /// Largest body of a request that is sent to a gateway together with the head, if all of it is there.
 const WHOLE_BYTES_MAX: u64 = 64 * 1024;

@@ -188,6 +188,14 @@ impl RouteTable {
         self.routes.get(&id).is_some_and(ready)
     }
 
+    /// The box that a reference means for everybody who may see it: an id, or a name that one box alone has.
+    pub(crate) fn meant_by(&self, reference: &str) -> Option<BoxId> {
+        match reference.parse::<BoxId>() {
+            Ok(id) => Some(id),
+            Err(_not_an_id) => *self.unique_names.get(&reference.parse::<BoxName>().ok()?)?,
+        }
+    }
+
     /// The box with this id, whoever asks.
     pub(crate) fn route(&self, id: BoxId) -> Option<&Route> {
         self.routes.get(&id).map(Arc::as_ref)

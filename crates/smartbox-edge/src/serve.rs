@@ -17,6 +17,7 @@ mod direct;
 mod handshake;
 mod http1;
 mod http2;
+pub(crate) mod peers;
 mod rewound;
 mod streams;
 
@@ -34,6 +35,8 @@ pub(crate) struct Connection {
     pub(crate) local: SocketAddr,
     /// Whether the edge itself ends TLS.
     pub(crate) is_tls: bool,
+    /// Whether it came in where other platforms do: then it is one, or it is refused.
+    pub(crate) is_internal: bool,
     /// Its place among the connections, which an upgraded one keeps.
     pub(crate) place: Arc<OwnedSemaphorePermit>,
 }
@@ -86,7 +89,16 @@ async fn accept(listener: &EdgeListener, places: &Arc<Semaphore>) -> io::Result<
     // Small frames of a chat must not wait for each other.
     stream.set_nodelay(true)?;
     let local = stream.local_addr()?;
-    Ok((stream, Connection { peer, local, is_tls: listener.tls.is_some(), place: Arc::new(place) }))
+    Ok((
+        stream,
+        Connection {
+            peer,
+            local,
+            is_tls: listener.tls.is_some(),
+            is_internal: false,
+            place: Arc::new(place),
+        },
+    ))
 }
 
 async fn drain(shared: &Shared) {

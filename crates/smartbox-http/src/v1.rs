@@ -22,6 +22,7 @@ mod models;
 mod operations;
 mod orgs;
 mod plans;
+mod platforms;
 mod routes;
 mod runtimes;
 mod schedules;
@@ -67,6 +68,7 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .merge(operations::routes())
         .merge(orgs::routes())
         .merge(plans::routes())
+        .merge(platforms::routes())
         .merge(routes::routes())
         .merge(runtimes::routes())
         .merge(schedules::routes())

@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 pub use orders::{Call, Failure};
 use world::{FakeBox, Run, RunState, World};
 
-use crate::{BoxStream, LogSource, Spec};
+use crate::{BoxStream, Epoch, LogSource, Spec};
 
 /// The fake. Share it with an `Arc`.
 #[derive(Default)]
@@ -70,6 +70,11 @@ impl FakeProvider {
     /// Lets the next `times` calls of this kind do their work and then fail, as if the answer were lost.
     pub fn lose_next_answers(&self, call: Call, times: usize) {
         self.change(|world| world.orders.lose_answers(call, times));
+    }
+
+    /// Tells of each call that is obeyed which box and which epoch it was for.
+    pub fn on_obeyed(&self, told: impl Fn(BoxId, Epoch) + Send + Sync + 'static) {
+        self.change(|world| world.obeyed = Some(std::sync::Arc::new(told)));
     }
 
     /// Whether disks of boxes that are removed stay, as if something held them, and nobody were told.

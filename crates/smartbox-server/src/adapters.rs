@@ -7,6 +7,7 @@ pub(crate) mod host;
 pub(crate) mod identity;
 pub(crate) mod ingress;
 pub(crate) mod models;
+pub(crate) mod peers;
 pub(crate) mod places;
 pub(crate) mod ready;
 pub(crate) mod request_ids;

@@ -6,6 +6,7 @@ mod listen;
 mod models;
 pub(crate) mod parts;
 pub(crate) mod routing;
+mod sharing;
 mod start;
 
 use std::sync::Arc;
@@ -15,8 +16,8 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use smartbox_control::{
-    BackupLoop, BulkLoop, CommandRunner, ConfigLoop, Control, DrillLoop, Janitor, Lease, Monitor, Reconciler,
-    RollbackWatch, RuntimeInstaller, Scheduler, TrialLoop, UpgradeLoop, WebhookLoop,
+    BackupLoop, BulkLoop, CommandRunner, ConfigLoop, Control, DrillLoop, Janitor, Keeping, Monitor,
+    Reconciler, RollbackWatch, RuntimeInstaller, Scheduler, TrialLoop, UpgradeLoop, WebhookLoop,
 };
 use smartbox_core::routing::Outcome;
 use smartbox_edge::{Edge, EdgeListener, RouteTable};
@@ -34,6 +35,7 @@ use crate::platform_file::PlatformFile;
 use crate::settings::Settings;
 use crate::signals::Signals;
 use crate::tls::Source;
+use sharing::Sharing;
 
 /// How long requests and jobs may go on after the first signal.
 const STOP_GRACE: Duration = Duration::from_secs(15);
@@ -51,8 +53,7 @@ pub(crate) struct Daemon {
     doors: Arc<ServiceDoors>,
     egress: Egress,
     models: Models,
-    reconciler: Reconciler,
-    lease: Lease,
+    sharing: Sharing,
     routes: watch::Sender<Arc<RouteTable>>,
     outcomes: mpsc::Receiver<Outcome>,
     life: Lifecycle,
@@ -62,9 +63,9 @@ pub(crate) struct Daemon {
     platform_backup: PlatformBackup,
 }
 
-/// What is said when the lease on the boxes is gone.
-const TAKEN_OVER: &str = "another platform has taken over the boxes of this database; this one has ended and left them running\n\
-                          help: let only one platform act; with PostgreSQL this one stands by when it is started again";
+/// What is said when the right to act on boxes is gone.
+const TAKEN_OVER: &str = "others have taken over the boxes of this platform; it has ended and left them running\n\
+                          help: start it again; on a file, let only one platform act";
 
 impl Daemon {
     /// Serves until a signal ends it.
@@ -81,8 +82,7 @@ impl Daemon {
             doors,
             egress,
             models,
-            mut reconciler,
-            lease,
+            sharing,
             routes,
             outcomes,
             life,
@@ -91,16 +91,19 @@ impl Daemon {
             dropped,
             platform_backup,
         } = self;
+        let keeping = sharing.keeping.clone();
+        let mut reconciler = Reconciler::under(control.clone(), keeping.clone());
+        life.spawn("keeping", keeping.clone().keep(life.soft.clone()));
         start::first_start(&settings, &control).await?;
         routing::start(&settings, &control).await?;
-        life.spawn("lease", lease.clone().keep(life.soft.clone()));
         let (proxy, gateway) = (egress.proxy.clone(), models.gateway.clone());
         egress::start(egress, &settings, &control, &life).await?;
         models::start(models, &settings, &control, &life).await?;
+        let turn = sharing.start(&edge, &life).await;
         // The first pass adopts what runs, so that the first request finds it.
         reconciler.pass().await.context("the boxes could not be looked at")?;
         life.spawn("reconciler", reconciler.run(life.soft.clone()));
-        spawn_loops(&control, outcomes, (lease.clone(), platform_backup), &life);
+        spawn_loops(&control, outcomes, (keeping.clone(), platform_backup), &life);
         life.spawn("routes", routes::follow(control.fleet(), routes, life.soft.clone()));
         let follow = revocations::follow(control.revocations(), edge.sockets(), dropped, life.soft.clone());
         life.spawn("revocations", follow);
@@ -112,6 +115,7 @@ impl Daemon {
         life.spawn("edge", edge.serve(listener));
         // From here on the command line finds the platform.
         file.write(tls.as_ref().map(Source::fingerprint).as_deref())?;
+        turn.end(&file, &life);
         let expires_at = keep_certificate(tls, &file, &life);
         start::greet(&settings, &data, &control, &url, expires_at, console).await?;
 
@@ -133,11 +137,10 @@ impl Daemon {
         // What the last tunnels carried.
         proxy.flush().await;
         gateway.flush().await;
-        let stop_boxes = settings.stop_boxes_on_exit && !lease.is_lost();
-        farewell(stop_boxes, &control, &provider, console).await;
+        farewell(settings.stop_boxes_on_exit, (&control, &keeping), &provider, console).await;
         file.remove();
-        anyhow::ensure!(!lease.is_lost(), TAKEN_OVER);
-        lease.release().await;
+        anyhow::ensure!(!keeping.is_lost(), TAKEN_OVER);
+        keeping.release().await;
         Ok(())
     }
 }
@@ -146,7 +149,7 @@ impl Daemon {
 fn spawn_loops(
     control: &Control,
     outcomes: mpsc::Receiver<Outcome>,
-    (lease, platform): (Lease, PlatformBackup),
+    (keeping, platform): (Keeping, PlatformBackup),
     life: &Lifecycle,
 ) {
     life.spawn("rollback", RollbackWatch::new(control.clone()).run(outcomes, life.soft.clone()));
@@ -156,12 +159,12 @@ fn spawn_loops(
     life.spawn("commands", CommandRunner::new(control.clone()).run(life.soft.clone()));
     life.spawn("webhooks", WebhookLoop::new(control.clone()).run(life.soft.clone()));
     life.spawn("monitor", Monitor::new(control.clone()).run(life.soft.clone()));
-    life.spawn("backups", BackupLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
-    life.spawn("drills", DrillLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
-    life.spawn("trials", TrialLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
-    life.spawn("upgrades", UpgradeLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
-    life.spawn("configurations", ConfigLoop::under(control.clone(), lease.clone()).run(life.soft.clone()));
-    life.spawn("bulk", BulkLoop::under(control.clone(), lease).run(life.soft.clone()));
+    life.spawn("backups", BackupLoop::under(control.clone(), keeping.clone()).run(life.soft.clone()));
+    life.spawn("drills", DrillLoop::under(control.clone(), keeping.clone()).run(life.soft.clone()));
+    life.spawn("trials", TrialLoop::under(control.clone(), keeping.clone()).run(life.soft.clone()));
+    life.spawn("upgrades", UpgradeLoop::under(control.clone(), keeping.clone()).run(life.soft.clone()));
+    life.spawn("configurations", ConfigLoop::under(control.clone(), keeping.clone()).run(life.soft.clone()));
+    life.spawn("bulk", BulkLoop::under(control.clone(), keeping).run(life.soft.clone()));
     life.spawn("platform backup", platform.run(life.soft.clone()));
 }
 
@@ -183,8 +186,15 @@ fn tell(file: PlatformFile) -> impl Fn(&str) {
 }
 
 /// Stops the boxes if that was asked for, else says that they go on.
-async fn farewell(stop_boxes: bool, control: &Control, provider: &LocalProvider, console: &Console) {
-    if stop_boxes {
+async fn farewell(
+    stop_boxes: bool,
+    (control, keeping): (&Control, &Keeping),
+    provider: &LocalProvider,
+    console: &Console,
+) {
+    // Boxes that others keep from now on are theirs.
+    let is_last = keeping.platforms().iter().all(|platform| platform.is_own);
+    if stop_boxes && is_last && !keeping.is_lost() {
         console.say("stopping the boxes …");
         if let Err(error) = parts::stop_all(provider).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "not every box could be stopped");
@@ -197,6 +207,10 @@ async fn farewell(stop_boxes: bool, control: &Control, provider: &LocalProvider,
                  `smartbox up --stop-boxes-on-exit` stops them instead"
             ));
         }
+    }
+    if !is_last {
+        // What others use is not taken away.
+        return;
     }
     if let Err(error) = provider.shutdown().await {
         tracing::warn!(error = &error as &dyn std::error::Error, "a mount could not be undone");

@@ -87,7 +87,7 @@ pub fn setup(flags: &Flags, environment: &[(String, String)]) -> ExitCode {
         Err(problems) => return refuse_settings(&console, &problems),
     };
     let installed = block_on(async {
-        let data = data_dir::DataDir::open(&settings.data_dir, settings.owner)?;
+        let data = data_dir::DataDir::open(&settings.data_dir, settings.owner, data_dir::With::Nobody)?;
         install::ensure_all(&settings, &data, &smartbox_control::SystemEntropy, &console).await.map(drop)
     });
     match installed {

@@ -10,6 +10,7 @@ mod egress;
 mod host;
 mod identity;
 mod parse;
+mod platforms;
 mod raw;
 mod routing;
 mod runtime;
@@ -32,6 +33,7 @@ pub use edge::EdgeSettings;
 pub(crate) use egress::EgressSettings;
 pub(crate) use identity::ForeignSettings;
 use parse::Problems;
+pub(crate) use platforms::PlatformSettings;
 pub(crate) use routing::RouteSettings;
 pub(crate) use secrets::SealingKeys;
 
@@ -82,6 +84,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// Where the platform keeps what it must not forget.
     pub(crate) database: DatabaseSettings,
+    /// How platforms that share a database reach each other.
+    pub(crate) platforms: PlatformSettings,
     /// Images and agent runtimes; in the data directory by default.
     pub store_dir: Option<PathBuf>,
     /// The OCI runtime.
@@ -159,6 +163,7 @@ impl Settings {
             edge: EdgeSettings::parse(flags.listen.as_deref(), &raw.edge, &mut problems),
             data_dir,
             database: database::parse(raw.database, &mut problems),
+            platforms: platforms::parse(&raw.platforms, &mut problems),
             store_dir: raw.data.store.map(PathBuf::from),
             oci_runtime: PathBuf::from(raw.provider.oci_runtime.as_deref().unwrap_or("runc")),
             image: problems.take("provider.image", parse::image(raw.provider.image.as_deref())),

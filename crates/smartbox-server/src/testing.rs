@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use smartbox_control::Control;
-use smartbox_edge::{EdgeConfig, EdgeListener};
+use smartbox_edge::{EdgeConfig, EdgeListener, Peers};
 use smartbox_egress::{AiGateway, ModelPlan};
 use smartbox_provider::Link;
 use tokio::task::JoinSet;
@@ -50,7 +50,7 @@ pub(crate) async fn serve_edge_with(
     let (routing, _outcomes) = routing::wire(control);
     let dial = EdgeDial { link, upstreams: UpstreamDial::new()? };
     let signals = (stop, &CancellationToken::new());
-    let (table, edge) = wire_edge(config, (control, gateway), (dial, routing), &url, signals);
+    let (table, edge) = wire_edge(config, (control, gateway), (dial, routing, Peers::none()), &url, signals);
     let mut followers = JoinSet::new();
     followers.spawn(routes::follow(control.fleet(), table, stop.clone()));
     followers.spawn(revocations::follow(control.revocations(), edge.sockets(), Arc::default(), stop.clone()));

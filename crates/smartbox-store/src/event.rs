@@ -253,6 +253,27 @@ pub(crate) async fn audit_log(
     page::of(rows, limit, |event: &AuditEvent| event.seq)
 }
 
+/// The latest position of the whole platform; 0 before anything has happened.
+pub(crate) async fn last_seq(connection: &mut Connection) -> Result<i64, Error> {
+    let last: Option<i64> = sqlx::query_scalar("select value from counters where name = 'event'")
+        .fetch_optional(connection)
+        .await?;
+    Ok(last.unwrap_or(0))
+}
+
+/// Events of the whole platform behind a position, the oldest first, at most `limit`.
+pub(crate) async fn since(connection: &mut Connection, seq: i64, limit: u32) -> Result<Vec<Event>, Error> {
+    let rows: Vec<EventRow> = sqlx::query_as(
+        "select seq, id, org_id, box_id, at_ms, actor, action, reason, detail from events
+         where seq > $1 order by seq limit $2",
+    )
+    .bind(seq)
+    .bind(i64::from(limit))
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(Event::try_from).collect()
+}
+
 /// A box's events, newest first.
 pub(crate) async fn timeline(
     connection: &mut Connection,

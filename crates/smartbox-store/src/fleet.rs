@@ -15,6 +15,7 @@ mod models;
 mod observations;
 mod origins;
 mod people;
+mod platforms;
 mod rollouts;
 mod rotation;
 mod routing;

@@ -70,6 +70,16 @@ pub struct TestApp {
     log: LogWatch,
 }
 
+/// A platform beside the one of a test.
+pub struct Another {
+    /// Its use-cases.
+    pub control: Control,
+    /// Its clocks.
+    pub clock: Arc<ManualClock>,
+    /// Its services in boxes.
+    pub doors: Arc<FakeDoors>,
+}
+
 impl TestApp {
     /// A platform with its first org and nothing else.
     pub async fn start() -> Self {
@@ -143,6 +153,13 @@ impl TestApp {
     /// Another platform over the same database and boxes, at the same time.
     pub fn another_control(&self) -> Control {
         self.kept().control()
+    }
+
+    /// The same with clocks and doors of its own, as on another machine: the clocks show what this one's show now.
+    pub fn another_platform(&self) -> Another {
+        let (clock, doors) = (Arc::new(self.clock.twin()), Arc::<FakeDoors>::default());
+        let kept = build::Kept { clock: Arc::clone(&clock), doors: Arc::clone(&doors), ..self.kept() };
+        Another { control: kept.control(), clock, doors }
     }
 
     fn kept(&self) -> build::Kept {

@@ -44,6 +44,13 @@ impl ManualClock {
         hands.now = hands.now.saturating_add(by).unwrap_or(hands.now);
     }
 
+    /// Another clock that shows the same now.
+    #[must_use]
+    pub fn twin(&self) -> Self {
+        let hands = self.hands();
+        Self(Mutex::new(Hands { now: hands.now, steady: hands.steady }))
+    }
+
     fn hands(&self) -> MutexGuard<'_, Hands> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

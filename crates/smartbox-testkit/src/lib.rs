@@ -22,7 +22,7 @@ mod wait;
 pub mod gateway;
 pub mod scripted_model;
 
-pub use app::{ADMIN_SECRET, Served, Tenant, TestApp, TestAppBuilder, id_of};
+pub use app::{ADMIN_SECRET, Another, Served, Tenant, TestApp, TestAppBuilder, id_of};
 pub use clock::{ManualClock, START_SECOND};
 pub use device_key::DeviceKey;
 pub use doors::FakeDoors;

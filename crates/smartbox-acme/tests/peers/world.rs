@@ -101,6 +101,7 @@ impl World {
     pub(crate) async fn serve(port: u16, tls: Tls) -> Self {
         let empty = |_request: Request<Body>| async { Ok::<_, Infallible>(Response::new(Empty::new())) };
         let ports = EdgePorts {
+            peers: smartbox_edge::Peers::none(),
             routes: watch::channel(Arc::new(RouteTable::default())).1,
             identity: Arc::new(Nobody),
             wake: Arc::new(Nobody),

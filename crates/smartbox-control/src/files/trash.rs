@@ -67,7 +67,8 @@ impl Control {
     /// The database fails.
     pub(crate) async fn purge_all_trash(&self) -> Result<(), Error> {
         let rule = rule(self.inner.clock.now(), false)?;
-        for smartbox in self.inner.store.fleet(SystemActor::new("files")).all_boxes().await? {
+        let boxes = self.inner.store.fleet(SystemActor::new("files")).all_boxes().await?;
+        for smartbox in boxes.into_iter().filter(|smartbox| self.keeps(smartbox.id)) {
             let purged = async {
                 match self.inner.files.port.files(smartbox.id).await.map_err(Error::internal)? {
                     Some(home) => Ok::<_, Error>(home.purge_trash(rule).await?),

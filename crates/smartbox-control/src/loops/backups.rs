@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::backups::{ACTOR, archive, keeper, take};
 use crate::error::chain;
-use crate::{Control, Error, Lease};
+use crate::{Control, Error, Keeping};
 
 /// Longest time between two looks at what is due.
 const LOOK: Duration = Duration::from_secs(10);
@@ -24,16 +24,17 @@ type Made = Result<Option<Backup>, Error>;
 /// The loop of backups.
 pub struct BackupLoop {
     control: Control,
-    lease: Lease,
+    keeping: Keeping,
     jobs: JoinSet<(Smartbox, Made)>,
     busy: HashSet<BoxId>,
     pruned: HashMap<BoxId, Timestamp>,
 }
 
 impl BackupLoop {
-    /// A loop that acts while its lease is held, and with its fencing number.
-    pub fn under(control: Control, lease: Lease) -> Self {
-        Self { control, lease, jobs: JoinSet::new(), busy: HashSet::new(), pruned: HashMap::new() }
+    /// A loop that acts on what its platform keeps, with the fencing numbers of that.
+    pub fn under(control: Control, keeping: impl Into<Keeping>) -> Self {
+        let keeping = keeping.into();
+        Self { control, keeping, jobs: JoinSet::new(), busy: HashSet::new(), pruned: HashMap::new() }
     }
 
     /// Runs until told to stop. What is under way is dropped: a snapshot that is not complete is none.
@@ -60,12 +61,13 @@ impl BackupLoop {
 
     /// One look at every box. Does not wait for the backups that it begins.
     pub async fn pass(&mut self) -> Result<(), Error> {
-        if !self.lease.is_held() {
+        if !self.keeping.is_held() {
             return Ok(());
         }
         let fleet = self.control.backup_fleet();
         let states = fleet.backup_states().await?;
         let mut rows = fleet.all_boxes().await?;
+        rows.retain(|row| self.keeping.epoch_of(row.id).is_some());
         // Who was looked at longest ago comes first, so that no box waits for ever.
         rows.sort_by_key(|row| states.get(&row.id).and_then(|state| state.looked_at));
         let now = self.control.inner.clock.now();
@@ -150,12 +152,13 @@ impl BackupLoop {
     }
 
     fn begin(&mut self, row: Smartbox, reason: Reason) {
+        let Some(acting) = self.keeping.begin(row.id) else { return };
         self.busy.insert(row.id);
-        let (control, epoch) = (self.control.clone(), self.lease.epoch());
+        let control = self.control.clone();
         self.jobs.spawn(async move {
             let made = match reason {
-                Reason::BeforeArchive => archive::save(&control, &row, epoch).await,
-                _ => take::take(&control, &row, epoch, reason).await,
+                Reason::BeforeArchive => archive::save(&control, &row, acting.epoch()).await,
+                _ => take::take(&control, &row, acting.epoch(), reason).await,
             };
             (row, made)
         });
@@ -253,8 +256,9 @@ impl BackupLoop {
                 _ => {}
             }
         } else if restored.undo_until.is_some_and(|until| until <= now) {
+            let Some(epoch) = self.keeping.epoch_of(row.id) else { return Ok(()) };
             let volumes = &self.control.inner.backups.volumes;
-            volumes.forget_undo(row.id, self.lease.epoch()).await.map_err(Error::internal)?;
+            volumes.forget_undo(row.id, epoch).await.map_err(Error::internal)?;
             fleet.note_undo_gone(row.id).await?;
         }
         Ok(())

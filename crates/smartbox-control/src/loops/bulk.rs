@@ -15,7 +15,7 @@ use crate::bulk::ACTOR;
 use crate::bulk::forecast::{DOES_NOT_RUN, words};
 use crate::configs::By;
 use crate::upgrades::require_none;
-use crate::{Applies, ConfigWish, Control, Error, Lease};
+use crate::{Applies, ConfigWish, Control, Error, Keeping};
 
 /// Between two looks: a run's boxes begin as far apart as it says, give or take this.
 const LOOK: Duration = Duration::from_millis(500);
@@ -23,7 +23,7 @@ const LOOK: Duration = Duration::from_millis(500);
 /// The loop of what is done with many boxes.
 pub struct BulkLoop {
     control: Control,
-    lease: Lease,
+    keeping: Keeping,
 }
 
 /// What became of a box whose turn it is.
@@ -35,9 +35,9 @@ enum Came {
 }
 
 impl BulkLoop {
-    /// A loop that acts while its lease is held.
-    pub fn under(control: Control, lease: Lease) -> Self {
-        Self { control, lease }
+    /// A loop that acts on the platform that does what belongs to no box.
+    pub fn under(control: Control, keeping: impl Into<Keeping>) -> Self {
+        Self { control, keeping: keeping.into() }
     }
 
     /// Runs until told to stop. What was begun is written down before: the next start goes on from there.
@@ -50,7 +50,8 @@ impl BulkLoop {
     /// # Errors
     /// The database fails.
     pub async fn pass(&self) -> Result<(), Error> {
-        if !self.lease.is_held() {
+        // One platform does it for all: what it wants of a box is an intent, which the box's keeper sees.
+        if self.keeping.leading_epoch().is_none() {
             return Ok(());
         }
         let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
@@ -107,6 +108,9 @@ async fn look(control: &Control, fleet: &FleetStore, run: &BulkRun, one: &BulkBo
         None => Came::Going,
         Some(Outcome::Succeeded) => Came::Over(BulkProgress::Done, None),
         Some(Outcome::Failed(error)) => Came::Over(BulkProgress::Failed, Some(error.what)),
+        Some(Outcome::Cancelled) => {
+            Came::Over(BulkProgress::Skipped, Some("somebody cancelled it".to_owned()))
+        }
         Some(Outcome::Superseded) => Came::Over(
             BulkProgress::Skipped,
             Some("somebody wanted something else of it meanwhile".to_owned()),

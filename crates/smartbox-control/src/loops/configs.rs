@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::rounds::rounds;
 use crate::configs::{ACTOR, Censor};
-use crate::{Control, Error, Lease};
+use crate::{Control, Error, Keeping};
 use give::{Given, Verdict};
 
 /// Between two looks.
@@ -31,13 +31,14 @@ const CODE: &str = "config-rolled-back";
 /// The loop of configurations.
 pub struct ConfigLoop {
     control: Control,
-    lease: Lease,
+    keeping: Keeping,
 }
 
 impl ConfigLoop {
-    /// A loop that acts while its lease is held.
-    pub fn under(control: Control, lease: Lease) -> Self {
-        Self { control, lease }
+    /// A loop that acts on what its platform keeps.
+    pub fn under(control: Control, keeping: impl Into<Keeping>) -> Self {
+        let keeping = keeping.into();
+        Self { control, keeping }
     }
 
     /// Runs until told to stop. How far each change is, is written down: the next start goes on from there.
@@ -50,10 +51,11 @@ impl ConfigLoop {
     /// # Errors
     /// The database fails.
     pub async fn pass(&self) -> Result<(), Error> {
-        if !self.lease.is_held() {
+        if !self.keeping.is_held() {
             return Ok(());
         }
-        let open = self.control.config_fleet().open_config_changes().await?;
+        let mut open = self.control.config_fleet().open_config_changes().await?;
+        open.retain(|state| self.keeping.epoch_of(state.box_id).is_some());
         for some in open.chunks(WIDTH) {
             let followed = some.iter().map(|state| self.follow_and_tell(state));
             futures_util::future::join_all(followed).await;
@@ -130,7 +132,8 @@ impl ConfigLoop {
     async fn apply(&self, state: &ConfigState, row: &Smartbox) -> Result<(), Error> {
         // While it falls asleep nothing begins: it gets it when it is awake again.
         let Some(_in_use) = self.control.inner.uses.begin(row.id) else { return Ok(()) };
-        match give::to_running(&self.control, self.lease.epoch(), row, state.version).await? {
+        let Some(epoch) = self.keeping.epoch_of(row.id) else { return Ok(()) };
+        match give::to_running(&self.control, epoch, row, state.version).await? {
             Given::Yes | Given::Overtaken => Ok(()),
             Given::No(why) => self.restart(state, why).await,
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use smartbox_core::capacity::Admission;
 use smartbox_core::{BoxId, Desired};
+use smartbox_provider::Epoch;
 use smartbox_store::{Backup, Drill, Smartbox, SystemActor};
 use tokio_util::sync::CancellationToken;
 
@@ -15,7 +16,7 @@ use crate::backups::distrust;
 use crate::entropy::id_parts;
 use crate::room::Starts;
 use crate::sealed::{Boot, boot, clean_up};
-use crate::{Control, Error, Lease};
+use crate::{Control, Error, Keeping};
 
 /// Who writes what this loop does.
 const ACTOR: &str = "drills";
@@ -30,7 +31,7 @@ const PAUSE_MAX: Duration = Duration::from_hours(6);
 /// The loop of drills. One at a time.
 pub struct DrillLoop {
     control: Control,
-    lease: Lease,
+    keeping: Keeping,
     attempts: Mutex<Attempts>,
 }
 
@@ -52,9 +53,10 @@ impl Attempts {
 }
 
 impl DrillLoop {
-    /// A loop that acts while its lease is held, and with its fencing number.
-    pub fn under(control: Control, lease: Lease) -> Self {
-        Self { control, lease, attempts: Mutex::default() }
+    /// A loop that acts on what its platform keeps, with the fencing numbers of that.
+    pub fn under(control: Control, keeping: impl Into<Keeping>) -> Self {
+        let keeping = keeping.into();
+        Self { control, keeping, attempts: Mutex::default() }
     }
 
     /// Runs until told to stop. A drill in the middle is dropped; its box is removed by the next look.
@@ -67,17 +69,16 @@ impl DrillLoop {
     /// # Errors
     /// The database, the provider or the store of backups fails. That says nothing of the backup; the next attempt waits, longer each time.
     pub async fn pass(&self) -> Result<(), Error> {
-        if !self.lease.is_held() {
-            return Ok(());
-        }
+        // One platform makes them for all: there is one sealed box at a time.
+        let Some(epoch) = self.keeping.leading_epoch() else { return Ok(()) };
         // Whoever upgrades a box has the sealed box.
         let Some(turn) = self.control.inner.sealed.try_turn() else { return Ok(()) };
-        clean_up(&self.control, self.lease.epoch(), &turn).await?;
+        clean_up(&self.control, epoch, &turn).await?;
         let now = self.control.inner.clock.now();
         if self.attempts().not_before.is_some_and(|at| now < at) {
             return Ok(());
         }
-        let made = self.make_if_due().await;
+        let made = self.make_if_due(epoch).await;
         let mut attempts = self.attempts();
         match &made {
             Ok(false) => {}
@@ -92,7 +93,7 @@ impl DrillLoop {
     }
 
     /// Says whether one was made.
-    async fn make_if_due(&self) -> Result<bool, Error> {
+    async fn make_if_due(&self, epoch: Epoch) -> Result<bool, Error> {
         let Some(every) = self.control.inner.limits.backups.drill_every else { return Ok(false) };
         let Some((row, backup, runtime)) = self.due(every).await? else { return Ok(false) };
         let now = self.control.inner.clock.now();
@@ -108,7 +109,7 @@ impl DrillLoop {
         };
         let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
         fleet.begin_drill(&drill).await?;
-        let sealed = (drill.id, self.lease.epoch());
+        let sealed = (drill.id, epoch);
         let booted = boot(&self.control, (&row, &backup), &drill.runtime_version, sealed).await;
         // After an error it stays open, so that its box is removed for certain; then another is made.
         let booted = booted?;

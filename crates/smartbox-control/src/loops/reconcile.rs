@@ -1,8 +1,9 @@
-//! Makes reality follow intent: observe, record, plan, act.
+//! Makes reality follow intent, for the boxes that this platform keeps: observe, record, plan, act.
 
 mod act;
 mod announce;
 mod failures;
+mod mine;
 mod pressure;
 mod record;
 mod room;
@@ -27,7 +28,7 @@ use super::publish::Publisher;
 use super::step::Outcome;
 use super::{fence, heal, observe};
 use crate::room::Starts;
-use crate::{Control, Error, Lease};
+use crate::{Control, Error, Keeping, Lease};
 
 /// Who writes the timeline lines of this loop.
 const ACTOR: &str = "reconciler";
@@ -46,14 +47,14 @@ enum Job {
 
 /// What came of it.
 enum Done {
-    Step(Step, Outcome),
+    Step(Step, Epoch, Outcome),
     Slept(Result<Slept, Error>),
 }
 
 /// The reconcile loop. One job per box at a time; a slow box holds up no other.
 pub struct Reconciler {
     control: Control,
-    lease: Lease,
+    keeping: Keeping,
     jobs: JoinSet<(Smartbox, Done)>,
     /// What is done with which box.
     busy: HashMap<BoxId, Job>,
@@ -75,6 +76,8 @@ pub struct Reconciler {
     starts: Starts,
     started: HashMap<BoxId, Timestamp>,
     unknown: HashSet<BoxId>,
+    /// Boxes that were this platform's in the last pass.
+    mine: HashSet<BoxId>,
     publisher: Publisher,
 }
 
@@ -90,11 +93,12 @@ impl Reconciler {
         Self::under(control, Lease::always(epoch))
     }
 
-    /// A loop that acts while its lease is held, and with its fencing number.
-    pub fn under(control: Control, lease: Lease) -> Self {
+    /// A loop that acts on what its platform keeps, with the fencing numbers of that.
+    pub fn under(control: Control, keeping: impl Into<Keeping>) -> Self {
+        let keeping = keeping.into();
         Self {
             control,
-            lease,
+            keeping,
             jobs: JoinSet::new(),
             busy: HashMap::new(),
             drowsy: Drowsy::default(),
@@ -109,6 +113,7 @@ impl Reconciler {
             starts: Starts::default(),
             started: HashMap::new(),
             unknown: HashSet::new(),
+            mine: HashSet::new(),
             publisher: Publisher::default(),
         }
     }
@@ -117,16 +122,18 @@ impl Reconciler {
     pub async fn run(mut self, stop: CancellationToken) {
         let mut tick = interval(self.control.inner.limits.reconcile_period);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut kept = self.keeping.follow();
         loop {
-            let (control, lease) = (self.control.clone(), self.lease.clone());
+            let (control, keeping) = (self.control.clone(), self.keeping.clone());
             tokio::select! { biased;
                 () = stop.cancelled() => return,
-                () = lease.ends() => {
+                () = keeping.ends() => {
                     self.drop_jobs().await;
-                    if !lease.is_regained().await {
+                    if !keeping.is_regained().await {
                         return;
                     }
                 }
+                () = mine::others(&mut kept) => control.inner.changes.taken_over(),
                 Some(done) = self.jobs.join_next() => self.job_done(done).await,
                 () = control.inner.changes.intended() => {
                     if let Some(hints) = control.inner.changes.take_hints() {
@@ -146,13 +153,13 @@ impl Reconciler {
         }
     }
 
-    /// One pass: observe all, record, plan, start jobs, publish. Does not wait for the jobs.
+    /// One pass: observe all, record, plan, start jobs, publish. Boxes that others keep are published only. Does not wait for the jobs.
     ///
     /// # Errors
-    /// The database or the provider fails, or the lease is not held: then nothing is done.
+    /// The database or the provider fails, or nothing may be done now: then nothing is.
     pub async fn pass(&mut self) -> Result<(), Error> {
-        if !self.lease.is_held() {
-            return Err(Error::internal("the lease on the boxes is not held"));
+        if !self.keeping.is_held() {
+            return Err(Error::internal("no box may be acted on now"));
         }
         let control = self.control.clone();
         let seen = control.inner.provider.observe_all().await.map_err(Error::internal)?;
@@ -160,8 +167,9 @@ impl Reconciler {
         let fleet = control.inner.store.fleet(SystemActor::new(ACTOR));
         let rows = fleet.all_boxes().await?;
         self.report_unknown(&rows, &seen).await?;
-        self.announce(&rows, &seen).await;
         self.look_at_room(&rows, &seen).await?;
+        let rows = self.only_mine(rows).await?;
+        self.announce(&rows, &seen).await;
         self.drowsy.refresh(&fleet, &rows).await?;
         for id in self.due.wake(&control, &rows).await? {
             self.drowsy.woken_quietly(id);
@@ -196,7 +204,8 @@ impl Reconciler {
     }
 
     async fn look_at_one(&mut self, id: BoxId) -> Result<(), Error> {
-        if !self.lease.is_held() {
+        if self.keeping.epoch_of(id).is_none() {
+            self.keeping.nudge();
             return Ok(());
         }
         let control = self.control.clone();

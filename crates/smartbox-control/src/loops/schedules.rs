@@ -80,9 +80,11 @@ impl Scheduler {
         let fleet = control.inner.store.fleet(SystemActor::new(ACTOR));
         self.kept.retain(|_box, (until, _use)| *until > now);
         for (id, until) in fleet.kept_awake(now, KEPT_MAX).await? {
-            self.keep_awake(id, until);
+            if control.keeps(id) {
+                self.keep_awake(id, until);
+            }
         }
-        let active = fleet.active_schedules(now, AT_ONCE_MAX).await?;
+        let active = fleet.active_schedules(now, AT_ONCE_MAX, control.keeper_id().as_deref()).await?;
         let is_full = active.len() >= AT_ONCE_MAX as usize;
         for schedule in active {
             if let Err(error) = self.follow(&schedule, now).await {
@@ -110,7 +112,7 @@ impl Scheduler {
     }
 
     async fn follow(&mut self, schedule: &Schedule, now: Timestamp) -> Result<(), Error> {
-        if self.busy.contains(&schedule.id) {
+        if self.busy.contains(&schedule.id) || !self.control.keeps(schedule.box_id) {
             return Ok(());
         }
         if let Some(run) = schedule.run.clone().filter(|run| run.state == RunState::Started) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use smartbox_core::capacity::Admission;
 use smartbox_core::upgrade::UpgradeStage;
 use smartbox_core::{BoxId, Desired};
+use smartbox_provider::Epoch;
 use smartbox_store::{Backup, Drill, Smartbox, SystemActor, Upgrade};
 use tokio_util::sync::CancellationToken;
 
@@ -15,7 +16,7 @@ use crate::error::chain;
 use crate::room::Starts;
 use crate::sealed::{Boot, boot, clean_up};
 use crate::upgrades::{ACTOR, end_failed, go_on};
-use crate::{Control, Error, Lease};
+use crate::{Control, Error, Keeping};
 
 /// Between two looks at whether one is wanted.
 const LOOK: Duration = Duration::from_secs(2);
@@ -23,7 +24,7 @@ const LOOK: Duration = Duration::from_secs(2);
 /// The loop of trials. It has one sealed box at a time, so upgrades of many boxes wait for each other here, and nowhere else.
 pub struct TrialLoop {
     control: Control,
-    lease: Lease,
+    keeping: Keeping,
 }
 
 /// What came of one.
@@ -39,9 +40,10 @@ enum Trial {
 }
 
 impl TrialLoop {
-    /// A loop that acts while its lease is held, and with its fencing number.
-    pub fn under(control: Control, lease: Lease) -> Self {
-        Self { control, lease }
+    /// A loop that acts on what its platform keeps, with the fencing numbers of that.
+    pub fn under(control: Control, keeping: impl Into<Keeping>) -> Self {
+        let keeping = keeping.into();
+        Self { control, keeping }
     }
 
     /// Runs until told to stop. A trial in the middle is dropped, and made again by the next start; its box is removed then.
@@ -54,9 +56,8 @@ impl TrialLoop {
     /// # Errors
     /// The database fails.
     pub async fn pass(&self) -> Result<(), Error> {
-        if !self.lease.is_held() {
-            return Ok(());
-        }
+        // One platform makes them for all: there is one sealed box at a time.
+        let Some(epoch) = self.keeping.leading_epoch() else { return Ok(()) };
         let fleet = self.control.upgrade_fleet();
         let waiting = fleet.open_upgrades().await?;
         for upgrade in waiting.iter().filter(|upgrade| upgrade.stage == UpgradeStage::Trying) {
@@ -64,7 +65,7 @@ impl TrialLoop {
             if row.desired == Desired::Deleted {
                 continue;
             }
-            let tried = self.try_on_backup(upgrade, &row).await.unwrap_or_else(|error| {
+            let tried = self.try_on_backup(upgrade, &row, epoch).await.unwrap_or_else(|error| {
                 let error = chain(&error);
                 tracing::warn!(box.id = %row.id, error, "a version could not be tried before an upgrade");
                 Trial::None("no sealed box could be made; the platform's log says why".to_owned())
@@ -102,13 +103,13 @@ impl TrialLoop {
         }
     }
 
-    async fn try_on_backup(&self, upgrade: &Upgrade, row: &Smartbox) -> Result<Trial, Error> {
+    async fn try_on_backup(&self, upgrade: &Upgrade, row: &Smartbox, epoch: Epoch) -> Result<Trial, Error> {
         let backups = self.control.backup_fleet().backups_of(row.id).await?;
         let Some(backup) = backups.into_iter().find(Backup::is_good) else {
             return Ok(Trial::None("it has no good backup".to_owned()));
         };
         let turn = self.control.inner.sealed.turn().await;
-        clean_up(&self.control, self.lease.epoch(), &turn).await?;
+        clean_up(&self.control, epoch, &turn).await?;
         let mut starts = Starts::look(&self.control, std::slice::from_ref(row), |_row| false).await?;
         match starts.admit(&self.control, row) {
             Admission::Admitted => {}
@@ -129,7 +130,7 @@ impl TrialLoop {
         };
         let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
         fleet.begin_drill(&trial).await?;
-        let sealed = (trial.id, self.lease.epoch());
+        let sealed = (trial.id, epoch);
         let booted = boot(&self.control, (row, &backup), &upgrade.to, sealed).await?;
         // It was no drill: it says nothing of the backup on the version that saved it.
         fleet.drop_drill(&trial).await?;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use smartbox_core::upgrade::{NextMove, UpgradeFacts, next_move};
+use smartbox_provider::Epoch;
 use smartbox_store::{Outcome, Smartbox, Upgrade};
 use tokio_util::sync::CancellationToken;
 
@@ -10,7 +11,7 @@ use super::rollouts;
 use super::rounds::rounds;
 use crate::backups::take;
 use crate::upgrades::{ACTOR, end, end_failed, give_up, go_on};
-use crate::{Control, Error, Lease};
+use crate::{Control, Error, Keeping};
 
 /// Between two looks. A boot takes ten seconds and more.
 const LOOK: Duration = Duration::from_secs(2);
@@ -20,13 +21,14 @@ const PAUSE_NOTED_EVERY: Duration = Duration::from_secs(30);
 /// The loop of upgrades. It looks at one box after the other; what takes long, the boxes' starts, is the reconciler's.
 pub struct UpgradeLoop {
     control: Control,
-    lease: Lease,
+    keeping: Keeping,
 }
 
 impl UpgradeLoop {
-    /// A loop that acts while its lease is held, and with its fencing number.
-    pub fn under(control: Control, lease: Lease) -> Self {
-        Self { control, lease }
+    /// A loop that acts on what its platform keeps, with the fencing numbers of that.
+    pub fn under(control: Control, keeping: impl Into<Keeping>) -> Self {
+        let keeping = keeping.into();
+        Self { control, keeping }
     }
 
     /// Runs until told to stop. How far each upgrade is, is written down: the next start goes on from there.
@@ -39,19 +41,22 @@ impl UpgradeLoop {
     /// # Errors
     /// The database fails.
     pub async fn pass(&self) -> Result<(), Error> {
-        if !self.lease.is_held() {
+        if !self.keeping.is_held() {
             return Ok(());
         }
-        for upgrade in self.control.upgrade_fleet().open_upgrades().await? {
-            if let Err(error) = self.follow(&upgrade).await {
+        let open = self.control.upgrade_fleet().open_upgrades().await?;
+        for (upgrade, epoch) in open.iter().filter_map(|one| Some((one, self.keeping.epoch_of(one.box_id)?)))
+        {
+            if let Err(error) = self.follow(upgrade, epoch).await {
                 let error = &error as &dyn std::error::Error;
                 tracing::warn!(box.id = %upgrade.box_id, error, "an upgrade could not be taken further");
             }
         }
-        rollouts::pass(&self.control).await
+        // Rollouts are about boxes of all platforms.
+        if self.keeping.leading_epoch().is_some() { rollouts::pass(&self.control).await } else { Ok(()) }
     }
 
-    async fn follow(&self, upgrade: &Upgrade) -> Result<(), Error> {
+    async fn follow(&self, upgrade: &Upgrade, epoch: Epoch) -> Result<(), Error> {
         let fleet = self.control.upgrade_fleet();
         let Some(row) = fleet.find_box(upgrade.box_id).await? else { return Ok(()) };
         let state = fleet.backup_state_of(row.id).await?;
@@ -77,7 +82,7 @@ impl UpgradeLoop {
                 go_on(&self.control, upgrade, ("box.upgrade-not-tried", &what)).await
             }
             NextMove::Pause => self.pause(upgrade).await,
-            NextMove::LookAtState => self.look_at_state(upgrade, &row).await,
+            NextMove::LookAtState => self.look_at_state(upgrade, &row, epoch).await,
             NextMove::GoBack(why) => self.go_back(upgrade, &why).await,
             NextMove::GiveUp(why) => give_up(&self.control, upgrade, &why).await,
             NextMove::WentBack => self.went_back(upgrade).await,
@@ -100,10 +105,10 @@ impl UpgradeLoop {
     }
 
     /// Compares what the new version made of the state with what was saved.
-    async fn look_at_state(&self, upgrade: &Upgrade, row: &Smartbox) -> Result<(), Error> {
+    async fn look_at_state(&self, upgrade: &Upgrade, row: &Smartbox, epoch: Epoch) -> Result<(), Error> {
         let backups = self.control.backup_fleet().backups_of(row.id).await?;
         let saved = backups.iter().find(|backup| Some(backup.id) == upgrade.backup);
-        match take::inspect(&self.control, row.id, self.lease.epoch()).await {
+        match take::inspect(&self.control, row.id, epoch).await {
             Ok(found) => match take::compare(saved.map(|backup| &backup.facts), &found) {
                 None => self.done(upgrade).await,
                 Some(why) => self.go_back(upgrade, &format!("its state did not come through: {why}")).await,

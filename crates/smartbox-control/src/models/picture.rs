@@ -54,7 +54,7 @@ impl Control {
         self.publish_models().await
     }
 
-    pub(super) async fn publish_models(&self) -> Result<(), Error> {
+    pub(crate) async fn publish_models(&self) -> Result<(), Error> {
         // Two changes at a time must not publish the older picture last.
         let _alone = self.inner.models_publishing.lock().await;
         let fleet = self.inner.store.fleet(SystemActor::new(ACTOR));

@@ -28,7 +28,7 @@ async fn begun() -> (TestApp, String) {
     app.clock.advance(SignedDuration::from_hours(1));
     let now = app.clock.now();
     let fleet = app.store.fleet(SystemActor::new("test"));
-    let due = fleet.active_schedules(now, 10).await.unwrap().remove(0);
+    let due = fleet.active_schedules(now, 10, None).await.unwrap().remove(0);
     assert_eq!(due.id, made.id);
     let id = "00112233445566778899aabbccddeeff".to_owned();
     let run = ScheduleRun {

@@ -32,7 +32,7 @@ async fn whatever_happened_the_boxes_become_what_is_wanted() {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a knob of this test")]
-fn setting(name: &str) -> Option<u64> {
+pub(crate) fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().expect("a number"))
 }
 

@@ -101,14 +101,14 @@ fn value() -> impl Strategy<Value = String> {
 }
 
 fn part() -> impl Strategy<Value = String> {
-    let values = prop::collection::vec(value(), 1..4).prop_map(|values| values.join(","));
+    let values = || prop::collection::vec(value(), 1..4).prop_map(|values| values.join(","));
     prop_oneof![
         key(),
         key().prop_map(|key| format!("!{key}")),
         (key(), value()).prop_map(|(key, value)| format!("{key}={value}")),
         (key(), value()).prop_map(|(key, value)| format!("{key} != {value}")),
-        (key(), values.clone()).prop_map(|(key, values)| format!("{key} in ({values})")),
-        (key(), values).prop_map(|(key, values)| format!("{key}  notin({values})")),
+        (key(), values()).prop_map(|(key, values)| format!("{key} in ({values})")),
+        (key(), values()).prop_map(|(key, values)| format!("{key}  notin({values})")),
     ]
 }
 

@@ -76,9 +76,9 @@ impl Shared {
             let origin = gate::origin(&head).unwrap_or("null").to_owned();
             head.extensions.insert(ForeignOrigin(origin));
         }
-        let entry = match self.enter(asked, &head, &target).await {
-            Ok(entry) => entry,
-            Err(problem) => return self.turn_away(asked, &head, problem),
+        let (entry, mut head, body) = match self.admit(asked, head, body, &target).await {
+            Ok(admitted) => admitted,
+            Err(answered) => return answered,
         };
         let Entry { principal, route, ticket, query, by_ticket, is_quiet } = entry;
         if let Some(problem) = foreign.filter(|_problem| !by_ticket) {

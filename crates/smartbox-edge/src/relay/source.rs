@@ -42,7 +42,7 @@ impl Coming {
 }
 
 /// Streams a response.
-pub(super) fn stream(
+pub(crate) fn stream(
     config: &EdgeConfig,
     pool: &Arc<Pool>,
     response: Response<Source>,

@@ -16,8 +16,8 @@ use crate::tls::{ALPN_ACME, ALPN_HTTP2, Tls};
 /// Serves a connection until it ends or is upgraded.
 pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream, connection: Connection, tls: Option<Tls>) {
     let address = connection.peer.ip();
-    // All clients of a trusted proxy come over its connections.
-    let is_proxy = is_trusted(&shared.config.trusted_proxies, address);
+    // All clients of a trusted proxy come over its connections, and so do those of another platform.
+    let is_proxy = connection.is_internal || is_trusted(&shared.config.trusted_proxies, address);
     let most = if is_proxy { usize::MAX } else { shared.config.connections_per_address };
     // Nothing can be said to somebody who has too many: an answer would be one more thing to wait for.
     let Some(_place) = shared.places.take(Holder::Connections(address), most) else {

@@ -22,12 +22,12 @@ use smartbox_core::Permission::{self, BoxesAdminister, BoxesRead, BoxesTalk};
 use smartbox_core::routing::{BaseUrl, Outcome, RoutingFlags};
 use smartbox_core::{BoxId, OrgId, Principal, Role, Stage, UserId};
 use smartbox_edge::ports::{
-    Caller, DeviceNotApproved, Dial, Duplex, EdgePorts, ForeignOrigin, Identity, RequestId, Wake,
-    WakeRefused, platform_service,
+    Caller, DeviceNotApproved, Dial, Duplex, EdgePorts, ForeignOrigin, Identity, RequestId, SEAL_BYTES, Seal,
+    Wake, WakeRefused, platform_service,
 };
 use smartbox_edge::{
     Body, ClientAddr, Edge, EdgeConfig, EdgeListener, GatewayCredential, Grant, Handshake, Ingress, PathRule,
-    Policy, Route, RouteState, RouteTable, Routing, Sockets,
+    PeerTable, Peers, Policy, Route, RouteState, RouteTable, Routing, Sockets,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -217,6 +217,24 @@ fn mount(page: &str, prefix: &str) -> Option<String> {
     })
 }
 
+/// A seal that is good enough to tell whether something is sealed.
+pub(crate) struct TestSeal;
+
+impl Seal for TestSeal {
+    fn seal(&self, text: &[u8]) -> [u8; SEAL_BYTES] {
+        let mut seal = [7_u8; SEAL_BYTES];
+        for (at, byte) in text.iter().enumerate() {
+            let place = &mut seal[at % SEAL_BYTES];
+            *place = place.rotate_left(1) ^ byte;
+        }
+        seal
+    }
+
+    fn is_sealed(&self, text: &[u8], seal: &[u8; SEAL_BYTES]) -> bool {
+        self.seal(text) == *seal
+    }
+}
+
 pub(crate) struct TestEdge {
     pub(crate) address: SocketAddr,
     pub(crate) world: Arc<World>,
@@ -228,6 +246,9 @@ pub(crate) struct TestEdge {
     pub(crate) stop: CancellationToken,
     pub(crate) hard: CancellationToken,
     pub(crate) server: JoinSet<()>,
+    /// Who keeps which box, and where other platforms come in.
+    pub(crate) peers: watch::Sender<Arc<PeerTable>>,
+    pub(crate) peer_address: SocketAddr,
     clients: Mutex<JoinSet<()>>,
 }
 
@@ -246,6 +267,16 @@ impl TestEdge {
         routes: Vec<Route>,
         prepare: impl FnOnce(EdgeListener) -> EdgeListener,
     ) -> Self {
+        Self::start_among(config, routes, false, prepare).await
+    }
+
+    /// The same, of a platform among others. It keeps what its table says.
+    pub(crate) async fn start_among(
+        config: EdgeConfig,
+        routes: Vec<Route>,
+        has_peers: bool,
+        prepare: impl FnOnce(EdgeListener) -> EdgeListener,
+    ) -> Self {
         let world = Arc::new(World {
             gateways: Mutex::default(),
             wakes: AtomicUsize::new(0),
@@ -258,12 +289,14 @@ impl TestEdge {
         let (flags, followed) = watch::channel(Arc::default());
         let (tell, outcomes) = mpsc::channel(64);
         let next = AtomicUsize::new(1);
+        let (peers, table) = watch::channel(Arc::default());
         let ports = EdgePorts {
             routes: receiver,
             identity: Arc::new(Cookies),
             wake: Arc::clone(&world) as Arc<dyn Wake>,
             dial: Arc::clone(&world) as Arc<dyn Dial>,
             platform: platform_service(tower::service_fn(platform)),
+            peers: if has_peers { Peers::new(table, Arc::new(TestSeal)) } else { Peers::none() },
             routing: Routing::new(followed, tell, "smartbox-test"),
             mount,
             request_ids: Arc::new(move || format!("req-{}", next.fetch_add(1, Ordering::SeqCst))),
@@ -275,9 +308,26 @@ impl TestEdge {
         let listener = EdgeListener::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.local_addr();
         let mut server = JoinSet::new();
+        let peer_listener = EdgeListener::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let peer_address = peer_listener.local_addr();
+        server.spawn(edge.for_peers().serve(peer_listener));
         server.spawn(edge.serve(prepare(listener)));
         let clients = Mutex::default();
-        Self { address, world, sockets, ingress, publish, flags, outcomes, stop, hard, server, clients }
+        Self {
+            address,
+            world,
+            sockets,
+            ingress,
+            publish,
+            flags,
+            outcomes,
+            stop,
+            hard,
+            server,
+            peers,
+            peer_address,
+            clients,
+        }
     }
 
     /// An edge with one box named `home`, the default of org 1, and its gateway.

@@ -16,6 +16,7 @@ mod lifecycle;
 mod limits;
 mod lines;
 mod pages;
+mod peers;
 mod pinning;
 mod proxies;
 mod revocation;

@@ -42,6 +42,7 @@ mod openapi;
 mod operations;
 mod pages;
 mod people;
+mod platforms;
 mod restart;
 mod routes;
 mod schedules;

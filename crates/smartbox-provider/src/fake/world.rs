@@ -18,6 +18,9 @@ use crate::{BoxStream, Epoch, Generation, LogSource, ProviderError, Spec};
 pub(super) type Handler =
     Arc<dyn Fn(BoxId, BoxStream) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
+/// Is told of each call that is obeyed, before it does anything.
+pub(super) type Obeyed = Arc<dyn Fn(BoxId, Epoch) + Send + Sync>;
+
 pub(super) struct World {
     pub(super) boxes: BTreeMap<BoxId, FakeBox>,
     pub(super) foreign: BTreeSet<String>,
@@ -28,6 +31,8 @@ pub(super) struct World {
     /// Programs that listen: in every box (`None`) or in one.
     handlers: BTreeMap<(Option<BoxId>, u16), Handler>,
     next_pid: u32,
+    /// Is told whom boxes obey.
+    pub(super) obeyed: Option<Obeyed>,
 }
 
 impl Default for World {
@@ -41,6 +46,7 @@ impl Default for World {
             ready_after: Some(Duration::ZERO),
             handlers: BTreeMap::new(),
             next_pid: 1000,
+            obeyed: None,
         }
     }
 }
@@ -48,11 +54,15 @@ impl Default for World {
 impl World {
     /// Refuses an older controller, and remembers a newer one.
     pub(super) fn fence(&mut self, id: BoxId, epoch: Epoch) -> Result<(), ProviderError> {
-        let Some(found) = self.boxes.get_mut(&id) else { return Ok(()) };
-        if epoch < found.epoch {
-            return Err(ProviderError::Fenced);
+        if let Some(found) = self.boxes.get_mut(&id) {
+            if epoch < found.epoch {
+                return Err(ProviderError::Fenced);
+            }
+            found.epoch = epoch;
         }
-        found.epoch = epoch;
+        if let Some(told) = &self.obeyed {
+            told(id, epoch);
+        }
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use smartbox_control::Control;
 
 use crate::adapters::egress::{Egress, RemoteBoxes, admissions, policies, report};
 use crate::lifecycle::Lifecycle;
-use crate::settings::Settings;
+use crate::settings::{DatabaseSettings, Settings};
 
 /// Reads the rules, connects the proxy with control and starts what goes on beside it.
 pub(super) async fn start(
@@ -18,8 +18,10 @@ pub(super) async fn start(
 ) -> Result<()> {
     let Egress { proxy, policies, admissions, refused, control: late, listener } = egress;
     control.start_egress(Arc::clone(&settings.egress.rules)).await?;
-    // This platform has the lease on the boxes, so no other moves bytes of theirs any more.
-    control.give_all_bytes_back().await?;
+    // Nobody else moves bytes of boxes any more. Where several platforms do, whoever takes a box gives back what is its.
+    if matches!(settings.database, DatabaseSettings::File) {
+        control.give_all_bytes_back().await?;
+    }
     control.publish_allowances().await?;
     // Nobody else sets it.
     let _first = late.set(control.clone());

@@ -9,7 +9,7 @@ use smartbox_core::routing::OwnAddress;
 use smartbox_edge::{BindError, EdgeListener};
 
 use crate::data_dir::DataDir;
-use crate::settings::Settings;
+use crate::settings::{DatabaseSettings, Settings};
 use crate::tls::Source;
 
 /// The listener of the edge, and where its certificate comes from if it has one.
@@ -37,6 +37,21 @@ async fn bind(settings: &Settings) -> Result<EdgeListener> {
         }
         other => other.into(),
     })
+}
+
+/// Where other platforms of the same database come in, and where they reach it; `None` for one that is alone.
+pub(super) async fn for_peers(settings: &Settings) -> Result<Option<(EdgeListener, String)>> {
+    if matches!(settings.database, DatabaseSettings::File) {
+        return Ok(None);
+    }
+    let listener = EdgeListener::bind(settings.platforms.listen).await.map_err(|error| match error {
+        taken @ BindError::Taken { .. } => anyhow::anyhow!(
+            "{taken}\nhelp: stop that program, or choose another port in the settings, `platforms.listen`"
+        ),
+        other => other.into(),
+    })?;
+    let address = settings.platforms.address.clone().unwrap_or_else(|| listener.local_addr().to_string());
+    Ok(Some((listener, address)))
 }
 
 /// The address that people open: with TLS under the name in the certificate, else on this machine.

@@ -6,9 +6,9 @@ use anyhow::{Context, Result};
 use secrecy::SecretString;
 use smartbox_control::{
     AdminSecret, AgentRuntime, BackupParts, Clock, Control, Doors, Entropy, ForeignIdentities, Ingress,
-    Limits, Parts, Reconciler, SystemClock, SystemEntropy,
+    Limits, Parts, SystemClock, SystemEntropy,
 };
-use smartbox_edge::{Edge, EdgeConfig, EdgePorts, RouteTable, Routing, platform_service};
+use smartbox_edge::{Edge, EdgeConfig, EdgePorts, Peers, RouteTable, Routing, platform_service};
 use smartbox_egress::{AiGateway, ServicesServer};
 use smartbox_http::{HttpParts, HttpState, PublicUrl};
 use smartbox_provider::{Files, Link, Provider, ProviderError, Volumes};
@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use super::sharing::Sharing;
 use super::{Daemon, database, listen, routing};
 use crate::adapters::ingress::EdgeIngress;
 use crate::adapters::{
@@ -39,7 +40,7 @@ use crate::{admin_secret, install, roots};
 impl Daemon {
     /// Builds everything; serves nothing yet.
     pub(crate) async fn build(settings: Settings, signals: &mut Signals, console: &Console) -> Result<Self> {
-        let data = database::data_dir(&settings, signals, console).await?;
+        let (data, turn) = database::data_dir(&settings, signals, console).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let (listener, tls) = listen::listen(&settings, &data, &clock).await?;
         let url = listen::public_url(&settings, &listener);
@@ -80,11 +81,11 @@ impl Daemon {
             own_address: listen::own_address(&settings, &listener),
             limits: limits(&settings),
         });
-        let lease = database::lease(&store, &data, (&clock, &*entropy), signals, console).await?;
-        let reconciler = Reconciler::under(control.clone(), lease.clone());
+        let of_database = (&settings, &store, &data);
+        let (sharing, peers) = Sharing::join(of_database, &control, turn, (signals, console)).await?;
         let (routing, outcomes) = routing::wire(&control);
         let dial = EdgeDial { link, upstreams: UpstreamDial::new().context("TLS cannot be used")? };
-        let (routes, edge) = edge(&settings, &control, &models.gateway, (dial, routing), &url, &life);
+        let (routes, edge) = edge(&settings, &control, &models.gateway, (dial, routing, peers), &url, &life);
         ingress.set(edge.ingress());
         let sources = sources(&control, &edge, &egress, &models, &dropped);
         Ok(Self {
@@ -99,8 +100,7 @@ impl Daemon {
             doors,
             egress,
             models,
-            reconciler,
-            lease,
+            sharing,
             routes,
             outcomes,
             life,
@@ -134,14 +134,7 @@ fn backups(
     let depot = settings.backup.depot(data)?;
     let platform = PlatformBackup::new(data, &depot, store, entropy, settings.backup.policy.clone())?;
     let volumes = Arc::clone(provider) as Arc<dyn Volumes>;
-    let scratch = data.path().join("backup-scratch");
-    // What a killed platform had copied or unpacked there is of no use to anybody.
-    match std::fs::remove_dir_all(&scratch) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(error).context("what was left of backups cannot be removed");
-        }
-        _ => {}
-    }
+    let scratch = data.scratch()?;
     Ok((BackupParts { volumes, depot, scratch }, platform))
 }
 
@@ -202,7 +195,7 @@ fn edge(
     settings: &Settings,
     control: &Control,
     gateway: &AiGateway,
-    outside: (EdgeDial, Routing),
+    outside: (EdgeDial, Routing, Peers),
     url: &str,
     life: &Lifecycle,
 ) -> (watch::Sender<Arc<RouteTable>>, Edge) {
@@ -216,7 +209,7 @@ fn edge(
 pub(crate) fn wire_edge(
     config: EdgeConfig,
     (control, gateway): (&Control, &AiGateway),
-    (dial, routing): (EdgeDial, Routing),
+    (dial, routing, peers): (EdgeDial, Routing, Peers),
     url: &str,
     (soft, hard): (&CancellationToken, &CancellationToken),
 ) -> (watch::Sender<Arc<RouteTable>>, Edge) {
@@ -242,6 +235,7 @@ pub(crate) fn wire_edge(
         dial: Arc::new(dial),
         platform: platform_service(api),
         routing,
+        peers,
         mount: smartbox_openclaw::control_ui::mount,
         request_ids: Arc::new(move || request_ids.next()),
         clock: Arc::new(move || clock.now()),

@@ -10,7 +10,7 @@ use smartbox_store::{Keyring, Sealer, Store, look_at_copy};
 
 use super::{FILE, IDS, OWNER, fresh_dir, key, repository};
 use crate::console::Console;
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, With};
 use crate::settings::{DatabaseSettings, Flags, Settings};
 
 /// Puts a backup of the platform's database in its place; `snapshot` is the newest without one. The database that is there is
@@ -38,7 +38,7 @@ async fn restore(settings: &Settings, wanted: Option<&str>, console: &Console) -
         );
     }
     // Its lock says that no platform runs here.
-    let data = DataDir::open(&settings.data_dir, settings.owner)?;
+    let data = DataDir::open(&settings.data_dir, settings.owner, With::Nobody)?;
     if !data.keyring().exists() {
         bail!(
             "the sealing key {} is missing, and the database is of no use without it\n\

@@ -14,6 +14,7 @@ pub(super) struct Raw {
     pub(super) edge: Edge,
     pub(super) data: Data,
     pub(super) database: Database,
+    pub(super) platforms: Platforms,
     pub(super) admin: Admin,
     pub(super) identity: Identity,
     pub(super) routing: Routing,
@@ -68,6 +69,13 @@ pub(super) struct Data {
 pub(super) struct Database {
     pub(super) url: Option<String>,
     pub(super) readers: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Platforms {
+    pub(super) listen: Option<String>,
+    pub(super) address: Option<String>,
 }
 
 #[derive(Default, Deserialize)]

@@ -28,6 +28,7 @@ const TABLES: &[(&str, &str)] = of_box![
     "egress_rules",
     "execs",
     "injection_rules",
+    "keepings",
     "kept_secrets",
     "messages",
     "model_calls",

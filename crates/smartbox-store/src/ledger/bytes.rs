@@ -17,7 +17,7 @@ use crate::{Error, FleetStore};
 const TTL: SignedDuration = SignedDuration::from_mins(30);
 
 /// The key of a box's row, which no call of a model has.
-fn key(id: BoxId) -> String {
+pub(crate) fn key(id: BoxId) -> String {
     format!("bytes:{id}")
 }
 

@@ -11,13 +11,21 @@ use crate::{Error, FleetStore};
 
 impl FleetStore {
     /// Schedules that ask for something now: their time has come, or a run of theirs was begun and not ended. The longest
-    /// overdue first, at most `limit`.
-    pub async fn active_schedules(&self, now: Timestamp, limit: u32) -> Result<Vec<Schedule>, Error> {
+    /// overdue first, at most `limit`. With a `keeper`, those of the boxes that this platform keeps.
+    pub async fn active_schedules(
+        &self,
+        now: Timestamp,
+        limit: u32,
+        keeper: Option<&str>,
+    ) -> Result<Vec<Schedule>, Error> {
         let rows: Vec<ScheduleRow> = sqlx::query_as(select_schedules!(
-            "where (enabled and fires_at_ms <= $1) or run_state = 'started' order by fires_at_ms, id limit $2"
+            "where ((enabled and fires_at_ms <= $1) or run_state = 'started')
+               and ($3 = '' or box_id in (select box_id from keepings where keeper = $3))
+             order by fires_at_ms, id limit $2"
         ))
         .bind(now.as_millisecond())
         .bind(i64::from(limit))
+        .bind(keeper.unwrap_or_default())
         .fetch_all(&mut *self.store.database.read().await?)
         .await?;
         rows.into_iter().map(Schedule::try_from).collect()

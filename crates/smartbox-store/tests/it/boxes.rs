@@ -171,7 +171,12 @@ async fn a_list_is_filtered_by_phase_and_by_the_start_of_the_name() {
     world.want(deleted.id, Desired::Deleted).await;
 
     let listed = async |phases: &[Phase], prefix: Option<&str>, limit: u32| {
-        let filter = BoxFilter { phases: phases.to_vec(), name_prefix: prefix.map(Into::into), only: None };
+        let filter = BoxFilter {
+            phases: phases.to_vec(),
+            name_prefix: prefix.map(Into::into),
+            only: None,
+            selector: None,
+        };
         let page = world.org.list_boxes(&filter, None, limit).await.unwrap();
         let names: Vec<String> = page.items.iter().map(|smartbox| smartbox.name.to_string()).collect();
         (names.join(" "), page.next.is_some())
@@ -195,7 +200,7 @@ async fn a_box_is_found_behind_more_than_a_page_of_others() {
     let last = world.create("last").await;
     world.tamper("update boxes set observed = 'ready' where name in ('first', 'last')").await;
 
-    let filter = BoxFilter { phases: vec![Phase::Running], name_prefix: None, only: None };
+    let filter = BoxFilter { phases: vec![Phase::Running], name_prefix: None, only: None, selector: None };
     let page = world.org.list_boxes(&filter, None, 1).await.unwrap();
     assert_eq!(page.items.iter().map(|smartbox| smartbox.id).collect::<Vec<_>>(), [first.id]);
     let page = world.org.list_boxes(&filter, page.next.as_ref(), 1).await.unwrap();

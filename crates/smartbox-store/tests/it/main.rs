@@ -31,6 +31,7 @@ mod opening;
 mod operations;
 mod origins;
 mod people;
+mod platforms;
 mod races;
 mod rollouts;
 mod rotation;

@@ -45,21 +45,28 @@ impl Platform {
         self.wait_until_serving().await;
     }
 
-    /// Starts another process with the same settings, and waits until it says that it stands by.
-    pub(crate) async fn stand_by(&self) -> Child {
-        let mut child = spawn(self.data.path(), &self.environment);
+    /// Starts another platform beside this one, with the same settings, and waits until it serves. The command line finds this
+    /// one from then on.
+    pub(crate) async fn start_another(&self) -> Beside {
+        let mut child =
+            Beside { child: Some(spawn(self.data.path(), &self.environment)), url: String::new() };
         let deadline = Instant::now() + PATIENCE;
-        while !self.log().contains("this one stands by") {
-            assert_eq!(child.try_wait().unwrap(), None, "it ended: {}", self.log());
-            assert!(Instant::now() < deadline, "it does not stand by: {}", self.log());
+        loop {
+            let process = child.child.as_mut().unwrap();
+            assert_eq!(process.try_wait().unwrap(), None, "it ended: {}", self.log());
+            assert!(Instant::now() < deadline, "it does not serve: {}", self.log());
+            let is_its = self.file().is_some_and(|file| file["pid"] == process.id());
+            if is_its && self.get("/readyz").await.is_ok_and(|answer| answer.status().is_success()) {
+                child.url = self.url("");
+                return child;
+            }
             tokio::time::sleep(LOOK_EVERY).await;
         }
-        child
     }
 
-    /// From here on, and once it serves, `child` is the platform. The one before was killed.
-    pub(crate) async fn hand_over_to(&mut self, child: Child) {
-        self.child = child;
+    /// From here on, and once it serves, the other one is the platform. The one before was killed.
+    pub(crate) async fn hand_over_to(&mut self, mut other: Beside) {
+        self.child = other.child.take().unwrap();
         self.wait_until_serving().await;
     }
 
@@ -185,6 +192,22 @@ impl Platform {
         let page = self.json(&format!("/v1/boxes/{name}/timeline?limit=200")).await;
         let items = page["items"].as_array().unwrap();
         items.iter().map(|event| event["action"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+/// A platform beside another one. Dropping it ends it.
+pub(crate) struct Beside {
+    child: Option<Child>,
+    /// Its address.
+    pub(crate) url: String,
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 

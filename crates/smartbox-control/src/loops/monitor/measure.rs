@@ -25,7 +25,8 @@ impl Monitor {
     /// Reads every box and puts down what it has used since.
     pub(super) async fn measure(&mut self, fleet: &FleetStore) -> Result<(), Error> {
         let control = self.control.clone();
-        let rows = fleet.all_boxes().await?;
+        let mut rows = fleet.all_boxes().await?;
+        rows.retain(|row| control.keeps(row.id));
         let disks = self.due_disks(&rows);
         let mut gauges = Vec::with_capacity(rows.len());
         for row in &rows {

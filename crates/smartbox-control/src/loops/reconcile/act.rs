@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use smartbox_core::explain::Refused;
 use smartbox_core::plan::PlanFacts;
 use smartbox_core::{Desired, SleepTier, Step, next_step};
+use smartbox_provider::Epoch;
 use smartbox_store::{IntentChange, Smartbox};
 use tokio::task::JoinError;
 use tokio::time::Instant;
@@ -19,7 +20,7 @@ const SLEEPERS_MAX: usize = 8;
 
 impl Reconciler {
     pub(super) async fn act(&mut self, row: &Smartbox) -> Result<(), Error> {
-        if !self.lease.is_held() {
+        if self.keeping.epoch_of(row.id).is_none() {
             return Ok(());
         }
         let now = self.control.inner.clock.now();
@@ -50,9 +51,9 @@ impl Reconciler {
 
     /// Begins a step, if there is a place for it. Without one the next pass is the next attempt.
     fn begin(&mut self, row: &Smartbox, step: Step, now: Timestamp) {
-        if !self.has_place(Job::Step(step)) {
+        let Some(acting) = self.keeping.begin(row.id).filter(|_| self.has_place(Job::Step(step))) else {
             return;
-        }
+        };
         if matches!(step, Step::Run | Step::Wake) {
             self.started.insert(row.id, now);
         }
@@ -63,10 +64,10 @@ impl Reconciler {
         }
         self.turns.served(row.org);
         self.busy.insert(row.id, Job::Step(step));
-        let (control, row, epoch) = (self.control.clone(), row.clone(), self.lease.epoch());
+        let (control, row) = (self.control.clone(), row.clone());
         self.jobs.spawn(async move {
-            let outcome = step::take(&control, &row, epoch, step).await;
-            (row, Done::Step(step, outcome))
+            let outcome = step::take(&control, &row, acting.epoch(), step).await;
+            (row, Done::Step(step, acting.epoch(), outcome))
         });
     }
 
@@ -118,11 +119,12 @@ impl Reconciler {
 
     /// Asks the gateway of a box that is awake, and puts the box to sleep if nothing is in the way.
     pub(super) fn try_sleep(&mut self, row: &Smartbox, tier: SleepTier, idle_since: Timestamp, why: String) {
+        let Some(acting) = self.keeping.begin(row.id) else { return };
         self.busy.insert(row.id, Job::TrySleep);
-        let (control, row, epoch) = (self.control.clone(), row.clone(), self.lease.epoch());
+        let (control, row) = (self.control.clone(), row.clone());
         self.jobs.spawn(async move {
             let wish = Wish::Idle { tier, idle_since, why };
-            let slept = fall_asleep(&control, &row, epoch, wish).await;
+            let slept = fall_asleep(&control, &row, acting.epoch(), wish).await;
             (row, Done::Slept(slept))
         });
     }
@@ -145,12 +147,12 @@ impl Reconciler {
         self.launching.remove(&row.id);
         match done {
             // Who waits for it is let in before anything else.
-            Done::Step(Step::Wake, Ok(())) | Done::Slept(Ok(Slept::Yes)) => self.look_at(&[row.id]).await,
-            Done::Step(Step::Run, Ok(())) => {
+            Done::Step(Step::Wake, _, Ok(())) | Done::Slept(Ok(Slept::Yes)) => self.look_at(&[row.id]).await,
+            Done::Step(Step::Run, _, Ok(())) => {
                 self.launched.insert(row.id);
             }
-            Done::Step(_, Ok(())) => {}
-            Done::Step(step, Err(failure)) => self.step_failed(&row, step, failure).await,
+            Done::Step(_, _, Ok(())) => {}
+            Done::Step(step, epoch, Err(failure)) => self.step_failed(&row, (step, epoch), failure).await,
             Done::Slept(Ok(Slept::No { why, again, .. })) => {
                 self.drowsy.refused(&self.control, row.id, again);
                 let at = self.control.inner.clock.now();
@@ -163,9 +165,9 @@ impl Reconciler {
         }
     }
 
-    async fn step_failed(&self, row: &Smartbox, step: Step, failure: Failure) {
-        // A newer controller acts on the box. If it has all of them, what happened is no longer this one's to tell.
-        if failure.is_fenced && !self.lease.renew().await {
+    async fn step_failed(&self, row: &Smartbox, (step, epoch): (Step, Epoch), failure: Failure) {
+        // A newer controller acts on the box. If it has it for good, what happened is no longer this one's to tell.
+        if failure.is_fenced && !(self.keeping.renew().await && self.keeping.is_kept_under(row.id, epoch)) {
             return;
         }
         // The row is as it was when the job began: the store drops a failure to bring about an older intent.

@@ -15,10 +15,11 @@ impl Reconciler {
     /// Repeats what is so already, with the epoch of this platform, for boxes that obeyed an older one last. What has
     /// no processes is fenced by whoever starts it.
     pub(super) async fn announce(&self, rows: &[Smartbox], seen: &HashMap<BoxId, Observation>) {
-        let (provider, epoch) = (&self.control.inner.provider, self.lease.epoch());
-        let older = rows.iter().filter_map(|row| seen.get(&row.id)).filter(|seen| seen.epoch < epoch);
-        let alive = older.filter(|seen| seen.observed.is_alive() && !self.busy.contains_key(&seen.id));
-        for seen in alive.take(BOXES_MAX) {
+        let provider = &self.control.inner.provider;
+        let seen = rows.iter().filter_map(|row| Some((seen.get(&row.id)?, self.keeping.epoch_of(row.id)?)));
+        let older = seen.filter(|(seen, epoch)| seen.epoch < *epoch);
+        let alive = older.filter(|(seen, _)| seen.observed.is_alive() && !self.busy.contains_key(&seen.id));
+        for (seen, epoch) in alive.take(BOXES_MAX) {
             let told = match seen.observed {
                 Observed::Asleep(depth) => provider.ensure_asleep(seen.id, epoch, depth).await,
                 Observed::Stopping => continue,

@@ -102,7 +102,7 @@ async fn plan_a_job(platform: &Platform) -> Timestamp {
     due
 }
 
-async fn greeted(platform: &Platform) -> Socket {
+pub(super) async fn greeted(platform: &Platform) -> Socket {
     let url = platform.url("/b/home").replacen("http", "ws", 1);
     let mut request = url.into_client_request().unwrap();
     request.headers_mut().insert("x-admin-secret", platform.admin_secret().parse().unwrap());
