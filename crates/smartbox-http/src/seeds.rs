@@ -18,11 +18,13 @@ pub(crate) use dialect::Dialect;
 use axum::middleware::from_fn;
 use jiff::Timestamp;
 use smartbox_api::OverageBudget;
-use smartbox_control::{BoxBackups, PlanState};
+use smartbox_control::{BoxBackups, Error, Op, PlanState};
+use smartbox_core::Principal;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::HttpState;
+use crate::problem::ApiError;
 
 /// Nano-dollars of a cent.
 const CENT_NANOS: u64 = 10_000_000;
@@ -47,6 +49,11 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
 /// The budget is rounded down: it never says more than may be spent.
 fn overage_budget(state: &PlanState) -> OverageBudget {
     OverageBudget { budget_cents: state.overage_nanos / CENT_NANOS, period_start: state.month.0.to_string() }
+}
+
+/// The older API of the platform's admin knows nobody else.
+fn admin_only(op: &Op) -> Result<(), ApiError> {
+    if op.principal == Principal::Admin { Ok(()) } else { Err(Error::Forbidden.into()) }
 }
 
 /// When everything that a box holds was last known to be saved: at the last look if nothing had changed by then, else with the

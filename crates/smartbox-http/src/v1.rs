@@ -9,7 +9,6 @@ mod bulk;
 mod configs;
 mod costs;
 pub(crate) mod devices;
-mod devices;
 mod egress;
 mod events;
 mod exports;

@@ -145,7 +145,7 @@ async fn the_log_of_an_instance_is_streamed() {
     let app = TestApp::start().await;
     let owner = app.first_tenant().await.client;
     let id = smartbox_testkit::id_of(&app.running_box(&owner, "alpha").await);
-    app.provider.write_log(id, smartbox_control::LogSource::Gateway, "one\ntwo\n");
+    app.provider.write_log(id, smartbox_provider::LogSource::Gateway, "one\ntwo\n");
     let mut lines = owner.events(&format!("{INSTANCES}/alpha/logs?tail=1&follow=false")).await;
     assert_eq!(lines.next().await.unwrap().data, "two");
     assert_eq!(lines.next().await.unwrap().name, "end");

@@ -287,7 +287,7 @@ async fn a_message_is_answered_and_sessions_and_logs_are_told() {
     assert_eq!((failed.status.as_u16(), failed.problem().code.as_str()), (502, "agent-failed"));
 
     let id = id_of(&app.show(&admin, "home").await);
-    app.provider.write_log(id, smartbox_control::LogSource::Gateway, "one\ntwo\nthree\n");
+    app.provider.write_log(id, smartbox_provider::LogSource::Gateway, "one\ntwo\nthree\n");
     let logs = body(&admin.get(&format!("{base}/logs?tail=2")).await, 200);
     assert_eq!(logs["logs"], "two\nthree\n");
 

@@ -31,7 +31,7 @@ pub(crate) async fn list_vpses(
 ) -> Result<Response, ApiError> {
     admin_only(&op)?;
     let (limit, cursor) = part(&query)?;
-    let page = state.control().list_boxes(&op, None, None, cursor.as_ref(), limit).await?;
+    let page = state.control().list_boxes(&op, (None, None, None), cursor.as_ref(), limit).await?;
     let placed = page.items.iter().filter(|row| has_place(row.desired, &row.observed, row.archive));
     let vpses: Vec<SeedVps> = placed.map(|row| vps_view(&state, row)).collect();
     Ok((next_header(page.next.as_ref()), json(StatusCode::OK, &vpses)).into_response())

@@ -29,7 +29,7 @@ pub(crate) async fn list(
     QueryOf(query): QueryOf<SeedPageQuery>,
 ) -> Result<Response, ApiError> {
     let (limit, cursor) = part(&query)?;
-    let page = state.control().list_boxes(&op, None, None, cursor.as_ref(), limit).await?;
+    let page = state.control().list_boxes(&op, (None, None, None), cursor.as_ref(), limit).await?;
     let there = page.items.iter().filter(|row| row.desired != Desired::Deleted);
     let agents: Vec<SeedAgent> = there.map(|row| agent_view(&state, row)).collect();
     Ok((next_header(page.next.as_ref()), json(StatusCode::OK, &agents)).into_response())

@@ -31,7 +31,7 @@ pub(crate) async fn list(
     QueryOf(query): QueryOf<SeedPageQuery>,
 ) -> Result<Response, ApiError> {
     let (limit, cursor) = part(&query)?;
-    let page = state.control().list_boxes(&op, None, None, cursor.as_ref(), limit).await?;
+    let page = state.control().list_boxes(&op, (None, None, None), cursor.as_ref(), limit).await?;
     let tiers = state.control().list_tiers().await?;
     let mut instances: Vec<SeedInstance> = Vec::with_capacity(page.items.len());
     for row in page.items.iter().filter(|row| row.desired != Desired::Deleted) {

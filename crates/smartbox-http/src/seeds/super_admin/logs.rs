@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use futures_util::TryStreamExt;
 use smartbox_api::{SeedBoxQuery, SeedLogs, SeedLogsQuery};
-use smartbox_control::{LogQuery, LogSource};
+use smartbox_control::{LogFilter, LogQuery, LogSource};
 
 use super::target::Target;
 use crate::HttpState;
@@ -40,7 +40,13 @@ pub(crate) async fn logs(
         lines @ 0..=TAIL_MAX => lines,
         _ => return Err(ApiError::field("tail", format!("must be 0 to {TAIL_MAX}"))),
     };
-    let query = LogQuery { source: LogSource::Gateway, from: None, tail_lines, follow: false };
+    let query = LogQuery {
+        source: LogSource::Gateway,
+        from: None,
+        tail_lines,
+        follow: false,
+        filter: LogFilter::default(),
+    };
     let mut lines = Box::pin(state.control().stream_logs(&target.op, &target.reference(), query).await?);
     let mut logs = String::new();
     while let Some(line) = lines.try_next().await? {
