@@ -264,7 +264,7 @@ pub(crate) async fn last_seq(connection: &mut Connection) -> Result<i64, Error> 
 /// Events of the whole platform behind a position, the oldest first, at most `limit`.
 pub(crate) async fn since(connection: &mut Connection, seq: i64, limit: u32) -> Result<Vec<Event>, Error> {
     let rows: Vec<EventRow> = sqlx::query_as(
-        "select seq, id, org_id, box_id, at_ms, actor, action, reason, detail from events
+        "select seq, id, org_id, box_id, at_ms, actor, action, reason, detail, outcome from events
          where seq > $1 order by seq limit $2",
     )
     .bind(seq)

@@ -157,8 +157,10 @@ async fn a_cancelled_run_begins_no_further_box() {
     assert_eq!(cancelled.state, "cancelled");
     app.clock.advance(SignedDuration::from_mins(5));
     app.settle().await;
-    let starts: Vec<u64> = ids.iter().map(|id| app.provider.starts(*id)).collect();
-    assert_eq!(starts, [2, 1, 1]);
+    let mut starts: Vec<u64> = ids.iter().map(|id| app.provider.starts(*id)).collect();
+    // Which box is the first is a matter of their ids.
+    starts.sort_unstable();
+    assert_eq!(starts, [1, 1, 2]);
     assert_eq!(owner.delete(&path).await.problem().code, "conflict");
 }
 

@@ -99,7 +99,7 @@ async fn seed_statement_04_a_patch_changes_only_the_given_keys_and_replaces_list
     let far = admin.post_json(&format!("{path}/rollback"), &json!({ "version": 9 })).await;
     assert_eq!(far.problem().errors[0].field, "version");
     assert_eq!(body(&admin.post(&format!("{path}/reload")).await, 200)["success"], json!(true));
-    let owned = admin.change_json(Method::PATCH, &path, &json!({ "gateway": { "auth": null } })).await;
+    let owned = admin.change_json(Method::PATCH, &path, &json!({ "gateway": { "bind": "lan" } })).await;
     assert_eq!(owned.status, 422, "what belongs to the platform is refused: {}", owned.text());
 }
 
