@@ -8,7 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 const WAITS_SECS: [i64; 9] =
     [5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600];
 /// Attempts at one delivery.
-pub const ATTEMPTS_MAX: u32 = WAITS_SECS.len() as u32 + 1;
+pub const ATTEMPTS_MAX: u32 = 10;
+const _: () = assert!(WAITS_SECS.len() + 1 == ATTEMPTS_MAX as usize, "a wait between any two attempts");
 /// A receiver that has taken nothing for so long is given up when a delivery is.
 pub const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_hours(3 * 24);
 

@@ -59,7 +59,7 @@ impl Client {
         for _ in 0..PAGES_MAX {
             let mut query = vec![("limit", PAGE_ITEMS)];
             // Reborrowed: the cursor does not live as long.
-            query.extend(filter.clone().into_iter().map(|(name, value)| (name, value)));
+            query.extend(filter.clone());
             query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
             let page: P = self.get(Route::v1(segments).query(&query)).await?;
             let (more, next) = page.into_parts();

@@ -18,7 +18,7 @@ const SECRET_BYTES_ALLOWED: std::ops::RangeInclusive<usize> = 24..=64;
 pub(crate) fn new_secret(fill: impl FnOnce(&mut [u8])) -> SecretString {
     let mut bytes = Zeroizing::new([0u8; SECRET_BYTES]);
     fill(&mut *bytes);
-    SecretString::from(format!("{SECRET_PREFIX}{}", BASE64.encode(&*bytes)))
+    SecretString::from(format!("{SECRET_PREFIX}{}", BASE64.encode(*bytes)))
 }
 
 /// Whether a text is a key.

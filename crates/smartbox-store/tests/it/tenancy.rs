@@ -8,11 +8,12 @@ use smartbox_core::models::ModelRules;
 use smartbox_core::schedule::CatchUp;
 use smartbox_core::wake::HoldKind;
 use smartbox_core::{
-    BoxId, Delivery, Desired, DeviceStatus, Pairing, Role, ScheduleId, SleepChange, Threshold, UserStatus,
+    BoxId, Delivery, Desired, DeviceStatus, OperationId, Pairing, Role, ScheduleId, SleepChange, Threshold,
+    UserStatus,
 };
 use smartbox_store::{
     BackupState, BoxFilter, Claim, EgressUsage, Error, Gauge, KeyChange, NewConfig, NewSecret, OperationKind,
-    OrgPlan, RestoreFrom, ScheduleAction, SchedulePlan, Settled, Spent, TicketHolder, UserChange,
+    OrgPlan, RestoreFrom, ScheduleAction, SchedulePlan, Settled, Smartbox, Spent, TicketHolder, UserChange,
     WebhookPlan,
 };
 
@@ -105,13 +106,7 @@ async fn what_belongs_to_another_org_does_not_exist() {
         .await;
     assert!(matches!(with_version, Err(Error::NotFound("box"))), "a version is not told to strangers");
 
-    let cancelled = stranger
-        .cancel_operation(my_operation.id, Desired::Stopped, event("box.operation-cancelled"), at(2))
-        .await;
-    finds_nothing("cancel_operation", !matches!(cancelled, Err(Error::NotFound("operation"))));
-    assert_eq!(world.org.find_operation(my_operation.id).await.unwrap().unwrap().outcome, None);
-    let sized = stranger.set_tier(mine.id, "standard-2", mine.version, event("box.tier-set"), at(2)).await;
-    finds_nothing("set_tier", !matches!(sized, Err(Error::NotFound("box"))));
+    changes_by_another_org(&world, (&mine, my_operation.id), &mut finds_nothing).await;
 
     // A box of the same name, a key of the same text: the other org's do not get in the way.
     finds_nothing("create_box", !create(stranger, new_box("mine")).await.unwrap().0.is_default);
@@ -154,6 +149,20 @@ async fn what_belongs_to_another_org_does_not_exist() {
         "its creation, a command, a message, a configuration, a schedule of its own that came and went, and a hold that did"
     );
     assert_eq!(tried, methods(), "every method of the handle is in this table");
+}
+
+async fn changes_by_another_org(
+    world: &World,
+    (mine, operation): (&Smartbox, OperationId),
+    finds_nothing: &mut impl FnMut(&'static str, bool),
+) {
+    let stranger = &world.other;
+    let cancelled =
+        stranger.cancel_operation(operation, Desired::Stopped, event("box.operation-cancelled"), at(2)).await;
+    finds_nothing("cancel_operation", !matches!(cancelled, Err(Error::NotFound("operation"))));
+    assert_eq!(world.org.find_operation(operation).await.unwrap().unwrap().outcome, None);
+    let sized = stranger.set_tier(mine.id, "standard-2", mine.version, event("box.tier-set"), at(2)).await;
+    finds_nothing("set_tier", !matches!(sized, Err(Error::NotFound("box"))));
 }
 
 async fn backup_rules_of_another_org(
