@@ -37,7 +37,7 @@ mod upstream;
 use answered::Remarks;
 
 /// Paths of the platform itself; everything below them, too.
-const PLATFORM_PATHS: [&str; 21] = [
+const PLATFORM_PATHS: [&str; 22] = [
     "/_smartbox",
     "/admin/agents",
     "/admin/cleanup",
@@ -52,6 +52,7 @@ const PLATFORM_PATHS: [&str; 21] = [
     "/health",
     "/healthz",
     "/llms.txt",
+    "/mcp",
     "/openapi.json",
     "/plans",
     "/readyz",

@@ -223,10 +223,11 @@ mod tests {
     }
 
     /// Answers each connection with a text, and gives what was asked.
-    async fn serve(answer: String) -> (String, tokio::task::JoinHandle<Vec<String>>) {
+    async fn serve(answer: String) -> (String, tokio::task::JoinSet<Vec<String>>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://localhost:{}/hook", listener.local_addr().unwrap().port());
-        let asked = tokio::spawn(async move {
+        let mut serving = tokio::task::JoinSet::new();
+        serving.spawn(async move {
             let mut asked = Vec::new();
             let (mut stream, _) = listener.accept().await.unwrap();
             let mut bytes = vec![0; 4096];
@@ -240,18 +241,18 @@ mod tests {
             let _ = stream.write_all(answer.as_bytes()).await;
             asked
         });
-        (url, asked)
+        (url, serving)
     }
 
     #[tokio::test]
     async fn a_redirect_is_an_answer_and_is_not_followed() {
-        let (url, asked) =
+        let (url, mut serving) =
             serve("HTTP/1.1 307 x\r\nlocation: http://localhost:1/\r\ncontent-length: 0\r\n\r\n".to_owned())
                 .await;
         let headers = [("webhook-id", "evt_1".to_owned())];
         let status = Outbound::new(true).unwrap().post(&url, &headers, b"{\"a\":1}".to_vec()).await;
         assert_eq!(status, Ok(307));
-        let asked = asked.await.unwrap();
+        let asked = serving.join_next().await.unwrap().unwrap();
         assert!(asked[0].starts_with("POST /hook HTTP/1.1\r\n"), "{asked:?}");
         assert!(
             asked[0].contains("webhook-id: evt_1\r\n")
@@ -262,7 +263,7 @@ mod tests {
     #[tokio::test]
     async fn an_endless_answer_is_read_to_its_bound() {
         let body = "x".repeat(8 * 1024 * 1024);
-        let (url, _asked) =
+        let (url, _serving) =
             serve(format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len() * 1000)).await;
         assert_eq!(Outbound::new(true).unwrap().post(&url, &[], b"{\"a\":1}".to_vec()).await, Ok(200));
     }

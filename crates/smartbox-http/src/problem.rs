@@ -246,7 +246,9 @@ pub(crate) fn render(mut response: Response, instance: &str) -> Response {
     let mut problem = error.report(instance);
     if let Some(dialect) = response.extensions_mut().remove::<Dialect>() {
         dialect.adapt(&mut problem);
-        *response.status_mut() = StatusCode::from_u16(problem.status).unwrap_or(response.status());
+        if let Ok(status) = StatusCode::from_u16(problem.status) {
+            *response.status_mut() = status;
+        }
     }
     let document = serde_json::to_vec(&problem).unwrap_or_default();
     let headers = response.headers_mut();

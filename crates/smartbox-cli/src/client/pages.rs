@@ -57,9 +57,11 @@ impl Client {
         let mut items = Vec::new();
         let mut cursor: Option<String> = None;
         for _ in 0..PAGES_MAX {
-            let mut query = vec![("limit", PAGE_ITEMS)];
-            // Reborrowed: the cursor does not live as long.
-            query.extend(filter.clone());
+            // The cursor does not live as long as the filter.
+            let mut query: Vec<(&str, &str)> = vec![("limit", PAGE_ITEMS)];
+            for (name, value) in filter.clone() {
+                query.push((name, value));
+            }
             query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
             let page: P = self.get(Route::v1(segments).query(&query)).await?;
             let (more, next) = page.into_parts();

@@ -44,17 +44,16 @@ async fn after_25_seconds_the_answer_says_where_it_can_be_read_later_and_the_tur
     let said = json!({ "text": "think", "stream": false });
     let mut request = client.json_request(PATH, &said);
     request.headers_mut().insert("idempotency-key", "once".parse().unwrap());
-    let sent = tokio::spawn({
-        let client = client.clone();
-        async move { client.send(request).await }
-    });
+    let mut sent = tokio::task::JoinSet::new();
+    let sender = client.clone();
+    sent.spawn(async move { sender.send(request).await });
     let said_to = || async { app.gateway.received().len() };
     wait_for("the message", Duration::from_secs(20), said_to, |count| *count == 1).await;
     // A clock that stands still while the database works would run ahead of it.
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(26)).await;
     tokio::time::resume();
-    let pending: MessageView = sent.await.unwrap().json(StatusCode::ACCEPTED);
+    let pending: MessageView = sent.join_next().await.unwrap().unwrap().json(StatusCode::ACCEPTED);
     assert_eq!((pending.state.as_str(), pending.answer.clone()), ("running", None));
     let mut request = client.json_request(PATH, &said);
     request.headers_mut().insert("idempotency-key", "once".parse().unwrap());

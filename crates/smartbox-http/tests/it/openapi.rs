@@ -36,6 +36,14 @@ fn every_route_says_who_may_call_it_and_how_it_refuses() {
 }
 
 #[test]
+fn the_edge_hands_every_route_to_the_platform() {
+    let document = serde_json::to_value(smartbox_http::openapi()).unwrap();
+    for path in document["paths"].as_object().unwrap().keys() {
+        assert!(smartbox_edge::is_platform_path(path), "{path} would go to somebody's box");
+    }
+}
+
+#[test]
 fn every_reference_in_the_document_leads_somewhere() {
     let document = serde_json::to_value(smartbox_http::openapi()).unwrap();
     let text = document.to_string();

@@ -39,7 +39,7 @@ pub(crate) async fn bulk_patch(
     let work = async move {
         let users = match asked.user_ids {
             Some(users) => users,
-            None => everybody(&control, &caller).await?,
+            None => everybody(&control, &caller)?,
         };
         if !(1..=USERS_MAX).contains(&users.len()) {
             let message = format!("are 1 to {USERS_MAX}; `POST /v1/bulk-runs` does it with more");
@@ -56,7 +56,7 @@ pub(crate) async fn bulk_patch(
     once(&state, &op, &headers, "POST /api/super/bulk/config-patch", None, &body, work).await
 }
 
-async fn everybody(control: &Control, op: &Op) -> Result<Vec<String>, ApiError> {
+fn everybody(control: &Control, op: &Op) -> Result<Vec<String>, ApiError> {
     let fleet = control
         .fleet_summary(op, &smartbox_control::FleetQuery { limit: USERS_MAX + 1, ..Default::default() })?;
     Ok(fleet.boxes.iter().map(|state| state.id.to_string()).collect())

@@ -36,9 +36,8 @@ pub(crate) async fn logs(
     target: Target,
     QueryOf(query): QueryOf<SeedLogsQuery>,
 ) -> Result<Json<SeedLogs>, ApiError> {
-    let tail_lines = match query.tail.unwrap_or(TAIL_DEFAULT) {
-        lines @ 0..=TAIL_MAX => lines,
-        _ => return Err(ApiError::field("tail", format!("must be 0 to {TAIL_MAX}"))),
+    let tail_lines @ 0..=TAIL_MAX = query.tail.unwrap_or(TAIL_DEFAULT) else {
+        return Err(ApiError::field("tail", format!("must be 0 to {TAIL_MAX}")));
     };
     let query = LogQuery {
         source: LogSource::Gateway,

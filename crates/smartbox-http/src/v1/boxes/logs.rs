@@ -63,7 +63,7 @@ pub(crate) async fn stream_logs(
         from: last_event_id(headers)?,
         tail_lines: tail_lines(query.tail)?,
         follow: query.follow.unwrap_or(false),
-        filter: filter(&query)?,
+        filter: filter(query)?,
     };
     let permit = state.stream_permit()?;
     let lines = state.control().stream_logs(&op, reference, query).await?;

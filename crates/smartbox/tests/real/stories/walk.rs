@@ -132,7 +132,6 @@ async fn every_example_of_the_older_texts_works_with_the_same_paths_and_fields()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "the super-admin API is being built on another branch: switch it on where both are"]
 async fn every_example_of_the_super_admin_api_works_with_the_same_paths_and_fields() {
     let walk = Walk::start().await;
     super_admin::walk(&walk).await;

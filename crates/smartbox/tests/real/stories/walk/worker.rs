@@ -1,6 +1,7 @@
 //! Health, status, devices and storage; signed URLs; the gateway's own pages (Smartbox, moltworker, Automna).
 
 use secrecy::SecretString;
+use smartbox_control::{Clock as _, SystemClock};
 use smartbox_identity::signed_url;
 
 use super::{Case, SIGNING_SECRET, Walk};
@@ -25,7 +26,7 @@ pub(super) fn walk(walk: &Walk) {
 /// `?userId={clerkUserId}&exp={timestamp}&sig={hmacSignature}`
 fn signed(walk: &Walk) {
     let secret = SecretString::from(SIGNING_SECRET);
-    let expires_at = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(10);
+    let expires_at = SystemClock.now() + jiff::SignedDuration::from_mins(10);
     let query = signed_url::sign("user_2abcDEF", expires_at, &secret);
     walk.ask(&Case { path: &format!("/?{query}"), ..Case::default() });
     walk.ask(&Case { path: &format!("/api/status?{query}"), fields: &["/status"], ..Case::default() });
@@ -39,7 +40,7 @@ fn signed(walk: &Walk) {
     let altered = query.replace("user_2abcDEF", "user_2abcDEG");
     let path = format!("/ws?{altered}");
     walk.ask(&Case { path: &path, headers: &socket, status: 401, fields: &["/code"], ..Case::default() });
-    let past = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(1);
+    let past = SystemClock.now() - jiff::SignedDuration::from_mins(1);
     let expired = format!("/?{}", signed_url::sign("user_2abcDEF", past, &secret));
     walk.ask(&Case { path: &expired, status: 401, fields: &["/code"], ..Case::default() });
 }
