@@ -88,8 +88,6 @@ typed_ids! {
     BulkId = "blk",
     /// Something that was said to an agent, and its answer.
     MessageId = "msg",
-    /// A time for which somebody of the platform acts in an org.
-    SupportId = "sup",
     /// Something that was set aside before it is spent.
     SpendId = "spd",
     /// An address to which an org's events are sent.

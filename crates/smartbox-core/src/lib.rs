@@ -53,7 +53,7 @@ pub use event_filter::TypeFilter;
 pub use heal::Breaker;
 pub use id::{
     BackupId, BoxId, BulkId, DeviceId, EventId, ExecId, MessageId, OperationId, OrgId, RolloutId, ScheduleId,
-    SessionId, SpendId, SupportId, TokenId, UserId, WebhookId,
+    SessionId, SpendId, TokenId, UserId, WebhookId,
 };
 pub use kind::Kind;
 pub use label::{Labels, Selector};

@@ -64,3 +64,22 @@ async fn boxes_are_counted_by_phase_and_named_nowhere() {
     }
     assert!(text.ends_with("# EOF\n"), "{text}");
 }
+
+#[test]
+fn alerts_and_dashboard_ask_for_what_there_is() {
+    let page = include_str!("../../../../docs/metrics.md");
+    let files =
+        [include_str!("../../../../deploy/alerts.yml"), include_str!("../../../../deploy/grafana.json")];
+    for file in files {
+        let is_of_a_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+        let words = file.split(|letter| !is_of_a_name(letter)).filter(|word| word.starts_with("smartbox_"));
+        let mut asked = 0;
+        for word in words {
+            let name = ["_bucket", "_count", "_sum"].iter().find_map(|end| word.strip_suffix(end));
+            let name = name.unwrap_or(word);
+            assert!(page.contains(&format!("| `{name}` |")), "{word} is asked for and not counted");
+            asked += 1;
+        }
+        assert!(asked > 5, "{asked}");
+    }
+}
