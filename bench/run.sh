@@ -22,6 +22,6 @@ export SMARTBOX_BENCH_BACKUP=$target/examples/backup_bench
 export SMARTBOX_STORE_DIR=${SMARTBOX_STORE_DIR:-${SMARTBOX_TEST_CACHE:-$HOME/.cache/smartbox-test}/store}
 SMARTBOX_DATA_DIR=$(mktemp -d) "$SMARTBOX_BENCH_PROGRAM" setup
 echo "machine: $(nproc) cores, kernel $(uname -r), load $(cut -d' ' -f1-3 /proc/loadavg)"
-for bench in ${*:-boot idle relay edge egress ai spend sleep wake fleet backup turns exec files}; do
+for bench in ${*:-boot idle relay edge egress ai spend sleep wake fleet many backup turns exec files}; do
     python3 "bench/$bench.py"
 done

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::fs::{AtFlags, Dir, FileType, Stat};
+use rustix::io::Errno;
 
 use crate::Limits;
 use crate::beneath;
@@ -123,6 +124,8 @@ impl Walk {
             names.push(name);
         }
         names.sort_unstable();
+        // The kernel may tell a name twice that was renamed meanwhile, and nobody restores a snapshot that has one twice.
+        names.dedup();
         self.levels.push(Level { dir: Arc::new(dir), path, names: names.into_iter() });
         Ok(())
     }
@@ -158,9 +161,8 @@ impl Walk {
                     return Ok(None);
                 }
                 let opened = match beneath::dir_in(&**dir, name.as_c_str()) {
-                    Ok(opened) => opened,
-                    // Something else by now.
-                    Err(_replaced) => return Ok(None),
+                    Err(error) if is_replaced(&error) => return Ok(None),
+                    opened => opened?,
                 };
                 let stat = rustix::fs::fstat(&opened)?;
                 self.enter(opened, path.clone())?;
@@ -168,8 +170,10 @@ impl Walk {
             }
             FileType::RegularFile => Ok(self.file(dir, name, path, stat)?),
             FileType::Symlink => {
-                let target = rustix::fs::readlinkat(&**dir, name.as_c_str(), Vec::with_capacity(256))?;
-                let target = target.into_bytes();
+                let target = match rustix::fs::readlinkat(&**dir, name.as_c_str(), Vec::with_capacity(256)) {
+                    Err(Errno::INVAL) => return Ok(None), // no link by now
+                    target => target?.into_bytes(),
+                };
                 if target.len() > LINK_BYTES_MAX {
                     self.left_out.one();
                     return Ok(None);
@@ -202,6 +206,11 @@ impl Walk {
         let opener = Opener { dir: Arc::clone(dir), name, inode: stat.st_ino };
         Ok(Some(Entry { path, kind: Kind::File(opener), stat }))
     }
+}
+
+/// Whether what was a directory is something else by now.
+fn is_replaced(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::NOTDIR | Errno::LOOP | Errno::NOENT))
 }
 
 impl Iterator for Walk {

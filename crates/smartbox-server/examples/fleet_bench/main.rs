@@ -1,16 +1,18 @@
-//! What many boxes cost the platform: control with its loop over the fake provider and a real database, for `bench/fleet.py` and
-//! `bench/spend.py`.
+//! What many boxes cost the platform: control with its loop over the fake provider and a real database, for `bench/fleet.py`,
+//! `bench/many.py` and `bench/spend.py`.
 //!
 //! ```text
 //! fleet_bench                       reads a number of boxes on each line; says on a line of its own when so many sleep
 //! fleet_bench spend RATE SECONDS    so many model calls a second of a box with a budget; prints microseconds as JSON
-//! fleet_bench summary BOXES CALLS   summaries of so many boxes; prints microseconds as JSON
+//! fleet_bench pages BOXES CALLS     summaries and lists of so many boxes; prints microseconds as JSON
+//! fleet_bench reconcile BOXES PASSES passes over so many boxes; prints microseconds as JSON
 //! fleet_bench race CALLS            so many model calls at once against a budget for ten; prints what went through as JSON
 //! ```
 
+mod pages;
 mod platform;
+mod reconcile;
 mod spend;
-mod summary;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +26,8 @@ use tokio::io::{AsyncBufReadExt, BufReader, stdin};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+/// Who asks.
+const ADMIN_SECRET: &str = "the-admin-secret-of-this-benchmark";
 /// Longest wait for one box to start or to fall asleep.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -45,14 +49,17 @@ async fn serve() -> Result<()> {
     let _gateways = GatewayDouble::install(&provider);
     let control = platform::control(data.path(), &provider).await?;
     control.ensure_first_org("bench").await?;
+    let words: Vec<_> = std::env::args().skip(1).collect();
+    if let ["reconcile", boxes, passes] = words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        return reconcile::measure(&control, boxes.parse()?, passes.parse()?).await;
+    }
     let stop = CancellationToken::new();
     let mut loops = JoinSet::new();
     loops.spawn(Reconciler::new(control.clone(), 1).run(stop.clone()));
-    let words: Vec<_> = std::env::args().skip(1).collect();
     let done = match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => sleepers(&control).await,
         ["spend", rate, secs] => spend::measure(&control, rate.parse()?, secs.parse()?).await,
-        ["summary", boxes, calls] => summary::measure(&control, boxes.parse()?, calls.parse()?).await,
+        ["pages", boxes, calls] => pages::measure(&control, boxes.parse()?, calls.parse()?).await,
         ["race", calls] => spend::race(&control, calls.parse()?).await,
         _ => bail!("unknown words; see the head of the source"),
     };

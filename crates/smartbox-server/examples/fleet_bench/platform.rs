@@ -8,9 +8,9 @@ use anyhow::{Context, Result};
 use secrecy::SecretString;
 use smartbox_control::{
     AdminSecret, AgentRuntime, BackupParts, Carried, Control, Courier, Event, ForeignIdentities, Letter,
-    Limits, NoIngress, Parts, SystemClock, SystemEntropy, UnknownHost,
+    Limits, NewBox, NoIngress, Op, Parts, SystemClock, SystemEntropy, UnknownHost,
 };
-use smartbox_core::Thresholds;
+use smartbox_core::{Principal, Thresholds};
 use smartbox_core::routing::OwnAddress;
 use smartbox_core::webhook::Attempt;
 use smartbox_openclaw::versions::pinned;
@@ -19,6 +19,8 @@ use smartbox_provider::fake::FakeProvider;
 use smartbox_provider::{Files, Link, Provider, Volumes};
 use smartbox_store::{Keyring, Sealer, Store};
 use smartbox_testkit::{FakeDoors, FakeRuntimes};
+
+use crate::ADMIN_SECRET;
 
 /// All of it; nothing runs yet.
 pub(crate) async fn control(data: &Path, provider: &Arc<FakeProvider>) -> Result<Control> {
@@ -47,11 +49,21 @@ pub(crate) async fn control(data: &Path, provider: &Arc<FakeProvider>) -> Result
         entropy: Arc::new(SystemEntropy),
         runtime: AgentRuntime::new(pinned().openclaw.clone(), ModelConfig::new(model, Vec::new())),
         runtimes: Arc::new(FakeRuntimes::default()),
-        admin_secret: AdminSecret::new(&SecretString::from("the-admin-secret-of-this-benchmark")),
+        admin_secret: AdminSecret::new(&SecretString::from(ADMIN_SECRET)),
         foreign: ForeignIdentities::default(),
         own_address: OwnAddress { listen: SocketAddr::from(([127, 0, 0, 1], 0)), public_hosts: Vec::new() },
         limits: Limits::default(),
     }))
+}
+
+/// Makes so many boxes that do not run.
+pub(crate) async fn make_boxes(control: &Control, boxes: usize) -> Result<()> {
+    let op = Op::new(Principal::Admin);
+    for number in 0..boxes {
+        let new = NewBox { name: format!("box-{number}"), start: Some(false), ..NewBox::default() };
+        control.create_box(&op, &new).await?;
+    }
+    Ok(())
 }
 
 /// Nobody has a webhook here.
