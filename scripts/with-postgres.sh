@@ -64,4 +64,6 @@ is_ready || { cat "$home/server.log" >&2; exit 1; }
 export SMARTBOX_TEST_POSTGRES_URL="postgres://smartbox@localhost:$port/postgres?host=$home"
 # The directory of the server, for tests that stop it.
 export SMARTBOX_TEST_POSTGRES_HOME=$home
+# Its programs, for tests that start servers of their own.
+export SMARTBOX_TEST_POSTGRES_BIN=$server
 "$@"

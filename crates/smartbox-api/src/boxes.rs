@@ -10,6 +10,7 @@ use crate::{EffectiveSleepView, SleepPolicyView, SleepView};
 /// Asks for a new box.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "name": "work", "tier": "standard-1", "start": false }))]
 pub struct CreateBox {
     /// 1 to 40 characters out of a-z, 0-9 and `-`; unique in its org.
     #[schema(example = "home")]
@@ -41,6 +42,7 @@ pub struct CreateBox {
 /// Asks for a box like another.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "name": "work-2", "channels": "off" }))]
 pub struct CloneBox {
     /// 1 to 40 characters out of a-z, 0-9 and `-`; unique in its org.
     #[schema(example = "home-2")]
@@ -95,6 +97,7 @@ pub struct ImportQuery {
 /// Asks that channels and jobs of a box run, or not.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "channels": "off" }))]
 pub struct SetChannels {
     /// `on` or `off`.
     pub channels: ChannelsWord,

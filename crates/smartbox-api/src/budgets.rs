@@ -21,6 +21,7 @@ pub struct BudgetCaps {
 /// Replaces a budget. What is absent has no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "day": { "tokens": 2000000 }, "month": { "money_nanos": 20000000000_u64 } }))]
 pub struct SetBudget {
     /// For each day of the org's calendar.
     #[serde(default)]

@@ -35,6 +35,7 @@ pub struct EgressView {
 /// Replaces the rules of a box.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "rules": ["allow api.github.com", "deny *"] }))]
 pub struct SetEgress {
     /// All of them, at most 256, in their order.
     #[schema(max_items = 256)]

@@ -23,6 +23,7 @@ pub const EXEC_CHANNEL_CONTROL: u8 = 3;
 /// Runs a command and waits for its end.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "argv": ["id", "-u"], "timeout_ms": 30000 }))]
 pub struct ExecRequest {
     /// Program and arguments; no shell reads them.
     #[schema(example = json!(["id", "-u"]))]
@@ -78,6 +79,7 @@ pub struct ExecResult {
 
 /// Size of a terminal in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({ "cols": 120, "rows": 40 }))]
 pub struct TtySize {
     /// Columns.
     pub cols: u16,
@@ -125,6 +127,7 @@ pub enum ExecStreamControl {
 /// Begins a command that runs by itself.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "argv": ["make", "test"], "cwd": "workspace", "env": { "CI": "1" } }))]
 pub struct StartExec {
     /// Program and arguments; no shell reads them. They are kept for as long as what came of the command.
     #[schema(example = json!(["make", "test"]))]

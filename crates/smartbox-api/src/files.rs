@@ -104,6 +104,7 @@ pub struct MakeDirectory {
 /// Something to be moved or copied.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "from": "workspace/notes.md", "to": "workspace/old/notes.md", "parents": true, "replace": true }))]
 pub struct MoveFile {
     /// Its path below the agent's home.
     #[schema(example = "workspace/draft.md")]
@@ -225,6 +226,7 @@ pub enum FileBatchOp {
 /// Things to be done one after the other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "operations": [{ "op": "mkdir", "path": "workspace/reports", "parents": true }, { "op": "stat", "path": "workspace" }] }))]
 pub struct FileBatch {
     /// At most 50.
     #[schema(max_items = 50)]

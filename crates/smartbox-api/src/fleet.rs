@@ -110,6 +110,7 @@ pub enum BulkActionWord {
 /// Asks for one thing to be done with many boxes, one after the other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "action": "restart", "label": "stage=test", "dry_run": true }))]
 pub struct CreateBulkRun {
     /// `restart` or `patch-config`.
     pub action: BulkActionWord,

@@ -99,6 +99,7 @@ pub struct ProviderList {
 /// Makes or replaces a provider.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "dialect": "openai", "base_url": "https://models.example.com/v1", "key": "sk-example" }))]
 pub struct SetProvider {
     /// What it speaks: `anthropic` or `openai`.
     #[schema(example = "openai")]
@@ -127,6 +128,7 @@ pub struct SetProvider {
 /// Rules about models. The strictest limits of box, org and platform count, and each list of what is allowed has to allow a model.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "allow": ["claude-*", "gpt-6-luna"], "fallbacks": { "claude-opus-5-5": ["claude-sonnet-5"] }, "requests_per_minute": 600 }))]
 pub struct SetModelRules {
     /// The models that may be asked for: ids, or beginnings of ids with `*` at their end. Absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -86,6 +86,7 @@ pub struct PlanList {
 /// Makes a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "name": "starter", "boxes_max": 3, "limits": { "tokens": 20000000, "bandwidth_bytes": 107374182400_u64 } }))]
 pub struct CreatePlan {
     /// 1 to 40 lower-case letters, digits and dashes.
     #[schema(example = "starter")]
@@ -110,6 +111,7 @@ pub struct CreatePlan {
 /// Replaces what a plan says. What is absent has no limit, or no price.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "boxes_max": 3, "limits": { "tokens": 20000000, "bandwidth_bytes": 107374182400_u64 } }))]
 pub struct SetPlan {
     /// Becomes the default; the one that was is none any more.
     #[serde(default)]

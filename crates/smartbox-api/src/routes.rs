@@ -54,6 +54,7 @@ pub struct RouteList {
 /// Changes a route for whatever begins from now on. What is absent stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "percentage": 10 }))]
 pub struct UpdateRoute {
     /// `self`, or `http://host:port` or `https://host`: no path, no credentials, and not this platform's own address.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -53,6 +53,7 @@ pub struct UpgradeBox {
 /// Asks for an upgrade of many boxes.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(example = json!({ "to": "2026.9.6", "wave": 2, "stop_after": 1 }))]
 pub struct CreateRollout {
     /// Boxes by id or name; all of them without any.
     #[serde(skip_serializing_if = "Vec::is_empty")]

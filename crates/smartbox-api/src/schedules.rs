@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 /// Asks for a schedule. It names `cron` or `at`, and `wake` or `message`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "name": "morning report", "cron": "0 9 * * MON-FRI", "time_zone": "Europe/Berlin", "message": { "text": "What is new?" } }))]
 pub struct CreateSchedule {
     /// A name for people, 1 to 100 characters.
     #[schema(example = "morning report")]
@@ -39,6 +40,7 @@ pub struct CreateSchedule {
 /// What of a schedule changes; what is left out stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "enabled": false }))]
 pub struct UpdateSchedule {
     /// A name for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]

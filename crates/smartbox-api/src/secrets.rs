@@ -38,6 +38,7 @@ pub struct SecretList {
 /// Sets a secret.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "value": "ghp_example" }))]
 pub struct SetSecret {
     /// Its value, 1 to 16384 bytes.
     pub value: String,

@@ -74,6 +74,7 @@ pub struct SeedVpsConfig {
 /// Makes a size.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "name": "sprites-standard", "cpu_millicores": 1000, "memory_mb": 2048 }))]
 pub struct SeedCreateVpsConfig {
     /// Its name: lower-case letters, digits and dashes.
     #[schema(example = "sprites-standard")]

@@ -117,6 +117,7 @@ pub struct SeedAgentConfig {
 /// A file of an agent's workspace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "content": "# Notes\n" }))]
 pub struct SeedWorkspaceFile {
     /// All of it.
     pub content: String,

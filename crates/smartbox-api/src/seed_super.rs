@@ -95,6 +95,7 @@ pub struct SeedWoken {
 /// Says something to an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({ "message": "Good morning!" }))]
 pub struct SeedMessage {
     /// What.
     pub message: String,

@@ -42,6 +42,7 @@ pub struct OverageBudget {
 /// Sets it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "budget_cents": 2000 }))]
 pub struct SetOverageBudget {
     /// Cents of a dollar.
     pub budget_cents: u64,

@@ -110,6 +110,7 @@ pub struct UpdateBox {
 /// What of a tier changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "sleep": { "frozen_after": "10m", "squeezed_after": "30m" } }))]
 pub struct UpdateTier {
     /// When its boxes sleep.
     pub sleep: UpdateSleep,

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 /// Asks for a service token.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "name": "deploy", "scopes": ["boxes:read", "boxes:talk"], "expires_in_days": 30 }))]
 pub struct CreateToken {
     /// What it is for; 1 to 100 characters.
     #[schema(example = "nightly deploy")]

@@ -24,6 +24,7 @@ pub struct CreateUser {
 /// Changes a person. What is absent stays.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "role": "operator" }))]
 pub struct UpdateUser {
     /// A new role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -36,6 +37,7 @@ pub struct UpdateUser {
 /// Sets a person's password.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "password": "correct horse battery staple" }))]
 pub struct SetPassword {
     /// The new one; 8 to 1024 bytes. It ends every other session of theirs.
     pub password: String,

@@ -6,6 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 /// Asks for a webhook.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "url": "https://example.com/smartbox", "types": ["box.*"] }))]
 pub struct CreateWebhook {
     /// Where events are sent: `https://`, at a public address. It may have a key in it; it is sealed at rest.
     #[schema(example = "https://example.com/hooks/smartbox")]
@@ -33,6 +34,7 @@ pub struct CreateWebhook {
 /// What of a webhook changes; what is left out stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "types": ["box.ready"] }))]
 pub struct UpdateWebhook {
     /// Where events are sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -88,7 +88,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     has_media(headers, "application/json")
 }
 
-fn has_media(headers: &HeaderMap, wanted: &str) -> bool {
+pub(crate) fn has_media(headers: &HeaderMap, wanted: &str) -> bool {
     let media = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = media.split(';').next().unwrap_or_default().trim();
     essence.eq_ignore_ascii_case(wanted)

@@ -8,7 +8,12 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
 };
-use utoipa::openapi::{Components, ContentBuilder, Info, OpenApi, Ref, ResponseBuilder};
+use utoipa::openapi::{
+    Components, ContentBuilder, Info, ObjectBuilder, OpenApi, Ref, RefOr, ResponseBuilder, Type,
+};
+
+/// The type of a stream of events.
+const EVENT_STREAM: &str = "text/event-stream";
 
 /// The document before the routes are added.
 pub(crate) fn frame() -> OpenApi {
@@ -58,6 +63,41 @@ pub(crate) fn name_parts(document: &mut OpenApi) {
     document.paths.paths = paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
 }
 
+/// Says what an event of a stream is. What a route names as the answer is the data of each; OpenAPI 3.1 has no word for a sequence, and
+/// the one of 3.2 is an object with the fields of an event.
+pub(crate) fn describe_streams(document: &mut OpenApi) {
+    for response in operations(document).flat_map(|operation| operation.responses.responses.values_mut()) {
+        let RefOr::T(response) = response else { continue };
+        let Some(RefOr::T(content)) = response.content.get_mut(EVENT_STREAM) else { continue };
+        let data = match content.schema.take() {
+            Some(RefOr::Ref(reference)) => {
+                let name = reference.ref_location.rsplit('/').next().unwrap_or_default().to_owned();
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .content_media_type("application/json")
+                    .description(Some(format!("As JSON: `{name}`.")))
+            }
+            _text => ObjectBuilder::new().schema_type(Type::String),
+        };
+        let text = || ObjectBuilder::new().schema_type(Type::String);
+        let event = ObjectBuilder::new()
+            .property("event", text())
+            .property("id", text())
+            .property("data", data)
+            .required("data")
+            .description(Some("One event; the stream has any number of them."));
+        content.schema = Some(event.into());
+    }
+}
+
+fn operations(document: &mut OpenApi) -> impl Iterator<Item = &mut Operation> {
+    document.paths.paths.values_mut().flat_map(|item| {
+        [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete]
+            .into_iter()
+            .filter_map(Option::as_mut)
+    })
+}
+
 /// Adds the answer that every route may give: a problem document.
 pub(crate) fn add_problems(document: &mut OpenApi) {
     let schema = Ref::from_schema_name(Problem::name());
@@ -66,11 +106,7 @@ pub(crate) fn add_problems(document: &mut OpenApi) {
         .description("Why it was refused, and what to do.")
         .content(PROBLEM_CONTENT_TYPE, content)
         .build();
-    for item in document.paths.paths.values_mut() {
-        let operations: [&mut Option<Operation>; 5] =
-            [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
-        for operation in operations.into_iter().flatten() {
-            operation.responses.responses.insert("default".to_owned(), problem.clone().into());
-        }
+    for operation in operations(document) {
+        operation.responses.responses.insert("default".to_owned(), problem.clone().into());
     }
 }

@@ -64,6 +64,7 @@ pub fn openapi() -> OpenApi {
     let routes = open_routes().merge(mcp::routes()).merge(v1::routes()).merge(seeds::routes());
     let mut document = routes.into_openapi();
     document::name_parts(&mut document);
+    document::describe_streams(&mut document);
     document::add_problems(&mut document);
     document
 }

@@ -14,15 +14,16 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::{Extension, Router};
+use http::StatusCode;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::HttpState;
-use crate::body::BODY_BYTES_MAX;
+use crate::body::{BODY_BYTES_MAX, has_media};
 use crate::caller::Vouched;
-use crate::problem::ApiError;
+use crate::problem::{ApiError, codes};
 use server::ToolServer;
 
 pub(crate) fn routes() -> OpenApiRouter<HttpState> {
@@ -50,7 +51,14 @@ pub(crate) struct Api(pub(crate) Router);
     responses(
         (status = OK, description = "The answer to a request.", body = serde_json::Value),
         (status = ACCEPTED, description = "A notification was taken."),
-        (status = NOT_ACCEPTABLE, description = "`Accept` does not name both types.", body = String, content_type = "text/plain"),
+        (status = BAD_REQUEST, description = "What JSON-RPC has to say, or why the request cannot be read.", content(
+            (serde_json::Value = "application/json"),
+            (smartbox_api::Problem = "application/problem+json"),
+        )),
+        (status = NOT_FOUND, description = "There is no such method.", content(
+            (serde_json::Value = "application/json"),
+            (smartbox_api::Problem = "application/problem+json"),
+        )),
     ),
 )]
 async fn mcp(
@@ -70,5 +78,18 @@ async fn mcp(
         .disable_allowed_origins();
     let sessions = Arc::new(NeverSessionManager::default());
     let service = StreamableHttpService::new(move || Ok(server.clone()), sessions, config);
-    Ok(service.handle(request).await.map(axum::body::Body::new))
+    said(service.handle(request).await.map(axum::body::Body::new))
+}
+
+/// What the library refuses without JSON-RPC is told as everything else is that is refused.
+fn said(answer: Response) -> Result<Response, ApiError> {
+    let is_told = has_media(answer.headers(), "application/json");
+    let code = match answer.status() {
+        status if is_told || !status.is_client_error() => return Ok(answer),
+        StatusCode::NOT_ACCEPTABLE => &codes::NOT_ACCEPTABLE,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => &codes::UNSUPPORTED_MEDIA_TYPE,
+        StatusCode::PAYLOAD_TOO_LARGE => &codes::BODY_TOO_LARGE,
+        _ => &codes::BAD_REQUEST,
+    };
+    Err(ApiError::known(code))
 }

@@ -11,6 +11,8 @@ mod postgres;
 mod sqlite;
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::ConnectOptions;
@@ -38,7 +40,13 @@ pub(crate) struct Database {
     /// Keeps a database in memory: one that no connection is open to is gone.
     anchor: Option<sqlx::Pool<Db>>,
     begin: Begin,
+    /// How many write transactions have begun here.
+    writes: Arc<AtomicU64>,
 }
+
+/// A moment in which nothing was being written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark(u64);
 
 /// How write transactions begin.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +68,7 @@ impl Database {
             .max_connections(sqlite::READERS)
             .acquire_timeout(ACQUIRE_MAX)
             .connect_lazy_with(sqlite::options(options.pragma("query_only", "on")));
-        Ok(Self { writer, reader, anchor: None, begin: sqlite::BEGIN })
+        Ok(Self { writer, reader, anchor: None, begin: sqlite::BEGIN, writes: Arc::default() })
     }
 
     /// Connects to a database on a server, which is ready to be used.
@@ -74,7 +82,7 @@ impl Database {
         // While one writes, the next one waits for the lock: not for the way of the connection back to its pool.
         let writer = pool().max_connections(postgres::WRITERS).connect_lazy_with(server.writer());
         let reader = pool().max_connections(server.readers()).connect_lazy_with(server.reader());
-        Self { writer, reader, anchor: None, begin: postgres::BEGIN }
+        Self { writer, reader, anchor: None, begin: postgres::BEGIN, writes: Arc::default() }
     }
 
     /// Saves everything as one consistent file, which must not exist, while others go on reading and writing.
@@ -97,7 +105,7 @@ impl Database {
         // A caller that gives up in the middle of a query takes its connection with it.
         let anchor = one_connection().connect_with(options.clone()).await?;
         let writer = one_connection().connect_with(options).await?;
-        Ok(Self { reader: writer.clone(), writer, anchor: Some(anchor), begin: sqlite::BEGIN })
+        Ok(Self { reader: writer.clone(), writer, anchor: Some(anchor), begin: sqlite::BEGIN, writes: Arc::default() })
     }
 
     /// Whether the database is on a server, which others use as well.
@@ -117,7 +125,20 @@ impl Database {
         self.begin_with(self.begin.fleeting).await
     }
 
+    /// A mark of this moment, unless something is being written, or others write as well.
+    pub(crate) fn mark(&self) -> Option<Mark> {
+        let mark = Mark(self.writes.load(Ordering::SeqCst));
+        let is_quiet = self.writer.num_idle() == self.writer.size() as usize;
+        (is_quiet && !self.begin.is_shared).then_some(mark)
+    }
+
+    /// Whether what was read since is how it is.
+    pub(crate) fn is_unwritten_since(&self, mark: Mark) -> bool {
+        self.mark() == Some(mark)
+    }
+
     async fn begin_with(&self, statement: &'static str) -> Result<Tx, Error> {
+        self.writes.fetch_add(1, Ordering::SeqCst);
         match self.writer.begin_with(statement).await {
             // Nothing has happened yet: a connection that was lost meanwhile, such as by a failover, is worth another try.
             Err(error) if self.begin.is_shared && is_lost(&error) => {
@@ -129,6 +150,7 @@ impl Database {
 
     /// The connection that writes, outside of a transaction: for migrations, which bring their own.
     pub(crate) async fn writer(&self) -> Result<sqlx::pool::PoolConnection<Db>, Error> {
+        self.writes.fetch_add(1, Ordering::SeqCst);
         Ok(self.writer.acquire().await?)
     }
 

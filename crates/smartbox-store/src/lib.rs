@@ -93,6 +93,7 @@ pub use schedules::{NextTime, RunState, SCHEDULES_MAX, Schedule, ScheduleAction,
 pub use sealing::{KeyFile, KeySource, Keyring, KeyringError, Sealer};
 pub use sleep::{Due, WakeHold};
 pub use smartbox::{BoxError, BoxFilter, IntentChange, NewFailure, NewSmartbox, ObservationUpdate, Smartbox};
+pub use database::Mark;
 pub use store::{Store, check_address};
 pub use upgrades::Upgrade;
 pub use vault::{Authority, KeptSecret, NewSecret, SECRETS_MAX};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use smartbox_core::OrgId;
 
-use crate::database::{Database, Server};
+use crate::database::{Database, Mark, Server};
 use crate::error::{Error, OpenError};
 use crate::fleet::{FleetStore, SystemActor};
 use crate::open;
@@ -21,6 +21,16 @@ pub struct Store {
 }
 
 impl Store {
+    /// A mark of this moment. `None` while something is being written, and for a database that others write to as well.
+    pub fn mark(&self) -> Option<Mark> {
+        self.database.mark()
+    }
+
+    /// Whether nothing was written since: what was read after the mark is how it is now.
+    pub fn is_unwritten_since(&self, mark: Mark) -> bool {
+        self.database.is_unwritten_since(mark)
+    }
+
     /// Opens the database at `path`. A missing one is made, readable for its owner only.
     ///
     /// The directory must exist, and the caller must hold the lock that keeps other processes out of it.

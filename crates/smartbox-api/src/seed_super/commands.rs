@@ -18,6 +18,7 @@ pub enum SeedCommand {
 /// Asks for a command to be run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({ "command": ["id", "-u"], "timeout": 30000 }))]
 pub struct SeedExec {
     /// What to run.
     pub command: SeedCommand,

@@ -73,6 +73,7 @@ pub struct SeedRollback {
 /// Asks for many configurations to be patched.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({ "patch": { "logging": { "level": "debug" } } }))]
 pub struct SeedBulkPatch {
     /// The merge patch.
     pub patch: Map<String, Value>,

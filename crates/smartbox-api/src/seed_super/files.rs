@@ -71,6 +71,7 @@ pub struct SeedFileContent {
 
 /// A file to write.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({ "content": "# Notes\n" }))]
 pub struct SeedWrite {
     /// Its content.
     pub content: String,
@@ -117,6 +118,7 @@ pub struct SeedFileOp {
 
 /// Many things to do with files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({ "operations": [{ "op": "write", "path": "workspace/notes.md", "content": "# Notes\n" }, { "op": "exists", "path": "workspace/notes.md" }] }))]
 pub struct SeedFileBatch {
     /// At most 50.
     pub operations: Vec<SeedFileOp>,

@@ -1,11 +1,11 @@
 //! Publishes the picture that the data plane serves from.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use secrecy::SecretString;
 use smartbox_core::BoxId;
-use smartbox_store::SystemActor;
+use smartbox_store::{FleetStore, Smartbox, SystemActor};
 
 use crate::boxes::secret;
 use crate::fleet_view::{BoxState, FleetView};
@@ -15,29 +15,62 @@ use crate::{Control, Error};
 #[derive(Default)]
 pub(crate) struct Publisher {
     tokens: HashMap<BoxId, SecretString>,
+    /// What was published last, in the order in which the boxes were made.
+    states: BTreeMap<BoxId, Arc<BoxState>>,
 }
 
 impl Publisher {
     /// Reads every box and publishes what changed.
     pub(crate) async fn publish(&mut self, control: &Control) -> Result<(), Error> {
-        let fleet = control.inner.store.fleet(SystemActor::new("publish"));
-        let rows = fleet.all_boxes().await?;
-        self.tokens.retain(|id, _| rows.iter().any(|row| row.id == *id));
-        let mut boxes = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let token = if let Some(token) = self.tokens.get(&row.id) {
-                token.clone()
-            } else {
-                let org = control.inner.store.org(row.org);
-                let token = org.secret(row.id, secret::GATEWAY_TOKEN).await?;
-                let token = token.ok_or_else(|| Error::internal("a box has no gateway token"))?;
-                self.tokens.insert(row.id, token.clone());
-                token
-            };
-            boxes.push(Arc::new(BoxState::new(row, token)));
+        let rows = fleet(control).all_boxes().await?;
+        self.publish_rows(control, &rows).await
+    }
+
+    /// Publishes what changed, of rows that are every box as it is now.
+    pub(crate) async fn publish_rows(&mut self, control: &Control, rows: &[Smartbox]) -> Result<(), Error> {
+        let mut states = BTreeMap::new();
+        for row in rows {
+            states.insert(row.id, self.state(control, row).await?);
         }
-        let first_org = fleet.first_org().await?.map(|org| org.id);
-        let view = FleetView { first_org, boxes };
+        self.tokens.retain(|id, _| states.contains_key(id));
+        self.states = states;
+        self.send(control).await
+    }
+
+    /// Reads these boxes and publishes what changed of them, however many others there are.
+    pub(crate) async fn publish_these(&mut self, control: &Control, ids: &[BoxId]) -> Result<(), Error> {
+        for id in ids {
+            let Some(row) = fleet(control).find_box(*id).await? else {
+                self.tokens.remove(id);
+                self.states.remove(id);
+                continue;
+            };
+            let state = self.state(control, &row).await?;
+            let was_default = self.states.insert(*id, Arc::clone(&state)).is_some_and(|before| before.is_default);
+            if was_default != state.is_default {
+                // Another one was or is the default of their org.
+                return self.publish(control).await;
+            }
+        }
+        self.send(control).await
+    }
+
+    async fn state(&mut self, control: &Control, row: &Smartbox) -> Result<Arc<BoxState>, Error> {
+        let token = if let Some(token) = self.tokens.get(&row.id) {
+            token.clone()
+        } else {
+            let org = control.inner.store.org(row.org);
+            let token = org.secret(row.id, secret::GATEWAY_TOKEN).await?;
+            let token = token.ok_or_else(|| Error::internal("a box has no gateway token"))?;
+            self.tokens.insert(row.id, token.clone());
+            token
+        };
+        Ok(Arc::new(BoxState::new(row, token)))
+    }
+
+    async fn send(&self, control: &Control) -> Result<(), Error> {
+        let first_org = fleet(control).first_org().await?.map(|org| org.id);
+        let view = FleetView { first_org, boxes: self.states.values().cloned().collect() };
         let modified = control.inner.fleet.send_if_modified(|published| {
             let modified = **published != view;
             if modified {
@@ -50,4 +83,8 @@ impl Publisher {
         }
         Ok(())
     }
+}
+
+fn fleet(control: &Control) -> FleetStore {
+    control.inner.store.fleet(SystemActor::new("publish"))
 }

@@ -165,7 +165,9 @@ impl Reconciler {
         let seen = control.inner.provider.observe_all().await.map_err(Error::internal)?;
         let seen: HashMap<BoxId, Observation> = seen.into_iter().map(|seen| (seen.id, seen)).collect();
         let fleet = control.inner.store.fleet(SystemActor::new(ACTOR));
+        let read_at = control.inner.store.mark();
         let rows = fleet.all_boxes().await?;
+        let all = read_at.is_some().then(|| rows.clone());
         self.report_unknown(&rows, &seen).await?;
         self.look_at_room(&rows, &seen).await?;
         let rows = self.only_mine(rows).await?;
@@ -183,7 +185,12 @@ impl Reconciler {
         self.relieve(&latest).await?;
         let until = due::until_next(&latest, control.inner.clock.now());
         self.alarm = Instant::now() + until;
-        self.publisher.publish(&control).await?;
+        match (all, read_at) {
+            (Some(all), Some(mark)) if control.inner.store.is_unwritten_since(mark) => {
+                self.publisher.publish_rows(&control, &all).await?;
+            }
+            _ => self.publisher.publish(&control).await?,
+        }
         control.inner.last_pass.set(Instant::now());
         Ok(())
     }
@@ -195,7 +202,7 @@ impl Reconciler {
                 tracing::warn!(box.id = %id, error = &error as &dyn std::error::Error, "a box could not be looked at");
             }
         }
-        if let Err(error) = self.publisher.publish(&self.control).await {
+        if let Err(error) = self.publisher.publish_these(&self.control, ids).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "the picture of the boxes could not be published"

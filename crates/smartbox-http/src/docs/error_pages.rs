@@ -81,6 +81,7 @@ pages![
     "name-taken",
     "no-default-box",
     "not-a-platform",
+    "not-acceptable",
     "not-erased",
     "not-found",
     "not-restored",

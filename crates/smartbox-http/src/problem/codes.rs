@@ -120,6 +120,8 @@ codes! {
         "Content-Range says how long it is.";
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type" UNSUPPORTED_MEDIA_TYPE "The body is not JSON"
         "Send the body with the header Content-Type: application/json.";
+    NOT_ACCEPTABLE = "not-acceptable" NOT_ACCEPTABLE "The answer may have no type that this route has"
+        "Send the header Accept: application/json, text/event-stream.";
     UPGRADE_REQUIRED = "upgrade-required" UPGRADE_REQUIRED "This route speaks WebSocket only"
         "Connect with a WebSocket client; `smartbox exec` is one.";
     IDEMPOTENCY_MISMATCH = "idempotency-mismatch" UNPROCESSABLE_ENTITY

@@ -14,7 +14,7 @@ use crate::support::{at, event, fleet_of, org_id};
 const ANSWER_MAX: Duration = Duration::from_secs(25);
 
 /// Writes facts until it is told to stop; which ones were acknowledged, and how many failed.
-async fn write_until(fleet: FleetStore, writer: usize, stop: tokio_util_stop::Stop) -> (Vec<String>, usize) {
+pub(crate) async fn write_until(fleet: FleetStore, writer: usize, stop: tokio_util_stop::Stop) -> (Vec<String>, usize) {
     let (mut acknowledged, mut failed) = (Vec::new(), 0);
     for n in 0_u32.. {
         if stop.is_set() {
@@ -33,25 +33,25 @@ async fn write_until(fleet: FleetStore, writer: usize, stop: tokio_util_stop::St
 }
 
 /// A flag.
-mod tokio_util_stop {
+pub(crate) mod tokio_util_stop {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
 
     #[derive(Clone, Default)]
-    pub(super) struct Stop(Arc<AtomicBool>);
+    pub(crate) struct Stop(Arc<AtomicBool>);
 
     impl Stop {
-        pub(super) fn set(&self) {
+        pub(crate) fn set(&self) {
             self.0.store(true, Ordering::SeqCst);
         }
 
-        pub(super) fn is_set(&self) -> bool {
+        pub(crate) fn is_set(&self) -> bool {
             self.0.load(Ordering::SeqCst)
         }
     }
 }
 
-async fn all_there(store: &Store, names: &[String]) {
+pub(crate) async fn all_there(store: &Store, names: &[String]) {
     let fleet = fleet_of(store);
     for name in names {
         assert_eq!(fleet.meta_get(name).await.unwrap().as_deref(), Some("there"), "{name} was acknowledged");

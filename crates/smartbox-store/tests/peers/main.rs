@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy's exemption for tests leaves out their helpers")]
 
+mod failover;
 mod losses;
 mod measure;
 mod opening;
+mod pair;
 mod proxy;
 mod schema;
 mod server;

@@ -187,6 +187,20 @@ impl Platform {
         self.wait_for(name, phase, |view| view["phase"] == phase).await
     }
 
+    /// Waits until a list's first page fulfils a condition.
+    pub(crate) async fn wait_for_list(&self, path: &str, condition: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let page = self.json(path).await;
+            let items = page["items"].as_array().unwrap();
+            if condition(items) {
+                return items.clone();
+            }
+            assert!(Instant::now() < deadline, "{path} is not as it should be: {page:#}\n{}", self.log());
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
     /// The actions in a box's timeline, newest first.
     pub(crate) async fn actions(&self, name: &str) -> Vec<String> {
         let page = self.json(&format!("/v1/boxes/{name}/timeline?limit=200")).await;

@@ -5,6 +5,7 @@ mod backup;
 mod broken;
 mod clone;
 mod config;
+mod contract;
 mod crash;
 mod egress;
 mod hands;
