@@ -33,6 +33,7 @@ mod origins;
 mod people;
 mod platforms;
 mod races;
+mod releases;
 mod rollouts;
 mod rotation;
 mod routing;
