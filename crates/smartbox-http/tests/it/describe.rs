@@ -13,6 +13,10 @@ pub(crate) struct Route {
     pub(crate) path: String,
     pub(crate) id: String,
     has_body: bool,
+    /// Types that a body may have.
+    bodies: Vec<String>,
+    /// Where its parameters are, and their names.
+    parameters: Vec<(String, String)>,
 }
 
 /// Every route of the document, in its order.
@@ -24,7 +28,12 @@ pub(crate) fn routes() -> Vec<Route> {
             let Ok(method) = method.to_uppercase().parse::<Method>() else { continue };
             let id = operation["operationId"].as_str().expect("every operation has an id").to_owned();
             let has_body = operation.get("requestBody").is_some();
-            routes.push(Route { method, path: path.clone(), id, has_body });
+            let bodies = operation["requestBody"]["content"].as_object();
+            let bodies = bodies.into_iter().flat_map(|content| content.keys().cloned()).collect();
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            let parameters = parameters.map(|one| (text(&one["in"]), text(&one["name"]))).collect();
+            routes.push(Route { method, path: path.clone(), id, has_body, bodies, parameters });
         }
     }
     assert!(routes.len() > 20, "the document describes the routes");
@@ -32,6 +41,20 @@ pub(crate) fn routes() -> Vec<Route> {
 }
 
 impl Route {
+    /// Whether the document names such a parameter: in `query`, `header` or `path`.
+    pub(crate) fn takes(&self, place: &str, name: &str) -> bool {
+        self.parameters.iter().any(|(at, this)| at == place && this == name)
+    }
+
+    /// Whether its body is JSON, and has to be there.
+    pub(crate) fn takes_json(&self) -> bool {
+        self.bodies.iter().any(|media| media == "application/json") && !self.body_is_optional()
+    }
+
+    fn body_is_optional(&self) -> bool {
+        self.body().is_null()
+    }
+
     pub(crate) fn is_about(&self, parameter: &str) -> bool {
         self.path.contains(&format!("{{{parameter}}}"))
     }

@@ -8,12 +8,12 @@ use smartbox_testkit::{Client, TestApp};
 use crate::describe::{Route, routes};
 
 /// Somebody who asks.
-struct Somebody {
+pub(crate) struct Somebody {
     #[expect(dead_code, reason = "it is there as long as somebody asks it")]
     app: TestApp,
-    client: Client,
-    smartbox: String,
-    operation: String,
+    pub(crate) client: Client,
+    pub(crate) smartbox: String,
+    pub(crate) operation: String,
 }
 
 impl Somebody {
@@ -24,7 +24,7 @@ impl Somebody {
 }
 
 /// A platform with a box, and somebody who asks there.
-async fn somebody(caller: &str) -> Somebody {
+pub(crate) async fn somebody(caller: &str) -> Somebody {
     let app = TestApp::start().await;
     // There is no supervisor in the fake, which commands find out.
     app.expect_log("SSH");
