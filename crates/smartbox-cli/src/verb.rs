@@ -30,6 +30,7 @@ mod schedule;
 mod secret;
 mod session;
 mod size;
+mod support;
 mod tier;
 mod token;
 mod usage;
@@ -79,6 +80,9 @@ pub enum ClientCommand {
     /// List and end sessions: browsers that are signed in
     #[command(subcommand)]
     Session(session::SessionCommand),
+    /// Act in the name of a person to help them, for a while; see and end such access in yours
+    #[command(subcommand)]
+    Support(support::SupportCommand),
     /// Pair this program as your device; list, approve and revoke devices
     #[command(subcommand)]
     Device(device::DeviceCommand),
@@ -185,6 +189,9 @@ pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &m
         ClientCommand::Token(command) => token::run(&connect(global, console).await?, command, console).await,
         ClientCommand::Session(command) => {
             session::run(&connect(global, console).await?, &command, console).await
+        }
+        ClientCommand::Support(command) => {
+            support::run(&connect(global, console).await?, command, console).await
         }
         ClientCommand::Route(command) => route::run(&connect(global, console).await?, command, console).await,
         ClientCommand::Schedule(command) => {

@@ -46,6 +46,7 @@ mod sealing;
 mod sleep;
 mod smartbox;
 mod store;
+mod support;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod upgrades;
@@ -94,6 +95,7 @@ pub use sealing::{KeyFile, KeySource, Keyring, KeyringError, Sealer};
 pub use sleep::{Due, WakeHold};
 pub use smartbox::{BoxError, BoxFilter, IntentChange, NewFailure, NewSmartbox, ObservationUpdate, Smartbox};
 pub use store::{Store, check_address};
+pub use support::{NewSupport, SUPPORT_OPEN_MAX, SupportEnd, SupportFilter, SupportSession};
 pub use upgrades::Upgrade;
 pub use vault::{Authority, KeptSecret, NewSecret, SECRETS_MAX};
 pub use webhooks::{

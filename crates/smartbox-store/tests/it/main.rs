@@ -38,6 +38,7 @@ mod rotation;
 mod routing;
 mod secrets;
 mod support;
+mod support_sessions;
 mod tenancy;
 mod tiers;
 mod tokens;
