@@ -17,6 +17,7 @@ mod fleet;
 mod link;
 mod logs;
 mod maintenance;
+mod mcp;
 mod model;
 mod open;
 mod operation;
@@ -149,6 +150,8 @@ pub enum ClientCommand {
     Logs(logs::LogsArgs),
     /// Open the platform in a browser, signed in
     Open(open::OpenArgs),
+    /// Serve the platform's tools to a program that speaks the Model Context Protocol over standard input and output
+    Mcp,
     /// Show who you are to the platform, and what you may do
     Whoami,
     /// Print a completion script for a shell
@@ -242,6 +245,7 @@ pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &m
             operation::run(&connect(global, console).await?, command, console).await
         }
         ClientCommand::Open(args) => open::run(&connect(global, console).await?, &args, console).await,
+        ClientCommand::Mcp => mcp::run(&connect(global, console).await?, console).await,
         ClientCommand::Completion(args) => completion::run(&args, console).await,
         ClientCommand::Version => version::run(global, console).await,
         ClientCommand::ExitCodes => console.text(exit::HELP).await.map(|()| Exit::Success),
