@@ -44,7 +44,8 @@ impl AdminSecret {
 
     /// Whether a hash was made of this token and a secret that is accepted.
     pub(crate) fn is_bound_to(&self, token: &str, bound: &TokenHash) -> bool {
-        let is = |secret: &[u8; 32]| constant_time::verify_slices_are_equal(&bind(token, secret), bound).is_ok();
+        let is =
+            |secret: &[u8; 32]| constant_time::verify_slices_are_equal(&bind(token, secret), bound).is_ok();
         self.accepted.iter().any(is)
     }
 }

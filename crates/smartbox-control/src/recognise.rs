@@ -84,7 +84,12 @@ impl Recognised {
         let helped = self.principal.as_support().map(|support| Tie::User(support.user));
         let sessions = self.session.into_iter().chain(self.parent).map(Tie::Session);
         let device = self.device.map(Tie::Device);
-        who.into_iter().flat_map(|(who, org)| [who, org]).chain(helped).chain(sessions).chain(device).collect()
+        who.into_iter()
+            .flat_map(|(who, org)| [who, org])
+            .chain(helped)
+            .chain(sessions)
+            .chain(device)
+            .collect()
     }
 
     /// The service token, if the caller holds one.

@@ -159,11 +159,8 @@ impl Control {
     /// person in whose name it is, and by whoever manages the people of the org.
     pub async fn end_support(&self, op: &Op, session: &str) -> Result<(), Error> {
         let session = self.find_support_session(op, session).await?;
-        let end = SupportEnd {
-            at: self.inner.clock.now(),
-            by: op.principal.actor(),
-            why: "asked for".to_owned(),
-        };
+        let end =
+            SupportEnd { at: self.inner.clock.now(), by: op.principal.actor(), why: "asked for".to_owned() };
         self.write_support_end(Some(op), &session, &end).await
     }
 
@@ -229,7 +226,10 @@ fn check(new: &NewSupport) -> Result<(SupportLevel, u32), Error> {
     let reason = new.reason.trim();
     let is_sayable = |c: char| !c.is_control() || c == '\n';
     if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX || !reason.chars().all(is_sayable) {
-        wrong("reason", format!("say why, in 1 to {REASON_CHARS_MAX} printable characters: the person reads it"));
+        wrong(
+            "reason",
+            format!("say why, in 1 to {REASON_CHARS_MAX} printable characters: the person reads it"),
+        );
     }
     if new.operator.as_deref().is_some_and(|operator| !is_printable(operator.trim())) {
         wrong("operator", "must have 1 to 100 printable characters".to_owned());

@@ -11,7 +11,6 @@ use smartbox_api::{ADMIN_SECRET_HEADER, SUPPORT_PREFIX, TOKEN_PREFIX};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-
 /// A token, ready to be sent.
 pub(super) struct Credential {
     name: HeaderName,

@@ -39,7 +39,10 @@ fn describe(me: &Me, server: &str) -> String {
     lines.extend(device(me).map(|device| ("Device", device)));
     lines.extend(me.support.as_ref().map(|support| {
         let until = table::moment(&support.expires_at);
-        let what = format!("in the name of {} ({}) until {until}: {}", support.user_name, support.level, support.reason);
+        let what = format!(
+            "in the name of {} ({}) until {until}: {}",
+            support.user_name, support.level, support.reason
+        );
         ("Support", table::cell(&what, SUPPORT_CHARS_MAX))
     }));
     lines.push(("Platform", server.to_owned()));

@@ -34,7 +34,8 @@ async fn opening_prints_the_credential_once_and_alone() {
     let opened = json!({ "session": session(), "token": TOKEN, "link": link });
     let open = post(|| async { (StatusCode::CREATED, Json(opened)) });
     let fake = Fake::start(Router::new().route("/v1/support-sessions", open)).await;
-    let words = ["support", "open", "ada", "--reason", "Ticket 4711", "--as", "Jo", "--act", "--minutes", "60"];
+    let words =
+        ["support", "open", "ada", "--reason", "Ticket 4711", "--as", "Jo", "--act", "--minutes", "60"];
     assert_snapshot!(smartbox(&fake, &words).end().await);
     let body = r#"{"user":"ada","reason":"Ticket 4711","level":"act","minutes":60,"operator":"Jo"}"#;
     assert_eq!(fake.seen()[0].body, body);

@@ -77,7 +77,8 @@ pub(crate) async fn secure(
 /// Whether the page may have to show that somebody acts in somebody's name: to people, and beside the platform's own pages, where the
 /// API can be asked.
 fn shows_support(inquiry: &Inquiry<'_>) -> bool {
-    let is_for_people = matches!(inquiry.principal, Principal::Member { who: Who::User(_) | Who::Support(_), .. });
+    let is_for_people =
+        matches!(inquiry.principal, Principal::Member { who: Who::User(_) | Who::Support(_), .. });
     is_for_people && inquiry.asked.addressed.label.is_none()
 }
 

@@ -28,7 +28,11 @@ async fn the_control_ui_shows_it_to_people_beside_the_platforms_own_pages() {
     for session in ["1", "1-support"] {
         for path in ["/b/home/headed-ui", "/headed-ui"] {
             let page = edge.ask(with(as_user(session, "GET", path), &PAGE)).await;
-            assert_eq!((page.status, page.text().contains(BANNER)), (StatusCode::OK, true), "{session} {path}");
+            assert_eq!(
+                (page.status, page.text().contains(BANNER)),
+                (StatusCode::OK, true),
+                "{session} {path}"
+            );
             assert_eq!(page.header("content-length"), page.text().len().to_string());
             assert_eq!(page.header("etag"), "", "it is not the page that the gateway has");
         }
@@ -57,5 +61,9 @@ async fn a_box_that_is_on_its_way_shows_it_too() {
     route.state = stopped();
     let edge = TestEdge::start(vec![route]).await;
     let page = edge.ask(with(as_user("1", "GET", "/b/home/"), &PAGE)).await;
-    assert!(page.text().contains(r#" src="/_smartbox/support/banner.js" defer></script>"#), "{}", page.text());
+    assert!(
+        page.text().contains(r#" src="/_smartbox/support/banner.js" defer></script>"#),
+        "{}",
+        page.text()
+    );
 }

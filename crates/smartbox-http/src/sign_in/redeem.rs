@@ -63,7 +63,11 @@ async fn redeem_code(state: &HttpState, origin: &Origin, code: &str) -> Result<N
         return Err(Error::NotFound("sign-in code").into());
     }
     if code.starts_with(SUPPORT_PREFIX) {
-        return state.control().enter_support(code).await?.ok_or_else(|| Error::NotFound("sign-in code").into());
+        return state
+            .control()
+            .enter_support(code)
+            .await?
+            .ok_or_else(|| Error::NotFound("sign-in code").into());
     }
     Ok(state.control().redeem_sign_in_code(origin, code).await?)
 }

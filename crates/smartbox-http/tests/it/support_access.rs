@@ -208,7 +208,10 @@ async fn its_time_ends_it_and_the_log_is_told_once() {
     ends.pass().await.unwrap();
     let lines = told(&owner.client).await;
     let last = lines.last().unwrap();
-    assert_eq!((lines.len(), last.action.as_str(), last.reason.as_str()), (2, "support.ended", "its time was over"));
+    assert_eq!(
+        (lines.len(), last.action.as_str(), last.reason.as_str()),
+        (2, "support.ended", "its time was over")
+    );
 }
 
 #[tokio::test]

@@ -29,10 +29,11 @@ impl FleetStore {
             .fetch_optional(&mut *connection)
             .await?;
         let Some(user) = user.map(User::try_from).transpose()? else { return Ok(None) };
-        let opened_with: String = sqlx::query_scalar("select opened_with from support_sessions where id = $1")
-            .bind(session.id.to_string())
-            .fetch_one(&mut *connection)
-            .await?;
+        let opened_with: String =
+            sqlx::query_scalar("select opened_with from support_sessions where id = $1")
+                .bind(session.id.to_string())
+                .fetch_one(&mut *connection)
+                .await?;
         Ok(Some((session, user, unhex(&opened_with)?)))
     }
 

@@ -115,7 +115,11 @@ impl OrgStore {
         .rows_affected();
         if ended == 0 {
             drop(tx);
-            return self.find_support(id).await?.map(|_ended_before| false).ok_or(Error::NotFound("support session"));
+            return self
+                .find_support(id)
+                .await?
+                .map(|_ended_before| false)
+                .ok_or(Error::NotFound("support session"));
         }
         event::append(&mut tx, Some(self.org), None, &event, now).await?;
         tx.commit().await?;

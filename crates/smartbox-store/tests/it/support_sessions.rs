@@ -33,7 +33,8 @@ async fn world() -> (World, UserId) {
 #[tokio::test]
 async fn it_is_found_by_its_token_until_it_ends() {
     let (world, ada) = world().await;
-    let opened = world.org.open_support(&new_support(1, ada, 60), event("support.opened"), at(0)).await.unwrap();
+    let opened =
+        world.org.open_support(&new_support(1, ada, 60), event("support.opened"), at(0)).await.unwrap();
     let found = world.fleet.find_support_by_token(&[1; 32], at(59)).await.unwrap().unwrap();
     assert_eq!((found.0, found.1.id, found.2), (opened.clone(), ada, [1; 32]));
     assert_eq!(world.fleet.find_support_by_token(&[1; 32], at(60)).await.unwrap(), None, "its time is over");
@@ -50,7 +51,8 @@ async fn it_is_found_by_its_token_until_it_ends() {
 #[tokio::test]
 async fn it_ends_for_good_with_the_person_who_is_helped() {
     let (world, ada) = world().await;
-    let opened = world.org.open_support(&new_support(1, ada, 60), event("support.opened"), at(0)).await.unwrap();
+    let opened =
+        world.org.open_support(&new_support(1, ada, 60), event("support.opened"), at(0)).await.unwrap();
     for status in [UserStatus::Frozen, UserStatus::Active] {
         let change = UserChange { status: Some(status), role: None };
         world.org.change_user(ada, change, event("user.changed"), at(1)).await.unwrap();

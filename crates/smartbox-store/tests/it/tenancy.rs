@@ -13,8 +13,8 @@ use smartbox_core::{
 };
 use smartbox_store::{
     BackupState, BoxFilter, Claim, EgressUsage, Error, Gauge, KeyChange, NewConfig, NewSecret, OperationKind,
-    OrgPlan, RestoreFrom, ScheduleAction, SchedulePlan, Settled, Smartbox, Spent, SupportFilter, TicketHolder, UserChange,
-    WebhookPlan,
+    OrgPlan, RestoreFrom, ScheduleAction, SchedulePlan, Settled, Smartbox, Spent, SupportFilter,
+    TicketHolder, UserChange, WebhookPlan,
 };
 
 use crate::backups::new_backup;
@@ -472,7 +472,8 @@ async fn support_of_another_org(
     finds_nothing: &mut impl FnMut(&'static str, bool),
 ) {
     let stranger = &world.other;
-    let opened = world.org.open_support(&new_support(9, ada, 60), event("support.opened"), at(2)).await.unwrap();
+    let opened =
+        world.org.open_support(&new_support(9, ada, 60), event("support.opened"), at(2)).await.unwrap();
     let foreign = stranger.open_support(&new_support(8, ada, 60), event("support.opened"), at(2)).await;
     finds_nothing("open_support", !matches!(foreign, Err(Error::NotFound("user"))));
     finds_nothing("find_support", stranger.find_support(opened.id).await.unwrap().is_some());

@@ -55,7 +55,8 @@ pub(super) async fn run(client: &Client, args: OpenArgs, console: &mut Console) 
         if !failure.is_passing() {
             return failure;
         }
-        failure.help_if_none("If it was opened all the same, `smartbox support list --open` shows it: end it.")
+        failure
+            .help_if_none("If it was opened all the same, `smartbox support list --open` shows it: end it.")
     })?;
     if console.wants_json() {
         console.json(&opened).await?;
