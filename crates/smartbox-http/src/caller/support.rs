@@ -34,7 +34,6 @@ const READ: &[(Method, &str)] = &[
     (Method::GET, "/v1/maintenance"),
     (Method::GET, "/v1/me"),
     (Method::GET, "/v1/operations/{operation}"),
-    (Method::GET, "/v1/orgs"),
     (Method::GET, "/v1/orgs/{org}"),
     (Method::GET, "/v1/orgs/{org}/backup-policy"),
     (Method::GET, "/v1/orgs/{org}/budget"),

@@ -169,6 +169,7 @@ async fn the_operator_the_person_the_owner_and_itself_end_it_and_nobody_else() {
     let (ada, ada_browser) = app.member(&owner.org, "ada", "operator").await;
     let (_bob, bob_browser) = app.member(&owner.org, "bob", "operator").await;
     let acme = app.tenant("acme").await;
+    let admin = app.admin();
     for who in 0..4 {
         let (opened, helper) = app.supported(&ada.id, "read").await;
         let path = format!("/v1/support-sessions/{}", opened.session.id);
@@ -178,15 +179,15 @@ async fn the_operator_the_person_the_owner_and_itself_end_it_and_nobody_else() {
             }
         }
         let mut revoked = app.control.revocations();
-        let ends = [&app.admin(), &ada_browser, &owner.client, &helper][who];
+        let ends = [&admin, &ada_browser, &owner.client, &helper][who];
         assert_eq!(ends.delete(&path).await.status, StatusCode::NO_CONTENT, "{who}");
         assert_eq!(revoked.try_recv(), Ok(Tie::Support(opened.session.id.parse().unwrap())));
         assert_eq!(helper.get("/v1/boxes").await.problem().code, "wrong-credential");
-        let again: StatusCode = app.admin().delete(&path).await.status;
+        let again: StatusCode = admin.delete(&path).await.status;
         assert_eq!(again, StatusCode::NO_CONTENT, "what has ended stays ended");
         let shown: SupportSessionView = ada_browser.get(&path).await.json(StatusCode::OK);
-        let by = [&"admin".to_owned(), &ada.id, &owner.owner, &"admin".to_owned()][who];
-        assert_eq!((shown.is_open, shown.ended_by.as_ref()), (false, Some(by)));
+        let by = ["admin", &ada.id, &owner.owner, "admin"][who];
+        assert_eq!((shown.is_open, shown.ended_by.as_deref()), (false, Some(by)));
     }
     let actions: Vec<_> = told(&owner.client).await.into_iter().map(|line| line.action).collect();
     assert_eq!(actions, ["support.opened", "support.ended"].repeat(4), "each end is told once");
