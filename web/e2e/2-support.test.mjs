@@ -1,6 +1,6 @@
 // Support access: whoever helps and whoever is helped see it on each page, and either of them ends it.
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { afterEach, test } from "node:test";
 import { visit } from "./browser.mjs";
 import { BOX, api, at, smartbox } from "./platform.mjs";
 
@@ -24,16 +24,24 @@ async function waitForBanner(visitor, name) {
   assert.ok(box.y === 0 && box.height > 30 && box.height < 120, `${name}: ${JSON.stringify(box)}`);
 }
 
-/** The whole page as a desktop and as a phone show it. */
-async function captureBoth({ page, capture }, name, visitor) {
+/** The Control UI as a desktop and as a phone show it: all of it is there, below the banner. */
+async function captureBoth(visitor, name) {
+  const { page } = visitor;
   for (const size of [{ width: 390, height: 844 }, { width: 1280, height: 800 }]) {
     await page.setViewportSize(size);
     await page.waitForTimeout(300);
     const wide = await page.evaluate(() => document.scrollingElement.scrollWidth - innerWidth);
     assert.ok(wide <= 0, `${name} fits ${size.width} px`);
+    const composer = await visitor.composer.boundingBox();
+    assert.ok(composer.y + composer.height < size.height - 20, `${name}: the composer is not cut off at ${size.width} px`);
     await visitor.capture(`${name}-${size.width}`);
   }
 }
+
+// A test that failed leaves nothing open.
+afterEach(async () => {
+  for (const { id } of (await api("GET", "/v1/support-sessions?open=true")).items) await smartbox("support", "end", id);
+});
 
 test("whoever helps looks with the person's eyes, sees so on each page, and is out when it ends", async () => {
   const opened = await open();
@@ -44,7 +52,7 @@ test("whoever helps looks with the person's eyes, sees so on each page, and is o
     await visitor.open(at(`/b/${BOX}/`));
     await waitForBanner(visitor, "Control UI");
     await page.getByRole("region", { name: "Chat" }).waitFor({ timeout: 300_000 });
-    await captureBoth(visitor, "support-helper-chat", visitor);
+    await captureBoth(visitor, "support-helper-chat");
 
     assert.equal(await visitor.open(at("/_smartbox/support")), 200);
     await page.getByText(REASON).first().waitFor();
@@ -70,7 +78,7 @@ test("the person sees it on their page while it lasts, and ends it", async () =>
     assert.equal(await banner(page).count(), 0, "nobody helps");
     const opened = await open("--act");
     await waitForBanner(visitor, "Control UI");
-    await captureBoth(visitor, "support-person-chat", visitor);
+    await captureBoth(visitor, "support-person-chat");
     await visitor.chat("hello below the banner");
 
     await visitor.open(at("/_smartbox/support"));

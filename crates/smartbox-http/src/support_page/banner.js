@@ -17,7 +17,7 @@
     button { background: #fff; color: #7c2d12; }
     button:disabled { opacity: 0.6; }
     button:focus-visible, a:focus-visible { outline: 3px solid #fdba74; outline-offset: 1px; }
-    @media (max-width: 640px) { section { padding: 4px 8px; gap: 4px 8px; font-size: 12px; } button, a { padding: 0 8px; } }
+    @media (max-width: 640px) { section { padding: 4px 8px; gap: 4px 8px; font-size: 12px; } p { -webkit-line-clamp: 4; } button, a { padding: 0 8px; } }
   `;
 
   const host = document.createElement("smartbox-support");
@@ -32,27 +32,26 @@
   const button = Object.assign(make("button", "End"), { type: "button" });
   bar.setAttribute("aria-label", "Support access");
   line.setAttribute("role", "status");
-  if (location.pathname !== "/_smartbox/support") bar.append(line, link, button);
-  else bar.append(line, button);
+  const isOwnPage = location.pathname === link.getAttribute("href");
+  bar.append(line, ...(isOwnPage ? [] : [link]), button);
   root.append(bar);
 
   let open = null;
   let acts = false;
   let shown = "";
-  let wasPlaced = false;
 
   const time = (text) => new Date(text).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
   const who = ({ operator, opened_by }) => (operator ? `${operator} (${opened_by})` : opened_by);
 
-  // The page keeps all of its height below the banner.
+  // The page is as high as what is left of the window below the banner: what wants all of it is cut off at its lower end otherwise. An
+  // app does so in one of its outermost elements. Our own page scrolls.
+  const LEVELS = ["body", "body > *", "body > * > *", "body > * > * > *", "body > * > * > * > *"];
+  const below = new CSSStyleSheet();
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, below];
   const place = () => {
-    const height = open ? host.getBoundingClientRect().height || bar.getBoundingClientRect().height : 0;
-    if (!open && !wasPlaced) return;
-    wasPlaced = true;
-    const { style } = document.documentElement;
-    style.setProperty("--smartbox-support-height", `${height}px`);
-    document.body.style.setProperty("margin-top", open ? `${height}px` : "");
-    document.body.style.setProperty("max-height", open ? `calc(100dvh - ${height}px)` : "");
+    const left = `calc(100dvh - ${open ? bar.getBoundingClientRect().height : 0}px)`;
+    const cap = isOwnPage ? "" : `${LEVELS.join()} { max-height: ${left} !important; }`;
+    below.replaceSync(open ? `body { margin-top: calc(100dvh - ${left}) !important; min-height: ${left} !important; } ${cap}` : "");
   };
 
   const show = () => {

@@ -52,7 +52,7 @@
     }
     const { items } = await answer.json();
     const open = items.filter((session) => session.is_open).length;
-    say(items.length === 0 ? "There is none, and there was none." : open === 0 ? "None is open." : `${open} ${open === 1 ? "is" : "are"} open.`);
+    say(items.length === 0 ? "There is none, and there was none." : open === 0 ? "None is open." : open === 1 ? "One is open." : `${open} are open.`);
     // A button that somebody is about to press stays where it is.
     if (shown === JSON.stringify(items)) return;
     shown = JSON.stringify(items);
