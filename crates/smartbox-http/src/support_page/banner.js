@@ -17,7 +17,7 @@
     button { background: #fff; color: #7c2d12; }
     button:disabled { opacity: 0.6; }
     button:focus-visible, a:focus-visible { outline: 3px solid #fdba74; outline-offset: 1px; }
-    @media (max-width: 640px) { section { padding: 4px 8px; gap: 4px 8px; font-size: 12px; } p { -webkit-line-clamp: 4; } button, a { padding: 0 8px; } }
+    @media (max-width: 640px) { section { padding: 4px 8px; gap: 4px 8px; font-size: 12px; } p { -webkit-line-clamp: 3; } button, a { padding: 0 8px; } }
   `;
 
   const host = document.createElement("smartbox-support");
@@ -44,8 +44,8 @@
   const who = ({ operator, opened_by }) => (operator ? `${operator} (${opened_by})` : opened_by);
 
   // The page is as high as what is left of the window below the banner: what wants all of it is cut off at its lower end otherwise. An
-  // app does so in one of its outermost elements. Our own page scrolls.
-  const LEVELS = ["body", "body > *", "body > * > *", "body > * > * > *", "body > * > * > * > *"];
+  // app does so in one of its outer elements, the Control UI in the sixth below the body. Our own page scrolls.
+  const LEVELS = Array.from({ length: 7 }, (_, depth) => `body${" > *".repeat(depth)}`);
   const below = new CSSStyleSheet();
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, below];
   const place = () => {
