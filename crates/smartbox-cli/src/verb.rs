@@ -190,12 +190,8 @@ pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &m
         ClientCommand::Org(command) => org::run(&connect(global, console).await?, command, console).await,
         ClientCommand::User(command) => user::run(&connect(global, console).await?, command, console).await,
         ClientCommand::Token(command) => token::run(&connect(global, console).await?, command, console).await,
-        ClientCommand::Session(command) => {
-            session::run(&connect(global, console).await?, &command, console).await
-        }
-        ClientCommand::Support(command) => {
-            support::run(&connect(global, console).await?, command, console).await
-        }
+        ClientCommand::Session(what) => session::run(&connect(global, console).await?, &what, console).await,
+        ClientCommand::Support(what) => support::run(&connect(global, console).await?, what, console).await,
         ClientCommand::Route(command) => route::run(&connect(global, console).await?, command, console).await,
         ClientCommand::Schedule(command) => {
             schedule::run(&connect(global, console).await?, command, console).await
