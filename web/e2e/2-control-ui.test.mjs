@@ -65,7 +65,10 @@ test("a box chats under its own path, and a deep link survives a reload", async 
     await visitor.waitForChat();
     await visitor.waitForAnswer("hello from the path");
 
-    const isAstray = ({ host, pathname }) => host === new URL(at()).host && !`${pathname}/`.startsWith(home);
+    // What the platform's own banner asks is the platform's.
+    const ofBanner = ["/_smartbox/support/banner.js", "/v1/me", "/v1/support-sessions"];
+    const isAstray = ({ host, pathname }) =>
+      host === new URL(at()).host && !`${pathname}/`.startsWith(home) && !ofBanner.includes(pathname);
     const astray = visitor.addresses.filter((address) => isAstray(new URL(address)));
     assert.deepEqual(astray, [], "everything the page asks for lies under its path");
     assert.deepEqual(visitor.complaints, []);

@@ -40,6 +40,7 @@ mod sessions;
 mod sign_in;
 mod sleep;
 mod status;
+mod support;
 mod tickets;
 mod tokens;
 mod usage;
@@ -129,6 +130,7 @@ pub use sleep::{
     UpdateTier,
 };
 pub use status::{DefaultBoxStatus, Health, PlatformStatus, Readiness};
+pub use support::{OpenSupport, OpenedSupport, SupportQuery, SupportSessionList, SupportSessionView};
 pub use tickets::{CreateTicket, TicketView};
 pub use tokens::{CreateToken, CreatedToken, TokenList, TokenView};
 pub use usage::{PeriodQuery, UsageOfBox, UsageOfDay, UsageOfModel, UsageQuery, UsageSums, UsageView};
@@ -141,6 +143,10 @@ pub use why::{LastWakeView, ReasonView, WhyView};
 
 /// Header that carries the platform's admin secret.
 pub const ADMIN_SECRET_HEADER: &str = "x-admin-secret";
+/// Header of answers under support access: which it is, and until when.
+pub const SUPPORT_HEADER: &str = "smartbox-support";
+/// What the credential of support access begins with.
+pub const SUPPORT_PREFIX: &str = "sbs_";
 /// Header that makes a POST repeatable.
 pub const IDEMPOTENCY_KEY_HEADER: &str = "idempotency-key";
 /// What every service token begins with.

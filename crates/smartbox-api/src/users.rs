@@ -81,7 +81,7 @@ pub struct UserList {
 /// Who the caller is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Me {
-    /// `admin`, a user's id or a service token's id.
+    /// `admin`, a user's id, a service token's id or that of support access.
     pub id: String,
     /// The org they act for; absent for the platform's admin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -98,6 +98,9 @@ pub struct Me {
     /// knew no devices and asked for none.
     #[serde(default = "yes")]
     pub is_paired: bool,
+    /// The support access by which they act in the name of somebody else, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub support: Option<crate::SupportSessionView>,
 }
 
 const fn yes() -> bool {

@@ -6,6 +6,7 @@ mod connection;
 mod credential;
 mod download;
 mod events;
+mod mcp;
 mod pages;
 mod pinned;
 mod proof;

@@ -124,6 +124,16 @@ impl Failure {
         Self::new(Exit::Failed, "The output could not be written.").detail(error.to_string())
     }
 
+    /// What happened, in one sentence.
+    pub(crate) fn title(&self) -> &str {
+        &self.facts.title
+    }
+
+    /// All that is told, as a document.
+    pub(crate) fn document(&self) -> serde_json::Value {
+        serde_json::to_value(&*self.facts).unwrap_or_default()
+    }
+
     /// The exit code.
     pub(crate) fn exit(&self) -> Exit {
         self.exit

@@ -17,6 +17,7 @@ mod fleet;
 mod link;
 mod logs;
 mod maintenance;
+mod mcp;
 mod model;
 mod open;
 mod operation;
@@ -30,6 +31,7 @@ mod schedule;
 mod secret;
 mod session;
 mod size;
+mod support;
 mod tier;
 mod token;
 mod usage;
@@ -79,6 +81,9 @@ pub enum ClientCommand {
     /// List and end sessions: browsers that are signed in
     #[command(subcommand)]
     Session(session::SessionCommand),
+    /// Act in the name of a person to help them, for a while; see and end such access in yours
+    #[command(subcommand)]
+    Support(support::SupportCommand),
     /// Pair this program as your device; list, approve and revoke devices
     #[command(subcommand)]
     Device(device::DeviceCommand),
@@ -145,6 +150,8 @@ pub enum ClientCommand {
     Logs(logs::LogsArgs),
     /// Open the platform in a browser, signed in
     Open(open::OpenArgs),
+    /// Serve the platform's tools to a program that speaks the Model Context Protocol over standard input and output
+    Mcp,
     /// Show who you are to the platform, and what you may do
     Whoami,
     /// Print a completion script for a shell
@@ -183,9 +190,8 @@ pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &m
         ClientCommand::Org(command) => org::run(&connect(global, console).await?, command, console).await,
         ClientCommand::User(command) => user::run(&connect(global, console).await?, command, console).await,
         ClientCommand::Token(command) => token::run(&connect(global, console).await?, command, console).await,
-        ClientCommand::Session(command) => {
-            session::run(&connect(global, console).await?, &command, console).await
-        }
+        ClientCommand::Session(what) => session::run(&connect(global, console).await?, &what, console).await,
+        ClientCommand::Support(what) => support::run(&connect(global, console).await?, what, console).await,
         ClientCommand::Route(command) => route::run(&connect(global, console).await?, command, console).await,
         ClientCommand::Schedule(command) => {
             schedule::run(&connect(global, console).await?, command, console).await
@@ -235,6 +241,7 @@ pub(crate) async fn run(global: &GlobalArgs, command: ClientCommand, console: &m
             operation::run(&connect(global, console).await?, command, console).await
         }
         ClientCommand::Open(args) => open::run(&connect(global, console).await?, &args, console).await,
+        ClientCommand::Mcp => mcp::run(&connect(global, console).await?, console).await,
         ClientCommand::Completion(args) => completion::run(&args, console).await,
         ClientCommand::Version => version::run(global, console).await,
         ClientCommand::ExitCodes => console.text(exit::HELP).await.map(|()| Exit::Success),

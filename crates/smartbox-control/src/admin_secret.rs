@@ -35,10 +35,47 @@ impl AdminSecret {
         // Every one is compared, so that the time does not tell which one matched.
         self.accepted.iter().filter(|known| is(known)).count() > 0
     }
+
+    /// A hash of a token and the secret in force together. It tells nothing of the secret to whoever has not the token, so a
+    /// weak secret cannot be found by it.
+    pub(crate) fn bound_to(&self, token: &str) -> TokenHash {
+        self.accepted.first().map_or([0; 32], |secret| bind(token, secret))
+    }
+
+    /// Whether a hash was made of this token and a secret that is accepted.
+    pub(crate) fn is_bound_to(&self, token: &str, bound: &TokenHash) -> bool {
+        let is =
+            |secret: &[u8; 32]| constant_time::verify_slices_are_equal(&bind(token, secret), bound).is_ok();
+        self.accepted.iter().any(is)
+    }
+}
+
+fn bind(token: &str, secret: &[u8; 32]) -> TokenHash {
+    let mut both = digest::Context::new(&digest::SHA256);
+    both.update(token.as_bytes());
+    both.update(secret);
+    let mut bytes = [0u8; 32];
+    bytes.copy_from_slice(both.finish().as_ref());
+    bytes
 }
 
 fn sha256(text: &str) -> [u8; 32] {
     let mut bytes = [0u8; 32];
     bytes.copy_from_slice(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_opened_with_a_secret_is_good_as_long_as_that_is_accepted() {
+        let (old, new) = (SecretString::from("the old one"), SecretString::from("the new one"));
+        let bound = AdminSecret::new(&old).bound_to("sbs_1");
+        assert!(AdminSecret::new(&old).is_bound_to("sbs_1", &bound));
+        assert!(!AdminSecret::new(&old).is_bound_to("sbs_2", &bound), "another token's");
+        assert!(AdminSecret::new(&new).or_previous(&old).is_bound_to("sbs_1", &bound));
+        assert!(!AdminSecret::new(&new).is_bound_to("sbs_1", &bound));
+    }
 }

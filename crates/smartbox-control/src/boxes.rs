@@ -54,7 +54,8 @@ impl Control {
         self.event_of(op, action, reason, serde_json::json!({}))
     }
 
-    /// A line for the audit log with more facts, by the caller of a use-case.
+    /// A line for the audit log with more facts, by the caller of a use-case. Under support access it names that, and the
+    /// person in whose name it was done.
     pub(crate) fn event_of(
         &self,
         op: &Op,
@@ -62,6 +63,10 @@ impl Control {
         reason: &str,
         detail: serde_json::Value,
     ) -> NewEvent {
+        let mut detail = detail;
+        if let (Some(support), Some(facts)) = (op.principal.as_support(), detail.as_object_mut()) {
+            facts.insert("support".to_owned(), crate::support::named(support.session, support.user));
+        }
         let event = self.event(&op.principal.actor(), action, reason, detail);
         NewEvent { address: op.origin.address.map(|address| address.to_string()), ..event }
     }

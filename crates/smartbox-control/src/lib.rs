@@ -84,6 +84,7 @@ mod sleep_state;
 mod spec;
 mod spend;
 mod ssh;
+mod support;
 mod tickets;
 mod tiers;
 mod timeline;
@@ -143,7 +144,7 @@ pub use logs::{LogFilter, LogLine, LogQuery, LogSource};
 pub use loops::{
     backups::BackupLoop, bulk::BulkLoop, configs::ConfigLoop, drills::DrillLoop, janitor::Janitor,
     monitor::Monitor, news::News, reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler,
-    trials::TrialLoop, upgrades::UpgradeLoop, webhooks::WebhookLoop,
+    support::SupportLoop, trials::TrialLoop, upgrades::UpgradeLoop, webhooks::WebhookLoop,
 };
 pub use maintenance::{Drain, Maintenance, MaintenanceWish};
 pub use messages::Asked;
@@ -183,11 +184,12 @@ pub use smartbox_store::{
     DeliveryState, Device, EgressRow, EgressUsage, Event, Exec, ExecOutput, InjectionRow, KeptSecret,
     KeyRotation, LayerRow, MESSAGE_TTL, Message, MessageEnd, ModelCall, ModelProvider, ModelRulesRow,
     ModelSum, NewPlan, Operation, Org, OrgPlan, OrgStanding, Outcome, Page, PlanRow, RestoreFrom, Rollout,
-    RolloutBox, RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox, UsageRow, User,
-    WakeHold, Webhook, WebhookDelivery,
+    RolloutBox, RoutingRow, Schedule, ScheduleAction, ServiceToken, Session, Smartbox, SupportSession,
+    UsageRow, User, WakeHold, Webhook, WebhookDelivery,
 };
 pub use spec::{AgentRuntime, CRASHES_MAX, Ingredients, Trust, render_files};
 pub use spend::{ModelSpent, Reservation, SpendRefused};
+pub use support::{NewSupport, OpenedSupport, SUPPORT_PREFIX, SupportQuery};
 pub use tickets::{MadeTicket, TICKET_PREFIX, TicketFor};
 pub use tiers::TierWish;
 pub use tokens::{MadeToken, NewToken, TOKEN_PREFIX};

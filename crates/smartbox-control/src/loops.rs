@@ -23,6 +23,7 @@ mod rollouts;
 mod rounds;
 pub(crate) mod schedules;
 mod step;
+pub(crate) mod support;
 pub(crate) mod trials;
 pub(crate) mod upgrades;
 mod wake_story;

@@ -1,10 +1,11 @@
 //! Who somebody is, by what they show in each request.
 
 use jiff::Timestamp;
-use smartbox_core::{DeviceId, Principal, SessionId, Tie, TokenId, Who};
-use smartbox_store::{ServiceToken, Session, SystemActor, TokenHash};
+use smartbox_core::{DeviceId, Principal, SessionId, Support, Tie, TokenId, Who};
+use smartbox_store::{ServiceToken, Session, SupportSession, SystemActor, TokenHash, User};
 
 use crate::sign_in::require_active;
+use crate::support::SUPPORT_PREFIX;
 use crate::tokens::TOKEN_PREFIX;
 use crate::{Control, Error, token_hash};
 
@@ -61,6 +62,12 @@ impl Recognised {
         Self::new(principal, Some(token.expires_at))
     }
 
+    /// Somebody who runs the platform, in the name of a person.
+    pub(crate) fn of_support(session: &SupportSession, user: &User) -> Self {
+        let support = Support { session: session.id, user: user.id, level: session.level };
+        Self::new(Principal::support(support, user.org, user.role), Some(session.expires_at))
+    }
+
     /// What their right hangs on, beside the box that they use.
     pub fn ties(&self) -> Vec<Tie> {
         let who = match &self.principal {
@@ -69,10 +76,20 @@ impl Recognised {
             Principal::Member { who: Who::Token(token), org, .. } => {
                 Some((Tie::Token(*token), Tie::Org(*org)))
             }
+            Principal::Member { who: Who::Support(support), org, .. } => {
+                Some((Tie::Support(support.session), Tie::Org(*org)))
+            }
         };
+        // Support access ends with the person who is helped, too.
+        let helped = self.principal.as_support().map(|support| Tie::User(support.user));
         let sessions = self.session.into_iter().chain(self.parent).map(Tie::Session);
         let device = self.device.map(Tie::Device);
-        who.into_iter().flat_map(|(who, org)| [who, org]).chain(sessions).chain(device).collect()
+        who.into_iter()
+            .flat_map(|(who, org)| [who, org])
+            .chain(helped)
+            .chain(sessions)
+            .chain(device)
+            .collect()
     }
 
     /// The service token, if the caller holds one.
@@ -158,6 +175,32 @@ impl Control {
             tracing::warn!(error = &error as &dyn std::error::Error, token = %token.id, "last use not written down");
         }
         let recognised = Recognised::of_token(&token);
+        self.inner.sessions.put(hash, &recognised, asked_at);
+        Ok(Some(recognised))
+    }
+
+    /// Whoever holds the credential of support access that is open.
+    pub async fn find_support(&self, token: &str) -> Result<Option<Recognised>, Error> {
+        if !token.starts_with(SUPPORT_PREFIX) {
+            return Ok(None);
+        }
+        let now = self.inner.clock.now();
+        let hash = token_hash(token);
+        if let Some(known) = self.remembered(&hash, now) {
+            return Ok(known);
+        }
+        let asked_at = self.inner.sessions.moment(now);
+        let fleet = self.inner.store.fleet(SystemActor::new("support access"));
+        let found = match fleet.find_support_by_token(&hash, now).await {
+            Ok(found) => found,
+            Err(error) => return self.known_before(&hash, now, error),
+        };
+        let Some((session, user, opened_with)) = found else { return Ok(None) };
+        // Whoever opened it may not any more once their secret is not the platform's.
+        if !self.inner.admin_secret.is_bound_to(token, &opened_with) {
+            return Ok(None);
+        }
+        let recognised = Recognised::of_support(&session, &user);
         self.inner.sessions.put(hash, &recognised, asked_at);
         Ok(Some(recognised))
     }

@@ -161,8 +161,12 @@ impl Control {
         Ok(NewSession { token: token.into(), user: user.id, org: user.org, ttl })
     }
 
-    /// Ends the session of a cookie.
+    /// Ends the session of a cookie, or the support access.
     pub async fn sign_out(&self, token: &str) -> Result<(), Error> {
+        if let Some(who) = self.find_support(token).await? {
+            let Some(support) = who.principal.as_support() else { return Ok(()) };
+            return self.end_support(&Op::new(who.principal), &support.session.to_string()).await;
+        }
         let hash = token_hash(token);
         let fleet = self.inner.store.fleet(SystemActor::new("sign-out"));
         let now = self.inner.clock.now();

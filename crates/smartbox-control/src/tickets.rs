@@ -58,7 +58,9 @@ impl Control {
         check(wanted)?;
         let smartbox = self.resolve(op, Permission::BoxesRead, wanted.reference).await?;
         let holder = match (&op.principal, op.session) {
-            (Principal::Admin, _) => return Err(Error::Forbidden),
+            (Principal::Admin | Principal::Member { who: Who::Support(_), .. }, _) => {
+                return Err(Error::Forbidden);
+            }
             (Principal::Member { .. }, Some(session)) => TicketHolder::Session(session),
             (Principal::Member { who: Who::Token(token), .. }, None) => TicketHolder::Token(*token),
             (Principal::Member { who: Who::User(user), .. }, None) => TicketHolder::User(*user),

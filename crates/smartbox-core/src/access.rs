@@ -7,12 +7,17 @@ use crate::id::{BoxId, OrgId, TokenId, UserId};
 mod pairing;
 mod permission;
 mod role;
+mod support;
 mod tie;
 
 pub use pairing::{BadPairingWord, DeviceStatus, Pairing};
 pub use permission::{BadPermission, Permission, Permissions};
 pub use role::{BadRole, Role};
+pub use support::{BadSupportLevel, Support, SupportLevel};
 pub use tie::Tie;
+
+/// What the platform's admin is called.
+const ADMIN: &str = "admin";
 
 /// The authenticated caller of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +45,8 @@ pub enum Who {
     User(UserId),
     /// Whoever holds a service token.
     Token(TokenId),
+    /// Somebody who runs the platform, in the name of a person.
+    Support(Support),
 }
 
 impl fmt::Display for Who {
@@ -47,6 +54,7 @@ impl fmt::Display for Who {
         match self {
             Self::User(id) => id.fmt(f),
             Self::Token(id) => id.fmt(f),
+            Self::Support(support) => support.session.fmt(f),
         }
     }
 }
@@ -66,6 +74,13 @@ impl Principal {
     /// A person with a role in their org.
     pub const fn user(user: UserId, org: OrgId, role: Role) -> Self {
         Self::Member { who: Who::User(user), org, may: role.permissions(), only: None }
+    }
+
+    /// Somebody who runs the platform, in the name of a person: with no more than that person may do, and no more than
+    /// support access ever may.
+    pub const fn support(support: Support, org: OrgId, role: Role) -> Self {
+        let may = role.permissions().and(support.level.permissions());
+        Self::Member { who: Who::Support(support), org, may, only: None }
     }
 
     /// The same caller, for whom this box alone exists.
@@ -154,18 +169,36 @@ impl Principal {
         }
     }
 
-    /// The person behind the request, if it is one.
+    /// The person behind the request, if it is one. Under support access it is not the one who is helped: what is a
+    /// person's own is not opened by it.
     pub const fn user_id(&self) -> Option<UserId> {
         match self {
             Self::Member { who: Who::User(user), .. } => Some(*user),
-            Self::Admin | Self::Member { who: Who::Token(_), .. } => None,
+            Self::Admin | Self::Member { who: Who::Token(_) | Who::Support(_), .. } => None,
         }
     }
 
-    /// The name written into timelines: `admin`, or the id of the user or token.
+    /// The support access by which they act, if it is one.
+    pub const fn as_support(&self) -> Option<Support> {
+        match self {
+            Self::Member { who: Who::Support(support), .. } => Some(*support),
+            Self::Admin | Self::Member { .. } => None,
+        }
+    }
+
+    /// The name written into timelines: `admin`, or the id of the user or token. Support access is the platform's
+    /// admin; in whose name stands beside it.
     pub fn actor(&self) -> String {
         match self {
-            Self::Admin => "admin".to_owned(),
+            Self::Admin | Self::Member { who: Who::Support(_), .. } => ADMIN.to_owned(),
+            Self::Member { who, .. } => who.to_string(),
+        }
+    }
+
+    /// What they are told apart by: `admin`, or the id of the user, of the token or of the support access.
+    pub fn known_as(&self) -> String {
+        match self {
+            Self::Admin => ADMIN.to_owned(),
             Self::Member { who, .. } => who.to_string(),
         }
     }

@@ -92,6 +92,8 @@ typed_ids! {
     SpendId = "spd",
     /// An address to which an org's events are sent.
     WebhookId = "whk",
+    /// Somebody who runs the platform, in the name of a person.
+    SupportId = "sup",
 }
 
 #[cfg(test)]

@@ -46,14 +46,16 @@ pub mod user_status;
 pub mod wake;
 pub mod webhook;
 
-pub use access::{DeviceStatus, Pairing, Permission, Permissions, Principal, Role, Tie, Who};
+pub use access::{
+    DeviceStatus, Pairing, Permission, Permissions, Principal, Role, Support, SupportLevel, Tie, Who,
+};
 pub use archive::ArchiveStage;
 pub use box_name::BoxName;
 pub use event_filter::TypeFilter;
 pub use heal::Breaker;
 pub use id::{
     BackupId, BoxId, BulkId, DeviceId, EventId, ExecId, MessageId, OperationId, OrgId, RolloutId, ScheduleId,
-    SessionId, SpendId, TokenId, UserId, WebhookId,
+    SessionId, SpendId, SupportId, TokenId, UserId, WebhookId,
 };
 pub use kind::Kind;
 pub use label::{Labels, Selector};

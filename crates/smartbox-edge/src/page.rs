@@ -62,11 +62,12 @@ pub(crate) fn message(problem: &Problem, instance: &str) -> Response<Body> {
 }
 
 /// The page of a box that is on its way; with `refused`, of one that may not or cannot start.
+/// With `has_banner` it shows support access: where the platform's own paths can be asked.
 pub(crate) fn loading(
     route: &Route,
     refused: Option<&Problem>,
     now: Timestamp,
-    instance: &str,
+    (instance, has_banner): (&str, bool),
 ) -> Response<Body> {
     let mut state = state(route, now);
     let failed = match refused {
@@ -84,6 +85,8 @@ pub(crate) fn loading(
         (false, true) => ("Waking", "The box wakes in a moment."),
         (false, false) => ("Starting", "The box is starting. This takes about ten seconds."),
     };
+    let banner =
+        format!(r#"<script nonce="{}" src="/_smartbox/support/banner.js" defer></script>"#, escape(instance));
     let told = |member: &str| escape(state["error"][member].as_str().unwrap_or_default());
     let filled = fill(
         LOADING_HTML,
@@ -102,6 +105,7 @@ pub(crate) fn loading(
             ("nonce", &escape(instance)),
             ("style", PAGE_CSS),
             ("script", LOADING_JS),
+            ("banner", if has_banner { &banner } else { "" }),
         ],
     );
     let (status, retry_after) = match refused {

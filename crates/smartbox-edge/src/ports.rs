@@ -70,6 +70,7 @@ impl Caller {
             Principal::Admin => None,
             Principal::Member { who: Who::User(user), .. } => Some(Tie::User(*user)),
             Principal::Member { who: Who::Token(token), .. } => Some(Tie::Token(*token)),
+            Principal::Member { who: Who::Support(support), .. } => Some(Tie::Support(support.session)),
         };
         Self { principal, ties: tie.into_iter().collect(), expires_at: None, query: None, by_ticket: false }
     }

@@ -5,12 +5,14 @@ mod origin;
 mod proof;
 mod recognise;
 mod right;
+mod support;
 
 pub(crate) use cookie::{clear_oidc, clear_session, oidc_handle, set_box, set_oidc, set_session};
 pub(crate) use origin::{check_origin, check_origin_if_given, own_origin};
 pub(crate) use proof::proof_of;
 pub use recognise::{IdentifyError, identify};
 pub(crate) use right::{Listener, Right};
+pub(crate) use support::SupportMark;
 
 use axum::extract::FromRequestParts;
 use http::header::UPGRADE;
@@ -54,6 +56,7 @@ async fn authenticate(
     if by_cookie && (changes_state(&parts.method) || is_websocket(&parts.headers)) {
         check_origin(parts)?;
     }
+    support::check(parts, &who)?;
     let op = Op::new(who.principal.clone()).in_session(who.session).with_origin(origin_of(&parts.headers));
     Ok(Some((op, who)))
 }

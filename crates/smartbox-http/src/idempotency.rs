@@ -62,7 +62,7 @@ where
     };
     let org = state.control().idempotency_org(op, named_org).await?;
     // A key belongs to its caller as well: nobody is given an answer that was made for somebody else.
-    let route = format!("{route} {}", op.principal.actor());
+    let route = format!("{route} {}", op.principal.known_as());
     let hash = token_hash(&serde_json::to_string(body).map_err(internal)?);
     let claim = KeyClaim { control: state.control().clone(), org, key, route, hash };
     let done = state.work().spawn(claim.answer(work).in_current_span()).await;

@@ -20,6 +20,7 @@ mod seeds;
 mod sign_in;
 mod state;
 mod stream;
+mod support_page;
 mod v1;
 
 use axum::extract::DefaultBodyLimit;
@@ -74,6 +75,7 @@ fn open_routes() -> OpenApiRouter<HttpState> {
     OpenApiRouter::with_openapi(document::frame())
         .merge(health::routes())
         .merge(sign_in::routes())
+        .merge(support_page::routes())
         .merge(docs::routes())
 }
 

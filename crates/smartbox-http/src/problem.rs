@@ -157,6 +157,7 @@ fn not_found(what: &str) -> Option<Explanation> {
         "model provider" => &codes::MODEL_PROVIDER_NOT_FOUND,
         "secret" => &codes::SECRET_NOT_FOUND,
         "session" => &codes::SESSION_NOT_FOUND,
+        "support session" => &codes::SUPPORT_SESSION_NOT_FOUND,
         _ => return None,
     };
     Some(Explanation::new(code))

@@ -12,10 +12,12 @@ use futures_util::FutureExt;
 use http::header::{CACHE_CONTROL, USER_AGENT, X_CONTENT_TYPE_OPTIONS};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use smartbox_api::SUPPORT_HEADER;
 use smartbox_control::Origin;
 use tracing::Instrument;
 
 use crate::HttpState;
+use crate::caller::SupportMark;
 use crate::problem::{self, ApiError, codes};
 
 /// Carries the request's id, both ways.
@@ -87,6 +89,8 @@ impl<S: Send + Sync> FromRequestParts<S> for MaybeKept {
 pub(crate) async fn layer(State(state): State<HttpState>, mut request: Request, next: Next) -> Response {
     let id = RequestId::of(&request, &state);
     request.extensions_mut().insert(id.clone());
+    let support = SupportMark::default();
+    request.extensions_mut().insert(support.clone());
     let span =
         tracing::info_span!("request", id = id.0, method = %request.method(), path = request.uri().path());
     let handled = async {
@@ -102,6 +106,9 @@ pub(crate) async fn layer(State(state): State<HttpState>, mut request: Request, 
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         headers.insert(REQUEST_ID_HEADER, value);
+    }
+    if let Some(value) = support.value() {
+        headers.insert(SUPPORT_HEADER, value);
     }
     // What is answered here is of this moment and for this caller.
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

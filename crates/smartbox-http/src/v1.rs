@@ -29,6 +29,7 @@ mod secrets;
 mod sessions;
 mod sign_in_links;
 mod sleep;
+mod support_sessions;
 mod tickets;
 mod tiers;
 mod tokens;
@@ -74,6 +75,7 @@ pub(crate) fn routes() -> OpenApiRouter<HttpState> {
         .merge(secrets::routes())
         .merge(sessions::routes())
         .merge(sign_in_links::routes())
+        .merge(support_sessions::routes())
         .merge(tickets::routes())
         .merge(tiers::routes())
         .merge(tokens::routes())

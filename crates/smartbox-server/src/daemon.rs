@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use smartbox_control::{
     BackupLoop, BulkLoop, CommandRunner, ConfigLoop, Control, DrillLoop, Janitor, Keeping, Monitor,
-    Reconciler, RollbackWatch, RuntimeInstaller, Scheduler, TrialLoop, UpgradeLoop, WebhookLoop,
+    Reconciler, RollbackWatch, RuntimeInstaller, Scheduler, SupportLoop, TrialLoop, UpgradeLoop, WebhookLoop,
 };
 use smartbox_core::routing::Outcome;
 use smartbox_edge::{Edge, EdgeListener, RouteTable};
@@ -155,6 +155,7 @@ fn spawn_loops(
     life.spawn("rollback", RollbackWatch::new(control.clone()).run(outcomes, life.soft.clone()));
     life.spawn("scheduler", Scheduler::new(control.clone()).run(life.soft.clone()));
     life.spawn("janitor", Janitor::new(control.clone()).run(life.soft.clone()));
+    life.spawn("support", SupportLoop::new(control.clone()).run(life.soft.clone()));
     life.spawn("runtimes", RuntimeInstaller::new(control.clone()).run(life.soft.clone()));
     life.spawn("commands", CommandRunner::new(control.clone()).run(life.soft.clone()));
     life.spawn("webhooks", WebhookLoop::new(control.clone()).run(life.soft.clone()));

@@ -21,6 +21,7 @@ mod rotation;
 mod routing;
 pub(crate) mod secrets;
 mod sign_in;
+mod support;
 mod tiers;
 mod upgrades;
 mod vault;

@@ -46,6 +46,7 @@ mod sealing;
 mod sleep;
 mod smartbox;
 mod store;
+mod support;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod upgrades;
@@ -95,6 +96,7 @@ pub use sleep::{Due, WakeHold};
 pub use smartbox::{BoxError, BoxFilter, IntentChange, NewFailure, NewSmartbox, ObservationUpdate, Smartbox};
 pub use database::Mark;
 pub use store::{Store, check_address};
+pub use support::{NewSupport, SUPPORT_OPEN_MAX, SupportEnd, SupportFilter, SupportSession};
 pub use upgrades::Upgrade;
 pub use vault::{Authority, KeptSecret, NewSecret, SECRETS_MAX};
 pub use webhooks::{

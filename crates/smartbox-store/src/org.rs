@@ -17,6 +17,7 @@ mod people;
 mod rollouts;
 mod secrets;
 mod settings;
+mod support;
 mod tickets;
 mod tiers;
 mod tokens;

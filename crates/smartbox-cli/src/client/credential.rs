@@ -6,13 +6,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use smartbox_api::ADMIN_SECRET_HEADER;
+use smartbox_api::{ADMIN_SECRET_HEADER, SUPPORT_PREFIX, TOKEN_PREFIX};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-
-/// Prefix of a service token.
-const SERVICE_TOKEN_PREFIX: &str = "sbx_";
 
 /// A token, ready to be sent.
 pub(super) struct Credential {
@@ -29,7 +26,7 @@ struct JwtHeader {
 }
 
 impl Credential {
-    /// Service tokens and JWTs are bearer tokens; anything else is the admin secret.
+    /// Service tokens, JWTs and what opens support access are bearer tokens; anything else is the admin secret.
     ///
     /// # Errors
     /// The token does not fit into a header.
@@ -38,7 +35,8 @@ impl Credential {
         let person = is_jwt(token).then(|| {
             URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, token.as_bytes())) //
         });
-        let (name, text) = if person.is_some() || token.starts_with(SERVICE_TOKEN_PREFIX) {
+        let has_prefix = [TOKEN_PREFIX, SUPPORT_PREFIX].iter().any(|prefix| token.starts_with(prefix));
+        let (name, text) = if person.is_some() || has_prefix {
             (http::header::AUTHORIZATION, format!("Bearer {token}"))
         } else {
             (HeaderName::from_static(ADMIN_SECRET_HEADER), token.to_owned())

@@ -1,7 +1,9 @@
 //! Lists that come in pages.
 
 use serde::de::DeserializeOwned;
-use smartbox_api::{BoxList, BoxView, TokenList, TokenView, UserList, UserView};
+use smartbox_api::{
+    BoxList, BoxView, SupportSessionList, SupportSessionView, TokenList, TokenView, UserList, UserView,
+};
 
 use super::{Client, Route};
 use crate::failure::Failure;
@@ -40,6 +42,14 @@ impl Page for TokenList {
     type Item = TokenView;
 
     fn into_parts(self) -> (Vec<TokenView>, Option<String>) {
+        (self.items, self.next_cursor)
+    }
+}
+
+impl Page for SupportSessionList {
+    type Item = SupportSessionView;
+
+    fn into_parts(self) -> (Vec<SupportSessionView>, Option<String>) {
         (self.items, self.next_cursor)
     }
 }

@@ -6,10 +6,12 @@ use crate::Outcome;
 use crate::client::{Client, Route};
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::table::facts;
+use crate::table::{self, facts};
 
 /// Id of whoever holds the admin secret.
 const ADMIN: &str = "admin";
+/// How much is shown of support access and of why it was opened, in characters.
+const SUPPORT_CHARS_MAX: usize = 200;
 
 /// Shows who the caller is.
 pub(super) async fn run(client: &Client, console: &mut Console) -> Outcome {
@@ -35,6 +37,14 @@ fn describe(me: &Me, server: &str) -> String {
     lines.push(("Org", me.org.clone().unwrap_or_else(|| "every org".to_owned())));
     lines.push(("May", me.permissions.join(", ")));
     lines.extend(device(me).map(|device| ("Device", device)));
+    lines.extend(me.support.as_ref().map(|support| {
+        let until = table::moment(&support.expires_at);
+        let what = format!(
+            "in the name of {} ({}) until {until}: {}",
+            support.user_name, support.level, support.reason
+        );
+        ("Support", table::cell(&what, SUPPORT_CHARS_MAX))
+    }));
     lines.push(("Platform", server.to_owned()));
     facts(&lines)
 }

@@ -24,4 +24,5 @@ mod run;
 mod schedules;
 mod secrets;
 mod sleep;
+mod support_access;
 mod waiting;

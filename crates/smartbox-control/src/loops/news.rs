@@ -99,6 +99,11 @@ impl News {
         let user = || of("user").parse().ok();
         Ok(match event.action.as_str() {
             "session.ended" => of("session").parse().ok().map(Tie::Session).into_iter().collect(),
+            "support.ended" => {
+                let support = event.detail.get("support").and_then(|support| support.get("session"));
+                let session = support.and_then(|id| id.as_str()).and_then(|id| id.parse().ok());
+                session.map(Tie::Support).into_iter().collect()
+            }
             "token.revoked" => of("token").parse().ok().map(Tie::Token).into_iter().collect(),
             "user.password-set" => user().map(Tie::User).into_iter().collect(),
             "user.changed" | "user.removed" => {

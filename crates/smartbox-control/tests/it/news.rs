@@ -26,13 +26,18 @@ async fn a_right_that_ends_on_one_platform_ends_on_the_others() {
     news.pass().await.unwrap();
     assert_eq!(drain(&mut told), [Tie::Token(token.token.id.parse().unwrap())]);
 
+    let (support, _helper) = app.supported(&user.id, "read").await;
+    app.admin().delete(&format!("/v1/support-sessions/{}", support.session.id)).await;
+    news.pass().await.unwrap();
+    assert_eq!(drain(&mut told), [Tie::Support(support.session.id.parse().unwrap())]);
+
     app.admin().delete(&format!("/v1/users/{}", user.id)).await;
     news.pass().await.unwrap();
     assert_eq!(drain(&mut told), [Tie::User(user.id.parse().unwrap())]);
     news.pass().await.unwrap();
     assert_eq!(told.try_recv(), Err(TryRecvError::Empty), "nothing is told twice");
 
-    assert_eq!(drain(&mut told_again).len(), 2);
+    assert_eq!(drain(&mut told_again).len(), 3);
     own.pass().await.unwrap();
     assert_eq!(drain(&mut told_again), [], "what a platform did itself is no news to it");
 }

@@ -1,6 +1,7 @@
 use jiff::Timestamp;
 
 use super::*;
+use crate::id::SupportId;
 
 fn org(n: u8) -> OrgId {
     OrgId::from_parts(Timestamp::UNIX_EPOCH, [n; 10])
@@ -79,5 +80,27 @@ fn a_set_holds_what_was_put_into_it() {
         assert_eq!(set.iter().collect::<Vec<_>>(), [permission]);
         assert!(Permissions::ALL.includes(set) && !Permissions::NONE.includes(set));
         assert_eq!(Permissions::ALL.and(set), set);
+    }
+}
+
+#[test]
+fn support_access_may_no_more_than_the_person_and_never_touches_credentials_or_people() {
+    use Permission::{BoxesAdminister, BoxesExec, ModelsManage, ModelsUse, OrgOwn, PeopleManage};
+    for role in Role::ALL {
+        for level in SupportLevel::ALL {
+            let helped = UserId::from_parts(Timestamp::UNIX_EPOCH, [1; 10]);
+            let session = SupportId::from_parts(Timestamp::UNIX_EPOCH, [2; 10]);
+            let support = Support { session, user: helped, level };
+            let caller = Principal::support(support, org(1), role);
+            assert!(role.permissions().includes(caller.permissions()), "{role} {level}");
+            for never in [BoxesAdminister, BoxesExec, ModelsManage, ModelsUse, OrgOwn, PeopleManage] {
+                assert!(!caller.permissions().has(never), "{role} {level} {never}");
+            }
+            assert_eq!(caller.permissions().has(Permission::BoxesOperate), {
+                level == SupportLevel::Act && role >= Role::Operator
+            });
+            assert_eq!((caller.user_id(), caller.as_support()), (None, Some(support)));
+            assert_eq!((caller.actor(), caller.known_as()), ("admin".to_owned(), session.to_string()));
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What a right hangs on.
 
-use crate::id::{BoxId, DeviceId, OrgId, SessionId, TokenId, UserId};
+use crate::id::{BoxId, DeviceId, OrgId, SessionId, SupportId, TokenId, UserId};
 
 /// Something whose end takes a right with it: the sign-in that gave it, its holder, or the thing it is about.
 ///
@@ -13,6 +13,8 @@ pub enum Tie {
     Token(TokenId),
     /// A person.
     User(UserId),
+    /// Support access of somebody who runs the platform.
+    Support(SupportId),
     /// A paired client.
     Device(DeviceId),
     /// The org for which somebody acts.

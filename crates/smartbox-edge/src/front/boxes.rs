@@ -84,7 +84,10 @@ impl Shared {
         if let Some(problem) = foreign.filter(|_problem| !by_ticket) {
             return asked.refuse(problem);
         }
-        if let Some(own) = self.own_host(asked, &route, &target) {
+        // Support access has a cookie of the platform's own origin and of no other; and there its page can show what it is.
+        if principal.as_support().is_none()
+            && let Some(own) = self.own_host(asked, &route, &target)
+        {
             return own;
         }
         if let Some(query) = query
@@ -243,7 +246,8 @@ impl Shared {
         // The latest state: it may have changed while the box was woken.
         let latest = self.ports.routes.borrow().get(visit.principal, visit.route.id).map(Arc::clone);
         let route = latest.as_ref().unwrap_or(&visit.route);
-        page::loading(route, refused, (self.ports.clock)(), &visit.asked.id)
+        let has_banner = visit.asked.addressed.label.is_none();
+        page::loading(route, refused, (self.ports.clock)(), (&visit.asked.id, has_banner))
     }
 
     async fn finish(

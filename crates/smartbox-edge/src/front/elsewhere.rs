@@ -88,7 +88,8 @@ impl Shared {
             Ok(None) if self.ports.peers.whose(entry.route.id) == Whose::Own => Ok((entry, head, body)),
             // A person sees that it is on its way.
             Ok(None) if asked.wants_page => {
-                Err(page::loading(&entry.route, None, (self.ports.clock)(), &asked.id))
+                let has_banner = asked.addressed.label.is_none();
+                Err(page::loading(&entry.route, None, (self.ports.clock)(), (&asked.id, has_banner)))
             }
             Ok(None) => Err(asked.refuse(moving())),
         }

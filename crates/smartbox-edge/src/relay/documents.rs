@@ -12,6 +12,7 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::Body as _;
 use http_body_util::BodyExt;
+use smartbox_core::{Principal, Who};
 
 use super::Inquiry;
 use crate::body::{Body, failed, full, resumed};
@@ -19,6 +20,8 @@ use crate::ports::MountPage;
 
 /// Larger documents are not the Control UI's, which has 18 KB.
 const PAGE_BYTES_MAX: usize = 1024 * 1024;
+/// The platform's script that shows support access.
+const BANNER: &str = r#"<script src="/_smartbox/support/banner.js" defer></script>"#;
 /// A browser runs the document without an origin: no cookies, no storage, no requests with the person's session.
 const SANDBOX: &str = "sandbox allow-scripts allow-forms allow-popups allow-modals";
 /// Stands for a prefix where only the question counts whether a page is the Control UI's.
@@ -27,7 +30,7 @@ const ANY_PREFIX: &str = "/b/any";
 const LOOSE_SOURCES: [&str; 7] =
     ["'unsafe-inline'", "'unsafe-eval'", "*", "data:", "blob:", "http:", "https:"];
 
-/// Makes a response safe to open in the platform's origin, and tells the Control UI its prefix.
+/// Makes a response safe to open in the platform's origin, tells the Control UI its prefix, and has it show support access.
 pub(crate) async fn secure(
     inquiry: &Inquiry<'_>,
     mount: MountPage,
@@ -58,14 +61,31 @@ pub(crate) async fn secure(
         };
         return Response::from_parts(head, body);
     };
-    if !inquiry.target.is_mounted() {
+    let document = if inquiry.target.is_mounted() { mounted } else { whole.unwrap_or_default().to_owned() };
+    let shown = if shows_support(inquiry) { with_banner(&document) } else { None };
+    if shown.is_none() && !inquiry.target.is_mounted() {
         return Response::from_parts(head, full(page));
     }
+    let document = shown.unwrap_or(document);
     // These belong to the page as the gateway has it.
     head.headers.remove(ETAG);
     head.headers.remove(LAST_MODIFIED);
-    head.headers.insert(CONTENT_LENGTH, HeaderValue::from(mounted.len()));
-    Response::from_parts(head, full(mounted))
+    head.headers.insert(CONTENT_LENGTH, HeaderValue::from(document.len()));
+    Response::from_parts(head, full(document))
+}
+
+/// Whether the page may have to show that somebody acts in somebody's name: to people, and beside the platform's own pages, where the
+/// API can be asked.
+fn shows_support(inquiry: &Inquiry<'_>) -> bool {
+    let is_for_people =
+        matches!(inquiry.principal, Principal::Member { who: Who::User(_) | Who::Support(_), .. });
+    is_for_people && inquiry.asked.addressed.label.is_none()
+}
+
+/// Adds the platform's script. The page's policy lets in scripts of its own origin, or the script does not run.
+fn with_banner(page: &str) -> Option<String> {
+    let (before, after) = page.split_once("</head>")?;
+    Some(format!("{before}{BANNER}</head>{after}"))
 }
 
 /// The same for a page of another server. Its Control UI knows its prefix already; nothing is read.

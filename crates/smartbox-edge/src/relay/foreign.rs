@@ -72,7 +72,7 @@ fn headers(
     let told = [
         (HOST, Some(base.authority())),
         (ORIGIN, from.contains_key(ORIGIN).then(|| base.to_string())),
-        (CALLER, Some(inquiry.principal.actor())),
+        (CALLER, Some(inquiry.principal.known_as())),
     ];
     for (name, value) in told {
         if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {

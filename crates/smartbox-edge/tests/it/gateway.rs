@@ -109,6 +109,11 @@ async fn answer(state: &State, request: Request<Incoming>) -> Response<GatewayBo
             ],
             UI,
         ),
+        "/headed-ui" => respond(
+            StatusCode::OK,
+            &[("content-type", "text/html"), ("etag", "\"1\""), ("content-security-policy", POLICY)],
+            HEADED_UI,
+        ),
         // What an agent may write: it looks like the Control UI and comes without its policy.
         "/agent-page" => respond(StatusCode::OK, &[("content-type", "text/html")], UI),
         "/agent-image" => respond(StatusCode::OK, &[("content-type", "image/svg+xml")], "<svg/>"),
@@ -118,6 +123,7 @@ async fn answer(state: &State, request: Request<Incoming>) -> Response<GatewayBo
 }
 
 const UI: &str = r#"<html data-base=""><link href="/a.css"></html>"#;
+const HEADED_UI: &str = r#"<html data-base=""><head><title>UI</title></head></html>"#;
 const POLICY: &str = "default-src 'self'; script-src 'self' 'sha256-abc='";
 
 /// What a gateway must not be able to tell the client's browser.

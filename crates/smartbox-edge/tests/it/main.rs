@@ -25,6 +25,7 @@ mod secure;
 mod sleeping;
 mod slow;
 mod streaming;
+mod support_access;
 mod switching;
 mod tls;
 mod upstreams;

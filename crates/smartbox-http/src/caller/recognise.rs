@@ -4,7 +4,7 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use smartbox_api::ADMIN_SECRET_HEADER;
-use smartbox_control::{ACCESS_HEADER, Control, Error, Recognised, TOKEN_PREFIX};
+use smartbox_control::{ACCESS_HEADER, Control, Error, Recognised, SUPPORT_PREFIX, TOKEN_PREFIX};
 
 use super::{cookie, proof};
 use crate::problem::{ApiError, codes};
@@ -83,6 +83,12 @@ async fn by_browser(
     headers: &HeaderMap,
     reading: Reading,
 ) -> Result<Option<Recognised>, IdentifyError> {
+    // Support access was begun on purpose, by somebody who may be known here as themselves.
+    if let cookie::Session::Token(token) = cookie::session(headers)
+        && token.starts_with(SUPPORT_PREFIX)
+    {
+        return by_session(control, headers).await;
+    }
     let by_access = by_access(control, headers).await?;
     let session = by_session(control, headers).await;
     if let Some(who) = by_access {
@@ -112,7 +118,12 @@ async fn by_session(control: &Control, headers: &HeaderMap) -> Result<Option<Rec
         cookie::Session::None => Ok(None),
         cookie::Session::Unusable => Err(IdentifyError::WrongCredential),
         cookie::Session::Token(token) => {
-            let found = control.find_session(&token).await.map_err(IdentifyError::Failed)?;
+            let found = if token.starts_with(SUPPORT_PREFIX) {
+                control.find_support(&token).await
+            } else {
+                control.find_session(&token).await
+            };
+            let found = found.map_err(IdentifyError::Failed)?;
             found.ok_or(IdentifyError::WrongCredential).map(Some)
         }
     }
@@ -122,8 +133,8 @@ fn is_same_person(one: &Recognised, other: &Recognised) -> bool {
     one.principal.user_id().is_some() && one.principal.user_id() == other.principal.user_id()
 }
 
-/// Whoever holds this secret: a program with a service token, a person with a token of another issuer, or the
-/// platform's admin.
+/// Whoever holds this secret: a program with a service token, a person with a token of another issuer, somebody with support
+/// access, or the platform's admin.
 async fn by_secret(
     control: &Control,
     headers: &HeaderMap,
@@ -134,6 +145,8 @@ async fn by_secret(
     }
     let found = if secret.starts_with(TOKEN_PREFIX) {
         control.find_token(secret).await
+    } else if secret.starts_with(SUPPORT_PREFIX) {
+        control.find_support(secret).await
     } else if secret.split('.').count() == JWT_PARTS {
         control.find_jwt(&origin_of(headers), secret).await
     } else {

@@ -55,6 +55,10 @@ codes! {
         "Ask whoever runs the platform.";
     DEVICE_NOT_APPROVED = "device-not-approved" FORBIDDEN "This device is not approved"
         "Open the platform in this browser, or run `smartbox device pair`; whoever runs your org approves it with `smartbox device approve`.";
+    SUPPORT_READ_ONLY = "support-read-only" FORBIDDEN "This support access only looks"
+        "End it, and open one that may act: `smartbox support open --act`.";
+    SUPPORT_REFUSED = "support-refused" FORBIDDEN "This is not done under support access"
+        "Ask the person to do it themselves, or do it in your own name with the platform's admin secret.";
     BAD_ORIGIN = "bad-origin" FORBIDDEN "The request comes from another website"
         "Changes with a sign-in cookie are accepted from the platform's own pages only. Programs use X-Admin-Secret.";
 
@@ -71,6 +75,8 @@ codes! {
         "`smartbox secret list` shows those of a box.";
     SESSION_NOT_FOUND = "session-not-found" NOT_FOUND "There is no such session"
         "`smartbox session list` shows where you are signed in.";
+    SUPPORT_SESSION_NOT_FOUND = "support-session-not-found" NOT_FOUND "There is no such support access"
+        "`smartbox support list` shows those that you may see, for 90 days.";
     DEVICE_NOT_FOUND = "device-not-found" NOT_FOUND "There is no such device"
         "`smartbox device list` shows those that wait and those that are approved. One that waits is forgotten after an hour.";
     PLAN_NOT_FOUND = "plan-not-found" NOT_FOUND "There is no such plan"

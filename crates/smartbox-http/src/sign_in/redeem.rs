@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::SET_COOKIE;
 use http::request::Parts;
 use smartbox_api::{RedeemSignIn, SignedIn};
-use smartbox_control::{Error, NewSession, Origin};
+use smartbox_control::{Error, NewSession, Origin, SUPPORT_PREFIX};
 
 use crate::HttpState;
 use crate::body::JsonBody;
@@ -19,7 +19,8 @@ const CODE_LENGTH_MAX: usize = 128;
 
 /// Sign in
 ///
-/// Exchanges the code of a sign-in link, or e-mail and password, for a cookie. A code works once.
+/// Exchanges the code of a sign-in link, or e-mail and password, for a cookie. A code works once. The credential of support access is
+/// one that works until that ends.
 #[utoipa::path(
     post,
     path = "/sign-in",
@@ -60,6 +61,13 @@ pub(crate) async fn redeem(
 async fn redeem_code(state: &HttpState, origin: &Origin, code: &str) -> Result<NewSession, ApiError> {
     if code.is_empty() || code.len() > CODE_LENGTH_MAX {
         return Err(Error::NotFound("sign-in code").into());
+    }
+    if code.starts_with(SUPPORT_PREFIX) {
+        return state
+            .control()
+            .enter_support(code)
+            .await?
+            .ok_or_else(|| Error::NotFound("sign-in code").into());
     }
     Ok(state.control().redeem_sign_in_code(origin, code).await?)
 }

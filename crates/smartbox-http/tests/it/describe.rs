@@ -92,6 +92,7 @@ impl Route {
             .replace("{service}", "models")
             .replace("{tier}", "standard-1")
             .replace("{route}", "admin-api")
+            .replace("{support}", "sup_01932f00000070008000000000000000")
             .replace("{session}", "ses_01932f00000070008000000000000000");
         assert!(!path.contains('{'), "{}: give its parameter a value here", self.id);
         if self.id == "importBox" {
@@ -131,6 +132,7 @@ impl Route {
             "createTicket" => json!({ "box": "home", "path": "/b/home/" }),
             "pairDevice" => json!({ "name": "Firefox on Linux" }),
             "updateOrg" => json!({ "pairing": "auto" }),
+            "openSupport" => json!({ "user": "owner", "reason": "Ticket 4711" }),
             "createToken" => json!({ "name": "deploy", "scopes": ["boxes:read"] }),
             "createUser" => json!({ "name": "bob", "role": "viewer" }),
             "setModelProvider" => json!({ "dialect": "openai", "key": "sk-0123456789abcdef" }),

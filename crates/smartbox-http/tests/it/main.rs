@@ -55,6 +55,7 @@ mod seed_super_files;
 mod sign_in;
 mod sleep;
 mod statements;
+mod support_access;
 mod sweep;
 mod tenancy;
 mod tokens;

@@ -44,6 +44,8 @@ pub(crate) async fn somebody(caller: &str) -> Somebody {
             let made: smartbox_api::CreatedToken = made.json(http::StatusCode::CREATED);
             app.anonymous().with_bearer(&made.secret)
         }
+        "support" => app.supported(&owner.owner, "read").await.1,
+        "support that acts" => app.supported(&owner.owner, "act").await.1,
         "no device" => {
             let manual = serde_json::json!({ "pairing": "manual" });
             let set = owner.client.change_json(http::Method::PATCH, "/v1/orgs/me", &manual).await;
@@ -104,6 +106,8 @@ matrix! {
     what_an_operator_is_answered: "operator",
     what_an_admin_of_the_org_is_answered: "org admin",
     what_an_owner_is_answered: "owner",
+    what_support_access_is_answered: "support",
+    what_support_access_that_acts_is_answered: "support that acts",
     what_somebody_frozen_is_answered: "frozen",
     what_the_platforms_admin_is_answered: "admin",
 }

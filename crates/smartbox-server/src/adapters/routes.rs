@@ -97,7 +97,7 @@ fn credential(state: &BoxState) -> GatewayCredential {
         let role = role(principal);
         let headers = match role {
             GatewayRole::Admin => of_administrators.clone(),
-            GatewayRole::Member | GatewayRole::Viewer => headers(&credential, &principal.actor(), role),
+            GatewayRole::Member | GatewayRole::Viewer => headers(&credential, &principal.known_as(), role),
         };
         Grant { headers, role: openclaw::ROLE, scopes: role.scopes() }
     })

@@ -33,6 +33,9 @@ const MODEL_CALLS_MAX: i64 = 1_000_000;
 const MODEL_CALLS_OVER: &str = "delete from model_calls where seq in (
     select seq from model_calls where seq <= (select value from counters where name = 'model-calls') - $1 limit $2)";
 
+/// How long it can be looked up who helped whom, and why.
+const SUPPORT_TTL: Duration = Duration::from_hours(90 * 24);
+
 /// How long what came of a delivery can be looked at, and how old one gets.
 pub const DELIVERY_TTL: Duration = Duration::from_hours(30 * 24);
 
@@ -69,6 +72,8 @@ pub struct Purged {
     pub bulk_runs: u64,
     /// Calls of models that are old, or too many.
     pub model_calls: u64,
+    /// Support access that ended long ago.
+    pub support_sessions: u64,
     /// Deliveries of webhooks that are old, and their keys that have ended.
     pub webhooks: u64,
 }
@@ -87,6 +92,7 @@ impl FleetStore {
         let now_ms = now.as_millisecond();
         let operations_before = now_ms.saturating_sub(bigint(OPERATION_TTL.as_secs()).saturating_mul(1000));
         let deliveries_before = now_ms.saturating_sub(bigint(DELIVERY_TTL.as_secs()).saturating_mul(1000));
+        let support_before = now_ms.saturating_sub(bigint(SUPPORT_TTL.as_secs()).saturating_mul(1000));
         let calls_before = now_ms.saturating_sub(bigint(MODEL_CALL_TTL.as_secs()).saturating_mul(1000));
         Ok(Purged {
             sessions: self
@@ -117,6 +123,9 @@ impl FleetStore {
                 .purge(ended!("model_calls" by "seq" at "at_ms"), calls_before, limit)
                 .await?
                 .saturating_add(self.purge(MODEL_CALLS_OVER, MODEL_CALLS_MAX, limit).await?),
+            support_sessions: self
+                .purge(ended!("support_sessions" by "id" at "expires_at_ms"), support_before, limit)
+                .await?,
             webhooks: self
                 .purge(DELIVERIES, deliveries_before, limit)
                 .await?

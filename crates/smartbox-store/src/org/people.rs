@@ -11,7 +11,7 @@ use crate::database::Connection;
 use crate::event::{self, NewEvent};
 use crate::fleet::accounts::insert_user;
 use crate::row::{parsed, unhex};
-use crate::{Cursor, Error, Page, page};
+use crate::{Cursor, Error, Page, page, support};
 
 /// Most sessions of one person that are listed; the newest.
 const SESSIONS_LISTED_MAX: i64 = 200;
@@ -63,7 +63,7 @@ impl OrgStore {
         Ok(user)
     }
 
-    /// Changes a person's role or status.
+    /// Changes a person's role or status. Support access in the name of somebody who is not let in any more ends.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::LastOwner`] when nobody would be left who runs the org.
@@ -86,6 +86,9 @@ impl OrgStore {
         .execute(&mut *tx)
         .await?;
         let user = find(&mut tx, self, id).await?.ok_or(Error::NotFound("user"))?;
+        if user.status != UserStatus::Active {
+            support::end_of_user(&mut tx, (self.org, id), "the person is not let in any more", now).await?;
+        }
         require_owner(&mut tx, self).await?;
         event::append(&mut tx, Some(self.org), None, &event, now).await?;
         tx.commit().await?;
@@ -107,6 +110,7 @@ impl OrgStore {
         if removed == 0 {
             return Err(Error::NotFound("user"));
         }
+        support::end_of_user(&mut tx, (self.org, id), "the person was removed", now).await?;
         require_owner(&mut tx, self).await?;
         event::append(&mut tx, Some(self.org), None, &event, now).await?;
         Ok(tx.commit().await?)

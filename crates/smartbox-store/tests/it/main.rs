@@ -39,6 +39,7 @@ mod rotation;
 mod routing;
 mod secrets;
 mod support;
+mod support_sessions;
 mod tenancy;
 mod tiers;
 mod tokens;

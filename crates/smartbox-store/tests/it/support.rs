@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use smartbox_core::models::{Dialect, Offered, Provider};
 use smartbox_core::{
     BoxId, Desired, DeviceId, DeviceStatus, EventId, Kind, Labels, Observed, OperationId, OrgId, Permission,
-    Role, SessionId, TokenId, UserId, UserStatus,
+    Role, SessionId, SupportId, TokenId, UserId, UserStatus,
 };
 use smartbox_store::{
     Error, EventOutcome, FleetStore, IntentChange, KeyFile, Keyring, NewDevice, NewEvent, NewOperation,
@@ -69,6 +69,10 @@ pub(crate) fn new_session(n: u8, user: UserId, until: i64) -> NewSession<'static
         is_vouched: false,
         device: None,
     }
+}
+
+pub(crate) fn support_id() -> SupportId {
+    SupportId::from_parts(at(0), unique())
 }
 
 pub(crate) fn new_token(n: u8, until: i64) -> NewServiceToken {

@@ -9,12 +9,12 @@ use smartbox_core::schedule::CatchUp;
 use smartbox_core::wake::HoldKind;
 use smartbox_core::{
     BoxId, Delivery, Desired, DeviceStatus, OperationId, Pairing, Role, ScheduleId, SleepChange, Threshold,
-    UserStatus,
+    UserId, UserStatus,
 };
 use smartbox_store::{
     BackupState, BoxFilter, Claim, EgressUsage, Error, Gauge, KeyChange, NewConfig, NewSecret, OperationKind,
-    OrgPlan, RestoreFrom, ScheduleAction, SchedulePlan, Settled, Smartbox, Spent, TicketHolder, UserChange,
-    WebhookPlan,
+    OrgPlan, RestoreFrom, ScheduleAction, SchedulePlan, Settled, Smartbox, Spent, SupportFilter,
+    TicketHolder, UserChange, WebhookPlan,
 };
 
 use crate::backups::new_backup;
@@ -26,6 +26,7 @@ use crate::support::{
     World, at, create, event, intent, new_box, new_device, new_provider, new_session, new_ticket, new_token,
     new_user, operation,
 };
+use crate::support_sessions::{asked_for, new_support};
 use crate::webhooks::{new_webhook, webhook_id};
 
 /// The methods of the handle, from its source: one that is missing in the table below fails the test.
@@ -48,6 +49,7 @@ fn methods() -> BTreeSet<&'static str> {
         include_str!("../../src/org/rollouts.rs"),
         include_str!("../../src/org/secrets.rs"),
         include_str!("../../src/org/settings.rs"),
+        include_str!("../../src/org/support.rs"),
         include_str!("../../src/org/tickets.rs"),
         include_str!("../../src/org/tiers.rs"),
         include_str!("../../src/org/tokens.rs"),
@@ -464,6 +466,24 @@ async fn webhooks_of_another_org(
     assert!(world.org.find_event(ping.id).await.unwrap().is_some());
 }
 
+async fn support_of_another_org(
+    world: &World,
+    ada: UserId,
+    finds_nothing: &mut impl FnMut(&'static str, bool),
+) {
+    let stranger = &world.other;
+    let opened =
+        world.org.open_support(&new_support(9, ada, 60), event("support.opened"), at(2)).await.unwrap();
+    let foreign = stranger.open_support(&new_support(8, ada, 60), event("support.opened"), at(2)).await;
+    finds_nothing("open_support", !matches!(foreign, Err(Error::NotFound("user"))));
+    finds_nothing("find_support", stranger.find_support(opened.id).await.unwrap().is_some());
+    let listed = stranger.list_support(SupportFilter::default(), None, 10).await.unwrap();
+    finds_nothing("list_support", !listed.items.is_empty());
+    let ended = stranger.end_support(opened.id, &asked_for(2), event("support.ended"), at(2)).await;
+    finds_nothing("end_support", !matches!(ended, Err(Error::NotFound("support session"))));
+    assert!(world.fleet.find_support_by_token(&[9; 32], at(3)).await.unwrap().is_some(), "nothing was ended");
+}
+
 async fn people_of_another_org(world: &World, finds_nothing: &mut impl FnMut(&'static str, bool)) {
     let stranger = &world.other;
     let (ada, _bob) = (world.user("ada").await, world.user("bob").await);
@@ -505,6 +525,7 @@ async fn people_of_another_org(world: &World, finds_nothing: &mut impl FnMut(&'s
     finds_nothing("tokens_made_by", !stranger.tokens_made_by(ada.id).await.unwrap().is_empty());
     let revoked = stranger.revoke_token(token.id, event("token.revoked"), at(2)).await;
     finds_nothing("revoke_token", !matches!(revoked, Err(Error::NotFound("token"))));
+    support_of_another_org(world, ada.id, finds_nothing).await;
     let theirs = stranger.audit_log(None, 100).await.unwrap().items;
     let own_org = stranger.id().to_string();
     finds_nothing("audit_log", theirs.iter().any(|line| line.org_id.as_deref() != Some(&own_org)));
@@ -513,8 +534,8 @@ async fn people_of_another_org(world: &World, finds_nothing: &mut impl FnMut(&'s
     assert!(world.fleet.find_token(&[1; 32], at(2)).await.unwrap().is_some(), "nothing was revoked");
     assert_eq!(
         world.org.audit_log(None, 100).await.unwrap().items.len(),
-        lines + 1,
-        "one line for the password"
+        lines + 2,
+        "one line for the password, one for support access"
     );
 }
 

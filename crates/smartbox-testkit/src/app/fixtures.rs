@@ -3,7 +3,7 @@
 use http::StatusCode;
 use secrecy::ExposeSecret;
 use serde_json::json;
-use smartbox_api::{BoxView, CreatedBox, CreatedToken, OrgView, UserView};
+use smartbox_api::{BoxView, CreatedBox, CreatedToken, OpenedSupport, OrgView, UserView};
 use smartbox_core::BoxId;
 
 use super::TestApp;
@@ -70,6 +70,15 @@ impl TestApp {
         let made: CreatedToken = self.admin().post_json("/v1/tokens", &body).await.json(StatusCode::CREATED);
         let client = self.anonymous().with_bearer(&made.secret);
         (made, client)
+    }
+
+    /// Support access in the name of a person, for half an hour, and a program that has it.
+    pub async fn supported(&self, user: &str, level: &str) -> (OpenedSupport, Client) {
+        let body = json!({ "user": user, "reason": "Ticket 4711", "level": level, "operator": "jo" });
+        let opened = self.admin().post_json("/v1/support-sessions", &body).await;
+        let opened: OpenedSupport = opened.json(StatusCode::CREATED);
+        let client = self.anonymous().with_bearer(&opened.token);
+        (opened, client)
     }
 
     /// A box that was just asked for.

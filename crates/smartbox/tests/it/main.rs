@@ -6,6 +6,7 @@ mod browser;
 mod devices;
 mod discovery;
 mod fake;
+mod mcp;
 mod people;
 mod program;
 mod second;

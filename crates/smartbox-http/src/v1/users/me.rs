@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use smartbox_api::Me;
 
+use super::super::support_sessions::support_view;
 use super::user_view;
 use crate::HttpState;
 use crate::caller::AnyDevice;
@@ -25,13 +26,22 @@ pub(crate) async fn me(
         Some(_) => Some(user_view(&state.control().find_user(&op, "me").await?)),
         None => None,
     };
+    let support = match op.principal.as_support() {
+        Some(own) => {
+            let control = state.control();
+            let session = control.find_support_session(&op, &own.session.to_string()).await?;
+            Some(support_view(&session, control.clock().now()))
+        }
+        None => None,
+    };
     let permissions = op.principal.permissions().iter().map(|permission| permission.to_string()).collect();
     Ok(Json(Me {
-        id: op.principal.actor(),
+        id: op.principal.known_as(),
         org: op.principal.org().map(|org| org.to_string()),
         permissions,
         user,
         device: who.device.map(|device| device.to_string()),
         is_paired: who.is_paired,
+        support,
     }))
 }

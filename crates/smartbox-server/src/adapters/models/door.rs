@@ -12,7 +12,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, Request, Response, Uri};
 use http_body_util::BodyExt;
 use smartbox_control::Control;
-use smartbox_core::{BoxId, Permission, Principal, Tie, Who};
+use smartbox_core::{BoxId, Permission, Principal, Tie};
 use smartbox_edge::ports::PlatformService;
 use smartbox_edge::{Admission, Body, Sockets, Ticket};
 use smartbox_egress::{AiGateway, ReplyBody};
@@ -151,10 +151,7 @@ async fn whose(control: &Control, headers: &HeaderMap) -> Result<Found, &'static
                     `smartbox token create NAME --scope models:use --box BOX` makes one for a box.",
         );
     };
-    let token = match who {
-        Who::Token(id) => id.to_string(),
-        Who::User(id) => id.to_string(),
-    };
+    let token = who.to_string();
     ties.push(Tie::Box(only));
     // One that has ended meanwhile leaves no time at all.
     let left = left.map(|left| Duration::try_from(left).unwrap_or_default());
