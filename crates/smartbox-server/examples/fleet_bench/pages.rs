@@ -71,7 +71,11 @@ impl Api {
         let mut took = Vec::with_capacity(calls);
         for _ in 0..calls {
             let (found, this) = self.ask(&format!("/v1/fleet/summary?limit={PAGE}")).await?;
-            ensure!(found["total"].as_u64() == Some(u64::try_from(boxes)?), "boxes are missing: {}", found["total"]);
+            ensure!(
+                found["total"].as_u64() == Some(u64::try_from(boxes)?),
+                "boxes are missing: {}",
+                found["total"]
+            );
             took.push(this);
         }
         Ok(figures(took))

@@ -10,9 +10,9 @@ use smartbox_control::{
     AdminSecret, AgentRuntime, BackupParts, Carried, Control, Courier, Event, ForeignIdentities, Letter,
     Limits, NewBox, NoIngress, Op, Parts, SystemClock, SystemEntropy, UnknownHost,
 };
-use smartbox_core::{Principal, Thresholds};
 use smartbox_core::routing::OwnAddress;
 use smartbox_core::webhook::Attempt;
+use smartbox_core::{Principal, Thresholds};
 use smartbox_openclaw::versions::pinned;
 use smartbox_openclaw::{Model, ModelApi, ModelConfig};
 use smartbox_provider::fake::FakeProvider;
