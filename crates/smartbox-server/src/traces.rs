@@ -4,6 +4,7 @@
 //! platform takes them out of it; what does not fit, and what a collector does not take, is dropped and counted.
 
 mod context;
+mod leaving;
 mod parent;
 mod send;
 mod ship;
@@ -18,17 +19,15 @@ use opentelemetry_otlp::{Protocol, RetryPolicy, SpanExporter, WithExportConfig a
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, SpanExporter as _};
 use secrecy::ExposeSecret as _;
-use smartbox_core::trace;
 use tokio::sync::mpsc;
 use tracing::Subscriber;
-use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
-use tracing_subscriber::filter::Targets;
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::metrics::Dropped;
 use crate::settings::TracingSettings;
 pub(crate) use context::OtelTraces;
+use leaving::Leaving;
 use send::Collector;
 pub(crate) use ship::Shipper;
 use sink::Sink;
@@ -99,7 +98,8 @@ impl Pipeline {
             .with_location(false)
             .with_threads(false)
             .with_tracked_inactivity(false)
-            .with_filter(Targets::new().with_target(trace::TARGET, LevelFilter::TRACE))
+            .with_target(false)
+            .with_filter(Leaving)
     }
 }
 

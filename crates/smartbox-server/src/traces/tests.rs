@@ -29,6 +29,8 @@ const CLIENT_SPAN: &str = "00f067aa0ba902b7";
 /// A platform at a port, whose requests are traced.
 struct World {
     _subscriber: DefaultGuard,
+    /// Holds the queue where nobody takes spans out of it.
+    _idle: Option<Shipper>,
     app: TestApp,
     client: Client,
     collector: SpanCollector,
@@ -58,9 +60,12 @@ impl World {
         let subscriber = tracing_subscriber::registry().with(pipeline.layer());
         let _subscriber = tracing::subscriber::set_default(subscriber);
         let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
-        if is_shipped {
+        let _idle = if is_shipped {
             tasks.spawn(pipeline.shipper.run(stop.clone()));
-        }
+            None
+        } else {
+            Some(pipeline.shipper)
+        };
         let listener = EdgeListener::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.local_addr();
         let (control, link) = (app.control.clone(), Arc::clone(&app.provider) as Arc<dyn Link>);
@@ -71,7 +76,7 @@ impl World {
             let config = (EdgeConfig::default(), watched);
             serve_edge_with(config, (&control, &gateway), link, listener, &ended).await.unwrap();
         });
-        Self { _subscriber, app, client, collector, dropped, address, stop, tasks }
+        Self { _subscriber, _idle, app, client, collector, dropped, address, stop, tasks }
     }
 
     /// Asks, and gives the status of the answer.
