@@ -184,7 +184,7 @@ impl Shared {
         let traced = Traced::begin(self.ports.traces.as_ref(), &id, &mut request);
         let mut response =
             self.dispatch((conn, scheme), &id, (&tally, &traced), request).instrument(traced.span()).await;
-        traced.answered(asked.method(), &response);
+        traced.answered(&response);
         asked.write(&mut response, &id);
         tally.write(response.headers_mut());
         self.totals.answered(response.status(), began.elapsed());

@@ -62,11 +62,10 @@ impl Traced {
     }
 
     /// The request was answered. What was not is left as it is: whoever asked has gone.
-    pub(crate) fn answered(&self, method: &Method, response: &Response<Body>) {
+    pub(crate) fn answered(&self, response: &Response<Body>) {
         let Some(Within { span, .. }) = &self.0 else { return };
         if let Some(RoutePattern(pattern)) = response.extensions().get() {
             span.record("http.route", &**pattern);
-            span.record("otel.name", format!("{} {pattern}", trace::method_of(method.as_str())));
         }
         record_status(span, response.status().as_u16(), 500);
     }

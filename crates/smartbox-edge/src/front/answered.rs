@@ -32,11 +32,6 @@ impl Remarks {
         }
     }
 
-    /// The request's method.
-    pub(super) fn method(&self) -> &Method {
-        &self.method
-    }
-
     /// Completes the answer's head.
     pub(super) fn write(self, response: &mut Response<Body>, id: &str) {
         let status = response.status();

@@ -25,6 +25,8 @@ use crate::testing::serve_edge_with;
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CLIENT_SPAN: &str = "00f067aa0ba902b7";
+/// What a request to a box is called.
+const TO_BOX: &str = "GET /b/{box}/{path}";
 
 /// A platform at a port, whose requests are traced.
 struct World {
@@ -124,7 +126,7 @@ async fn a_request_to_a_box_goes_on_in_the_trace_of_its_client() {
     let told = format!("traceparent: 00-{TRACE}-{CLIENT_SPAN}-01\r\ntracestate: vendor=1\r\n");
     assert_eq!(world.ask_as_admin("GET /b/home/chat/hush?word=hush", &told, "").await, 200);
     let spans = world.collector.wait_for("both spans", |spans| spans.len() >= 2).await;
-    let (server, client) = (one(&spans, "GET", "server"), one(&spans, "GET", "client"));
+    let (server, client) = (one(&spans, TO_BOX, "server"), one(&spans, "GET", "client"));
     assert_eq!((server.trace.as_str(), server.parent.as_str()), (TRACE, CLIENT_SPAN));
     assert_eq!((client.trace.as_str(), &client.parent), (TRACE, &server.id));
     let attribute = |name: &str| server.attributes[name].as_str();
@@ -147,7 +149,7 @@ async fn what_names_no_trace_begins_one() {
     let told = format!("traceparent: 00-{TRACE}-0000000000000000-01\r\ntracestate: vendor=1\r\n");
     assert_eq!(world.ask_as_admin("GET /b/home/chat", &told, "").await, 200);
     let spans = world.collector.wait_for("both spans", |spans| spans.len() >= 2).await;
-    let server = one(&spans, "GET", "server");
+    let server = one(&spans, TO_BOX, "server");
     assert_ne!(server.trace, TRACE);
     assert_eq!(server.parent, "");
     let head = world.app.gateway.heads().pop().unwrap();
