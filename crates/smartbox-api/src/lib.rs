@@ -10,6 +10,7 @@ mod boxes;
 mod budgets;
 mod configs;
 mod costs;
+mod debug;
 mod devices;
 mod egress;
 mod events;
@@ -60,6 +61,7 @@ pub use boxes::{
 pub use budgets::{BudgetBound, BudgetCaps, BudgetView, SetBudget};
 pub use configs::{ConfigChangeView, ConfigHistory, ConfigVersionView, ConfigView, RollBackConfig};
 pub use costs::{BoxCostView, CostQuery, CostView, DayCostView, ServiceCostView};
+pub use debug::{DebugEdge, DebugLog, DebugProcess, DebugRoute, DebugTask, DebugTasks, SetDebugLog};
 pub use devices::{DeviceList, DeviceQuery, DeviceView, PairDevice};
 pub use egress::{EgressLayerView, EgressView, SetEgress};
 pub use events::{EVENT_SCHEMA, EventList, EventMessage, EventView, EventsQuery};

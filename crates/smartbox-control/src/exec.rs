@@ -7,6 +7,7 @@ mod run;
 pub(crate) mod runner;
 mod slots;
 mod start;
+mod timed;
 
 use std::collections::BTreeMap;
 
@@ -24,6 +25,7 @@ pub(crate) use live::Execs;
 pub use runner::CommandRunner;
 use slots::Slot;
 pub use start::NewExec;
+use timed::Timed;
 
 /// Most arguments of a command.
 const ARGS_MAX: usize = 1000;
@@ -59,8 +61,8 @@ pub enum CommandEvent {
     Signalled(String),
 }
 
-/// What keeps the box awake, and counts, while a command runs in it.
-type Held = (Use, Slot);
+/// What keeps the box awake, counts and tells the time, while a command runs in it.
+type Held = (Use, Slot, Timed);
 
 /// A running command. Dropping its output kills it.
 pub struct CommandSession(ExecSession, Held);
@@ -111,7 +113,8 @@ impl Control {
         check(command)?;
         let (smartbox, in_use) =
             self.ready_box(op, (Permission::BoxesExec, reference), Need::Alive, "a command", |_| {}).await?;
-        let held = (in_use, self.inner.execs.slots.take(smartbox.id)?);
+        let slot = self.inner.execs.slots.take(smartbox.id)?;
+        let timed = Timed::begin(self, smartbox.id);
         let connection = self.ssh(&smartbox).await?;
         let request = ExecRequest {
             argv: command.argv.clone(),
@@ -120,7 +123,7 @@ impl Control {
             tty: command.tty.map(|(columns, rows)| PtySize { rows, columns }),
         };
         let session = connection.exec(request).await.map_err(|error| crate::ssh::unavailable(&error))?;
-        Ok(CommandSession(session, held))
+        Ok(CommandSession(session, (in_use, slot, timed.running())))
     }
 }
 

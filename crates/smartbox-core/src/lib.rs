@@ -40,6 +40,7 @@ pub mod secret;
 pub mod sleep;
 pub mod state;
 pub mod tier;
+pub mod trace;
 pub mod uid_range;
 pub mod upgrade;
 pub mod user_status;

@@ -11,6 +11,7 @@ use crate::config::EdgeConfig;
 use crate::hold::Hold;
 use crate::ingress::Ingress;
 use crate::limits::Limits;
+use crate::look::EdgeLook;
 use crate::numbers::{EdgeNumbers, Totals};
 use crate::places::Places;
 use crate::pool::Pool;
@@ -116,6 +117,11 @@ impl Edge {
     /// Tells what the edge does.
     pub fn numbers(&self) -> EdgeNumbers {
         EdgeNumbers { totals: Arc::clone(&self.shared.totals), tunnels: self.shared.tunnels.clone() }
+    }
+
+    /// Shows what the edge has in its hands.
+    pub fn look(&self) -> EdgeLook {
+        EdgeLook(Arc::clone(&self.shared))
     }
 
     /// The same edge for other platforms, which pass on requests about boxes of this one.

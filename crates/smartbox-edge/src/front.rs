@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use http::header::LOCATION;
+use http::header::{LOCATION, VIA};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use smartbox_core::box_host;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::body::{Body, Bounded, empty};
 use crate::config::Scheme;
@@ -16,12 +17,13 @@ use crate::edge::Shared;
 use crate::forwarded;
 use crate::gate::{self, Addressed};
 use crate::limits::Tally;
-use crate::names::{X_FORWARDED_FOR, X_FORWARDED_PROTO, X_REQUEST_ID};
+use crate::names::{FORWARDED, X_FORWARDED_FOR, X_FORWARDED_PROTO, X_REAL_IP, X_REQUEST_ID};
 use crate::page;
 use crate::peers::hop::HOP;
-use crate::ports::{ClientAddr, RequestId, call_platform};
+use crate::ports::{ClientAddr, FromThisMachine, RequestId, call_platform};
 use crate::problem::{Problem, head_too_large, not_found};
 use crate::serve::Connection;
+use crate::traced::Traced;
 
 mod admin_api;
 mod answered;
@@ -110,6 +112,8 @@ pub(crate) struct Asked {
     pub(crate) wants_page: bool,
     /// What it was counted for.
     pub(crate) tally: Tally,
+    /// Where it belongs in a trace.
+    pub(crate) traced: Traced,
 }
 
 /// What of a box is asked for.
@@ -136,6 +140,15 @@ impl Target {
         let whole = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
         self.path_and_query = whole.parse().map_err(|_error| not_found())?;
         Ok(())
+    }
+
+    /// The address under which the gateway is, in the form that is the same for every box.
+    fn pattern(&self) -> &'static str {
+        match self.prefix.as_str() {
+            "" => "/{path}",
+            prefix if prefix.starts_with(AGENT_PATH) => "/agents/{agent}/gateway/{path}",
+            _ => "/b/{box}/{path}",
+        }
     }
 
     /// Whether the gateway's root is not the server's root.
@@ -166,9 +179,12 @@ impl Shared {
             Err(problem) => return problem.into_response(&(self.ports.request_ids)()),
         };
         head.headers.remove(HOP);
-        let request = Request::from_parts(head, body);
+        let mut request = Request::from_parts(head, body);
         let tally = Tally::default();
-        let mut response = self.dispatch(conn, scheme, &id, &tally, request).await;
+        let traced = Traced::begin(self.ports.traces.as_ref(), &id, &mut request);
+        let mut response =
+            self.dispatch((conn, scheme), &id, (&tally, &traced), request).instrument(traced.span()).await;
+        traced.answered(&response);
         asked.write(&mut response, &id);
         tally.write(response.headers_mut());
         self.totals.answered(response.status(), began.elapsed());
@@ -190,10 +206,9 @@ impl Shared {
 
     async fn dispatch(
         &self,
-        conn: Connection,
-        scheme: Option<Scheme>,
+        (conn, scheme): (Connection, Option<Scheme>),
         id: &str,
-        tally: &Tally,
+        (tally, traced): (&Tally, &Traced),
         request: Request<Body>,
     ) -> Response<Body> {
         let (mut head, body) = request.into_parts();
@@ -213,7 +228,8 @@ impl Shared {
         plain::make(&mut head, &addressed.host);
         // Whoever says who somebody is reads it: which cookies count depends on it.
         head.headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static(addressed.scheme.as_str()));
-        let asked = Asked { id: id.to_owned(), conn, addressed, wants_page, tally: tally.clone() };
+        let (tally, traced) = (tally.clone(), traced.clone());
+        let asked = Asked { id: id.to_owned(), conn, addressed, wants_page, tally, traced };
         // From which page it may come is for the ticket to say, then.
         if let Err(problem) = gate::check_page(&head, &asked.addressed)
             && !gate::brings_ticket(&head)
@@ -267,6 +283,9 @@ impl Shared {
                 Err(problem) => return asked.refuse(problem),
             }
         }
+        if asked.conn.is_loopback && !asked.conn.is_internal && !is_passed_on(&head) {
+            head.extensions.insert(FromThisMachine);
+        }
         head.extensions.insert(ClientAddr(asked.conn.peer));
         head.extensions.insert(RequestId(asked.id.clone()));
         head.extensions.insert(self.sockets.clone());
@@ -284,6 +303,11 @@ impl Shared {
         }
         call_platform(self.ports.platform.clone(), Request::from_parts(head, body)).await
     }
+}
+
+/// Whether a request says of itself that it went through a proxy.
+fn is_passed_on(head: &Parts) -> bool {
+    [X_FORWARDED_FOR, FORWARDED, X_REAL_IP, VIA].iter().any(|name| head.headers.contains_key(name))
 }
 
 fn refuse(problem: Problem, wants_page: bool, id: &str) -> Response<Body> {

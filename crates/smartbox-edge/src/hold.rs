@@ -96,6 +96,16 @@ impl Hold {
         in_flight.gate.places.available_permits() < self.config.hold_box_max
     }
 
+    /// Requests and sockets of a box that are under way, and those of them that wait.
+    pub(crate) fn under_way(&self, id: BoxId) -> (usize, usize) {
+        let gates = self.gates();
+        gates.get(&id).map_or((0, 0), |gate| {
+            let taken = |all: usize, left: usize| all.saturating_sub(left);
+            let in_flight = taken(self.config.box_in_flight_max, gate.in_flight.available_permits());
+            (in_flight, taken(self.config.hold_box_max, gate.places.available_permits()))
+        })
+    }
+
     /// Asks for the box to run. A decision made a moment ago counts.
     ///
     /// # Errors

@@ -28,6 +28,7 @@ mod hold;
 mod ingress;
 mod limits;
 mod line;
+mod look;
 mod names;
 mod numbers;
 mod page;
@@ -46,6 +47,7 @@ mod serve;
 mod since;
 mod sockets;
 mod tls;
+mod traced;
 mod tunnel;
 mod wire;
 
@@ -56,13 +58,14 @@ pub use edge::{Edge, PeerEdge};
 pub use front::is_platform_path;
 pub use ingress::{Busy, Ingress, Work};
 pub use limits::{Quota, Rate, Standing};
+pub use look::{EdgeLook, EdgeStanding, RouteStanding};
 pub use numbers::EdgeNumbers;
 pub use peers::{PeerTable, Peers};
 pub use places::SocketPlace;
 pub use policy::{Handshake, PathRule, Policy};
 pub use ports::{
-    Caller, ClientAddr, DeviceNotApproved, EdgePorts, ForeignOrigin, PlatformService, RequestId,
-    platform_service,
+    Caller, ClientAddr, DeviceNotApproved, EdgePorts, ForeignOrigin, FromThisMachine, PlatformService,
+    RequestId, RoutePattern, platform_service,
 };
 pub use problem::{CODES, Problem};
 pub use routes::{GatewayCredential, Grant, Route, RouteState, RouteTable};

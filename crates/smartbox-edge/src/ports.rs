@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 use smartbox_core::routing::BaseUrl;
@@ -18,6 +18,7 @@ use smartbox_core::{BoxId, Principal, Tie, Who};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tower::{Service, ServiceExt};
+use tracing::Span;
 
 use crate::{Body, BoxError, Peers, RouteTable, Routing};
 
@@ -156,6 +157,26 @@ pub(crate) fn call_platform(
     })
 }
 
+/// Puts spans of requests into the traces of whoever asks, and tells others where they are in them (W3C Trace Context). Which spans
+/// there are is for the edge to say.
+pub trait Traces: Send + Sync {
+    /// Makes a span that has just begun part of the trace that a request's headers name. False: they name none, or not in a form
+    /// that everybody reads alike, and the span begins a trace of its own.
+    fn join(&self, span: &Span, headers: &HeaderMap) -> bool;
+
+    /// The header `traceparent` for whoever is asked within this span; `None` for one that is in no trace.
+    fn tell(&self, span: &Span) -> Option<HeaderValue>;
+}
+
+/// The pattern of the path that the platform's service found for a request, such as `/v1/boxes/{box}`. An extension of its answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoutePattern(pub Arc<str>);
+
+/// A request comes from a program on this machine itself, as far as can be seen: both ends of its connection are loopback, and
+/// nothing in it says that somebody passed it on. An extension of requests to the platform's service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FromThisMachine;
+
 /// Rewrites an HTML page of a gateway for a prefix such as `/b/home`; `None` if it needs no change.
 pub type MountPage = fn(page: &str, prefix: &str) -> Option<String>;
 
@@ -176,6 +197,8 @@ pub struct EdgePorts {
     pub routing: Routing,
     /// Other platforms on the same database.
     pub peers: Peers,
+    /// Where requests belong in traces; `None` where nobody traces.
+    pub traces: Option<Arc<dyn Traces>>,
     /// Tells the pages of a gateway under which prefix they are served.
     pub mount: MountPage,
     /// Makes request ids: unguessable, of letters, digits, `-` and `_`.

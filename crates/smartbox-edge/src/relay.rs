@@ -17,6 +17,7 @@ use crate::line::{Asking, Lost};
 use crate::pool::{Conn, Pool, Sender};
 use crate::problem::{Problem, unreachable};
 use crate::routes::Route;
+use crate::traced::TRACEPARENT;
 use crate::wire::Lines;
 
 mod cookies;
@@ -85,7 +86,11 @@ pub(crate) async fn send(
 ) -> Result<Answer, Failure> {
     let Opened { route, conn, turn } = opened;
     let credential = route.credential.grant_for(inquiry.principal).headers;
-    let headers = request::headers(config, inquiry, credential);
+    let mut headers = request::headers(config, inquiry, credential);
+    let step = inquiry.asked.traced.asks("gateway", &inquiry.head.method);
+    if let Some(told) = step.header() {
+        headers.set(TRACEPARENT, told);
+    }
     let whole = if inquiry.is_websocket { Err(body) } else { body::whole(body, WHOLE_BYTES_MAX).await };
     let answered = match whole {
         Ok(body) => ask(config, inquiry, (conn, turn), &headers, body).await,
@@ -94,6 +99,7 @@ pub(crate) async fn send(
             Err(_ended) => Err(Broken::NotSent(body)),
         },
     };
+    step.ends(answered.as_ref().ok());
     match answered {
         Ok(response) => Ok(Answer { response, route, upstream: None }),
         Err(Broken::NotSent(unsent)) => Err(Failure::NotSent(unsent)),

@@ -201,6 +201,11 @@ impl RouteTable {
         self.routes.get(&id).map(Arc::as_ref)
     }
 
+    /// Every box.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Route> {
+        self.routes.values().map(Arc::as_ref)
+    }
+
     /// Whether nobody may use the box any more: it is being deleted, or is not there.
     pub(crate) fn is_gone(&self, id: BoxId) -> bool {
         self.routes.get(&id).is_none_or(|route| route.state == RouteState::Gone)

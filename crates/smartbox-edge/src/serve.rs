@@ -37,6 +37,8 @@ pub(crate) struct Connection {
     pub(crate) is_tls: bool,
     /// Whether it came in where other platforms do: then it is one, or it is refused.
     pub(crate) is_internal: bool,
+    /// Whether both of its ends are on this machine's loopback.
+    pub(crate) is_loopback: bool,
     /// Its place among the connections, which an upgraded one keeps.
     pub(crate) place: Arc<OwnedSemaphorePermit>,
 }
@@ -96,6 +98,7 @@ async fn accept(listener: &EdgeListener, places: &Arc<Semaphore>) -> io::Result<
             local,
             is_tls: listener.tls.is_some(),
             is_internal: false,
+            is_loopback: peer.ip().to_canonical().is_loopback() && local.ip().to_canonical().is_loopback(),
             place: Arc::new(place),
         },
     ))

@@ -155,6 +155,7 @@ async fn gateway(upstream: &str) -> Result<()> {
     let (_routes, followed) =
         watch::channel(Arc::new(ModelRoutes::new(shelf, HashMap::new(), HashMap::new())));
     let ports = ModelPorts {
+        traces: None,
         routes: followed,
         prices: Arc::new(PriceTable::built_in()?),
         spend: Arc::new(Free),

@@ -2,6 +2,7 @@
 
 mod billing;
 mod ended;
+mod spans;
 mod totals;
 
 use std::io;
@@ -61,6 +62,8 @@ pub(crate) struct Call {
     /// Where the end of this call is told, if anybody is to know.
     place: Option<Place>,
     totals: Arc<CallTotals>,
+    /// Ends with the call, and is nothing where nobody traces.
+    pub(crate) span: tracing::Span,
 }
 
 impl Call {
@@ -80,6 +83,7 @@ impl Call {
             meter: None,
             place,
             totals: Arc::default(),
+            span: spans::begin(box_id),
         }
     }
 
@@ -132,6 +136,7 @@ impl Drop for Call {
         let status = self.status.map(|status| status.as_u16());
         let priced = self.billing.price(self.status, self.outcome, self.meter.as_ref());
         self.totals.priced(&priced);
+        spans::end(self, &priced);
         let Priced { tokens: Tokens { input, output, cache_read, cache_write }, nanos, is_estimated } =
             priced;
         tracing::info!(

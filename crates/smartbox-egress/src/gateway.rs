@@ -32,7 +32,7 @@ use crate::call::{CallNumbers, CallTotals, Ended, EndedCalls, ReplyBody};
 use crate::catalog::ModelCatalog;
 use crate::limits::Limits;
 use crate::models::{ModelRoutes, Shelf};
-use crate::ports::ModelPorts;
+use crate::ports::{JoinTrace, ModelPorts};
 use crate::refusal::{Refusal, json_response};
 use crate::settings::ModelPlan;
 use crate::upstream::Clients;
@@ -223,6 +223,10 @@ impl AiGateway {
 
     fn shelves(&self, id: BoxId) -> crate::models::Shelves {
         self.inner.routes.borrow().of(id)
+    }
+
+    fn traces(&self) -> Option<&JoinTrace> {
+        self.inner.ports.as_ref()?.traces.as_ref()
     }
 
     fn now(&self) -> Timestamp {

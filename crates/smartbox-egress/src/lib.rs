@@ -46,7 +46,7 @@ pub use gateway::{AiGateway, GatewayError};
 pub use limits::Limits;
 pub use models::{BoxShelves, ModelRoutes, Shelf};
 pub use outbound::Outbound;
-pub use ports::{Ask, CallLog, CallRecord, Denied, ModelPorts, Reservation, Spend, Spent};
+pub use ports::{Ask, CallLog, CallRecord, Denied, JoinTrace, ModelPorts, Reservation, Spend, Spent};
 pub use prices::{BadPrices, PriceTable};
 #[cfg(feature = "fuzzing")]
 pub use proxy::fuzzing;

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use http::HeaderMap;
 use jiff::Timestamp;
 use smartbox_core::BoxId;
 use smartbox_core::models::Tokens;
@@ -131,6 +132,9 @@ pub trait CallLog: Send + Sync {
     async fn record(&self, calls: &[CallRecord]) -> Result<(), String>;
 }
 
+/// Makes a span that has just begun part of the trace that a request's headers name, if they name one.
+pub type JoinTrace = Arc<dyn Fn(&tracing::Span, &HeaderMap) + Send + Sync>;
+
 /// The ports of an [`AiGateway`](crate::AiGateway).
 #[derive(Clone)]
 pub struct ModelPorts {
@@ -144,6 +148,8 @@ pub struct ModelPorts {
     pub log: Arc<dyn CallLog>,
     /// What time it is.
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// To which traces calls of boxes belong; `None` where nobody traces.
+    pub traces: Option<JoinTrace>,
 }
 
 impl std::fmt::Debug for ModelPorts {

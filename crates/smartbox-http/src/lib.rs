@@ -6,12 +6,14 @@
 
 mod body;
 mod caller;
+mod debug;
 mod docs;
 mod document;
 mod duration;
 mod health;
 mod idempotency;
 mod mcp;
+mod numbers;
 mod page;
 mod precondition;
 mod problem;
@@ -31,10 +33,12 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use caller::{IdentifyError, identify};
+pub use debug::{FromThisMachine, Insight, LogLevel};
 pub use docs::{ERROR_PAGES, find_error_page};
+pub use numbers::{ApiNumbers, ApiSeries};
 pub use problem::codes::{ALL as CODES, Code};
 pub use problem::{Explanation, explain};
-pub use request::{Kept, RequestId};
+pub use request::{Kept, MatchedRoute, RequestId};
 pub use state::{HttpParts, HttpState, PublicUrl, ReadyCheck};
 pub use v1::event_message;
 
@@ -56,6 +60,7 @@ fn framed(router: Router<HttpState>, state: &HttpState) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(body::BODY_BYTES_MAX))
+        .layer(from_fn_with_state(state.clone(), debug::gate))
         .layer(from_fn_with_state(state.clone(), request::layer))
         .with_state(state.clone())
 }
@@ -77,6 +82,7 @@ fn open_routes() -> OpenApiRouter<HttpState> {
         .merge(sign_in::routes())
         .merge(support_page::routes())
         .merge(docs::routes())
+        .merge(debug::routes())
 }
 
 async fn not_found() -> Result<Response, ApiError> {

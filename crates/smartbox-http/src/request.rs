@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
@@ -14,6 +14,8 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use smartbox_api::SUPPORT_HEADER;
 use smartbox_control::Origin;
+use smartbox_core::trace;
+use tokio::time::Instant;
 use tracing::Instrument;
 
 use crate::HttpState;
@@ -85,12 +87,18 @@ impl<S: Send + Sync> FromRequestParts<S> for MaybeKept {
     }
 }
 
+/// The pattern of the path that a request met, such as `/v1/boxes/{box}`. An extension of answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MatchedRoute(pub Arc<str>);
+
 /// The outermost layer.
 pub(crate) async fn layer(State(state): State<HttpState>, mut request: Request, next: Next) -> Response {
     let id = RequestId::of(&request, &state);
     request.extensions_mut().insert(id.clone());
     let support = SupportMark::default();
     request.extensions_mut().insert(support.clone());
+    let (began, method) = (Instant::now(), trace::method_of(request.method().as_str()));
+    let route = request.extensions().get::<MatchedPath>().map(|path| Arc::<str>::from(path.as_str()));
     let span =
         tracing::info_span!("request", id = id.0, method = %request.method(), path = request.uri().path());
     let handled = async {
@@ -103,6 +111,10 @@ pub(crate) async fn layer(State(state): State<HttpState>, mut request: Request, 
         problem::render(response, &id.0)
     };
     let mut response = handled.instrument(span).await;
+    state.numbers().answered(route.as_deref(), method, response.status(), began.elapsed());
+    if let Some(route) = route {
+        response.extensions_mut().insert(MatchedRoute(route));
+    }
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         headers.insert(REQUEST_ID_HEADER, value);

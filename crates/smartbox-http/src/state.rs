@@ -7,6 +7,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::ApiNumbers;
+use crate::debug::Insight;
 use crate::problem::{ApiError, codes};
 
 /// Requests to `/v1` that are worked on at the same time. A wait for an operation takes one for up to a minute.
@@ -47,6 +49,10 @@ pub struct HttpParts {
     pub box_domains: Vec<String>,
     /// For `/readyz`.
     pub ready: Arc<dyn ReadyCheck>,
+    /// Where it is counted what was answered.
+    pub numbers: ApiNumbers,
+    /// For whoever looks at the process from this machine; `None` where that is off.
+    pub insight: Option<Arc<dyn Insight>>,
     /// Version of Smartbox.
     pub version: &'static str,
     /// Ends streams, so that a stop of the platform does not wait for them.
@@ -96,6 +102,15 @@ impl HttpState {
 
     pub(crate) fn ready(&self) -> &dyn ReadyCheck {
         &*self.inner.parts.ready
+    }
+
+    /// What was answered so far.
+    pub fn numbers(&self) -> &ApiNumbers {
+        &self.inner.parts.numbers
+    }
+
+    pub(crate) fn insight(&self) -> Option<&dyn Insight> {
+        self.inner.parts.insight.as_deref()
     }
 
     pub(crate) fn version(&self) -> &'static str {

@@ -6,6 +6,7 @@ pub(crate) mod egress;
 pub(crate) mod host;
 pub(crate) mod identity;
 pub(crate) mod ingress;
+pub(crate) mod insight;
 pub(crate) mod models;
 pub(crate) mod peers;
 pub(crate) mod places;

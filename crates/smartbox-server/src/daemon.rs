@@ -34,6 +34,7 @@ use crate::platform_backup::PlatformBackup;
 use crate::platform_file::PlatformFile;
 use crate::settings::Settings;
 use crate::signals::Signals;
+use crate::telemetry::Telemetry;
 use crate::tls::Source;
 use sharing::Sharing;
 
@@ -59,6 +60,7 @@ pub(crate) struct Daemon {
     life: Lifecycle,
     admin_secret: SecretString,
     metrics: Option<(TcpListener, Sources)>,
+    telemetry: Telemetry,
     dropped: Arc<Dropped>,
     platform_backup: PlatformBackup,
 }
@@ -88,9 +90,11 @@ impl Daemon {
             life,
             admin_secret,
             metrics,
+            telemetry,
             dropped,
             platform_backup,
         } = self;
+        telemetry.run(&life);
         let keeping = sharing.keeping.clone();
         let mut reconciler = Reconciler::under(control.clone(), keeping.clone());
         life.spawn("keeping", keeping.clone().keep(life.soft.clone()));

@@ -20,6 +20,7 @@ mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tls;
+mod traces;
 
 use std::process::ExitCode;
 
@@ -32,6 +33,7 @@ pub use settings::{EXIT_BAD_SETTINGS, EdgeSettings, Flags, Settings};
 use console::Console;
 use daemon::Daemon;
 use daemon::database::StoodBy;
+use telemetry::Telemetry;
 
 /// Of every program that this crate is part of. Measured: a request of the edge takes a tenth of its time from the C library's.
 #[global_allocator]
@@ -57,9 +59,11 @@ pub fn up(flags: &Flags, environment: &[(String, String)]) -> ExitCode {
         Ok(settings) => settings,
         Err(problems) => return refuse_settings(&console, &problems),
     };
-    if let Err(problem) = telemetry::start(&settings.log_filter, settings.log_format) {
-        return refuse_settings(&console, &[problem]);
-    }
+    // The crypto provider is there first: a collector may be asked over TLS.
+    let telemetry = match telemetry::start(&settings) {
+        Ok(telemetry) => telemetry,
+        Err(problem) => return refuse_settings(&console, &[problem]),
+    };
     if !rustix::process::geteuid().is_root() {
         console.say(
             "smartbox needs root for: user, network and cgroup namespaces of the boxes (runc), their disks' \
@@ -70,7 +74,7 @@ pub fn up(flags: &Flags, environment: &[(String, String)]) -> ExitCode {
     open_files::allow(
         settings.edge.connections_max + smartbox_egress::ProxyLimits::default().all_connections_max,
     );
-    match block_on(run(settings, &console)) {
+    match block_on(run(settings, telemetry, &console)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             console.say(&format!("error: {error:#}"));
@@ -99,9 +103,9 @@ pub fn setup(flags: &Flags, environment: &[(String, String)]) -> ExitCode {
     }
 }
 
-async fn run(settings: Settings, console: &Console) -> Result<()> {
+async fn run(settings: Settings, telemetry: Telemetry, console: &Console) -> Result<()> {
     let mut signals = signals::listen()?;
-    match Daemon::build(settings, &mut signals, console).await {
+    match Daemon::build(settings, telemetry, &mut signals, console).await {
         Ok(daemon) => daemon.run(signals, console).await,
         Err(error) if error.is::<StoodBy>() => Ok(()),
         Err(error) => Err(error),

@@ -4,21 +4,22 @@
 //! `docs/metrics.md`.
 
 mod serve;
+mod write;
 
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, text};
-use prometheus_client::metrics::MetricType;
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::encoding::{DescriptorEncoder, text};
+use prometheus_client::registry::Registry;
 use smartbox_control::Control;
-use smartbox_core::numbers::Durations;
 use smartbox_edge::EdgeNumbers;
 use smartbox_egress::{AiGateway, ForwardProxy};
+use smartbox_http::ApiNumbers;
 
 pub(crate) use serve::{bind, serve};
+use write::Writer;
 
 /// What every name begins with.
 const PREFIX: &str = "smartbox";
@@ -30,6 +31,8 @@ pub(crate) struct Dropped {
     pub(crate) refusals: AtomicU64,
     /// Ends of rights that the edge made up for by closing everything.
     pub(crate) revocations: AtomicU64,
+    /// Spans of requests that the collector did not get.
+    pub(crate) spans: AtomicU64,
 }
 
 /// Where the numbers are.
@@ -39,6 +42,7 @@ pub(crate) struct Sources {
     pub(crate) edge: EdgeNumbers,
     pub(crate) proxy: ForwardProxy,
     pub(crate) gateway: AiGateway,
+    pub(crate) api: ApiNumbers,
     pub(crate) dropped: Arc<Dropped>,
 }
 
@@ -67,12 +71,15 @@ impl Collector for Sources {
         let mut write = Writer(encoder);
         self.write_boxes(&mut write)?;
         self.write_edge(&mut write)?;
+        self.write_api(&mut write)?;
+        self.write_webhooks(&mut write)?;
         self.write_egress(&mut write)?;
         self.write_models(&mut write)?;
         self.write_backups(&mut write)?;
         let dropped = [
             (["refusals"], self.dropped.refusals.load(Relaxed)),
             (["revocations"], self.dropped.revocations.load(Relaxed)),
+            (["spans"], self.dropped.spans.load(Relaxed)),
         ];
         write.counts("queue_dropped", "Items that were dropped because a queue was full", ["queue"], dropped)
     }
@@ -91,6 +98,11 @@ impl Sources {
             "start_duration",
             "From the decision to start a box to its gateway being ready",
             &self.control.starts(),
+        )?;
+        write.durations(
+            "exec_duration",
+            "Commands in boxes, from the way into the box to their end",
+            &self.control.commands(),
         )
     }
 
@@ -109,6 +121,41 @@ impl Sources {
         )?;
         let open = u64::try_from(self.edge.open_sockets()).unwrap_or(u64::MAX);
         write.gauges("edge_open_sockets", "Upgraded connections that are open", [], [([], open)])
+    }
+
+    fn write_api(&self, write: &mut Writer<'_>) -> fmt::Result {
+        let counted = self.api.durations();
+        let series =
+            counted.iter().map(|(series, took)| ([&*series.route, series.method, series.class], took));
+        write.durations_by(
+            "api_request_duration",
+            "Requests to the API by route, method and class of their status, to the head of the answer",
+            ["route", "method", "class"],
+            series,
+        )
+    }
+
+    fn write_webhooks(&self, write: &mut Writer<'_>) -> fmt::Result {
+        let seen = self.control.webhook_numbers();
+        let outcomes =
+            [(["delivered"], seen.delivered), (["put-off"], seen.put_off), (["given-up"], seen.given_up)];
+        write.counts(
+            "webhook_deliveries",
+            "Attempts to deliver an event to a webhook, by what became of it",
+            ["outcome"],
+            outcomes,
+        )?;
+        write.durations(
+            "webhook_attempt_duration",
+            "Requests to receivers of webhooks, to their answer",
+            &seen.attempts,
+        )?;
+        write.gauges(
+            "webhook_oldest_waiting_seconds",
+            "For how long the event has waited that has waited longest for its webhook",
+            [],
+            [([], seen.oldest.as_secs())],
+        )
     }
 
     fn write_egress(&self, write: &mut Writer<'_>) -> fmt::Result {
@@ -188,66 +235,6 @@ impl Sources {
             [([], seen.unsaved.as_secs())],
         )
     }
-}
-
-/// Writes one metric after the other.
-struct Writer<'a>(DescriptorEncoder<'a>);
-
-type Labels<const N: usize> = [&'static str; N];
-
-impl Writer<'_> {
-    fn counts<const N: usize>(
-        &mut self,
-        name: &str,
-        help: &str,
-        labels: Labels<N>,
-        values: impl IntoIterator<Item = (Labels<N>, u64)>,
-    ) -> fmt::Result {
-        let mut metric = self.0.encode_descriptor(name, help, None, MetricType::Counter)?;
-        each(&mut metric, labels, values, |metric, value| {
-            metric.encode_counter::<[(&str, &str); 0], u64, u64>(&value, None)
-        })
-    }
-
-    fn gauges<const N: usize>(
-        &mut self,
-        name: &str,
-        help: &str,
-        labels: Labels<N>,
-        values: impl IntoIterator<Item = (Labels<N>, u64)>,
-    ) -> fmt::Result {
-        let mut metric = self.0.encode_descriptor(name, help, None, MetricType::Gauge)?;
-        each(&mut metric, labels, values, |metric, value| {
-            metric.encode_gauge(&i64::try_from(value).unwrap_or(i64::MAX))
-        })
-    }
-
-    fn durations(&mut self, name: &str, help: &str, durations: &Durations) -> fmt::Result {
-        let mut metric = self.0.encode_descriptor(name, help, Some(&Unit::Seconds), MetricType::Histogram)?;
-        let Durations { buckets, sum, count } = durations;
-        // The library writes this end as `+Inf`.
-        let ends: Vec<_> = buckets
-            .iter()
-            .map(|(end, count)| (if end.is_finite() { *end } else { f64::MAX }, *count))
-            .collect();
-        metric.encode_histogram::<[(&str, &str); 0]>(*sum, *count, &ends, None)
-    }
-}
-
-fn each<const N: usize>(
-    metric: &mut MetricEncoder<'_>,
-    labels: Labels<N>,
-    values: impl IntoIterator<Item = (Labels<N>, u64)>,
-    write: impl Fn(&mut MetricEncoder<'_>, u64) -> fmt::Result,
-) -> fmt::Result {
-    for (words, value) in values {
-        let set: [(&str, &str); N] = std::array::from_fn(|at| (labels[at], words[at]));
-        match N {
-            0 => write(metric, value)?,
-            _ => write(&mut metric.encode_family(&set)?, value)?,
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod raw;
 mod routing;
 mod runtime;
 mod secrets;
+mod tracing;
 mod usage;
 
 use std::path::PathBuf;
@@ -36,6 +37,7 @@ use parse::Problems;
 pub(crate) use platforms::PlatformSettings;
 pub(crate) use routing::RouteSettings;
 pub(crate) use secrets::SealingKeys;
+pub(crate) use tracing::TracingSettings;
 
 /// Exit code for settings that cannot be used (`EX_CONFIG`).
 pub const EXIT_BAD_SETTINGS: u8 = 78;
@@ -106,6 +108,8 @@ pub struct Settings {
     pub(crate) sealing_keys: SealingKeys,
     /// Where numbers of the platform are served, if they are.
     pub(crate) metrics_listen: Option<std::net::SocketAddr>,
+    /// Where spans of requests go, if they are traced.
+    pub(crate) tracing: Option<TracingSettings>,
     /// Where backups lie, when they are made, and which are kept.
     pub(crate) backup: BackupSettings,
     /// Where model calls go.
@@ -180,6 +184,7 @@ impl Settings {
                 .as_deref()
                 .filter(|text| !text.is_empty())
                 .map(|text| problems.take("metrics.listen", parse::address(text))),
+            tracing: tracing::parse(raw.tracing, &mut problems),
             backup: BackupSettings::parse(raw.backup, raw.boxes.archive_after.as_deref(), &mut problems),
             models: models.unwrap_or_else(ModelPlan::demo),
             delete_grace: problems

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::adapters::dial::EdgeDial;
 use crate::adapters::upstream::UpstreamDial;
 use crate::adapters::{revocations, routes};
-use crate::daemon::parts::wire_edge;
+use crate::daemon::parts::{Watched, wire_edge};
 use crate::daemon::routing;
 use crate::settings::LogFormat;
 use crate::telemetry;
@@ -30,7 +30,7 @@ pub async fn serve_edge(
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
     let gateway = AiGateway::new(ModelPlan::demo(), smartbox_egress::Limits::default())?;
-    serve_edge_with(config, (control, &gateway), link, listener, stop).await
+    serve_edge_with((config, Watched::default()), (control, &gateway), link, listener, stop).await
 }
 
 /// The same, with a gateway that answers for models.
@@ -38,7 +38,7 @@ pub async fn serve_edge(
 /// # Errors
 /// This machine's certificate authorities cannot be used.
 pub(crate) async fn serve_edge_with(
-    config: EdgeConfig,
+    (config, watched): (EdgeConfig, Watched),
     (control, gateway): (&Control, &AiGateway),
     link: Arc<dyn Link>,
     listener: EdgeListener,
@@ -50,7 +50,8 @@ pub(crate) async fn serve_edge_with(
     let (routing, _outcomes) = routing::wire(control);
     let dial = EdgeDial { link, upstreams: UpstreamDial::new()? };
     let signals = (stop, &CancellationToken::new());
-    let (table, edge) = wire_edge(config, (control, gateway), (dial, routing, Peers::none()), &url, signals);
+    let (table, edge) =
+        wire_edge(config, (control, gateway), (dial, routing, Peers::none()), (&url, watched), signals);
     let mut followers = JoinSet::new();
     followers.spawn(routes::follow(control.fleet(), table, stop.clone()));
     followers.spawn(revocations::follow(control.revocations(), edge.sockets(), Arc::default(), stop.clone()));
@@ -64,5 +65,5 @@ pub(crate) async fn serve_edge_with(
 /// # Errors
 /// The filter is none.
 pub fn start_logs(filter: &str) -> Result<(), String> {
-    telemetry::start(filter, LogFormat::Text)
+    telemetry::start_with(filter, LogFormat::Text, None).map(drop)
 }

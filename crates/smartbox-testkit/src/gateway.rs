@@ -8,6 +8,7 @@ mod session;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use http::HeaderMap;
 pub use rest::Rest;
 use smartbox_core::BoxId;
 use smartbox_provider::fake::FakeProvider;
@@ -60,6 +61,7 @@ pub struct GatewayDouble {
 struct Shared {
     replies: VecDeque<Reply>,
     received: Vec<Received>,
+    heads: Vec<HeaderMap>,
     rest: rest::Resting,
     /// Name of the header that carries the caller's identity, by box: whoever comes first is believed.
     identity_headers: BTreeMap<BoxId, String>,
@@ -82,6 +84,11 @@ impl GatewayDouble {
     /// The messages so far, oldest first.
     pub fn received(&self) -> Vec<Received> {
         self.shared().received.clone()
+    }
+
+    /// Headers of the plain requests so far that vouched for themselves, oldest first.
+    pub fn heads(&self) -> Vec<HeaderMap> {
+        self.shared().heads.clone()
     }
 
     /// The sessions in which something was said, the latest first.

@@ -6,6 +6,7 @@
 
 mod app;
 mod clock;
+mod collector;
 mod courier;
 mod device_key;
 mod doors;
@@ -24,6 +25,7 @@ pub mod scripted_model;
 
 pub use app::{ADMIN_SECRET, Another, Served, Tenant, TestApp, TestAppBuilder, id_of};
 pub use clock::{ManualClock, START_SECOND};
+pub use collector::{SeenSpan, SpanCollector, Takes};
 pub use device_key::DeviceKey;
 pub use doors::FakeDoors;
 pub use entropy::SeededEntropy;

@@ -60,6 +60,9 @@ const EXCLUSIVE: &[(&str, &[&str], &str)] = &[
     ("rustic_core", &["smartbox-backup"], "one place knows the format of backups"),
     ("object_store", &["smartbox-backup"], "one place writes where backups lie"),
     ("oci-spec", &["smartbox-providers"], "only providers know engines"),
+    ("opentelemetry", &["smartbox-server"], "spans are those of `tracing` everywhere else"),
+    ("opentelemetry-otlp", &["smartbox-server"], "one place sends spans away"),
+    ("tracing-opentelemetry", &["smartbox-server"], "one place sends spans away"),
 ];
 
 /// `core` is values and pure functions.

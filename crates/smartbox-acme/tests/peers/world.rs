@@ -108,6 +108,7 @@ impl World {
             dial: Arc::new(Nobody),
             platform: platform_service(tower::service_fn(empty)),
             routing: Routing::new(watch::channel(Arc::default()).1, mpsc::channel(1).0, "smartbox-test"),
+            traces: None,
             mount: |_page, _prefix| None,
             request_ids: Arc::new(|| "req".to_owned()),
             clock: clock(0),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use smartbox_core::{BoxId, Desired, Observed, Permission, Principal, Stage};
+use smartbox_core::{BoxId, Desired, Observed, Permission, Principal, Stage, trace};
 use smartbox_store::{IntentChange, Smartbox, SystemActor};
 use tokio::time::Instant;
 
@@ -97,6 +97,8 @@ impl Control {
         let mut changes = self.inner.changes.subscribe();
         let deadline = Instant::now() + self.inner.limits.ready_wait;
         let mut last = None;
+        // Ends when the box is ready, and is nothing where nobody traces.
+        let mut _waits = tracing::Span::none();
         let mut smartbox = self.resolve(op, may, reference).await?;
         loop {
             let is_ready = smartbox.desired == Desired::Running && need.is_met_by(&smartbox.observed);
@@ -107,6 +109,9 @@ impl Control {
             self.wake(op, &smartbox, reason).await?;
             let state = (phase_of(&smartbox), smartbox.observed.clone());
             if last.as_ref() != Some(&state) {
+                if last.is_none() {
+                    _waits = tracing::trace_span!(target: trace::TARGET, "wait for box", smartbox.box.id = %smartbox.id);
+                }
                 on_change(&smartbox);
                 last = Some(state);
             }

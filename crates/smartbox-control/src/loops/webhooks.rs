@@ -27,17 +27,21 @@ const LEASE: Duration = Duration::from_mins(2);
 const LOOK: Duration = Duration::from_secs(1);
 /// The least between two looks: what is written in a burst is sent together.
 const LOOK_MIN: Duration = Duration::from_millis(100);
+/// How often it is looked which event waits longest.
+const OLDEST_EVERY: Duration = Duration::from_secs(10);
 
 /// The loop that sends events to webhooks.
 pub struct WebhookLoop {
     control: Control,
     turns: JoinSet<(WebhookId, Result<(), Error>)>,
+    /// When it was looked which event waits longest, by the steady clock.
+    looked: Option<Duration>,
 }
 
 impl WebhookLoop {
     /// A loop over `control`.
     pub fn new(control: Control) -> Self {
-        Self { control, turns: JoinSet::new() }
+        Self { control, turns: JoinSet::new(), looked: None }
     }
 
     /// Runs until told to stop. Turns under way are dropped: their leases end, and what they sent may be sent again.
@@ -69,6 +73,7 @@ impl WebhookLoop {
         while let Some(done) = self.turns.try_join_next() {
             tell(done);
         }
+        self.find_oldest().await?;
         let room = TURNS_MAX.saturating_sub(self.turns.len());
         if room == 0 {
             return Ok(0);
@@ -82,6 +87,19 @@ impl WebhookLoop {
             self.turns.spawn(async move { (id, take_turn(&control, id).await) });
         }
         Ok(begun)
+    }
+
+    /// Puts down since when the event waits that has waited longest, now and then.
+    async fn find_oldest(&mut self) -> Result<(), Error> {
+        let inner = &self.control.inner;
+        let now = inner.clock.steady();
+        if self.looked.is_some_and(|looked| now.saturating_sub(looked) < OLDEST_EVERY) {
+            return Ok(());
+        }
+        let fleet = inner.store.fleet(SystemActor::new(ACTOR));
+        inner.totals.waits_since(fleet.oldest_waiting_delivery().await?);
+        self.looked = Some(now);
+        Ok(())
     }
 
     /// Waits for every turn that was begun. For tests and orderly ends.
@@ -117,6 +135,7 @@ async fn take_turn(control: &Control, id: WebhookId) -> Result<(), Error> {
     let was_taken = carried.iter().any(|(_, carried)| carried.attempt == Attempt::Taken);
     for (delivery, carried) in carried {
         let verdict = verdict(carried.attempt, delivery.attempts + 1, now, jitter(control));
+        control.inner.totals.judged(verdict);
         // What was taken in this turn shows that the receiver is there.
         let failing_since = if was_taken { now } else { turn.webhook.failing_since.unwrap_or(now) };
         if is_given_up(carried.attempt, verdict, failing_since, now) {
@@ -142,7 +161,10 @@ async fn send(
     // The time is that of the attempt: receivers refuse what is old.
     let headers = sign::headers(&event.id.to_string(), control.inner.clock.now(), &body, &turn.secrets);
     let letter = Letter { url: turn.webhook.url.clone(), headers, body };
-    Ok((delivery.clone(), control.inner.courier.carry(letter).await))
+    let began = control.inner.clock.steady();
+    let carried = control.inner.courier.carry(letter).await;
+    control.inner.totals.carried(control.inner.clock.steady().saturating_sub(began));
+    Ok((delivery.clone(), carried))
 }
 
 fn outcome(delivery: &WebhookDelivery, carried: Carried, verdict: Verdict) -> DeliveryOutcome {

@@ -81,6 +81,7 @@ impl Shared {
             Err(answered) => return answered,
         };
         let Entry { principal, route, ticket, query, by_ticket, is_quiet } = entry;
+        asked.traced.is_to(route.id, target.pattern());
         if let Some(problem) = foreign.filter(|_problem| !by_ticket) {
             return asked.refuse(problem);
         }
@@ -211,6 +212,7 @@ impl Shared {
             timeout: patience,
             is_socket: visit.is_websocket,
         };
+        let _waits = visit.asked.traced.waits_for(route.id);
         let mut ahead = ReadAhead::new(body, self.config.hold_body_bytes_max);
         let waited = tokio::select! {
             biased;

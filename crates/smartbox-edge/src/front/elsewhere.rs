@@ -167,7 +167,7 @@ impl Shared {
                     return Err(moving());
                 }
             };
-            match send(&self.config, (head, hop), is_websocket, sender, body).await {
+            match send(&self.config, (head, hop), (is_websocket, &asked.traced), sender, body).await {
                 Ok(answer) => return Ok(answer),
                 Err(Failure::NotSent(unsent)) => body = unsent,
                 Err(Failure::Lost(problem)) => {

@@ -40,7 +40,11 @@ pub(crate) async fn send(
     outbound.method_mut().clone_from(&inquiry.head.method);
     *outbound.version_mut() = Version::HTTP_11;
     *outbound.headers_mut() = headers(config, routing, (route, base), inquiry);
-    match super::exchange(config, sender, outbound, None).await {
+    let step = inquiry.asked.traced.asks("server", &inquiry.head.method);
+    step.write(outbound.headers_mut());
+    let answered = super::exchange(config, sender, outbound, None).await;
+    step.ends(answered.as_ref().ok());
+    match answered {
         Ok(response) => Ok(response),
         Err(super::Broken::NotSent(unsent)) => Err(Failure::NotSent(unsent)),
         Err(super::Broken::NoResponse) => Err(Failure::Lost(lost(true, inquiry.verdict))),

@@ -11,12 +11,13 @@ use crate::config::EdgeConfig;
 use crate::peers::hop::HOP;
 use crate::pool::Sender;
 use crate::problem::Problem;
+use crate::traced::Traced;
 
 /// Sends a request to the platform that keeps its box, and waits for the head of the response.
 pub(crate) async fn send(
     config: &EdgeConfig,
     (head, hop): (&Parts, &HeaderValue),
-    is_websocket: bool,
+    (is_websocket, traced): (bool, &Traced),
     sender: Sender,
     body: Body,
 ) -> Result<Response<Source>, Failure> {
@@ -35,7 +36,11 @@ pub(crate) async fn send(
     }
     headers.insert(HOP, hop.clone());
     *outbound.headers_mut() = headers;
-    super::exchange(config, sender, outbound, None).await.map_err(|broken| match broken {
+    let step = traced.asks("platform", &head.method);
+    step.write(outbound.headers_mut());
+    let answered = super::exchange(config, sender, outbound, None).await;
+    step.ends(answered.as_ref().ok());
+    answered.map_err(|broken| match broken {
         Broken::NotSent(unsent) => Failure::NotSent(unsent),
         Broken::NoResponse | Broken::Lost => Failure::Lost(lost()),
         Broken::Silent => Failure::Lost(silent()),

@@ -303,6 +303,7 @@ impl TestEdge {
             platform: platform_service(tower::service_fn(platform)),
             peers: if has_peers { Peers::new(table, Arc::new(TestSeal)) } else { Peers::none() },
             routing: Routing::new(followed, tell, "smartbox-test"),
+            traces: None,
             mount,
             request_ids: Arc::new(move || format!("req-{}", next.fetch_add(1, Ordering::SeqCst))),
             clock: Arc::new(move || *clock.now.lock().unwrap()),

@@ -63,6 +63,10 @@ impl AiGateway {
         };
         let mut call =
             Call::begin(caller.id, endpoint.dialect(), endpoint.path(), place).counted_in(&self.inner.totals);
+        // Outside of boxes the call is within a request of the edge.
+        if let (Some(join), None) = (self.traces(), &caller.via) {
+            join(&call.span, request.headers());
+        }
         call.billing.at = self.now();
         call.billing.via.clone_from(&caller.via);
         let read = match self.read(caller, endpoint, request, &mut call).await {

@@ -175,6 +175,7 @@ impl Counted {
         let (routes, followed) = watch::channel(picture);
         let (budget, calls) = (Budget::of(budget), Arc::new(Calls::default()));
         let ports = ModelPorts {
+            traces: None,
             routes: followed,
             prices: Arc::new(PriceTable::parse(PRICES)?),
             spend: Arc::clone(&budget) as Arc<dyn Spend>,

@@ -73,6 +73,7 @@ async fn gateway(model: &SmallModel) -> (SocketAddr, Arc<Kept>, JoinSet<()>) {
         watch::channel(Arc::new(ModelRoutes::new(shelf, HashMap::new(), HashMap::new())));
     let kept = Arc::new(Kept::default());
     let ports = ModelPorts {
+        traces: None,
         routes: followed,
         prices: Arc::new(PriceTable::built_in().unwrap()),
         spend: Arc::clone(&kept) as Arc<dyn Spend>,

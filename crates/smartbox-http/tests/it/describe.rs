@@ -122,6 +122,7 @@ impl Route {
             "cloneBox" => json!({ "name": "another" }),
             "setChannels" => json!({ "channels": "off" }),
             "createBackup" | "restoreBackup" => Value::Null,
+            "raiseDebugLog" => json!({ "level": "debug", "for": "1m" }),
             "installRuntime" => json!({ "version": AVAILABLE_RUNTIME }),
             "createRollout" => json!({ "to": NEWER_RUNTIME, "wave": 2 }),
             "setConfig" | "patchConfig" => json!({ "messages": { "ackReaction": "eyes" } }),

@@ -177,6 +177,8 @@ async fn a_handler_that_panics_is_a_problem_and_no_broken_connection() {
         control: app.control.clone(),
         public_url: app.public_url.clone(),
         ready: Arc::new(Panics),
+        numbers: smartbox_http::ApiNumbers::default(),
+        insight: None,
         version: "0",
         stop: app.stop_signal(),
     }));

@@ -8,8 +8,9 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Result};
 use smartbox_control::{Clock, Control, ModelCall};
+use smartbox_edge::ports::Traces;
 use smartbox_egress::{
-    AiGateway, CallLog, CallRecord, Limits, ModelPlan, ModelPorts, ModelRoutes, PriceTable,
+    AiGateway, CallLog, CallRecord, JoinTrace, Limits, ModelPlan, ModelPorts, ModelRoutes, PriceTable,
 };
 use tokio::sync::watch;
 
@@ -27,7 +28,11 @@ impl Models {
     ///
     /// # Errors
     /// The machine cannot verify TLS certificates.
-    pub(crate) fn new(plan: &ModelPlan, clock: &Arc<dyn Clock>) -> Result<Self> {
+    pub(crate) fn new(
+        plan: &ModelPlan,
+        clock: &Arc<dyn Clock>,
+        traces: Option<&Arc<dyn Traces>>,
+    ) -> Result<Self> {
         let (routes, followed) = watch::channel(Arc::default());
         let control = Arc::new(OnceLock::new());
         let clock = Arc::clone(clock);
@@ -37,10 +42,20 @@ impl Models {
             spend: Arc::new(LedgerSpend(Arc::clone(&control))),
             log: Arc::new(CallTable(Arc::clone(&control))),
             clock: Arc::new(move || clock.now()),
+            traces: traces.map(joining),
         };
         let gateway = AiGateway::with_ports(plan.catalog().clone(), ports, Limits::default())?;
         Ok(Self { gateway, routes, control })
     }
+}
+
+/// Calls of boxes belong where their gateways say.
+fn joining(traces: &Arc<dyn Traces>) -> JoinTrace {
+    let traces = Arc::clone(traces);
+    Arc::new(move |span, headers| {
+        // One that names no trace begins one.
+        let _joined = traces.join(span, headers);
+    })
 }
 
 /// Calls are appended to a table.

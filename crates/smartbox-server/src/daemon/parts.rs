@@ -8,9 +8,10 @@ use smartbox_control::{
     AdminSecret, AgentRuntime, BackupParts, Clock, Control, Doors, Entropy, ForeignIdentities, Ingress,
     Limits, Parts, SystemClock, SystemEntropy,
 };
+use smartbox_edge::ports::Traces;
 use smartbox_edge::{Edge, EdgeConfig, EdgePorts, Peers, RouteTable, Routing, platform_service};
 use smartbox_egress::{AiGateway, ServicesServer};
-use smartbox_http::{HttpParts, HttpState, PublicUrl};
+use smartbox_http::{ApiNumbers, HttpParts, HttpState, Insight, PublicUrl};
 use smartbox_provider::{Files, Link, Provider, ProviderError, Volumes};
 use smartbox_providers::local::LocalProvider;
 use smartbox_store::Store;
@@ -24,8 +25,9 @@ use super::{Daemon, database, listen, routing};
 use crate::adapters::ingress::EdgeIngress;
 use crate::adapters::{
     dial::EdgeDial, doors::ServiceDoors, egress::Egress, host::ThisHost, identity::ApiIdentity,
-    models::Models, models::door::AiDoor, places, ready::ControlReady, request_ids::RequestIds,
-    runtimes::LocalRuntimes, upstream::UpstreamDial, wake::ControlWake, webhooks::WebhookCourier,
+    insight::ThisProcess, models::Models, models::door::AiDoor, places, ready::ControlReady,
+    request_ids::RequestIds, runtimes::LocalRuntimes, upstream::UpstreamDial, wake::ControlWake,
+    webhooks::WebhookCourier,
 };
 use crate::console::Console;
 use crate::data_dir::DataDir;
@@ -35,11 +37,18 @@ use crate::metrics::{self, Dropped, Sources};
 use crate::platform_backup::PlatformBackup;
 use crate::settings::Settings;
 use crate::signals::Signals;
+use crate::telemetry::Telemetry;
+use crate::traces::OtelTraces;
 use crate::{admin_secret, install, roots};
 
 impl Daemon {
     /// Builds everything; serves nothing yet.
-    pub(crate) async fn build(settings: Settings, signals: &mut Signals, console: &Console) -> Result<Self> {
+    pub(crate) async fn build(
+        settings: Settings,
+        telemetry: Telemetry,
+        signals: &mut Signals,
+        console: &Console,
+    ) -> Result<Self> {
         let (data, turn) = database::data_dir(&settings, signals, console).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let (listener, tls) = listen::listen(&settings, &data, &clock).await?;
@@ -54,10 +63,11 @@ impl Daemon {
         let life = Lifecycle::default();
         let link: Arc<dyn Link> = Arc::clone(&provider) as Arc<dyn Link>;
         let roots = roots::load(settings.egress.extra_roots.as_deref())?;
-        let (dropped, ingress) = (Arc::<Dropped>::default(), Arc::new(EdgeIngress::default()));
+        let (dropped, ingress) = (Arc::clone(&telemetry.dropped), Arc::new(EdgeIngress::default()));
+        let watched = Watched::of(&settings, &telemetry, &life);
         let metrics = bind_metrics(&settings).await?;
         let egress = Egress::new(settings.egress.proxy_listen, roots.store, Arc::clone(&dropped))?;
-        let models = Models::new(&settings.models, &clock)?;
+        let models = Models::new(&settings.models, &clock, watched.traces.as_ref())?;
         let doors = Arc::new(doors(&link, &models.gateway, &egress, &life));
         let (backups, platform_backup) = backups(&settings, &data, &store, &*entropy, &provider)?;
         let control = Control::new(Parts {
@@ -85,9 +95,15 @@ impl Daemon {
         let (sharing, peers) = Sharing::join(of_database, &control, turn, (signals, console)).await?;
         let (routing, outcomes) = routing::wire(&control);
         let dial = EdgeDial { link, upstreams: UpstreamDial::new().context("TLS cannot be used")? };
-        let (routes, edge) = edge(&settings, &control, &models.gateway, (dial, routing, peers), &url, &life);
+        let (routes, edge) = edge(
+            &settings,
+            (&control, &models.gateway),
+            (dial, routing, peers),
+            (&url, watched.clone()),
+            &life,
+        );
         ingress.set(edge.ingress());
-        let sources = sources(&control, &edge, &egress, &models, &dropped);
+        let sources = sources(&control, (&edge, watched.numbers), &egress, &models, &dropped);
         Ok(Self {
             settings,
             data,
@@ -106,6 +122,7 @@ impl Daemon {
             life,
             admin_secret,
             metrics: metrics.map(|listener| (listener, sources)),
+            telemetry,
             dropped,
             platform_backup,
         })
@@ -148,7 +165,7 @@ async fn bind_metrics(settings: &Settings) -> Result<Option<TcpListener>> {
 /// Whose numbers are shown.
 fn sources(
     control: &Control,
-    edge: &Edge,
+    (edge, api): (&Edge, ApiNumbers),
     egress: &Egress,
     models: &Models,
     dropped: &Arc<Dropped>,
@@ -158,6 +175,7 @@ fn sources(
         edge: edge.numbers(),
         proxy: egress.proxy.clone(),
         gateway: models.gateway.clone(),
+        api,
         dropped: Arc::clone(dropped),
     }
 }
@@ -193,16 +211,37 @@ fn limits(settings: &Settings) -> Limits {
 
 fn edge(
     settings: &Settings,
-    control: &Control,
-    gateway: &AiGateway,
+    inside: (&Control, &AiGateway),
     outside: (EdgeDial, Routing, Peers),
-    url: &str,
+    (url, watched): (&str, Watched),
     life: &Lifecycle,
 ) -> (watch::Sender<Arc<RouteTable>>, Edge) {
     let mut config = settings.edge.config(settings.hold);
     config.local_url = Some(url.to_owned());
     config.platform_cookies.extend(settings.foreign.cookies());
-    wire_edge(config, (control, gateway), outside, url, (&life.soft, &life.hard))
+    wire_edge(config, inside, outside, (url, watched), (&life.soft, &life.hard))
+}
+
+/// Who looks at what the edge and the API do.
+#[derive(Clone, Default)]
+pub(crate) struct Watched {
+    /// Where requests belong in traces.
+    pub(crate) traces: Option<Arc<dyn Traces>>,
+    /// What the API has answered.
+    pub(crate) numbers: ApiNumbers,
+    /// What people on this machine see of the process.
+    pub(crate) insight: Option<Arc<ThisProcess>>,
+}
+
+impl Watched {
+    fn of(settings: &Settings, telemetry: &Telemetry, life: &Lifecycle) -> Self {
+        let insight = || Arc::new(ThisProcess::new(life.clone(), telemetry.log.clone()));
+        Self {
+            traces: telemetry.shipper.as_ref().map(|_shipper| Arc::new(OtelTraces) as Arc<dyn Traces>),
+            numbers: ApiNumbers::default(),
+            insight: settings.edge.debug_routes.then(insight),
+        }
+    }
 }
 
 /// An edge in front of this platform. The signals are to finish what it has, and to drop it.
@@ -210,7 +249,7 @@ pub(crate) fn wire_edge(
     config: EdgeConfig,
     (control, gateway): (&Control, &AiGateway),
     (dial, routing, peers): (EdgeDial, Routing, Peers),
-    url: &str,
+    (url, watched): (&str, Watched),
     (soft, hard): (&CancellationToken, &CancellationToken),
 ) -> (watch::Sender<Arc<RouteTable>>, Edge) {
     let (routes, followed) = watch::channel(Arc::new(RouteTable::default()));
@@ -221,10 +260,12 @@ pub(crate) fn wire_edge(
         public_url,
         box_domains: config.box_domains.clone(),
         ready: Arc::new(ControlReady(control.clone())),
+        numbers: watched.numbers,
+        insight: watched.insight.clone().map(|insight| insight as Arc<dyn Insight>),
         version: env!("CARGO_PKG_VERSION"),
         stop: soft.clone(),
     });
-    let api = smartbox_http::router(state).map_request(places::hand_over);
+    let api = smartbox_http::router(state).map_request(places::hand_over).map_response(places::hand_back);
     let api = AiDoor { control: control.clone(), gateway: gateway.clone(), rest: platform_service(api) };
     let clock = control.clock();
     let request_ids = RequestIds::new(SystemEntropy);
@@ -236,11 +277,17 @@ pub(crate) fn wire_edge(
         platform: platform_service(api),
         routing,
         peers,
+        traces: watched.traces,
         mount: smartbox_openclaw::control_ui::mount,
         request_ids: Arc::new(move || request_ids.next()),
         clock: Arc::new(move || clock.now()),
     };
-    (routes, Edge::new(config, ports, soft.clone(), hard))
+    let edge = Edge::new(config, ports, soft.clone(), hard);
+    if let Some(insight) = watched.insight {
+        // Nobody else sets it.
+        let _first = insight.edge.set(edge.look());
+    }
+    (routes, edge)
 }
 
 /// Stops every box that has processes, without a change of intent: the next start brings them back.

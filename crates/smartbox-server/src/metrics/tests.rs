@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use rustls::RootCertStore;
 use smartbox_egress::{Limits, ModelPlan};
-use smartbox_testkit::TestApp;
+use smartbox_testkit::{Receiver, TestApp};
 
 use super::*;
 use crate::adapters::egress::Egress;
@@ -15,6 +15,7 @@ fn sources(app: &TestApp) -> Sources {
         edge: EdgeNumbers::default(),
         proxy: egress.proxy,
         gateway: AiGateway::new(ModelPlan::demo(), Limits::default()).unwrap(),
+        api: app.state.numbers().clone(),
         dropped,
     }
 }
@@ -63,6 +64,49 @@ async fn boxes_are_counted_by_phase_and_named_nowhere() {
         assert!(!text.contains(name), "{name}");
     }
     assert!(text.ends_with("# EOF\n"), "{text}");
+}
+
+#[tokio::test]
+async fn requests_are_timed_by_their_route_and_commands_and_webhooks_too() {
+    let app = TestApp::start().await;
+    app.run_commands();
+    let tenant = app.first_tenant().await;
+    let receiver = Receiver::start().await;
+    let wish = serde_json::json!({ "url": receiver.url, "types": ["box.created"] });
+    tenant.client.post_json("/v1/webhooks", &wish).await;
+    let made = app.running_box(&tenant.client, "home").await;
+    let argv = serde_json::json!({ "argv": ["true"] });
+    let ran = tenant.client.post_json("/v1/boxes/home/exec:sync", &argv).await;
+    assert_eq!(ran.status, 200);
+    tenant.client.get("/v1/boxes/no-such-box").await;
+    tenant.client.get("/v1/no/such/route").await;
+    let sources = sources(&app);
+    // Nobody has looked at webhooks yet; the first look finds what waits.
+    receiver.answer_next([http::StatusCode::SERVICE_UNAVAILABLE]);
+    app.send_webhooks().await;
+    app.clock.advance(jiff::SignedDuration::from_secs(4));
+    app.send_webhooks().await;
+    let text = sources.text().unwrap();
+    let count = |labels: &str| format!("smartbox_api_request_duration_seconds_count{{{labels}}} 1\n");
+    for counted in [
+        &*count("route=\"/v1/boxes/{box}/exec:sync\",method=\"POST\",class=\"2xx\""),
+        &*count("route=\"/v1/boxes/{box}\",method=\"GET\",class=\"4xx\""),
+        &*count("route=\"none\",method=\"GET\",class=\"4xx\""),
+        "smartbox_exec_duration_seconds_count 1\n",
+        "smartbox_webhook_deliveries_total{outcome=\"put-off\"} 1\n",
+        "smartbox_webhook_attempt_duration_seconds_count 1\n",
+    ] {
+        assert!(text.contains(counted), "{counted}: {text}");
+    }
+    let oldest = text.lines().find_map(|line| line.strip_prefix("smartbox_webhook_oldest_waiting_seconds "));
+    assert!(oldest.unwrap().parse::<u64>().unwrap() >= 4, "{oldest:?}");
+    app.clock.advance(jiff::SignedDuration::from_secs(60));
+    app.send_webhooks().await;
+    app.clock.advance(jiff::SignedDuration::from_secs(60));
+    app.send_webhooks().await;
+    let text = sources.text().unwrap();
+    assert!(text.contains("smartbox_webhook_deliveries_total{outcome=\"delivered\"} 1\n"), "{text}");
+    assert!(!text.contains("no-such") && !text.contains(&made.id), "{text}");
 }
 
 #[test]

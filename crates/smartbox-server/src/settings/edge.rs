@@ -29,6 +29,8 @@ pub struct EdgeSettings {
     pub base_domain: Option<String>,
     /// Whether everybody who reaches the platform is its first person.
     pub dev_mode: bool,
+    /// Whether programs on this machine that have the admin secret may look at the process.
+    pub debug_routes: bool,
     /// Certificate and key, as they were when the settings were read.
     pub(crate) tls: Option<(Files, Pair)>,
     /// What certificate to get of whom, if it does not come from files.
@@ -99,6 +101,7 @@ impl EdgeSettings {
             public_hosts,
             base_domain,
             dev_mode,
+            debug_routes: problems.take("edge.debug_routes", parse::flag(raw.debug_routes.as_deref())),
             public_https: problems.take("edge.public_scheme", parse::https(raw.public_scheme.as_deref())),
             tls: problems.lines(pair(raw)),
             acme,

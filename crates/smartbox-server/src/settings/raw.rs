@@ -22,6 +22,7 @@ pub(super) struct Raw {
     pub(super) egress: Egress,
     pub(super) secrets: Secrets,
     pub(super) metrics: Metrics,
+    pub(super) tracing: Tracing,
     pub(super) backup: Backup,
     pub(super) models: Models,
     pub(super) boxes: Boxes,
@@ -39,6 +40,7 @@ pub(super) struct Edge {
     pub(super) public_scheme: Option<String>,
     pub(super) base_domain: Option<String>,
     pub(super) dev_mode: Option<String>,
+    pub(super) debug_routes: Option<String>,
     pub(super) requests_per_minute: Option<String>,
     pub(super) sign_ins_per_minute: Option<String>,
     pub(super) tls_certificate: Option<String>,
@@ -144,6 +146,14 @@ pub(super) struct Secrets {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Metrics {
     pub(super) listen: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Tracing {
+    pub(super) otlp_endpoint: Option<String>,
+    pub(super) otlp_authorization: Option<String>,
+    pub(super) sample: Option<String>,
 }
 
 #[derive(Default, Deserialize)]

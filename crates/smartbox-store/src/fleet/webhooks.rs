@@ -13,7 +13,7 @@ use crate::database::Connection;
 use crate::event::{self, Event, NewEvent};
 use crate::event_feed::{self, EVENTS_MAX, Feed};
 use crate::org::webhooks::find;
-use crate::row::{bigint, parsed};
+use crate::row::{bigint, instant_opt, parsed};
 use crate::webhooks::{
     DELIVERIES_WAITING_MAX, DeliveryRow, DeliveryState, Webhook, WebhookDelivery, enqueue, secrets,
     select_deliveries,
@@ -73,6 +73,17 @@ impl FleetStore {
         .fetch_all(&mut *self.store.database.read().await?)
         .await?;
         ids.iter().map(|id| parsed(id)).collect()
+    }
+
+    /// When the event was put down that has waited longest to be taken by a webhook that is on; `None`: none waits.
+    pub async fn oldest_waiting_delivery(&self) -> Result<Option<Timestamp>, Error> {
+        let oldest: Option<i64> = sqlx::query_scalar(
+            "select min(d.created_at_ms) from webhooks w join webhook_deliveries d on d.webhook_id = w.id
+             where w.enabled and d.state = 'waiting'",
+        )
+        .fetch_one(&mut *self.store.database.read().await?)
+        .await?;
+        instant_opt(oldest)
     }
 
     /// Takes a webhook's turn, with at most `at_once` deliveries; `None`: somebody else has it, or it is gone or off.

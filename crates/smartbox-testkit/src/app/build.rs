@@ -217,6 +217,8 @@ impl Kept {
             control: control.clone(),
             public_url: self.public_url.clone(),
             ready: Arc::new(Ready(control.clone())),
+            numbers: smartbox_http::ApiNumbers::default(),
+            insight: None,
             version: env!("CARGO_PKG_VERSION"),
             stop: self.stop.clone(),
         })

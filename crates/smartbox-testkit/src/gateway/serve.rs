@@ -47,6 +47,7 @@ async fn anything(State(served): State<Served>, upgrade: Upgrade, request: Reque
             upgrade.on_upgrade(move |socket| session::serve(double, id, trusted, socket))
         }
         Err(_) if trusted => {
+            served.double.shared().heads.push(request.headers().clone());
             axum::response::Html("<!doctype html><title>gateway double</title>").into_response()
         }
         Err(_) => (StatusCode::UNAUTHORIZED, axum::Json(json!({ "error": { "type": "unauthorized" } })))

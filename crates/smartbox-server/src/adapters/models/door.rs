@@ -13,7 +13,7 @@ use http::{HeaderMap, Request, Response, Uri};
 use http_body_util::BodyExt;
 use smartbox_control::Control;
 use smartbox_core::{BoxId, Permission, Principal, Tie};
-use smartbox_edge::ports::PlatformService;
+use smartbox_edge::ports::{PlatformService, RoutePattern};
 use smartbox_edge::{Admission, Body, Sockets, Ticket};
 use smartbox_egress::{AiGateway, ReplyBody};
 use tokio::time::Instant;
@@ -23,6 +23,8 @@ use held::Held;
 
 /// In front of the vendors' paths.
 const ROOT: &str = "/ai";
+/// All that is below it, in numbers and traces.
+const PATTERN: &str = "/ai/{path}";
 /// How often a key is looked up anew because somebody's right has ended meanwhile.
 const LOOKS_MAX: usize = 8;
 /// What is said of a key that does not let in.
@@ -57,7 +59,9 @@ impl Service<Request<Body>> for AiDoor {
                 Err(Turned::Away(why)) => gateway.refuse_stranger(&request, why),
                 Err(Turned::Full) => gateway.refuse_for_now(&request),
             };
-            Ok(response.map(|body| body.map_err(Into::into).boxed_unsync()))
+            let mut response = response.map(|body| body.map_err(Into::into).boxed_unsync());
+            response.extensions_mut().insert(RoutePattern(PATTERN.into()));
+            Ok(response)
         })
     }
 }

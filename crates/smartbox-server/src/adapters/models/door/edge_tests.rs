@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::adapters::models::{Models, routes};
+use crate::daemon::parts::Watched;
 use crate::testing::serve_edge_with;
 
 const REAL_KEY: &str = "sk-real-0123456789abcdef";
@@ -53,7 +54,7 @@ impl Platform {
         });
         let plan = plan.unwrap();
         let clock: Arc<dyn Clock> = Arc::clone(&app.clock) as _;
-        let Models { gateway, routes: published, control: late } = Models::new(&plan, &clock).unwrap();
+        let Models { gateway, routes: published, control: late } = Models::new(&plan, &clock, None).unwrap();
         let _first = late.set(app.control.clone());
         let (fleet, pictures) = (app.control.fleet(), app.control.model_picture());
         app.control.publish_allowances().await.unwrap();
@@ -67,7 +68,7 @@ impl Platform {
         let (control, link, ended) =
             (app.control.clone(), Arc::clone(&app.provider) as Arc<dyn Link>, stop.clone());
         tasks.spawn(async move {
-            let config = EdgeConfig::default();
+            let config = (EdgeConfig::default(), Watched::default());
             serve_edge_with(config, (&control, &gateway), link, listener, &ended).await.unwrap();
         });
         Self { app, client, model, address, stop, tasks }
