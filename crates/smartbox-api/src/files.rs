@@ -39,6 +39,16 @@ pub struct FileList {
     pub next_cursor: Option<String>,
 }
 
+/// What a path leads to, when it is told as JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum FileOrList {
+    /// What is in a directory.
+    List(FileList),
+    /// What it is, if that was asked for.
+    File(FileView),
+}
+
 /// Query of a file or directory.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

@@ -71,9 +71,9 @@ pub use exec::{
     ExecView, StartExec, TtySize,
 };
 pub use files::{
-    DeleteFileQuery, FileBatch, FileBatchOp, FileBatchResult, FileBatchResults, FileHit, FileList, FileQuery,
-    FileSearchRequest, FileSearchResult, FileText, FileView, MakeDirectory, MoveFile, PutFileQuery,
-    RemovedFile, TrashEmptied,
+    DeleteFileQuery, FileBatch, FileBatchOp, FileBatchResult, FileBatchResults, FileHit, FileList,
+    FileOrList, FileQuery, FileSearchRequest, FileSearchResult, FileText, FileView, MakeDirectory, MoveFile,
+    PutFileQuery, RemovedFile, TrashEmptied,
 };
 pub use fleet::{
     BulkActionWord, BulkBoxView, BulkRunList, BulkRunView, CreateBulkRun, FleetBoxView, FleetQuery,

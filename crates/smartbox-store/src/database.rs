@@ -105,7 +105,13 @@ impl Database {
         // A caller that gives up in the middle of a query takes its connection with it.
         let anchor = one_connection().connect_with(options.clone()).await?;
         let writer = one_connection().connect_with(options).await?;
-        Ok(Self { reader: writer.clone(), writer, anchor: Some(anchor), begin: sqlite::BEGIN, writes: Arc::default() })
+        Ok(Self {
+            reader: writer.clone(),
+            writer,
+            anchor: Some(anchor),
+            begin: sqlite::BEGIN,
+            writes: Arc::default(),
+        })
     }
 
     /// Whether the database is on a server, which others use as well.

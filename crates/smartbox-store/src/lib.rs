@@ -61,6 +61,7 @@ pub use backup_rules::{BackupPolicies, TierBackupRules};
 pub use backups::{Backup, BackupState, RestoreFrom, Restored};
 pub use bulk::{BULK_BOXES_MAX, BulkBox, BulkRun};
 pub use configs::{CONFIG_VERSIONS_MAX, ConfigState, ConfigVersion, NewConfig};
+pub use database::Mark;
 pub use device::{Device, NewDevice, NewTicket, Ticket, TicketHolder};
 pub use egress::{EgressUsage, LayerOf, LayerRow};
 pub use error::{Error, OpenError};
@@ -94,7 +95,6 @@ pub use schedules::{NextTime, RunState, SCHEDULES_MAX, Schedule, ScheduleAction,
 pub use sealing::{KeyFile, KeySource, Keyring, KeyringError, Sealer};
 pub use sleep::{Due, WakeHold};
 pub use smartbox::{BoxError, BoxFilter, IntentChange, NewFailure, NewSmartbox, ObservationUpdate, Smartbox};
-pub use database::Mark;
 pub use store::{Store, check_address};
 pub use support::{NewSupport, SUPPORT_OPEN_MAX, SupportEnd, SupportFilter, SupportSession};
 pub use upgrades::Upgrade;

@@ -46,7 +46,8 @@ impl Publisher {
                 continue;
             };
             let state = self.state(control, &row).await?;
-            let was_default = self.states.insert(*id, Arc::clone(&state)).is_some_and(|before| before.is_default);
+            let was_default =
+                self.states.insert(*id, Arc::clone(&state)).is_some_and(|before| before.is_default);
             if was_default != state.is_default {
                 // Another one was or is the default of their org.
                 return self.publish(control).await;

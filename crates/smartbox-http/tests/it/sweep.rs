@@ -82,7 +82,10 @@ async fn a_repeated_request_with_a_key_is_answered_as_the_first_by_every_route_t
         };
         let first = who.asks_with(route, keyed).await;
         let again = who.asks_with(route, keyed).await;
-        if first.status.is_success() {
+        // A stream is not kept: its answer is told once.
+        if first.header("content-type") == "text/event-stream" {
+            assert!(first.status.is_success() && again.status.is_success(), "{}", route.id);
+        } else if first.status.is_success() {
             assert_eq!(first.header("idempotency-replayed"), "", "{}", route.id);
             assert_eq!(again.header("idempotency-replayed"), "true", "{}: {}", route.id, again.text());
             assert_eq!((first.status, &first.body), (again.status, &again.body), "{}", route.id);
@@ -93,7 +96,11 @@ async fn a_repeated_request_with_a_key_is_answered_as_the_first_by_every_route_t
             request.headers_mut().insert(IDEMPOTENCY_KEY, HeaderValue::from_static("no key"));
         };
         let problem = refused(route, &who.asks_with(route, without).await);
-        assert!(is_invalid(&problem) && problem.errors[0].field == "Idempotency-Key", "{}: {problem:?}", route.id);
+        assert!(
+            is_invalid(&problem) && problem.errors[0].field == "Idempotency-Key",
+            "{}: {problem:?}",
+            route.id
+        );
         let _ = writeln!(table, "{} {}: {}", route.method, route.id, first.status.as_u16());
     }
     insta::assert_snapshot!(table);
@@ -120,7 +127,9 @@ async fn every_list_has_pages_of_a_bounded_size_and_refuses_a_cursor_that_is_non
         let page = who.asks_about(route, "limit=1").await;
         if page.status.is_success() {
             let page: Value = serde_json::from_slice(&page.body).unwrap();
-            let items = page["items"].as_array().or_else(|| page["lines"].as_array());
+            let items = ["/items", "/lines", "/events", "/entries", ""]
+                .iter()
+                .find_map(|at| page.pointer(at)?.as_array());
             assert!(items.is_some_and(|items| items.len() <= 1), "{}: {page:#}", route.id);
         }
     }
@@ -135,7 +144,8 @@ async fn a_body_that_cannot_be_read_is_told_by_every_route_that_takes_json() {
         let cut = |request: &mut Request<Body>| *request.body_mut() = Body::from("{\"half\": ");
         let problem = refused(route, &who.asks_with(route, cut).await);
         // The library of the Model Context Protocol takes it for another type.
-        let is_told = matches!(problem.status, 400 | 404 | 422) || (route.id == "mcp" && problem.status == 415);
+        let is_told =
+            matches!(problem.status, 400 | 404 | 422) || (route.id == "mcp" && problem.status == 415);
         assert!(is_told, "{}: {problem:?}", route.id);
 
         let as_text = |request: &mut Request<Body>| {

@@ -53,6 +53,8 @@ impl Api {
             public_url: PublicUrl::default(),
             ready: Arc::new(Ready),
             version: "0",
+            numbers: smartbox_http::ApiNumbers::default(),
+            insight: None,
             stop: CancellationToken::new(),
         }));
         Self(Client::anonymous(router).with_admin_secret(ADMIN_SECRET))

@@ -74,7 +74,10 @@ async fn what_an_earlier_release_kept_is_all_there_and_its_secrets_open() {
         let schedules = org.list_schedules(kept.id).await.unwrap();
         assert_eq!(schedules.iter().map(|one| one.plan.name.as_str()).collect::<Vec<_>>(), ["morning"]);
         let tokens = org.list_tokens(None, 10, at(0)).await.unwrap().items;
-        assert!(tokens[0].scopes.iter().any(|scope| scope == Permission::BoxesRead) && tokens.len() == 1, "{tokens:?}");
+        assert!(
+            tokens[0].scopes.iter().any(|scope| scope == Permission::BoxesRead) && tokens.len() == 1,
+            "{tokens:?}"
+        );
         let providers = fleet.model_providers_of_all().await.unwrap();
         assert_eq!(providers[0].1.as_ref().unwrap().expose_secret(), "sk-of-a-test", "{}", release.name);
         let plans: Vec<_> = fleet.plans().await.unwrap().into_iter().map(|plan| plan.name).collect();

@@ -14,7 +14,11 @@ use crate::support::{at, event, fleet_of, org_id};
 const ANSWER_MAX: Duration = Duration::from_secs(25);
 
 /// Writes facts until it is told to stop; which ones were acknowledged, and how many failed.
-pub(crate) async fn write_until(fleet: FleetStore, writer: usize, stop: tokio_util_stop::Stop) -> (Vec<String>, usize) {
+pub(crate) async fn write_until(
+    fleet: FleetStore,
+    writer: usize,
+    stop: tokio_util_stop::Stop,
+) -> (Vec<String>, usize) {
     let (mut acknowledged, mut failed) = (Vec::new(), 0);
     for n in 0_u32.. {
         if stop.is_set() {

@@ -33,11 +33,15 @@ impl Pair {
             std::fs::create_dir(at.join(role)).unwrap();
         }
         give_away(at);
-        let words = ["--auth", "trust", "--username", "smartbox", "--no-sync", "--locale", "C", "--encoding", "UTF8"];
+        let words =
+            ["--auth", "trust", "--username", "smartbox", "--no-sync", "--locale", "C", "--encoding", "UTF8"];
         run(program("initdb", at).arg("--pgdata").arg(at.join("primary/data")).args(words));
         let primary = serve(at, "primary");
         let mut connection = connect(&at.join("primary")).await;
-        let from = format!("host={} port={PORT} user=smartbox application_name=standby", at.join("primary").display());
+        let from = format!(
+            "host={} port={PORT} user=smartbox application_name=standby",
+            at.join("primary").display()
+        );
         let data = at.join("standby/data");
         run(program("pg_basebackup", at).arg("--pgdata").arg(&data).args(["--dbname", &from]).args([
             "--write-recovery-conf",
@@ -143,7 +147,16 @@ fn run(command: &mut Command) {
 fn serve(directory: &Path, role: &str) -> Child {
     let mut command = program("postgres", directory);
     command.arg("-D").arg(directory.join(role).join("data")).args(["-p", &PORT.to_string()]);
-    command.args(["-c", "listen_addresses=", "-c", "fsync=off", "-c", "shared_buffers=16MB", "-c", "max_connections=40"]);
+    command.args([
+        "-c",
+        "listen_addresses=",
+        "-c",
+        "fsync=off",
+        "-c",
+        "shared_buffers=16MB",
+        "-c",
+        "max_connections=40",
+    ]);
     command.arg("-c").arg(format!("unix_socket_directories={}", directory.join(role).display()));
     let log = std::fs::File::create(directory.join(role).join("server.log")).unwrap();
     command.stderr(log).spawn().unwrap()

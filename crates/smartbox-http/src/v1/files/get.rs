@@ -12,7 +12,7 @@ use http::header::{
     ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, LAST_MODIFIED,
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
-use smartbox_api::FileQuery;
+use smartbox_api::{FileOrList, FileQuery};
 use smartbox_control::Looked;
 use smartbox_files::{Entry, FileSource};
 
@@ -48,7 +48,10 @@ const PIECES_MAX: usize = 2;
         ("If-None-Match" = Option<String>, Header, description = "Answers 304 when the file has this `ETag`."),
     ),
     responses(
-        (status = OK, description = "The file, or the directory.", body = String, content_type = "application/octet-stream"),
+        (status = OK, description = "The file; or the directory, or what is there, as JSON.", content(
+            (String = "application/octet-stream"),
+            (FileOrList = "application/json"),
+        )),
         (status = PARTIAL_CONTENT, description = "The part of the file.", body = String, content_type = "application/octet-stream"),
         (status = NOT_MODIFIED, description = "The file is as the caller knows it."),
     ),

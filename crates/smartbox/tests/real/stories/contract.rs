@@ -89,9 +89,7 @@ fn last_line(said: &str) -> &str {
 /// Operations by method and path: those that were asked, and those that were done at least once.
 fn operations(reports: &Path) -> (BTreeSet<String>, BTreeSet<String>) {
     let document: Value = serde_json::from_slice(&std::fs::read(document()).unwrap()).unwrap();
-    let known = |path: &str, method: &str| {
-        document["paths"][path].get(method.to_ascii_lowercase()).is_some()
-    };
+    let known = |path: &str, method: &str| document["paths"][path].get(method.to_ascii_lowercase()).is_some();
     let mut seen: BTreeMap<String, bool> = BTreeMap::new();
     for report in std::fs::read_dir(reports).unwrap() {
         let text = std::fs::read_to_string(report.unwrap().path()).unwrap_or_default();
@@ -100,7 +98,9 @@ fn operations(reports: &Path) -> (BTreeSet<String>, BTreeSet<String>) {
             let Some(recorder) = line.pointer("/ScenarioFinished/recorder") else { continue };
             for (id, interaction) in recorder["interactions"].as_object().into_iter().flatten() {
                 let case = &recorder["cases"][id]["value"];
-                let (Some(path), Some(method)) = (case["path"].as_str(), case["method"].as_str()) else { continue };
+                let (Some(path), Some(method)) = (case["path"].as_str(), case["method"].as_str()) else {
+                    continue;
+                };
                 if known(path, method) {
                     let status = interaction["response"]["status_code"].as_u64().unwrap_or(500);
                     *seen.entry(format!("{method} {path}")).or_default() |= status < 400;

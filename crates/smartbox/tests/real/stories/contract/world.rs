@@ -22,9 +22,7 @@ impl World {
         let schedule = post(&of_box("schedules"), at_night).await;
         let exec = post(&of_box("exec"), json!({ "argv": ["sleep", "3000"], "timeout_ms": 3_600_000 })).await;
         post(&of_box("backups"), json!({})).await;
-        let backup = platform
-            .wait_for_list(&of_box("backups"), |backups| !backups.is_empty())
-            .await;
+        let backup = platform.wait_for_list(&of_box("backups"), |backups| !backups.is_empty()).await;
         for name in ["spare", "doomed"] {
             post("/v1/plans", json!({ "name": name })).await;
             let size = json!({ "name": name, "cpu_millicores": 1000, "memory_mb": 1024 });
@@ -58,7 +56,8 @@ fn text(value: &Value, at: &str) -> String {
 }
 
 async fn ask(platform: &Platform, method: reqwest::Method, path: &str, body: Value) -> Value {
-    let request = platform.http().request(method, platform.url(path)).header("x-admin-secret", platform.admin_secret());
+    let request =
+        platform.http().request(method, platform.url(path)).header("x-admin-secret", platform.admin_secret());
     let answer = request.json(&body).send().await.unwrap();
     let (status, text) = (answer.status(), answer.text().await.unwrap());
     assert!(status.is_success(), "{path}: {status} {text}");
