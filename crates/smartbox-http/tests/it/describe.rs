@@ -51,6 +51,11 @@ impl Route {
         self.bodies.iter().any(|media| media == "application/json") && !self.body_is_optional()
     }
 
+    /// Whether it is as if it were not there, unless an operator wants it.
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.path.starts_with("/_smartbox/debug/")
+    }
+
     fn body_is_optional(&self) -> bool {
         self.body().is_null()
     }

@@ -85,7 +85,9 @@ async fn a_repeated_request_with_a_key_is_answered_as_the_first_by_every_route_t
         // A stream is not kept: its answer is told once.
         if first.header("content-type") == "text/event-stream" {
             assert!(first.status.is_success() && again.status.is_success(), "{}", route.id);
-        } else if first.status.is_success() {
+            continue;
+        }
+        if first.status.is_success() {
             assert_eq!(first.header("idempotency-replayed"), "", "{}", route.id);
             assert_eq!(again.header("idempotency-replayed"), "true", "{}: {}", route.id, again.text());
             assert_eq!((first.status, &first.body), (again.status, &again.body), "{}", route.id);
@@ -115,6 +117,11 @@ async fn every_list_has_pages_of_a_bounded_size_and_refuses_a_cursor_that_is_non
         assert!(route.takes("query", "limit"), "{}: pages have a size", route.id);
         for wrong in ["limit=0", "limit=1000000", "limit=many", "cursor=no-cursor%21"] {
             let answer = who.asks_about(route, wrong).await;
+            // Of a directory any name can be the last one that was told.
+            let is_a_name = route.takes("path", "path") || route.id == "listFiles";
+            if is_a_name && wrong.starts_with("cursor") && answer.status.is_success() {
+                continue;
+            }
             if answer.status == 404 {
                 refused(route, &answer);
                 continue;
@@ -138,7 +145,8 @@ async fn every_list_has_pages_of_a_bounded_size_and_refuses_a_cursor_that_is_non
 #[tokio::test]
 async fn a_body_that_cannot_be_read_is_told_by_every_route_that_takes_json() {
     let who = somebody("admin").await;
-    let takers: Vec<_> = routes().into_iter().filter(Route::takes_json).collect();
+    let takers: Vec<_> =
+        routes().into_iter().filter(|route| route.takes_json() && !route.is_hidden()).collect();
     assert!(takers.len() > 50, "{takers:?}");
     for route in &takers {
         let cut = |request: &mut Request<Body>| *request.body_mut() = Body::from("{\"half\": ");
