@@ -29,7 +29,7 @@ use crate::adapters::{doors::ServiceDoors, egress::Egress, models::Models, revoc
 use crate::console::Console;
 use crate::data_dir::DataDir;
 use crate::lifecycle::Lifecycle;
-use crate::metrics::{self, Dropped, Sources};
+use crate::metrics::{self, Sources};
 use crate::platform_backup::PlatformBackup;
 use crate::platform_file::PlatformFile;
 use crate::settings::Settings;
@@ -61,7 +61,6 @@ pub(crate) struct Daemon {
     admin_secret: SecretString,
     metrics: Option<(TcpListener, Sources)>,
     telemetry: Telemetry,
-    dropped: Arc<Dropped>,
     platform_backup: PlatformBackup,
 }
 
@@ -91,10 +90,9 @@ impl Daemon {
             admin_secret,
             metrics,
             telemetry,
-            dropped,
             platform_backup,
         } = self;
-        telemetry.run(&life);
+        let dropped = telemetry.run(&life);
         let keeping = sharing.keeping.clone();
         let mut reconciler = Reconciler::under(control.clone(), keeping.clone());
         life.spawn("keeping", keeping.clone().keep(life.soft.clone()));
@@ -113,9 +111,7 @@ impl Daemon {
         life.spawn("revocations", follow);
         let file =
             PlatformFile::new(&data, &url, listen::on_this_machine(listener.local_addr()), &admin_secret);
-        if let Some((listener, sources)) = metrics {
-            life.spawn("metrics", metrics::serve(listener, sources, life.soft.clone()));
-        }
+        metrics::start(metrics, &life);
         life.spawn("edge", edge.serve(listener));
         // From here on the command line finds the platform.
         file.write(tls.as_ref().map(Source::fingerprint).as_deref())?;

@@ -18,7 +18,7 @@ use smartbox_edge::EdgeNumbers;
 use smartbox_egress::{AiGateway, ForwardProxy};
 use smartbox_http::ApiNumbers;
 
-pub(crate) use serve::{bind, serve};
+pub(crate) use serve::{bind, start};
 use write::Writer;
 
 /// What every name begins with.

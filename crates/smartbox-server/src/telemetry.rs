@@ -26,12 +26,13 @@ pub(crate) struct Telemetry {
 }
 
 impl Telemetry {
-    /// Begins what goes on beside the platform.
-    pub(crate) fn run(self, life: &Lifecycle) {
+    /// Begins what goes on beside the platform; returns where it is counted what had to be dropped.
+    pub(crate) fn run(self, life: &Lifecycle) -> Arc<Dropped> {
         life.spawn("log", self.log.run(life.soft.clone()));
         if let Some(shipper) = self.shipper {
             life.spawn("spans", shipper.run(life.soft.clone()));
         }
+        self.dropped
     }
 }
 

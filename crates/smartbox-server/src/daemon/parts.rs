@@ -8,6 +8,7 @@ use smartbox_control::{
     AdminSecret, AgentRuntime, BackupParts, Clock, Control, Doors, Entropy, ForeignIdentities, Ingress,
     Limits, Parts, SystemClock, SystemEntropy,
 };
+use smartbox_core::routing::Outcome;
 use smartbox_edge::ports::Traces;
 use smartbox_edge::{Edge, EdgeConfig, EdgePorts, Peers, RouteTable, Routing, platform_service};
 use smartbox_egress::{AiGateway, ServicesServer};
@@ -16,7 +17,7 @@ use smartbox_provider::{Files, Link, Provider, ProviderError, Volumes};
 use smartbox_providers::local::LocalProvider;
 use smartbox_store::Store;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -63,10 +64,10 @@ impl Daemon {
         let life = Lifecycle::default();
         let link: Arc<dyn Link> = Arc::clone(&provider) as Arc<dyn Link>;
         let roots = roots::load(settings.egress.extra_roots.as_deref())?;
-        let (dropped, ingress) = (Arc::clone(&telemetry.dropped), Arc::new(EdgeIngress::default()));
+        let (dropped, ingress) = (&telemetry.dropped, Arc::new(EdgeIngress::default()));
         let watched = Watched::of(&settings, &telemetry, &life);
         let metrics = bind_metrics(&settings).await?;
-        let egress = Egress::new(settings.egress.proxy_listen, roots.store, Arc::clone(&dropped))?;
+        let egress = Egress::new(settings.egress.proxy_listen, roots.store, Arc::clone(dropped))?;
         let models = Models::new(&settings.models, &clock, watched.traces.as_ref())?;
         let doors = Arc::new(doors(&link, &models.gateway, &egress, &life));
         let (backups, platform_backup) = backups(&settings, &data, &store, &*entropy, &provider)?;
@@ -93,17 +94,10 @@ impl Daemon {
         });
         let of_database = (&settings, &store, &data);
         let (sharing, peers) = Sharing::join(of_database, &control, turn, (signals, console)).await?;
-        let (routing, outcomes) = routing::wire(&control);
-        let dial = EdgeDial { link, upstreams: UpstreamDial::new().context("TLS cannot be used")? };
-        let (routes, edge) = edge(
-            &settings,
-            (&control, &models.gateway),
-            (dial, routing, peers),
-            (&url, watched.clone()),
-            &life,
-        );
+        let (routes, outcomes, edge) =
+            edge(&settings, &control, (&models, link, peers), (&url, &watched), &life)?;
         ingress.set(edge.ingress());
-        let sources = sources(&control, (&edge, watched.numbers), &egress, &models, &dropped);
+        let sources = sources(&control, (&edge, watched.numbers), &egress, &models, dropped);
         Ok(Self {
             settings,
             data,
@@ -123,7 +117,6 @@ impl Daemon {
             admin_secret,
             metrics: metrics.map(|listener| (listener, sources)),
             telemetry,
-            dropped,
             platform_backup,
         })
     }
@@ -209,17 +202,23 @@ fn limits(settings: &Settings) -> Limits {
     }
 }
 
+/// The edge, who follows its routes, and what it says of them.
 fn edge(
     settings: &Settings,
-    inside: (&Control, &AiGateway),
-    outside: (EdgeDial, Routing, Peers),
-    (url, watched): (&str, Watched),
+    control: &Control,
+    (models, link, peers): (&Models, Arc<dyn Link>, Peers),
+    (url, watched): (&str, &Watched),
     life: &Lifecycle,
-) -> (watch::Sender<Arc<RouteTable>>, Edge) {
+) -> Result<(watch::Sender<Arc<RouteTable>>, mpsc::Receiver<Outcome>, Edge)> {
+    let (routing, outcomes) = routing::wire(control);
+    let dial = EdgeDial { link, upstreams: UpstreamDial::new().context("TLS cannot be used")? };
     let mut config = settings.edge.config(settings.hold);
     config.local_url = Some(url.to_owned());
     config.platform_cookies.extend(settings.foreign.cookies());
-    wire_edge(config, inside, outside, (url, watched), (&life.soft, &life.hard))
+    let inside = (control, &models.gateway);
+    let ends = (&life.soft, &life.hard);
+    let (routes, edge) = wire_edge(config, inside, (dial, routing, peers), (url, watched.clone()), ends);
+    Ok((routes, outcomes, edge))
 }
 
 /// Who looks at what the edge and the API do.

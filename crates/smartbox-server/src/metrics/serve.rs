@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::Sources;
+use crate::lifecycle::Lifecycle;
 
 /// Whoever scrapes comes with one.
 const CONNECTIONS_MAX: usize = 16;
@@ -41,8 +42,15 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener> {
     })
 }
 
+/// Begins to serve the numbers, if the settings say where.
+pub(crate) fn start(metrics: Option<(TcpListener, Sources)>, life: &Lifecycle) {
+    if let Some((listener, sources)) = metrics {
+        life.spawn("metrics", serve(listener, sources, life.soft.clone()));
+    }
+}
+
 /// Serves until `stop`.
-pub(crate) async fn serve(listener: TcpListener, sources: Sources, stop: CancellationToken) {
+async fn serve(listener: TcpListener, sources: Sources, stop: CancellationToken) {
     let mut connections = JoinSet::new();
     loop {
         let is_full = connections.len() >= CONNECTIONS_MAX;

@@ -112,7 +112,6 @@ impl Drop for Pair {
 }
 
 /// A program of the server's.
-#[expect(clippy::disallowed_methods, reason = "that is how a test learns of it")]
 fn program(name: &str, directory: &Path) -> Command {
     let path = PathBuf::from(std::env::var_os("SMARTBOX_TEST_POSTGRES_BIN").unwrap()).join(name);
     let mut command = Command::new(path);
