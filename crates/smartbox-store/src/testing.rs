@@ -13,6 +13,7 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use secrecy::SecretString;
 use sqlx::postgres::PgConnectOptions;
@@ -25,6 +26,9 @@ use crate::{Error, OpenError, Sealer, Store};
 const TEMPLATE: &str = "smartbox_template";
 /// One process makes the template, others wait.
 const TEMPLATE_LOCK: i64 = 1;
+/// How often a connection is tried while the server's queue is full, and the pause in between.
+const QUEUE_TRIES: u32 = 200;
+const QUEUE_PAUSE: Duration = Duration::from_millis(50);
 /// Connections that read.
 const READERS: u32 = 4;
 /// How many databases of others a test removes: two for each that it makes, at least.
@@ -101,6 +105,17 @@ pub async fn execute(url: &SecretString, sql: &'static str) {
     connection.close().await.expect("a connection that closes");
 }
 
+/// Gives a table another name: until it has its own again, what needs it fails at once, on either database.
+///
+/// # Errors
+/// Those of the database.
+pub async fn rename(store: &Store, table: &str, name: &str) -> Result<(), Error> {
+    let mut tx = store.database.write().await?;
+    let renamed = format!("alter table {table} rename to {name}");
+    sqlx::query(AssertSqlSafe(renamed)).execute(&mut *tx).await?;
+    Ok(tx.commit().await?)
+}
+
 /// Commits a transaction one of whose statements has failed.
 ///
 /// # Errors
@@ -155,7 +170,17 @@ fn at_database(server: &str, name: &str) -> String {
 
 async fn connect(url: &str) -> PgConnection {
     let options: PgConnectOptions = url.parse().expect("the address of a database");
-    options.disable_statement_logging().connect().await.expect("a PostgreSQL server that answers")
+    let options = options.disable_statement_logging();
+    for _ in 0..QUEUE_TRIES {
+        match options.connect().await {
+            // Its queue is full for a moment: a socket of this machine says so instead of waiting.
+            Err(sqlx::Error::Io(error)) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                tokio::time::sleep(QUEUE_PAUSE).await;
+            }
+            connected => return connected.expect("a PostgreSQL server that answers"),
+        }
+    }
+    panic!("the server's queue stays full")
 }
 
 async fn make_template(server: &mut PgConnection, url: &str) {

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use smartbox_control::{EgressUsage, ModelSpent, Monitor, NewPlan, OrgPlanWish, SpendRefused};
 use smartbox_core::BoxId;
 use smartbox_core::ledger::{Budget, Caps, Each, Measure, PlanTerms, Scope};
+use smartbox_store::testing;
 use smartbox_testkit::{Client, TestApp, id_of};
 use tokio::task::JoinSet;
 
@@ -146,16 +147,15 @@ async fn what_the_database_did_not_take_is_put_down_once_when_it_is_back() {
     app.expect_log("could not be put down");
     let one = app.control.reserve_spend(id, 40, 0).await.unwrap();
     let two = app.control.reserve_spend(id, 40, 0).await.unwrap();
-    let away = app.store.keep_busy().await.unwrap();
-    tokio::time::pause();
+    app.expect_log("model_usage");
+    testing::rename(&app.store, "model_usage", "elsewhere").await.unwrap();
     // The gateway tries again: then it is kept twice.
     for reservation in [&one, &two, &one] {
         app.control.settle_spend(reservation.clone(), spent(15)).await.unwrap_err();
     }
     let mut monitor = Monitor::new(app.control.clone());
     monitor.pass().await.unwrap_err();
-    tokio::time::resume();
-    drop(away);
+    testing::rename(&app.store, "elsewhere", "model_usage").await.unwrap();
     assert_eq!(tokens(&app).await, 0);
     let refused = app.control.reserve_spend(id, 21, 0).await.unwrap_err();
     assert!(matches!(refused, SpendRefused::Over { current: 80, .. }), "it is still set aside: {refused:?}");
