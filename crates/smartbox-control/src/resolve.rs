@@ -47,15 +47,15 @@ impl Control {
         if let Ok(id) = reference.parse::<BoxId>() {
             return fleet.find_box(id).await?.ok_or(NO_BOX);
         }
-        let mut named = fleet.all_boxes().await?;
-        named.retain(|smartbox| smartbox.name.as_str() == reference);
-        match named.len() {
-            1 => Ok(named.remove(0)),
-            0 if reference == DEFAULT_REFERENCE => {
+        let all = fleet.all_boxes().await?;
+        let named: Vec<_> = all.iter().filter(|smartbox| smartbox.name.as_str() == reference).collect();
+        match named[..] {
+            [one] => Ok(Smartbox::clone(one)),
+            [] if reference == DEFAULT_REFERENCE => {
                 let org = fleet.first_org().await?.ok_or(NO_BOX)?;
                 self.inner.store.org(org.id).default_box().await?.ok_or(NO_BOX)
             }
-            0 => Err(NO_BOX),
+            [] => Err(NO_BOX),
             _ => Err(Error::Ambiguous(reference.to_owned())),
         }
     }

@@ -160,7 +160,8 @@ impl Control {
 
     async fn all_of(&self, org: Option<OrgId>) -> Result<Vec<Smartbox>, Error> {
         let Some(org) = org else {
-            return Ok(self.inner.store.fleet(SystemActor::new(ACTOR)).all_boxes().await?);
+            let all = self.inner.store.fleet(SystemActor::new(ACTOR)).all_boxes().await?;
+            return Ok(all.iter().map(|smartbox| Smartbox::clone(smartbox)).collect());
         };
         let (store, filter) = (self.inner.store.org(org), BoxFilter::default());
         let (mut all, mut cursor) = (Vec::new(), None);

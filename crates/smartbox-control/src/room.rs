@@ -62,21 +62,21 @@ impl Control {
         let fleet = self.inner.store.fleet(SystemActor::new("room"));
         let tiers = tiers_by_name(fleet.tiers().await?);
         let mut candidates = Vec::new();
-        for row in fleet.all_boxes().await? {
+        for row in fleet.all_boxes().await?.iter() {
             let depth = match row.observed {
                 Observed::Ready => None,
                 Observed::Asleep(depth) => Some(depth),
                 _ => continue,
             };
             let Ok(Some(used)) = self.inner.provider.memory(row.id).await else { continue };
-            let activity = describe(&row);
+            let activity = describe(row);
             candidates.push(Candidate {
                 id: row.id,
                 depth,
                 resident_bytes: used.pss_bytes,
                 idle: activity.idle,
                 due_in: activity.due_in,
-                tier_bytes: guaranteed(&tiers, &row),
+                tier_bytes: guaranteed(&tiers, row),
                 is_pinned: activity.is_pinned,
                 is_busy: activity.is_busy,
             });
@@ -116,9 +116,9 @@ pub(crate) struct Starts {
 
 impl Starts {
     /// Looks at the host. `is_starting` says which boxes a start is under way of.
-    pub(crate) async fn look(
+    pub(crate) async fn look<'r>(
         control: &Control,
-        rows: &[Smartbox],
+        rows: impl IntoIterator<Item = &'r Smartbox>,
         is_starting: impl Fn(&Smartbox) -> bool,
     ) -> Result<Self, Error> {
         let host = control.inner.host.facts();
@@ -128,7 +128,7 @@ impl Starts {
             Vec::new()
         };
         let tiers = tiers_by_name(tiers);
-        let starting: Vec<_> = rows.iter().filter(|row| is_starting(row)).collect();
+        let starting: Vec<_> = rows.into_iter().filter(|row| is_starting(row)).collect();
         let promised_bytes = starting.iter().map(|row| guaranteed(&tiers, row)).fold(0, u64::saturating_add);
         Ok(Self { host, starting: starting.len(), tiers, promised_bytes })
     }

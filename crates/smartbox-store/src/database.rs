@@ -7,12 +7,11 @@
 //! before it writes is the newest there too, and no transaction is given up because of another one.
 
 mod both;
+mod changes;
 mod postgres;
 mod sqlite;
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::ConnectOptions;
@@ -20,7 +19,12 @@ use sqlx::pool::PoolOptions;
 
 use crate::Error;
 
+use changes::BoxChanges;
+
 pub(crate) use both::{Both, Connection, ZeroByte};
+pub(crate) use changes::Mark;
+#[cfg(test)]
+pub(crate) use changes::TABLES;
 pub(crate) use postgres::{Server, code, is_lost};
 pub(crate) use sqlite::{durable, look_only};
 
@@ -40,13 +44,8 @@ pub(crate) struct Database {
     /// Keeps a database in memory: one that no connection is open to is gone.
     anchor: Option<sqlx::Pool<Db>>,
     begin: Begin,
-    /// How many write transactions have begun here.
-    writes: Arc<AtomicU64>,
+    changes: BoxChanges,
 }
-
-/// A moment in which nothing was being written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark(u64);
 
 /// How write transactions begin.
 #[derive(Clone, Copy, Debug)]
@@ -63,12 +62,13 @@ impl Database {
     /// Opens an existing file.
     pub(crate) async fn open(path: &Path) -> Result<Self, sqlx::Error> {
         let options = durable(path);
-        let writer = one_connection().connect_with(sqlite::options(options.clone())).await?;
+        let changes = BoxChanges::default();
+        let writer = one_writer(&changes).connect_with(sqlite::options(options.clone())).await?;
         let reader = PoolOptions::<Db>::new()
             .max_connections(sqlite::READERS)
             .acquire_timeout(ACQUIRE_MAX)
             .connect_lazy_with(sqlite::options(options.pragma("query_only", "on")));
-        Ok(Self { writer, reader, anchor: None, begin: sqlite::BEGIN, writes: Arc::default() })
+        Ok(Self { writer, reader, anchor: None, begin: sqlite::BEGIN, changes })
     }
 
     /// Connects to a database on a server, which is ready to be used.
@@ -82,7 +82,7 @@ impl Database {
         // While one writes, the next one waits for the lock: not for the way of the connection back to its pool.
         let writer = pool().max_connections(postgres::WRITERS).connect_lazy_with(server.writer());
         let reader = pool().max_connections(server.readers()).connect_lazy_with(server.reader());
-        Self { writer, reader, anchor: None, begin: postgres::BEGIN, writes: Arc::default() }
+        Self { writer, reader, anchor: None, begin: postgres::BEGIN, changes: BoxChanges::default() }
     }
 
     /// Saves everything as one consistent file, which must not exist, while others go on reading and writing.
@@ -104,14 +104,9 @@ impl Database {
         let options = sqlite::options(sqlite::in_memory()?);
         // A caller that gives up in the middle of a query takes its connection with it.
         let anchor = one_connection().connect_with(options.clone()).await?;
-        let writer = one_connection().connect_with(options).await?;
-        Ok(Self {
-            reader: writer.clone(),
-            writer,
-            anchor: Some(anchor),
-            begin: sqlite::BEGIN,
-            writes: Arc::default(),
-        })
+        let changes = BoxChanges::default();
+        let writer = one_writer(&changes).connect_with(options).await?;
+        Ok(Self { reader: writer.clone(), writer, anchor: Some(anchor), begin: sqlite::BEGIN, changes })
     }
 
     /// Whether the database is on a server, which others use as well.
@@ -131,20 +126,19 @@ impl Database {
         self.begin_with(self.begin.fleeting).await
     }
 
-    /// A mark of this moment, unless something is being written, or others write as well.
+    /// A mark of this moment, unless a box may be changing, or others write as well.
     pub(crate) fn mark(&self) -> Option<Mark> {
-        let mark = Mark(self.writes.load(Ordering::SeqCst));
+        let mark = self.changes.mark();
         let is_quiet = self.writer.num_idle() == self.writer.size() as usize;
         (is_quiet && !self.begin.is_shared).then_some(mark)
     }
 
-    /// Whether what was read since is how it is.
-    pub(crate) fn is_unwritten_since(&self, mark: Mark) -> bool {
-        self.mark() == Some(mark)
+    /// Whether boxes that were read since are as they were read.
+    pub(crate) fn is_unchanged_since(&self, mark: Mark) -> bool {
+        self.changes.mark() == mark
     }
 
     async fn begin_with(&self, statement: &'static str) -> Result<Tx, Error> {
-        self.writes.fetch_add(1, Ordering::SeqCst);
         match self.writer.begin_with(statement).await {
             // Nothing has happened yet: a connection that was lost meanwhile, such as by a failover, is worth another try.
             Err(error) if self.begin.is_shared && is_lost(&error) => {
@@ -156,7 +150,6 @@ impl Database {
 
     /// The connection that writes, outside of a transaction: for migrations, which bring their own.
     pub(crate) async fn writer(&self) -> Result<sqlx::pool::PoolConnection<Db>, Error> {
-        self.writes.fetch_add(1, Ordering::SeqCst);
         Ok(self.writer.acquire().await?)
     }
 
@@ -207,6 +200,15 @@ fn one_connection() -> PoolOptions<Db> {
         // When the disk is full SQLite rolls back by itself, sqlx's rollback then fails, and sqlx believes for ever
         // that the connection is in a transaction. Such a connection is replaced.
         .before_acquire(|connection: &mut Connection, _meta| ready(connection.is_usable()))
+}
+
+/// The same for what is written, whose changes are counted.
+fn one_writer(changes: &BoxChanges) -> PoolOptions<Db> {
+    let changes = changes.clone();
+    one_connection().after_connect(move |connection, _meta| {
+        let changes = changes.clone();
+        Box::pin(async move { changes.follow(connection).await })
+    })
 }
 
 #[cfg(test)]

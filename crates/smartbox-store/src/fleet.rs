@@ -1,6 +1,7 @@
 //! The system's own work, across all orgs.
 
 pub(crate) mod accounts;
+mod all_boxes;
 mod audit;
 mod backups;
 mod bulk;
@@ -33,7 +34,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use smartbox_core::{BoxId, OperationId, OrgId, Tier};
 
-use crate::boxes::{BoxRow, TierRow, select_boxes};
+use crate::boxes::TierRow;
 use crate::event::NewEvent;
 use crate::idempotency::{BodyHash, Claim};
 use crate::operation::Operation;
@@ -41,6 +42,9 @@ use crate::row::parsed;
 use crate::smartbox::{BoxFilter, Smartbox};
 use crate::{Cursor, Error, Page, Store, boxes, event, idempotency, operation};
 
+pub(crate) use all_boxes::LastRead;
+
+pub use all_boxes::AllBoxes;
 pub use drills::Drill;
 pub use housekeeping::{DELIVERY_TTL, Purged};
 pub use origins::NewFrom;
@@ -78,14 +82,6 @@ impl FleetStore {
     /// Which part of the system this is.
     pub fn actor(&self) -> SystemActor {
         self.actor
-    }
-
-    /// Every box, those that are being deleted among them.
-    pub async fn all_boxes(&self) -> Result<Vec<Smartbox>, Error> {
-        let rows: Vec<BoxRow> = sqlx::query_as(select_boxes!("order by id"))
-            .fetch_all(&mut *self.store.database.read().await?)
-            .await?;
-        rows.into_iter().map(Smartbox::try_from).collect()
     }
 
     /// Finds a box of any org.

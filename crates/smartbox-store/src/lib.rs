@@ -61,7 +61,6 @@ pub use backup_rules::{BackupPolicies, TierBackupRules};
 pub use backups::{Backup, BackupState, RestoreFrom, Restored};
 pub use bulk::{BULK_BOXES_MAX, BulkBox, BulkRun};
 pub use configs::{CONFIG_VERSIONS_MAX, ConfigState, ConfigVersion, NewConfig};
-pub use database::Mark;
 pub use device::{Device, NewDevice, NewTicket, Ticket, TicketHolder};
 pub use egress::{EgressUsage, LayerOf, LayerRow};
 pub use error::{Error, OpenError};
@@ -71,8 +70,8 @@ pub use execs::{
     EXEC_OUTPUT_BYTES_MAX, EXEC_TTL, EXECS_MAX, EXECS_RUNNING, EXECS_RUNNING_MAX, Exec, ExecOutput, NewExec,
 };
 pub use fleet::{
-    DELIVERY_TTL, DeliveryOutcome, Drill, FleetStore, KeyRotation, NewFrom, Purged, SystemActor, TIERS_MAX,
-    WebhookTurn,
+    AllBoxes, DELIVERY_TTL, DeliveryOutcome, Drill, FleetStore, KeyRotation, NewFrom, Purged, SystemActor,
+    TIERS_MAX, WebhookTurn,
 };
 pub use foreign::{ForeignDatabase, HeldBack, hold_back, look_at_copy, renew_identity};
 pub use idempotency::{BodyHash, Claim, IDEMPOTENCY_TTL, IN_PROGRESS_MAX};

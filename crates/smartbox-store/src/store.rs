@@ -6,9 +6,9 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use smartbox_core::OrgId;
 
-use crate::database::{Database, Mark, Server};
+use crate::database::{Database, Server};
 use crate::error::{Error, OpenError};
-use crate::fleet::{FleetStore, SystemActor};
+use crate::fleet::{FleetStore, LastRead, SystemActor};
 use crate::open;
 use crate::org::OrgStore;
 use crate::sealing::Sealer;
@@ -18,19 +18,10 @@ use crate::sealing::Sealer;
 pub struct Store {
     pub(crate) database: Database,
     pub(crate) sealer: Arc<Sealer>,
+    pub(crate) all_boxes: Arc<LastRead>,
 }
 
 impl Store {
-    /// A mark of this moment. `None` while something is being written, and for a database that others write to as well.
-    pub fn mark(&self) -> Option<Mark> {
-        self.database.mark()
-    }
-
-    /// Whether nothing was written since: what was read after the mark is how it is now.
-    pub fn is_unwritten_since(&self, mark: Mark) -> bool {
-        self.database.is_unwritten_since(mark)
-    }
-
     /// Opens the database at `path`. A missing one is made, readable for its owner only.
     ///
     /// The directory must exist, and the caller must hold the lock that keeps other processes out of it.
@@ -39,7 +30,7 @@ impl Store {
     /// When the file is damaged, newer, foreign, sealed with another key or unusable. It was not changed then.
     pub async fn open(path: &Path, sealer: Sealer) -> Result<Self, OpenError> {
         let database = open::open(path, &sealer).await?;
-        Ok(Self { database, sealer: Arc::new(sealer) })
+        Ok(Self::of(database, sealer))
     }
 
     /// Opens the database on a PostgreSQL server at `url`, with so many connections that read. It is made by whoever runs the
@@ -49,7 +40,7 @@ impl Store {
     /// When the server cannot be reached, or the database is newer, foreign, sealed with another key or not as it has to be.
     pub async fn connect(url: &SecretString, readers: u32, sealer: Sealer) -> Result<Self, OpenError> {
         let database = open::open_on_server(&server(url, readers)?, &sealer).await?;
-        Ok(Self { database, sealer: Arc::new(sealer) })
+        Ok(Self::of(database, sealer))
     }
 
     /// Looks at the database on a server as [`Self::connect`] does, and changes nothing.
@@ -73,7 +64,7 @@ impl Store {
         let sealer = Sealer::ephemeral()?;
         let database = Database::in_memory().await?;
         open::prepare(&database, &sealer).await?;
-        Ok(Self { database, sealer: Arc::new(sealer) })
+        Ok(Self::of(database, sealer))
     }
 
     /// For tests of what happens meanwhile: nobody writes while the answer lives; whoever tries fails as busy when their time is up.
@@ -82,6 +73,10 @@ impl Store {
     /// When somebody else writes for too long.
     pub async fn keep_busy(&self) -> Result<impl Send + use<>, Error> {
         self.database.write().await
+    }
+
+    fn of(database: Database, sealer: Sealer) -> Self {
+        Self { database, sealer: Arc::new(sealer), all_boxes: Arc::default() }
     }
 
     /// What one org may see and do. Rows of another org do not exist there.

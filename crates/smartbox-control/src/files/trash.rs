@@ -68,7 +68,7 @@ impl Control {
     pub(crate) async fn purge_all_trash(&self) -> Result<(), Error> {
         let rule = rule(self.inner.clock.now(), false)?;
         let boxes = self.inner.store.fleet(SystemActor::new("files")).all_boxes().await?;
-        for smartbox in boxes.into_iter().filter(|smartbox| self.keeps(smartbox.id)) {
+        for smartbox in boxes.iter().filter(|smartbox| self.keeps(smartbox.id)) {
             let purged = async {
                 match self.inner.files.port.files(smartbox.id).await.map_err(Error::internal)? {
                     Some(home) => Ok::<_, Error>(home.purge_trash(rule).await?),

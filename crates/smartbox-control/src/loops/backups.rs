@@ -66,8 +66,8 @@ impl BackupLoop {
         }
         let fleet = self.control.backup_fleet();
         let states = fleet.backup_states().await?;
-        let mut rows = fleet.all_boxes().await?;
-        rows.retain(|row| self.keeping.epoch_of(row.id).is_some());
+        let rows = fleet.all_boxes().await?;
+        let mut rows: Vec<_> = rows.iter().filter(|row| self.keeping.epoch_of(row.id).is_some()).collect();
         // Who was looked at longest ago comes first, so that no box waits for ever.
         rows.sort_by_key(|row| states.get(&row.id).and_then(|state| state.looked_at));
         let now = self.control.inner.clock.now();
@@ -75,16 +75,16 @@ impl BackupLoop {
         let mut seen = Vec::with_capacity(rows.len());
         for row in rows {
             let state = states.get(&row.id).cloned().unwrap_or_default();
-            let holds = policies.of(&row, &platform);
-            self.watch(&row, &state, &holds, now).await?;
+            let holds = policies.of(row, &platform);
+            self.watch(row, &state, &holds, now).await?;
             if holds.period().is_some() {
                 seen.push((state.changed_since, state.is_overdue));
             }
-            if self.archives(&row, &state, &holds, now).await? {
+            if self.archives(row, &state, &holds, now).await? {
                 continue;
             }
-            if let Some(reason) = self.due(&row, &state, &holds, now) {
-                self.begin(row, reason);
+            if let Some(reason) = self.due(row, &state, &holds, now) {
+                self.begin(Smartbox::clone(row), reason);
             }
         }
         self.control.inner.backups.counted.seen(&seen, now);

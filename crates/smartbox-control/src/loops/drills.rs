@@ -1,6 +1,7 @@
 //! Restore drills: now and then a backup is booted in a sealed box, so that one that cannot be is known before it is needed.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -124,7 +125,7 @@ impl DrillLoop {
     async fn due(&self, every: Duration) -> Result<Option<(Smartbox, Backup, String)>, Error> {
         let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
         let (last, now) = (fleet.last_drills().await?, self.control.inner.clock.now());
-        let mut rows = fleet.all_boxes().await?;
+        let mut rows = fleet.all_boxes().await?.to_vec();
         rows.retain(|row| row.desired != Desired::Deleted && row.upgrade.is_none());
         // A platform that is new has its first drill a period after its first box.
         let reference = last.values().max().copied().or_else(|| rows.iter().map(|row| row.created_at).min());
@@ -142,12 +143,12 @@ impl DrillLoop {
             if !installed.contains(&backup.runtime_version) {
                 continue;
             }
-            let mut starts = Starts::look(&self.control, std::slice::from_ref(&row), |_row| false).await?;
+            let mut starts = Starts::look(&self.control, [&*row], |_row| false).await?;
             if starts.admit(&self.control, &row) != Admission::Admitted {
                 return Ok(None);
             }
             let runtime = backup.runtime_version.clone();
-            return Ok(Some((row, backup, runtime)));
+            return Ok(Some((Arc::unwrap_or_clone(row), backup, runtime)));
         }
         Ok(None)
     }

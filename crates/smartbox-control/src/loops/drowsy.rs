@@ -1,6 +1,7 @@
 //! Which boxes are idle, and for how long: from what every door saw.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -43,7 +44,7 @@ pub(super) struct Drowsy {
 
 impl Drowsy {
     /// Reads what was decided about sleep, and forgets boxes that are gone.
-    pub(super) async fn refresh(&mut self, fleet: &FleetStore, rows: &[Smartbox]) -> Result<(), Error> {
+    pub(super) async fn refresh(&mut self, fleet: &FleetStore, rows: &[Arc<Smartbox>]) -> Result<(), Error> {
         self.orgs = fleet.org_sleep_policies().await?.into_iter().collect();
         self.tiers = fleet.tier_sleep_policies().await?.into_iter().collect();
         let ids: HashSet<_> = rows.iter().map(|row| row.id).collect();

@@ -1,6 +1,7 @@
 //! Wakes boxes ahead of what is due in them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -27,11 +28,15 @@ pub(super) struct DueWakes {
 
 impl DueWakes {
     /// Wakes those whose time has come, the longest overdue first. Returns who was woken.
-    pub(super) async fn wake(&mut self, control: &Control, rows: &[Smartbox]) -> Result<Vec<BoxId>, Error> {
+    pub(super) async fn wake(
+        &mut self,
+        control: &Control,
+        rows: &[Arc<Smartbox>],
+    ) -> Result<Vec<BoxId>, Error> {
         let (now, steady) = (control.inner.clock.now(), control.inner.clock.steady());
         self.refused.retain(|_id, again| *again > steady);
         let waking = rows.iter().filter(|row| matches!(row.phase(), Phase::Waking | Phase::Starting)).count();
-        let is_due = |row: &&Smartbox| {
+        let is_due = |row: &&Arc<Smartbox>| {
             !self.refused.contains_key(&row.id) && alarm(row).is_some_and(|alarm| alarm <= now)
         };
         let mut due: Vec<_> = rows.iter().filter(is_due).collect();
@@ -81,8 +86,8 @@ pub(super) fn alarm(row: &Smartbox) -> Option<Timestamp> {
 }
 
 /// How long until the next box has to be woken.
-pub(super) fn until_next(rows: &[Smartbox], now: Timestamp) -> Duration {
-    let next = rows.iter().filter_map(alarm).min();
+pub(super) fn until_next(rows: &[Arc<Smartbox>], now: Timestamp) -> Duration {
+    let next = rows.iter().filter_map(|row| alarm(row)).min();
     let until = next.map(|at| Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO));
     match until {
         None => LOOK_MAX,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 use smartbox_core::BoxId;
-use smartbox_store::{FleetStore, Smartbox, SystemActor};
+use smartbox_store::{AllBoxes, FleetStore, Smartbox, SystemActor};
 
 use crate::boxes::secret;
 use crate::fleet_view::{BoxState, FleetView};
@@ -17,29 +17,29 @@ pub(crate) struct Publisher {
     tokens: HashMap<BoxId, SecretString>,
     /// What was published last, in the order in which the boxes were made.
     states: BTreeMap<BoxId, Arc<BoxState>>,
+    /// The rows that all of that was made of.
+    rows: Option<AllBoxes>,
 }
 
 impl Publisher {
     /// Reads every box and publishes what changed.
     pub(crate) async fn publish(&mut self, control: &Control) -> Result<(), Error> {
         let rows = fleet(control).all_boxes().await?;
-        self.publish_rows(control, &rows).await
-    }
-
-    /// Publishes what changed, of rows that are every box as it is now.
-    pub(crate) async fn publish_rows(&mut self, control: &Control, rows: &[Smartbox]) -> Result<(), Error> {
-        let mut states = BTreeMap::new();
-        for row in rows {
-            states.insert(row.id, self.state(control, row).await?);
+        if !self.rows.as_ref().is_some_and(|before| Arc::ptr_eq(before, &rows)) {
+            let mut states = BTreeMap::new();
+            for row in rows.iter() {
+                states.insert(row.id, self.state(control, row).await?);
+            }
+            self.tokens.retain(|id, _| states.contains_key(id));
+            (self.states, self.rows) = (states, Some(rows));
         }
-        self.tokens.retain(|id, _| states.contains_key(id));
-        self.states = states;
         self.send(control).await
     }
 
     /// Reads these boxes and publishes what changed of them, however many others there are.
     pub(crate) async fn publish_these(&mut self, control: &Control, ids: &[BoxId]) -> Result<(), Error> {
         for id in ids {
+            self.rows = None;
             let Some(row) = fleet(control).find_box(*id).await? else {
                 self.tokens.remove(id);
                 self.states.remove(id);

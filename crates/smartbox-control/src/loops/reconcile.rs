@@ -10,6 +10,7 @@ mod room;
 mod unknown;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -165,12 +166,10 @@ impl Reconciler {
         let seen = control.inner.provider.observe_all().await.map_err(Error::internal)?;
         let seen: HashMap<BoxId, Observation> = seen.into_iter().map(|seen| (seen.id, seen)).collect();
         let fleet = control.inner.store.fleet(SystemActor::new(ACTOR));
-        let read_at = control.inner.store.mark();
         let rows = fleet.all_boxes().await?;
-        let all = read_at.is_some().then(|| rows.clone());
         self.report_unknown(&rows, &seen).await?;
         self.look_at_room(&rows, &seen).await?;
-        let rows = self.only_mine(rows).await?;
+        let rows = self.only_mine(&rows).await?;
         self.announce(&rows, &seen).await;
         self.drowsy.refresh(&fleet, &rows).await?;
         for id in self.due.wake(&control, &rows).await? {
@@ -185,12 +184,7 @@ impl Reconciler {
         self.relieve(&latest).await?;
         let until = due::until_next(&latest, control.inner.clock.now());
         self.alarm = Instant::now() + until;
-        match (all, read_at) {
-            (Some(all), Some(mark)) if control.inner.store.is_unwritten_since(mark) => {
-                self.publisher.publish_rows(&control, &all).await?;
-            }
-            _ => self.publisher.publish(&control).await?,
-        }
+        self.publisher.publish(&control).await?;
         control.inner.last_pass.set(Instant::now());
         Ok(())
     }
@@ -217,7 +211,7 @@ impl Reconciler {
         }
         let control = self.control.clone();
         let fleet = control.inner.store.fleet(SystemActor::new(ACTOR));
-        let Some(row) = fleet.find_box(id).await? else { return Ok(()) };
+        let Some(row) = fleet.find_box(id).await?.map(Arc::new) else { return Ok(()) };
         let seen = control.inner.provider.observe(id).await.map_err(Error::internal)?;
         let seen = seen.unwrap_or_else(|| observe::absent(id));
         self.follow(&row, &seen, true).await.map(drop)
@@ -226,13 +220,13 @@ impl Reconciler {
     /// Records what was seen of a box and takes the next step with it.
     async fn follow(
         &mut self,
-        row: &Smartbox,
+        row: &Arc<Smartbox>,
         seen: &Observation,
         is_waited_for: bool,
-    ) -> Result<Smartbox, Error> {
+    ) -> Result<Arc<Smartbox>, Error> {
         // A box that wakes is awake when its gateway goes on, and not before: until then nobody is let in.
         let is_waking = self.busy.get(&row.id) == Some(&Job::Step(Step::Wake));
-        let row = if is_waking { row.clone() } else { self.record(row, seen).await? };
+        let row = if is_waking { Arc::clone(row) } else { self.record(row, seen).await? };
         self.drowsy.notice(&self.control, &row);
         self.settle_reached(&row, is_waited_for).await?;
         self.keep_doors(&row).await;

@@ -110,7 +110,7 @@ impl TrialLoop {
         };
         let turn = self.control.inner.sealed.turn().await;
         clean_up(&self.control, epoch, &turn).await?;
-        let mut starts = Starts::look(&self.control, std::slice::from_ref(row), |_row| false).await?;
+        let mut starts = Starts::look(&self.control, [row], |_row| false).await?;
         match starts.admit(&self.control, row) {
             Admission::Admitted => {}
             Admission::Later => return Ok(Trial::Later),

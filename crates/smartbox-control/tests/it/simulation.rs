@@ -8,7 +8,7 @@ use smartbox_control::{Clock, Control, Error, NewBox, Op};
 use smartbox_core::{BoxId, DeathReason, Desired, Observed, Phase, Principal, Stage};
 use smartbox_provider::Provider;
 use smartbox_provider::fake::{Call, Failure};
-use smartbox_store::{Smartbox, SystemActor};
+use smartbox_store::{AllBoxes, Smartbox, SystemActor};
 use smartbox_testkit::{SeededEntropy, TestApp};
 
 /// Seeds of an ordinary run.
@@ -72,8 +72,14 @@ impl Run {
         self.told.push(what.into());
     }
 
-    async fn rows(&self) -> Vec<Smartbox> {
-        self.app.store.fleet(SystemActor::new("test")).all_boxes().await.unwrap()
+    /// Every box, as one looks at all of them, which is how each of them is.
+    async fn rows(&self) -> AllBoxes {
+        let fleet = self.app.store.fleet(SystemActor::new("test"));
+        let all = fleet.all_boxes().await.unwrap();
+        for row in all.iter() {
+            assert_eq!(fleet.find_box(row.id).await.unwrap().as_ref(), Some(&**row));
+        }
+        all
     }
 
     async fn step(&mut self) {
@@ -189,7 +195,7 @@ impl Run {
         assert_eq!(slots.len(), rows.len(), "user ids are nobody else's: {}", why());
         let defaults = rows.iter().filter(|row| row.is_default).count();
         assert!(defaults <= 1, "one default box: {}", why());
-        for row in &rows {
+        for row in rows.iter() {
             assert!(row.purge_at.is_some() == (row.desired == Desired::Deleted), "{row:#?}: {}", why());
         }
     }
@@ -198,7 +204,7 @@ impl Run {
         let why = |row: &Smartbox| format!("seed {}: {row:#?} after {:#?}", self.seed, self.told);
         let rows = self.rows().await;
         let now = self.app.clock.now();
-        for row in &rows {
+        for row in rows.iter() {
             let refused_config = row.observed == Observed::Dead(DeathReason::Config);
             match row.desired {
                 Desired::Running if refused_config => assert_eq!(row.phase(), Phase::Failed, "{}", why(row)),

@@ -1,3 +1,5 @@
+use jiff::Timestamp;
+use smartbox_core::OrgId;
 use sqlx::Connection as _;
 
 use super::*;
@@ -107,4 +109,40 @@ async fn only_a_promise_does_not_wait_for_the_disk_and_what_follows_it_does() {
         assert_eq!(synchronous, expected);
         tx.rollback().await.unwrap();
     }
+}
+
+/// A box of the one org.
+const ONE_BOX: &str = "insert into boxes (id, org_id, name, kind, tier, is_default, created_at_ms, version, desired, generation,
+                                          uid_slot, runtime_version, host_key_public, observed, was_seen, restarts,
+                                          oom_kills, failures)
+     select 'box_00000000000070008000000000000001', id, 'one', 'pa', 'standard-1', true, 1, 1, 'stopped', 1, 1, '1', 'key',
+            'absent', false, 0, 0, 0 from orgs";
+
+#[tokio::test]
+async fn a_change_under_way_is_seen_when_it_is_made() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = store_in(directory.path()).await;
+    let fleet = store.fleet(SystemActor::new("test"));
+    let org = OrgId::from_parts(Timestamp::UNIX_EPOCH, [1; 10]);
+    fleet.create_org(org, "home", Timestamp::UNIX_EPOCH).await.unwrap();
+    assert!(fleet.all_boxes().await.unwrap().is_empty());
+
+    let mut change = store.database.write().await.unwrap();
+    sqlx::raw_sql(ONE_BOX).execute(&mut *change).await.unwrap();
+    assert!(fleet.all_boxes().await.unwrap().is_empty());
+    change.commit().await.unwrap();
+    assert_eq!(fleet.all_boxes().await.unwrap().len(), 1);
+
+    let mut change = store.database.write().await.unwrap();
+    sqlx::raw_sql("update boxes set name = 'other'").execute(&mut *change).await.unwrap();
+    change.rollback().await.unwrap();
+    assert_eq!(fleet.all_boxes().await.unwrap()[0].name.as_str(), "one");
+}
+
+#[test]
+fn every_table_that_a_box_is_read_from_is_followed() {
+    let words: Vec<_> = crate::boxes::select_boxes!("").split_whitespace().collect();
+    let read: std::collections::BTreeSet<_> =
+        words.windows(2).filter(|pair| pair[0] == "from").map(|pair| pair[1]).collect();
+    assert_eq!(read, TABLES.into_iter().collect());
 }

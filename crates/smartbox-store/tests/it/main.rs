@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod all_boxes;
 mod audit;
 mod backups;
 mod boxes;

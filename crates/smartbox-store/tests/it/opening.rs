@@ -177,7 +177,8 @@ async fn a_keyring_with_a_newer_key_still_opens_the_database() {
     fs::write(&keys, both).unwrap();
 
     let store = open(directory.path()).await;
-    let made = &crate::support::fleet_of(&store).all_boxes().await.unwrap()[0];
+    let all = crate::support::fleet_of(&store).all_boxes().await.unwrap();
+    let made = &all[0];
     assert!(store.org(made.org).secret(made.id, "gateway-token").await.unwrap().is_some());
 }
 
@@ -215,5 +216,5 @@ async fn a_store_in_memory_answers_like_one_on_disk() {
     let fleet = crate::support::fleet_of(&store);
     let org = fleet.create_org(crate::support::org_id(), "home", crate::support::at(0)).await.unwrap();
     let (made, _) = crate::support::create(&store.org(org.id), crate::support::new_box("one")).await.unwrap();
-    assert_eq!(fleet.all_boxes().await.unwrap(), [made]);
+    assert_eq!(*fleet.all_boxes().await.unwrap(), [std::sync::Arc::new(made)]);
 }

@@ -49,7 +49,7 @@ async fn filled() -> (World, BoxId) {
 
 async fn all_open(store: &Store, first: BoxId) {
     let fleet = fleet_of(store);
-    for smartbox in fleet.all_boxes().await.unwrap() {
+    for smartbox in fleet.all_boxes().await.unwrap().iter() {
         assert!(fleet.secret(smartbox.id, "gateway-token").await.unwrap().is_some());
     }
     let value = fleet.reveal_secret(first, &name("TOKEN")).await.unwrap().unwrap();

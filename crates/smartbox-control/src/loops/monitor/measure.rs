@@ -1,6 +1,7 @@
 //! Reads what boxes take of CPU, memory and disk.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use smartbox_core::{BoxId, Observed};
@@ -25,8 +26,8 @@ impl Monitor {
     /// Reads every box and puts down what it has used since.
     pub(super) async fn measure(&mut self, fleet: &FleetStore) -> Result<(), Error> {
         let control = self.control.clone();
-        let mut rows = fleet.all_boxes().await?;
-        rows.retain(|row| control.keeps(row.id));
+        let rows = fleet.all_boxes().await?;
+        let rows: Vec<_> = rows.iter().filter(|row| control.keeps(row.id)).map(Arc::clone).collect();
         let disks = self.due_disks(&rows);
         let mut gauges = Vec::with_capacity(rows.len());
         for row in &rows {
@@ -41,9 +42,10 @@ impl Monitor {
         Ok(fleet.record_gauges(&gauges, gap_max, control.inner.clock.now()).await?)
     }
 
-    fn due_disks(&mut self, rows: &[Smartbox]) -> Vec<BoxId> {
+    fn due_disks(&mut self, rows: &[Arc<Smartbox>]) -> Vec<BoxId> {
         let steady = self.control.inner.clock.steady();
-        self.disks.0.retain(|id, _| rows.iter().any(|row| row.id == *id));
+        let known: HashSet<BoxId> = rows.iter().map(|row| row.id).collect();
+        self.disks.0.retain(|id, _| known.contains(id));
         let is_due = |id: &BoxId| self.disks.0.get(id).is_none_or(|at| *at + DISK_PERIOD <= steady);
         let mut due: Vec<_> = rows.iter().map(|row| row.id).filter(is_due).collect();
         due.sort_by_key(|id| (self.disks.0.get(id).copied(), *id));

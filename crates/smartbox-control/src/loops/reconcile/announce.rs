@@ -1,6 +1,7 @@
 //! Tells the provider who acts now, box by box, so that calls of an earlier platform are refused from then on.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use smartbox_core::{BoxId, Observed};
 use smartbox_provider::Observation;
@@ -14,7 +15,7 @@ const BOXES_MAX: usize = 16;
 impl Reconciler {
     /// Repeats what is so already, with the epoch of this platform, for boxes that obeyed an older one last. What has
     /// no processes is fenced by whoever starts it.
-    pub(super) async fn announce(&self, rows: &[Smartbox], seen: &HashMap<BoxId, Observation>) {
+    pub(super) async fn announce(&self, rows: &[Arc<Smartbox>], seen: &HashMap<BoxId, Observation>) {
         let provider = &self.control.inner.provider;
         let seen = rows.iter().filter_map(|row| Some((seen.get(&row.id)?, self.keeping.epoch_of(row.id)?)));
         let older = seen.filter(|(seen, epoch)| seen.epoch < *epoch);

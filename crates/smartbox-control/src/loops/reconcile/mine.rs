@@ -21,8 +21,9 @@ pub(super) async fn others(kept: &mut Option<watch::Receiver<Arc<HashMap<BoxId, 
 
 impl Reconciler {
     /// The boxes that this platform keeps. What it has open for others is closed: their keeper has it.
-    pub(super) async fn only_mine(&mut self, mut rows: Vec<Smartbox>) -> Result<Vec<Smartbox>, Error> {
-        rows.retain(|row| self.keeping.epoch_of(row.id).is_some());
+    pub(super) async fn only_mine(&mut self, rows: &[Arc<Smartbox>]) -> Result<Vec<Arc<Smartbox>>, Error> {
+        let is_mine = |row: &&Arc<Smartbox>| self.keeping.epoch_of(row.id).is_some();
+        let rows: Vec<_> = rows.iter().filter(is_mine).map(Arc::clone).collect();
         let mine: HashSet<BoxId> = rows.iter().map(|row| row.id).collect();
         for id in self.mine.difference(&mine) {
             self.control.inner.doors.close(*id);

@@ -1,5 +1,6 @@
 //! Gives memory back when the host runs short of it: the least valuable boxes sleep first, or sleep deeper.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -18,7 +19,7 @@ const WHY: &str = "the host is short of memory";
 
 impl Reconciler {
     /// Looks whether the host is short of memory, and puts boxes to sleep that nobody uses.
-    pub(super) async fn relieve(&mut self, rows: &[Smartbox]) -> Result<(), Error> {
+    pub(super) async fn relieve(&mut self, rows: &[Arc<Smartbox>]) -> Result<(), Error> {
         let control = self.control.clone();
         let missing = control.missing_memory();
         let steady = control.inner.clock.steady();

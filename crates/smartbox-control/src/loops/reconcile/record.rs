@@ -1,5 +1,7 @@
 //! Writes down what was seen of a box, and what came of what was done with it.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use smartbox_core::{ArchiveStage, Desired, Observed, backoff};
 use smartbox_provider::Observation;
@@ -13,12 +15,16 @@ use crate::loops::{heal, observe, wake_story};
 const OPERATION_ATTEMPTS_MAX: u32 = 3;
 
 impl Reconciler {
-    pub(super) async fn record(&mut self, row: &Smartbox, seen: &Observation) -> Result<Smartbox, Error> {
+    pub(super) async fn record(
+        &mut self,
+        row: &Arc<Smartbox>,
+        seen: &Observation,
+    ) -> Result<Arc<Smartbox>, Error> {
         let was_launched = !self.busy.contains_key(&row.id) && self.launched.remove(&row.id);
         let update = observe::update(seen);
         // Most looks find nothing new: those do not ask the database again.
         if row.is_seen_as(&update) && !was_launched {
-            return Ok(row.clone());
+            return Ok(Arc::clone(row));
         }
         let fleet = self.control.inner.store.fleet(SystemActor::new(ACTOR));
         let now = self.control.inner.clock.now();
@@ -38,7 +44,7 @@ impl Reconciler {
             fleet.append_event(Some(row.org), Some(row.id), event, now).await?;
         }
         if !changed && !was_launched {
-            return Ok(row.clone());
+            return Ok(Arc::clone(row));
         }
         self.count(row, seen, was_launched, bigger.as_deref()).await?;
         if seen.observed == Observed::Ready {
@@ -46,7 +52,7 @@ impl Reconciler {
             fleet.clear_failure(row.id).await?;
         }
         self.control.inner.changes.written();
-        Ok(fleet.find_box(row.id).await?.unwrap_or_else(|| row.clone()))
+        Ok(fleet.find_box(row.id).await?.map_or_else(|| Arc::clone(row), Arc::new))
     }
 
     /// Ends the operations and the failures of a goal that is reached, also those that found it reached already.

@@ -1,6 +1,7 @@
 //! Whether there is room for a box to start.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use smartbox_core::capacity::Admission;
 use smartbox_core::{BoxId, Observed};
@@ -15,15 +16,18 @@ impl Reconciler {
     /// Measures the host at the beginning of a pass, and what those that are starting take of it.
     pub(super) async fn look_at_room(
         &mut self,
-        rows: &[Smartbox],
+        rows: &[Arc<Smartbox>],
         seen: &HashMap<BoxId, Observation>,
     ) -> Result<(), Error> {
         let is_starting = |row: &Smartbox| {
             let observed = seen.get(&row.id).map(|seen| &seen.observed);
             self.launching.contains(&row.id) || matches!(observed, Some(Observed::Starting { .. }))
         };
-        self.starts = Starts::look(&self.control, rows, is_starting).await?;
-        self.waiting.retain(|id| rows.iter().any(|row| row.id == *id));
+        self.starts = Starts::look(&self.control, rows.iter().map(Arc::as_ref), is_starting).await?;
+        if !self.waiting.is_empty() {
+            let known: HashSet<BoxId> = rows.iter().map(|row| row.id).collect();
+            self.waiting.retain(|id| known.contains(id));
+        }
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! What the provider holds and nobody knows.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use smartbox_core::BoxId;
 use smartbox_provider::Observation;
@@ -13,10 +14,11 @@ impl Reconciler {
     /// Boxes that the provider has and the store does not are left alone: they hold somebody's data.
     pub(super) async fn report_unknown(
         &mut self,
-        rows: &[Smartbox],
+        rows: &[Arc<Smartbox>],
         seen: &HashMap<BoxId, Observation>,
     ) -> Result<(), Error> {
-        let is_known = |id: BoxId| rows.iter().any(|row| row.id == id) || self.control.inner.sealed.has(id);
+        let known: HashSet<BoxId> = rows.iter().map(|row| row.id).collect();
+        let is_known = |id: BoxId| known.contains(&id) || self.control.inner.sealed.has(id);
         let strange: Vec<BoxId> =
             seen.keys().copied().filter(|id| !is_known(*id) && !self.unknown.contains(id)).collect();
         if strange.is_empty() {
