@@ -17,7 +17,7 @@ pub(crate) struct Publisher {
     tokens: HashMap<BoxId, SecretString>,
     /// What was published last, in the order in which the boxes were made.
     states: BTreeMap<BoxId, Arc<BoxState>>,
-    /// The rows that all of that was made of.
+    /// The rows that all of that was made of, once it is published.
     rows: Option<AllBoxes>,
 }
 
@@ -25,15 +25,18 @@ impl Publisher {
     /// Reads every box and publishes what changed.
     pub(crate) async fn publish(&mut self, control: &Control) -> Result<(), Error> {
         let rows = fleet(control).all_boxes().await?;
-        if !self.rows.as_ref().is_some_and(|before| Arc::ptr_eq(before, &rows)) {
+        let is_same = self.rows.as_ref().is_some_and(|before| Arc::ptr_eq(before, &rows));
+        if !is_same {
             let mut states = BTreeMap::new();
             for row in rows.iter() {
                 states.insert(row.id, self.state(control, row).await?);
             }
             self.tokens.retain(|id, _| states.contains_key(id));
-            (self.states, self.rows) = (states, Some(rows));
+            self.states = states;
         }
-        self.send(control).await
+        self.send(control, is_same).await?;
+        self.rows = Some(rows);
+        Ok(())
     }
 
     /// Reads these boxes and publishes what changed of them, however many others there are.
@@ -53,7 +56,7 @@ impl Publisher {
                 return self.publish(control).await;
             }
         }
-        self.send(control).await
+        self.send(control, false).await
     }
 
     async fn state(&mut self, control: &Control, row: &Smartbox) -> Result<Arc<BoxState>, Error> {
@@ -69,8 +72,12 @@ impl Publisher {
         Ok(Arc::new(BoxState::new(row, token)))
     }
 
-    async fn send(&self, control: &Control) -> Result<(), Error> {
+    /// Publishes the states. `is_same` says that nothing of them has changed since the last time.
+    async fn send(&self, control: &Control, is_same: bool) -> Result<(), Error> {
         let first_org = fleet(control).first_org().await?.map(|org| org.id);
+        if is_same && control.inner.fleet.borrow().first_org == first_org {
+            return Ok(());
+        }
         let view = FleetView { first_org, boxes: self.states.values().cloned().collect() };
         let modified = control.inner.fleet.send_if_modified(|published| {
             let modified = **published != view;
