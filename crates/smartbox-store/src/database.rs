@@ -9,6 +9,7 @@
 mod both;
 mod postgres;
 mod sqlite;
+mod tx;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -23,11 +24,10 @@ use crate::Error;
 pub(crate) use both::{Both, Connection, ZeroByte};
 pub(crate) use postgres::{Server, code, is_lost};
 pub(crate) use sqlite::{durable, look_only};
+pub(crate) use tx::Tx;
 
 /// The kind of database.
 pub(crate) type Db = Both;
-/// A write transaction. Dropped without a commit, it never happened.
-pub(crate) type Tx = sqlx::Transaction<'static, Db>;
 
 /// How long a call waits for its connection before it fails as busy.
 const ACQUIRE_MAX: Duration = Duration::from_secs(10);
@@ -119,18 +119,6 @@ impl Database {
         self.begin.is_shared
     }
 
-    /// Begins a write transaction, when it is this caller's turn.
-    pub(crate) async fn write(&self) -> Result<Tx, Error> {
-        self.begin_with(self.begin.durable).await
-    }
-
-    /// Begins a write transaction of what means nothing after the machine has lost its power, such as a promise to a call that is gone
-    /// then as well. Its commit does not wait for the disk. It survives the end of the process, and is never seen without what was
-    /// committed before it; the next commit of [`Self::write`] takes it to the disk.
-    pub(crate) async fn write_fleeting(&self) -> Result<Tx, Error> {
-        self.begin_with(self.begin.fleeting).await
-    }
-
     /// A mark of this moment, unless something is being written, or others write as well.
     pub(crate) fn mark(&self) -> Option<Mark> {
         let mark = Mark(self.writes.load(Ordering::SeqCst));
@@ -143,7 +131,7 @@ impl Database {
         self.mark() == Some(mark)
     }
 
-    async fn begin_with(&self, statement: &'static str) -> Result<Tx, Error> {
+    async fn begin_with(&self, statement: &'static str) -> Result<sqlx::Transaction<'static, Db>, Error> {
         self.writes.fetch_add(1, Ordering::SeqCst);
         match self.writer.begin_with(statement).await {
             // Nothing has happened yet: a connection that was lost meanwhile, such as by a failover, is worth another try.
