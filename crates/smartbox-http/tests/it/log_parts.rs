@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use http::{HeaderName, StatusCode};
 use jiff::SignedDuration;
-use smartbox_control::{BoxConnection, Came, Clock as _};
+use smartbox_control::{BoxConnection, Came, Clock as _, ModelCall};
 use smartbox_core::BoxId;
 use smartbox_core::models::Tokens;
 use smartbox_provider::fake::{Call, Failure};
 use smartbox_provider::{LogSource, Provider as _};
-use smartbox_store::ModelCall;
 use smartbox_testkit::{Client, StreamEvent, TestApp, id_of};
 
 async fn world() -> (TestApp, Client, BoxId) {
@@ -115,13 +114,20 @@ async fn a_client_that_comes_back_misses_nothing_of_any_part_and_reads_nothing_t
 async fn a_followed_log_goes_on_with_every_part() {
     let (app, client, id) = world().await;
     connect(&app, id, "before.example:443").await;
-    let mut stream = client.events("/v1/boxes/home/logs?source=egress&tail=0&follow=true").await;
+    let mut stream = client.events("/v1/boxes/home/logs?source=egress&tail=1&follow=true").await;
+    let mut next =
+        async || tokio::time::timeout(Duration::from_secs(10), stream.next()).await.unwrap().unwrap();
+    let before = next().await;
+    assert!(before.data.contains("before.example"), "{before:?}");
     call(&app, id, "one").await;
-    let first = tokio::time::timeout(Duration::from_secs(10), stream.next()).await.unwrap().unwrap();
+    let first = next().await;
     assert!(first.data.contains("model.call") && first.data.contains("one"), "{first:?}");
     connect(&app, id, "two.example:443").await;
-    let second = tokio::time::timeout(Duration::from_secs(10), stream.next()).await.unwrap().unwrap();
+    let second = next().await;
     assert!(second.data.contains("two.example"), "{second:?}");
+    refuse(&app, id, "three.example:443").await;
+    let third = next().await;
+    assert!(third.data.contains("three.example"), "{third:?}");
 }
 
 #[tokio::test]
