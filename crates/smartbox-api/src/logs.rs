@@ -12,8 +12,8 @@ pub struct LogsQuery {
     pub tail: Option<u32>,
     /// Whether to wait for more lines; false by default.
     pub follow: Option<bool>,
-    /// `gateway` (default), `boxd`, which starts and watches it, `system` (what the platform did with the box), `egress` (what the box was
-    /// refused on its way out) or `ssh` (commands that were run in it).
+    /// `gateway` (default), `boxd`, which starts and watches it, `system` (what the platform did with the box), `egress` (what the box
+    /// talked to and was refused) or `ssh` (commands that were run in it).
     pub source: Option<String>,
     /// Only lines that hold this text, whatever the case of its letters; up to 200 bytes.
     pub search: Option<String>,

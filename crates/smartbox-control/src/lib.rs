@@ -140,7 +140,7 @@ pub use injections::Injections;
 pub use instances::{InstanceWish, NewInstance};
 pub use keeping::{Acting, Keeper, KeeperTable, Keeping, Membership, PlatformParts, SeenPlatform};
 pub use lease::Lease;
-pub use logs::{LogFilter, LogLine, LogQuery, LogSource};
+pub use logs::{BoxConnection, Came, LogFilter, LogLine, LogPosition, LogQuery, LogSource};
 pub use loops::{
     backups::BackupLoop, bulk::BulkLoop, configs::ConfigLoop, drills::DrillLoop, janitor::Janitor,
     monitor::Monitor, news::News, reconcile::Reconciler, rollback::RollbackWatch, schedules::Scheduler,

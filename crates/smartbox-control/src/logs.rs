@@ -1,20 +1,25 @@
 //! Logs of a box: what its gateway and boxd wrote, and what the platform did with it.
 //!
-//! The first two lie on the box's volume and are rotated there. The others are the box's own events read as lines: they are in the database
-//! anyway, bounded by what the platform does, and a second copy of them could only differ.
+//! The first two lie on the box's volume and are rotated there. The others are the box's own events read as lines, and its calls of models:
+//! they are in the database anyway, bounded by what the platform does, and a second copy of them could only differ. Single connections are
+//! too many for a database; they are in a file of the provider beside the volume.
 
+mod calls;
+mod connections;
 mod filter;
+mod parts;
+mod position;
 mod told;
 
+pub use connections::{BoxConnection, Came};
 pub use filter::LogFilter;
+pub use position::LogPosition;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use futures_util::Stream;
 use smartbox_core::Permission;
-use smartbox_provider::LogSource as VolumeLog;
-use smartbox_store::Smartbox;
 
 use crate::{Control, Error, Op};
 
@@ -32,7 +37,7 @@ pub enum LogSource {
     Boxd,
     /// What the platform did with the box, and what came of it.
     System,
-    /// What the box was refused on its way out, and what it may reach.
+    /// What the box was connected with and refused, its calls of models, and what it may reach.
     Egress,
     /// Commands that were run in the box, and by whom.
     Ssh,
@@ -60,7 +65,7 @@ pub struct LogQuery {
     /// Which log.
     pub source: LogSource,
     /// Go on behind this position.
-    pub from: Option<u64>,
+    pub from: Option<LogPosition>,
     /// Otherwise begin with this many last lines.
     pub tail_lines: u32,
     /// Whether to wait for more.
@@ -75,13 +80,7 @@ pub struct LogLine {
     /// The line without its end.
     pub text: String,
     /// Where to go on behind it: known for the last line of each piece that was read.
-    pub position: Option<u64>,
-}
-
-/// A piece of a log: whole lines, and where to go on behind them.
-struct Piece {
-    lines: Vec<String>,
-    next: u64,
+    pub position: Option<LogPosition>,
 }
 
 impl Control {
@@ -104,15 +103,18 @@ impl Control {
                     if let Some(line) = lines.pop_front() {
                         return Ok(Some((line, (position, lines, filter))));
                     }
-                    let piece = control.piece(&smartbox, query.source, position, tail_lines).await?;
-                    let was_empty = piece.lines.is_empty();
-                    position = Some(piece.next);
-                    let passing = piece.lines.into_iter().filter(|line| filter.passes(line));
+                    let read = control.next_lines(&smartbox, query.source, position.as_ref(), tail_lines);
+                    let (texts, next) = read.await?;
+                    let was_empty = texts.is_empty();
+                    let passing = texts.into_iter().filter(|line| filter.passes(line));
                     lines.extend(passing.map(|text| LogLine { text, position: None }));
                     if let Some(last) = lines.back_mut() {
-                        last.position = Some(piece.next);
+                        last.position = Some(next.clone());
                     }
-                    if filter.is_over() && lines.is_empty() {
+                    position = Some(next);
+                    // Where several parts are put together, another one may not be as far yet.
+                    let is_over = filter.is_over() && (was_empty || query.source.parts().len() == 1);
+                    if is_over && lines.is_empty() {
                         return Ok(None);
                     }
                     if !lines.is_empty() || !was_empty {
@@ -125,25 +127,5 @@ impl Control {
                 }
             }
         }))
-    }
-
-    async fn piece(
-        &self,
-        smartbox: &Smartbox,
-        source: LogSource,
-        from: Option<u64>,
-        tail_lines: u32,
-    ) -> Result<Piece, Error> {
-        let of_volume = match source {
-            LogSource::Gateway => VolumeLog::Gateway,
-            LogSource::Boxd => VolumeLog::Boxd,
-            LogSource::System | LogSource::Egress | LogSource::Ssh => {
-                return self.told(smartbox, source, from, tail_lines).await;
-            }
-        };
-        let read = self.inner.provider.logs(smartbox.id, of_volume, from, tail_lines);
-        let chunk = read.await.map_err(Error::internal)?;
-        let text = String::from_utf8_lossy(&chunk.bytes);
-        Ok(Piece { lines: text.lines().map(str::to_owned).collect(), next: chunk.next })
     }
 }

@@ -12,8 +12,8 @@ use secrecy::SecretString;
 use smartbox_core::egress_policy::{Host, Policy, Rules};
 use smartbox_core::{BoxId, SecretName};
 use smartbox_egress::{
-    Accept, Authenticate, Duplex, ForwardProxy, KernelAddresses, Leaf, Meter, Policies, ProxyLimits,
-    ProxyPorts, RefusedRequest, Report, SetAside, SystemResolver, Used, Vault, upstream_tls,
+    Accept, Authenticate, Duplex, EndedConnection, ForwardProxy, KernelAddresses, Leaf, Meter, Policies,
+    ProxyLimits, ProxyPorts, RefusedRequest, Report, SetAside, SystemResolver, Used, Vault, upstream_tls,
 };
 use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpSocket};
@@ -75,6 +75,10 @@ struct Nobody;
 
 impl Report for Nobody {
     fn refused(&self, _request: RefusedRequest) {}
+
+    fn failed(&self, _request: RefusedRequest) {}
+
+    fn ended(&self, _connection: EndedConnection) {}
 }
 
 #[async_trait::async_trait]

@@ -51,8 +51,8 @@ pub use prices::{BadPrices, PriceTable};
 #[cfg(feature = "fuzzing")]
 pub use proxy::fuzzing;
 pub use proxy::{
-    Admissions, Allowance, Authenticate, BoxInjections, ForwardProxy, KernelAddresses, Leaf, Meter,
-    OwnAddresses, PROXY_PORT, Policies, ProxyLimits, ProxyNumbers, ProxyPorts, RefusedRequest, Report,
+    Admissions, Allowance, Authenticate, BoxInjections, EndedConnection, ForwardProxy, KernelAddresses, Leaf,
+    Meter, OwnAddresses, PROXY_PORT, Policies, ProxyLimits, ProxyNumbers, ProxyPorts, RefusedRequest, Report,
     Resolve, SetAside, SystemResolver, Used, UsedUp, Vault, upstream_tls,
 };
 pub use services::ServicesServer;

@@ -29,6 +29,7 @@ mod intercept;
 mod limits;
 mod meter;
 mod numbers;
+mod outgoing;
 mod own;
 mod pool;
 mod ports;
@@ -52,8 +53,8 @@ pub use limits::ProxyLimits;
 pub use numbers::ProxyNumbers;
 pub use own::KernelAddresses;
 pub use ports::{
-    Authenticate, BoxInjections, Leaf, Meter, OwnAddresses, Policies, RefusedRequest, Report, Resolve,
-    SetAside, Used, Vault,
+    Authenticate, BoxInjections, EndedConnection, Leaf, Meter, OwnAddresses, Policies, RefusedRequest,
+    Report, Resolve, SetAside, Used, Vault,
 };
 pub use resolver::SystemResolver;
 pub use secure::upstream_tls;
@@ -78,7 +79,7 @@ pub struct ProxyPorts {
     pub resolver: Arc<dyn Resolve>,
     /// Keeps what was used.
     pub meter: Arc<dyn Meter>,
-    /// Tells owners of refusals.
+    /// Tells owners of refusals and of connections.
     pub report: Arc<dyn Report>,
     /// Knows remote boxes.
     pub authenticate: Arc<dyn Authenticate>,

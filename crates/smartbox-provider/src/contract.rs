@@ -100,6 +100,7 @@ macro_rules! contract_suite {
             a_box_that_dies_in_its_sleep_is_seen_as_dead
             a_file_is_replaced_in_the_incarnation_that_runs
             logs_are_read_while_running_and_after_the_stop
+            what_the_platform_logs_of_a_box_is_read_and_goes_with_it
             what_was_never_started_has_no_files
             files_are_worked_with_whether_the_box_runs_or_not
         );

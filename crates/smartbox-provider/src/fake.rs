@@ -140,6 +140,7 @@ impl FakeProvider {
             run.restarts += 1;
             run.was_silent = false;
             run.oom_kills += u64::from(oom);
+            run.last_exit = Some(if oom { world::KILLED } else { 1 });
             run.begin();
         });
     }

@@ -20,6 +20,8 @@ pub struct Observation {
     pub restarts: u32,
     /// Whether the last of these was because it ran and did not answer.
     pub was_silent: bool,
+    /// Exit code of the gateway when it ended last in this incarnation, or 128 + the signal that ended it.
+    pub last_exit: Option<i32>,
     /// How often the kernel killed a process of this incarnation for lack of memory.
     pub oom_kills: u64,
     /// Host id of the box's first process, where there is such a thing.
@@ -53,6 +55,8 @@ pub enum LogSource {
     Gateway,
     /// The supervisor's own log.
     Boxd,
+    /// Connections that the box had; written by the platform with [`crate::Provider::append_log`], and no part of the box's volume.
+    Connections,
 }
 
 /// A piece of a log.

@@ -1,5 +1,6 @@
 //! Makes boxes be as they should, and says what it sees.
 
+use bytes::Bytes;
 use smartbox_core::{BoxId, SleepDepth};
 
 use crate::{ComputeUse, LogChunk, LogSource, MemoryUse, Observation, ProviderError, RenderedFile, Spec};
@@ -103,4 +104,11 @@ pub trait Provider: Send + Sync {
         from: Option<u64>,
         tail_lines: u32,
     ) -> Result<LogChunk, ProviderError>;
+
+    /// Appends whole lines to a log that the platform writes, [`LogSource::Connections`]. The oldest lines make room for them. It goes
+    /// with the box, and nothing happens for a box that is not there.
+    ///
+    /// # Errors
+    /// Nothing was appended.
+    async fn append_log(&self, id: BoxId, source: LogSource, lines: Bytes) -> Result<(), ProviderError>;
 }

@@ -43,6 +43,7 @@ mod working_set;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use smartbox_core::{BoxId, SleepDepth};
 use smartbox_provider::{
     Capabilities, ComputeUse, Epoch, Generation, LogChunk, LogSource, MemoryUse, Observation, Provider,
@@ -270,6 +271,11 @@ impl Provider for LocalProvider {
         tail_lines: u32,
     ) -> Result<LogChunk, ProviderError> {
         let host = Arc::clone(&self.host);
-        run_blocking(move || logs::read(&host.paths.boxd_volume(id), source, from, tail_lines)).await
+        run_blocking(move || logs::read(&host.log_dir(id, source), source, from, tail_lines)).await
+    }
+
+    async fn append_log(&self, id: BoxId, source: LogSource, lines: Bytes) -> Result<(), ProviderError> {
+        let host = Arc::clone(&self.host);
+        run_blocking(move || host.append_log(id, source, &lines)).await
     }
 }

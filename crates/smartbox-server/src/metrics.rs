@@ -29,6 +29,8 @@ const PREFIX: &str = "smartbox";
 pub(crate) struct Dropped {
     /// Refusals of the forward proxy that no timeline tells of.
     pub(crate) refusals: AtomicU64,
+    /// Connections of boxes that no log tells of.
+    pub(crate) connections: AtomicU64,
     /// Ends of rights that the edge made up for by closing everything.
     pub(crate) revocations: AtomicU64,
     /// Spans of requests that the collector did not get.
@@ -77,6 +79,7 @@ impl Collector for Sources {
         self.write_models(&mut write)?;
         self.write_backups(&mut write)?;
         let dropped = [
+            (["connections"], self.dropped.connections.load(Relaxed)),
             (["refusals"], self.dropped.refusals.load(Relaxed)),
             (["revocations"], self.dropped.revocations.load(Relaxed)),
             (["spans"], self.dropped.spans.load(Relaxed)),

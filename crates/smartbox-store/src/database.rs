@@ -10,6 +10,7 @@ mod both;
 mod changes;
 mod postgres;
 mod sqlite;
+mod tx;
 
 use std::path::Path;
 use std::time::Duration;
@@ -27,11 +28,10 @@ pub(crate) use changes::Mark;
 pub(crate) use changes::TABLES;
 pub(crate) use postgres::{Server, code, is_lost};
 pub(crate) use sqlite::{durable, look_only};
+pub(crate) use tx::Tx;
 
 /// The kind of database.
 pub(crate) type Db = Both;
-/// A write transaction. Dropped without a commit, it never happened.
-pub(crate) type Tx = sqlx::Transaction<'static, Db>;
 
 /// How long a call waits for its connection before it fails as busy.
 const ACQUIRE_MAX: Duration = Duration::from_secs(10);
@@ -114,18 +114,6 @@ impl Database {
         self.begin.is_shared
     }
 
-    /// Begins a write transaction, when it is this caller's turn.
-    pub(crate) async fn write(&self) -> Result<Tx, Error> {
-        self.begin_with(self.begin.durable).await
-    }
-
-    /// Begins a write transaction of what means nothing after the machine has lost its power, such as a promise to a call that is gone
-    /// then as well. Its commit does not wait for the disk. It survives the end of the process, and is never seen without what was
-    /// committed before it; the next commit of [`Self::write`] takes it to the disk.
-    pub(crate) async fn write_fleeting(&self) -> Result<Tx, Error> {
-        self.begin_with(self.begin.fleeting).await
-    }
-
     /// A mark of this moment, unless a box may be changing, or others write as well.
     pub(crate) fn mark(&self) -> Option<Mark> {
         let mark = self.changes.mark();
@@ -138,7 +126,7 @@ impl Database {
         self.changes.mark() == mark
     }
 
-    async fn begin_with(&self, statement: &'static str) -> Result<Tx, Error> {
+    async fn begin_with(&self, statement: &'static str) -> Result<sqlx::Transaction<'static, Db>, Error> {
         match self.writer.begin_with(statement).await {
             // Nothing has happened yet: a connection that was lost meanwhile, such as by a failover, is worth another try.
             Err(error) if self.begin.is_shared && is_lost(&error) => {

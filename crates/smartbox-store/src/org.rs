@@ -11,6 +11,7 @@ mod egress;
 mod execs;
 pub(crate) mod intent;
 mod messages;
+mod model_calls;
 mod models;
 mod operations;
 mod people;

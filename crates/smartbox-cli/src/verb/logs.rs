@@ -32,8 +32,8 @@ pub struct LogsArgs {
     /// How many of the last lines to begin with
     #[arg(long, short = 'n', value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(0..=10_000))]
     tail: u32,
-    /// Which log: the gateway's; that of boxd, which starts and watches it; what the platform did with the box; what the box was refused
-    /// on its way out; commands that were run in it
+    /// Which log: the gateway's; that of boxd, which starts and watches it; what the platform did with the box; what the box talked to
+    /// and was refused; commands that were run in it
     #[arg(long, value_enum, default_value_t = Source::Gateway)]
     source: Source,
     /// Only lines that hold this text, whatever the case of its letters

@@ -51,7 +51,7 @@ impl LogFilter {
 }
 
 /// The moment that a line begins with, in brackets or not.
-fn time_of(line: &str) -> Option<Timestamp> {
+pub(super) fn time_of(line: &str) -> Option<Timestamp> {
     let begun = line.trim_start_matches(['[', ' ']);
     let word = begun.split([' ', ']', '\t']).next().unwrap_or_default();
     if word.len() > TIME_BYTES_MAX || !word.starts_with(|letter: char| letter.is_ascii_digit()) {

@@ -2,7 +2,8 @@
 
 use smartbox_store::{Event, EventOutcome, PAGE_MAX, Smartbox};
 
-use super::{LogSource, Piece};
+use super::LogSource;
+use super::parts::{Line, Piece, one_line};
 use crate::{Control, Error};
 
 /// Pages of the timeline that are looked through for the last lines of a log.
@@ -59,7 +60,7 @@ fn is_of(source: LogSource, event: &Event) -> bool {
 }
 
 /// One line whatever the texts hold.
-fn line(event: &Event) -> String {
+fn line(event: &Event) -> Line {
     let refused = if event.outcome == EventOutcome::Refused { " refused" } else { "" };
     let detail = match &event.detail {
         serde_json::Value::Null => String::new(),
@@ -67,5 +68,5 @@ fn line(event: &Event) -> String {
         facts => format!(" {facts}"),
     };
     let text = format!("{} {}{refused} {}: {}{detail}", event.at, event.action, event.actor, event.reason);
-    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+    Line { at: Some(event.at), text: one_line(&text) }
 }

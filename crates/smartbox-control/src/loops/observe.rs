@@ -1,14 +1,22 @@
 //! From what a provider saw to what is recorded: pure.
 
+use serde_json::json;
 use smartbox_core::{ArchiveStage, BoxId, DeathReason, Desired, Observed};
 use smartbox_provider::Observation;
 use smartbox_store::{BoxError, ObservationUpdate, Smartbox};
+
+/// An exit code beyond it stands for the signal that ended a process.
+const SIGNAL_BASE: i32 = 128;
+/// The last signal of Linux.
+const SIGNAL_MAX: i32 = 64;
 
 /// A line for the timeline, before it has an id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Note {
     pub(crate) action: &'static str,
     pub(crate) reason: String,
+    /// What the kernel and the supervisor said of it.
+    pub(crate) facts: serde_json::Value,
 }
 
 /// What is seen of a box the provider does not know.
@@ -20,6 +28,7 @@ pub(crate) fn absent(id: BoxId) -> Observation {
         observed: Observed::Absent,
         restarts: 0,
         was_silent: false,
+        last_exit: None,
         oom_kills: 0,
         pid: None,
     }
@@ -39,12 +48,13 @@ pub(crate) fn update(seen: &Observation) -> ObservationUpdate {
 /// What a person should read about the change from `row` to `seen`. `bigger` is the next bigger tier.
 pub(crate) fn notes(row: &Smartbox, seen: &Observation, bigger: Option<&str>) -> Vec<Note> {
     let mut notes = Vec::new();
-    let mut note = |action, reason: String| notes.push(Note { action, reason });
+    let mut note = |action, reason: String, facts| notes.push(Note { action, reason, facts });
     if ran_out_of_memory(row, seen) {
         let advice = advice(bigger);
         note(
             "box.out-of-memory",
             format!("the memory limit of its tier was reached; the kernel ended a process: {advice}"),
+            json!({ "oom_kills": seen.oom_kills }),
         );
     }
     if new_restarts(row, seen) > 0 {
@@ -53,14 +63,24 @@ pub(crate) fn notes(row: &Smartbox, seen: &Observation, bigger: Option<&str>) ->
         } else {
             "the gateway ended by itself and was started again"
         };
-        note("box.gateway-restarted", why.to_owned());
+        note("box.gateway-restarted", why.to_owned(), exit(seen));
     }
     // A box whose disk was freed for its backup has a line of its own for it.
     let is_freed = row.archive.is_some_and(ArchiveStage::is_off_disk) && seen.observed == Observed::Absent;
     if let Some((action, reason)) = state_note(row, &seen.observed).filter(|_| !is_freed) {
-        note(action, reason);
+        let is_told = matches!(&seen.observed, Observed::Dead(reason) if *reason != DeathReason::Vanished);
+        note(action, reason, if is_told { exit(seen) } else { json!({}) });
     }
     notes
+}
+
+/// How the gateway ended: its exit code, and the signal where one ended it.
+fn exit(seen: &Observation) -> serde_json::Value {
+    let Some(code) = seen.last_exit else { return json!({}) };
+    match code - SIGNAL_BASE {
+        signal @ 1..=SIGNAL_MAX => json!({ "exit_code": code, "signal": signal }),
+        _ => json!({ "exit_code": code }),
+    }
 }
 
 /// Whether the kernel ended a process for lack of memory since `row`.

@@ -23,7 +23,7 @@ use smartbox_core::routing::{BaseUrl, Outcome, RoutingFlags};
 use smartbox_core::{BoxId, OrgId, Principal, Role, Stage, Support, SupportId, SupportLevel, UserId};
 use smartbox_edge::ports::{
     Caller, DeviceNotApproved, Dial, Duplex, EdgePorts, ForeignOrigin, Identity, RequestId, SEAL_BYTES, Seal,
-    Wake, WakeRefused, platform_service,
+    Traces, Wake, WakeRefused, platform_service,
 };
 use smartbox_edge::{
     Body, ClientAddr, Edge, EdgeConfig, EdgeListener, GatewayCredential, Grant, Handshake, Ingress, PathRule,
@@ -34,6 +34,8 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+
+use crate::hop_traces::HopTraces;
 
 /// The longest wait for anything in these tests.
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
@@ -254,6 +256,8 @@ pub(crate) struct TestEdge {
     /// Who keeps which box, and where other platforms come in.
     pub(crate) peers: watch::Sender<Arc<PeerTable>>,
     pub(crate) peer_address: SocketAddr,
+    /// Those of a platform among others.
+    pub(crate) traces: Arc<HopTraces>,
     clients: Mutex<JoinSet<()>>,
 }
 
@@ -295,6 +299,7 @@ impl TestEdge {
         let (tell, outcomes) = mpsc::channel(64);
         let next = AtomicUsize::new(1);
         let (peers, table) = watch::channel(Arc::default());
+        let traces = Arc::<HopTraces>::default();
         let ports = EdgePorts {
             routes: receiver,
             identity: Arc::new(Cookies),
@@ -303,7 +308,8 @@ impl TestEdge {
             platform: platform_service(tower::service_fn(platform)),
             peers: if has_peers { Peers::new(table, Arc::new(TestSeal)) } else { Peers::none() },
             routing: Routing::new(followed, tell, "smartbox-test"),
-            traces: None,
+            // Others that look at headers are about platforms that trace nothing.
+            traces: has_peers.then(|| Arc::clone(&traces) as Arc<dyn Traces>),
             mount,
             request_ids: Arc::new(move || format!("req-{}", next.fetch_add(1, Ordering::SeqCst))),
             clock: Arc::new(move || *clock.now.lock().unwrap()),
@@ -332,6 +338,7 @@ impl TestEdge {
             server,
             peers,
             peer_address,
+            traces,
             clients,
         }
     }

@@ -10,6 +10,7 @@ mod harness;
 mod headers;
 mod holding;
 mod homes;
+mod hop_traces;
 mod http2;
 mod http2_attacks;
 mod lifecycle;

@@ -71,6 +71,25 @@ async fn a_request_is_answered_by_the_keeper_as_if_it_had_come_to_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_trace_goes_on_through_both_platforms_to_the_gateway() {
+    let two = Two::start().await;
+    let client = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let request = with(as_user("1", "GET", "/b/away/who"), &[("traceparent", client)]);
+    let answer = two.first.ask(request).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    let (first, second) = (&two.first.traces, &two.second.traces);
+    assert_eq!(*first.joined.lock().unwrap(), [Some(client.to_owned())]);
+    let told = first.told.lock().unwrap().clone();
+    assert_eq!(told.len(), 1, "the other platform is asked once: {told:?}");
+    assert_eq!(*second.joined.lock().unwrap(), [Some(told[0].clone())], "it belongs to what the first asked");
+    assert_eq!(
+        answer.seen("traceparent"),
+        *second.told.lock().unwrap(),
+        "and the gateway to what the second did"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_keeper_finds_out_by_itself_who_asks() {
     let two = Two::start().await;
     let stranger = two.first.ask(as_user("nobody", "GET", "/b/away/")).await;

@@ -16,6 +16,7 @@ use super::copy::{self, End};
 use super::counted::Counted;
 use super::dial::Caller;
 use super::intercept;
+use super::outgoing::Outgoing;
 use super::prefixed::Prefixed;
 use super::refusal::Refusal;
 use crate::accept::{Duplex, into_socket};
@@ -50,14 +51,21 @@ impl Led {
     }
 }
 
+/// A connection to an upstream, and what is counted of it.
+pub(super) type Opened = (TcpStream, Arc<Outgoing>);
+
 /// Decides and dials.
-pub(super) async fn open(caller: &Arc<Caller>, host: Host, port: u16) -> Result<(TcpStream, Led), Refusal> {
+pub(super) async fn open(caller: &Arc<Caller>, host: Host, port: u16) -> Result<(Opened, Led), Refusal> {
     let grant = caller.decide(&host, port, METHOD)?;
     // Whoever has nothing left hears of it now, and not when the tunnel is open.
     caller.more().await?;
     let upstream = caller.dial(&host, port, grant).await?;
+    let outgoing = Outgoing::begun(caller, &host, port);
     let peer = upstream.peer_addr().map_err(|_gone| Refusal::Broken)?.ip();
-    Ok((upstream, Led { method: Cow::Borrowed(METHOD), host, port, peer: Mutex::new(Some(peer)) }))
+    Ok((
+        (upstream, outgoing),
+        Led { method: Cow::Borrowed(METHOD), host, port, peer: Mutex::new(Some(peer)) },
+    ))
 }
 
 /// Serves a request for a tunnel on a connection that carries nothing else.
@@ -82,7 +90,7 @@ pub(super) async fn serve(
         }
         return;
     }
-    let (upstream, led) = match open(&caller, host, port).await {
+    let ((upstream, outgoing), led) = match open(&caller, host, port).await {
         Ok(opened) => opened,
         Err(refusal) => {
             caller.refuse(target.clone(), &refusal);
@@ -98,37 +106,37 @@ pub(super) async fn serve(
             let limits = &caller.inner.limits;
             let times = (limits.tunnel_idle_timeout, limits.tunnel_total_timeout);
             let end = tokio::select! { biased;
-                () = stop.cancelled() => End::Broken,
-                () = cut(&caller, &led) => End::Broken,
-                end = copy::run(&client, &upstream, &ahead, &caller, times) => end,
+                () = stop.cancelled() => End::Stopped,
+                () = cut(&caller, &led) => End::Cut,
+                end = copy::run(&client, &upstream, &ahead, &outgoing, times) => end,
             };
             if end != End::Complete {
                 copy::break_off(&client);
                 copy::break_off(&upstream);
             }
-            ended(&caller, end);
+            ended(&outgoing, end);
         }
         Err(stream) => {
             let ahead = Prefixed::new(ahead, stream);
-            carry(&caller, ahead, upstream, &led, &stop).await;
+            carry(ahead, (upstream, outgoing), &led, &stop).await;
         }
     }
 }
 
 /// Carries bytes where one side is no plain socket.
 pub(super) async fn carry(
-    caller: &Arc<Caller>,
     mut client: impl AsyncRead + AsyncWrite + Unpin,
-    upstream: TcpStream,
+    (upstream, outgoing): Opened,
     led: &Led,
     stop: &CancellationToken,
 ) {
-    let mut upstream = Counted::new(upstream, Arc::clone(caller));
+    let caller = outgoing.caller();
+    let mut upstream = Counted::new(upstream, Arc::clone(&outgoing));
     let moved = upstream.moved();
     let limits = &caller.inner.limits;
     let end = tokio::select! { biased;
-        () = stop.cancelled() => End::Broken,
-        () = cut(caller, led) => End::Broken,
+        () = stop.cancelled() => End::Stopped,
+        () = cut(caller, led) => End::Cut,
         end = copy::watch(&moved, limits.tunnel_idle_timeout, limits.tunnel_total_timeout) => end,
         copied = tokio::io::copy_bidirectional_with_sizes(&mut client, &mut upstream, BUFFER_BYTES, BUFFER_BYTES) =>
             if copied.is_ok() { End::Complete } else { End::Broken },
@@ -136,10 +144,12 @@ pub(super) async fn carry(
     if end != End::Complete {
         copy::break_off(upstream.get_ref());
     }
-    ended(caller, end);
+    ended(&outgoing, end);
 }
 
-fn ended(caller: &Caller, end: End) {
+fn ended(outgoing: &Outgoing, end: End) {
+    outgoing.ended(end);
+    let caller = outgoing.caller();
     tracing::debug!(box.id = %caller.id, ?end, "a tunnel ended");
     caller.inner.ended.notify_one();
 }

@@ -17,6 +17,7 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::dial::Caller;
+use super::outgoing::Outgoing;
 use super::refusal::Refusal;
 
 /// Most that is read at once.
@@ -42,6 +43,24 @@ pub(crate) enum End {
     Idle,
     /// It has been open for as long as a tunnel may.
     TooOld,
+    /// The box may not reach this any more.
+    Cut,
+    /// The platform stops.
+    Stopped,
+}
+
+impl End {
+    /// A stable name.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Broken => "broken",
+            Self::Idle => "idle",
+            Self::TooOld => "too-old",
+            Self::Cut => "cut",
+            Self::Stopped => "stopped",
+        }
+    }
 }
 
 /// One direction.
@@ -49,6 +68,7 @@ struct Way<'a> {
     from: &'a TcpStream,
     to: &'a TcpStream,
     caller: &'a Arc<Caller>,
+    outgoing: &'a Outgoing,
     /// Towards the upstream what was written counts, from it what was read.
     is_up: bool,
     moved: &'a AtomicU64,
@@ -59,12 +79,13 @@ pub(crate) async fn run(
     client: &TcpStream,
     upstream: &TcpStream,
     ahead: &[u8],
-    caller: &Arc<Caller>,
+    outgoing: &Outgoing,
     (idle, total): (Duration, Duration),
 ) -> End {
     let moved = AtomicU64::new(0);
-    let up = Way { from: client, to: upstream, caller, is_up: true, moved: &moved };
-    let down = Way { from: upstream, to: client, caller, is_up: false, moved: &moved };
+    let caller = outgoing.caller();
+    let up = Way { from: client, to: upstream, caller, outgoing, is_up: true, moved: &moved };
+    let down = Way { from: upstream, to: client, caller, outgoing, is_up: false, moved: &moved };
     let both = async {
         let up = async {
             up.write_ahead(ahead).await?;
@@ -201,14 +222,14 @@ impl Way<'_> {
     fn has_read(&self, bytes: usize) {
         self.moved.fetch_add(1, Relaxed);
         if !self.is_up {
-            self.caller.counters.received(bytes);
+            self.outgoing.received(bytes);
         }
     }
 
     fn has_written(&self, bytes: usize) {
         self.moved.fetch_add(1, Relaxed);
         if self.is_up {
-            self.caller.counters.sent(bytes);
+            self.outgoing.sent(bytes);
         }
     }
 }

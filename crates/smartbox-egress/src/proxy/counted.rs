@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::copy::used_up;
 use super::credit::Taken;
 use super::dial::Caller;
+use super::outgoing::Outgoing;
 use super::refusal::Refusal;
 
 /// Somebody who waits for credit.
@@ -20,6 +21,7 @@ type Waiting = Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send>>;
 pub(crate) struct Counted<S> {
     inner: S,
     caller: Arc<Caller>,
+    outgoing: Arc<Outgoing>,
     moved: Arc<AtomicU64>,
     /// Reading and writing may wait at the same time, each for itself.
     waiting_to_read: Option<Waiting>,
@@ -27,8 +29,9 @@ pub(crate) struct Counted<S> {
 }
 
 impl<S> Counted<S> {
-    pub(crate) fn new(inner: S, caller: Arc<Caller>) -> Self {
-        Self { inner, caller, moved: Arc::default(), waiting_to_read: None, waiting_to_write: None }
+    pub(crate) fn new(inner: S, outgoing: Arc<Outgoing>) -> Self {
+        let caller = Arc::clone(outgoing.caller());
+        Self { inner, caller, outgoing, moved: Arc::default(), waiting_to_read: None, waiting_to_write: None }
     }
 
     /// Grows whenever bytes move.
@@ -48,7 +51,7 @@ impl<S> Counted<S> {
         if written.is_ready() {
             self.moved.fetch_add(1, Relaxed);
         }
-        self.caller.counters.sent(bytes);
+        self.outgoing.sent(bytes);
         self.caller.refill();
     }
 }
@@ -98,7 +101,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
         this.caller.credit.moved(taken, bytes);
         ready!(read)?;
         this.moved.fetch_add(1, Relaxed);
-        this.caller.counters.received(bytes);
+        this.outgoing.received(bytes);
         this.caller.refill();
         Poll::Ready(Ok(()))
     }

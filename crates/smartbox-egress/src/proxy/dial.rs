@@ -145,18 +145,14 @@ impl Caller {
         }
     }
 
-    /// Notes a refusal, for the owner if it is of a policy.
+    /// Notes a refusal. Of one of a policy the owner hears.
     pub(crate) fn refuse(&self, target: String, refusal: &Refusal) {
         tracing::debug!(box.id = %self.id, target, reason = refusal.reason(), "refused");
         self.inner.totals.refused(refusal.reason());
-        if refusal.is_of_policy() {
-            self.inner.ports.report.refused(RefusedRequest {
-                box_id: self.id,
-                target,
-                reason: refusal.reason(),
-                message: refusal.to_string(),
-            });
-        }
+        let (reason, message) = (refusal.reason(), refusal.to_string());
+        let request = RefusedRequest { box_id: self.id, target, reason, message };
+        let report = &self.inner.ports.report;
+        if refusal.is_of_policy() { report.refused(request) } else { report.failed(request) }
     }
 }
 

@@ -24,6 +24,7 @@ use super::counted::Counted;
 use super::dial::Caller;
 use super::headers;
 use super::inject;
+use super::outgoing::Outgoing;
 use super::pool::{Conn, Key};
 use super::refusal::Refusal;
 use super::secure;
@@ -147,7 +148,7 @@ async fn send(
 async fn reach(caller: &Arc<Caller>, key: &Key, grant: Grant) -> Result<Conn, Refusal> {
     let stream = caller.dial(&key.host, key.port, grant).await?;
     let peer = stream.peer_addr().map_err(|_gone| Refusal::Broken)?.ip();
-    let stream = Counted::new(stream, Arc::clone(caller));
+    let stream = Counted::new(stream, Outgoing::begun(caller, &key.host, key.port));
     let moved = stream.moved();
     let sender = match key.scheme {
         Scheme::Http => speak(caller, stream).await?,

@@ -153,12 +153,12 @@ async fn tunnel(
         });
         return Ok(Response::new(empty()));
     }
-    let (upstream, led) = connect::open(caller, host, port).await?;
-    let (caller, stop) = (Arc::clone(caller), stop.clone());
+    let (opened, led) = connect::open(caller, host, port).await?;
+    let stop = stop.clone();
     caller.inner.tasks.clone().spawn(async move {
         let _place = place;
         if let Ok(client) = hyper::upgrade::on(request).await {
-            connect::carry(&caller, TokioIo::new(client), upstream, &led, &stop).await;
+            connect::carry(TokioIo::new(client), opened, &led, &stop).await;
         }
     });
     Ok(Response::new(empty()))

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::SecretString;
 use smartbox_core::egress_policy::{Host, Policy};
@@ -69,7 +70,7 @@ pub trait Meter: Send + Sync {
     async fn give_back(&self, id: BoxId, kept: u64) -> Result<(), String>;
 }
 
-/// A request that a policy refused.
+/// A request that did not reach its upstream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefusedRequest {
     /// Whose it was.
@@ -82,10 +83,33 @@ pub struct RefusedRequest {
     pub message: String,
 }
 
-/// Tells owners what was refused.
+/// A connection to an upstream that has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndedConnection {
+    /// Whose it was.
+    pub box_id: BoxId,
+    /// Where to, `host:port`.
+    pub target: String,
+    /// From the moment it came about to its end.
+    pub took: Duration,
+    /// Bytes that were written to the upstream.
+    pub sent: u64,
+    /// Bytes that were read from it.
+    pub received: u64,
+    /// A stable name of how it ended.
+    pub end: &'static str,
+}
+
+/// Tells owners what was refused, and what their boxes were connected with. Nothing here may block; what is too much may be dropped.
 pub trait Report: Send + Sync {
-    /// Takes note. Must not block; may drop what is too much.
+    /// Takes note of what a policy refused.
     fn refused(&self, request: RefusedRequest);
+
+    /// Takes note of what did not come about for another reason.
+    fn failed(&self, request: RefusedRequest);
+
+    /// Takes note of a connection's end.
+    fn ended(&self, connection: EndedConnection);
 }
 
 /// Knows remote boxes by their credential.

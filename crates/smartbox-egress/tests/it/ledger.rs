@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use anyhow::Result;
 use smartbox_core::OrgId;
 use smartbox_egress::{
-    AiGateway, Ask, BoxShelves, CallLog, CallRecord, Denied, Limits, ModelPlan, ModelPorts, ModelRoutes,
-    ModelRules, ModelUpstream, PriceTable, Reservation, ServicesServer, Shelf, Spend, Spent,
+    AiGateway, Ask, BoxShelves, CallLog, CallRecord, Denied, JoinTrace, Limits, ModelPlan, ModelPorts,
+    ModelRoutes, ModelRules, ModelUpstream, PriceTable, Reservation, ServicesServer, Shelf, Spend, Spent,
 };
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -133,6 +133,19 @@ impl CallLog for Calls {
     }
 }
 
+/// To what calls of boxes say that they belong.
+#[derive(Default)]
+pub(crate) struct Joined(pub(crate) Mutex<Vec<Option<String>>>);
+
+impl Joined {
+    fn join(self: Arc<Self>) -> JoinTrace {
+        Arc::new(move |_span, headers| {
+            let parent = headers.get("traceparent").map(|parent| parent.to_str().unwrap().to_owned());
+            self.0.lock().unwrap().push(parent);
+        })
+    }
+}
+
 /// A served box whose gateway has ports.
 pub(crate) struct Counted {
     pub(crate) rig: Rig,
@@ -140,6 +153,7 @@ pub(crate) struct Counted {
     pub(crate) calls: Arc<Calls>,
     pub(crate) routes: watch::Sender<Arc<ModelRoutes>>,
     pub(crate) gateway: AiGateway,
+    pub(crate) joined: Arc<Joined>,
     _run: JoinSet<()>,
 }
 
@@ -174,8 +188,9 @@ impl Counted {
     pub(crate) async fn start(plan: &ModelPlan, picture: Arc<ModelRoutes>, budget: u64) -> Result<Self> {
         let (routes, followed) = watch::channel(picture);
         let (budget, calls) = (Budget::of(budget), Arc::new(Calls::default()));
+        let joined = Arc::<Joined>::default();
         let ports = ModelPorts {
-            traces: None,
+            traces: Some(Arc::clone(&joined).join()),
             routes: followed,
             prices: Arc::new(PriceTable::parse(PRICES)?),
             spend: Arc::clone(&budget) as Arc<dyn Spend>,
@@ -194,6 +209,6 @@ impl Counted {
         run.spawn(async move { running.run(ended).await });
         let client = reqwest::Client::builder().no_proxy().build()?;
         let rig = Rig { address, client, stop, served };
-        Ok(Self { rig, budget, calls, routes, gateway, _run: run })
+        Ok(Self { rig, budget, calls, routes, gateway, joined, _run: run })
     }
 }

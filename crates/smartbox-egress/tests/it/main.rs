@@ -22,3 +22,4 @@ mod settings;
 mod spend;
 mod sse;
 mod streaming;
+mod traces;

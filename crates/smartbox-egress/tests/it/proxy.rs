@@ -10,6 +10,7 @@ mod injection;
 mod interception;
 mod limits;
 mod metering;
+mod outgoing;
 mod policies;
 mod remote;
 mod rig;

@@ -31,6 +31,7 @@ mod ledger;
 mod lifecycle;
 mod limits;
 mod lists;
+mod log_parts;
 mod logs;
 mod maintenance;
 mod matrix;

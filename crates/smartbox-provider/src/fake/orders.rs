@@ -28,6 +28,8 @@ pub enum Call {
     ObserveAll,
     /// `Provider::logs`.
     Logs,
+    /// `Provider::append_log`.
+    AppendLog,
     /// `Volumes::while_still`.
     WhileStill,
     /// `Volumes::stage`.

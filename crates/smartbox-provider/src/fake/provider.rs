@@ -181,6 +181,7 @@ impl Provider for FakeProvider {
                 observed: run.map_or(Observed::Stopped, |run| run.observed(world.ready_after)),
                 restarts: run.map_or(0, |run| run.restarts),
                 was_silent: run.is_some_and(|run| run.was_silent),
+                last_exit: run.and_then(|run| run.last_exit),
                 oom_kills: run.map_or(0, |run| run.oom_kills),
                 pid: run.filter(|run| run.is_alive()).map(|run| run.pid),
             }
@@ -220,6 +221,15 @@ impl Provider for FakeProvider {
         let rest = log.get(start..).unwrap_or_default();
         let bytes = rest.get(..LOG_CHUNK_BYTES_MAX).unwrap_or(rest);
         Ok(LogChunk { bytes: Bytes::copy_from_slice(bytes), next: (start + bytes.len()) as u64 })
+    }
+
+    async fn append_log(&self, id: BoxId, source: LogSource, lines: Bytes) -> Result<(), ProviderError> {
+        answer(self.enter(Call::AppendLog).await?)?;
+        // Nothing that is observed has changed.
+        if let Some(found) = self.world().boxes.get_mut(&id) {
+            found.log_mut(source).extend_from_slice(&lines);
+        }
+        Ok(())
     }
 }
 

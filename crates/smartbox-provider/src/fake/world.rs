@@ -14,6 +14,9 @@ use tokio::time::Instant;
 use super::orders::Orders;
 use crate::{BoxStream, Epoch, Generation, LogSource, ProviderError, Spec};
 
+/// Exit code of what a signal KILL ended.
+pub(super) const KILLED: i32 = 128 + 9;
+
 /// Serves one connection of a program in a box.
 pub(super) type Handler =
     Arc<dyn Fn(BoxId, BoxStream) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
@@ -105,6 +108,7 @@ pub(super) struct FakeBox {
     pub(super) run: Option<Run>,
     gateway_log: Vec<u8>,
     boxd_log: Vec<u8>,
+    connections_log: Vec<u8>,
 }
 
 impl FakeBox {
@@ -112,6 +116,7 @@ impl FakeBox {
         match source {
             LogSource::Gateway => &self.gateway_log,
             LogSource::Boxd => &self.boxd_log,
+            LogSource::Connections => &self.connections_log,
         }
     }
 
@@ -119,6 +124,7 @@ impl FakeBox {
         match source {
             LogSource::Gateway => &mut self.gateway_log,
             LogSource::Boxd => &mut self.boxd_log,
+            LogSource::Connections => &mut self.connections_log,
         }
     }
 }
@@ -132,6 +138,7 @@ pub(super) struct Run {
     pub(super) asleep: Option<SleepDepth>,
     pub(super) restarts: u32,
     pub(super) was_silent: bool,
+    pub(super) last_exit: Option<i32>,
     pub(super) oom_kills: u64,
     pub(super) cpu_ms: u64,
     /// Platform services on this box's loopback.
@@ -156,6 +163,7 @@ impl Run {
             asleep: None,
             restarts: 0,
             was_silent: false,
+            last_exit: None,
             oom_kills: 0,
             cpu_ms: 0,
             listeners: BTreeMap::new(),
@@ -171,6 +179,11 @@ impl Run {
     pub(super) fn die(&mut self, reason: DeathReason) {
         self.connections.abort_all();
         self.asleep = None;
+        self.last_exit = match &reason {
+            DeathReason::Crashed { code } => Some(*code),
+            DeathReason::OutOfMemory => Some(KILLED),
+            _ => self.last_exit,
+        };
         self.state = RunState::Set(Observed::Dead(reason));
     }
 

@@ -48,6 +48,8 @@ pub(super) struct Host {
     pub(super) touched: Notify,
     /// One mount of an image at a time.
     pub(super) mounting: Mutex<()>,
+    /// One line after the other is appended to logs.
+    pub(super) logging: Mutex<()>,
     doing: Mutex<BTreeMap<BoxId, Doing>>,
 }
 
@@ -74,6 +76,7 @@ impl Host {
             working_sets: WorkingSets::default(),
             touched: Notify::new(),
             mounting: Mutex::new(()),
+            logging: Mutex::new(()),
             doing: Mutex::new(BTreeMap::new()),
             paths,
             config,

@@ -1,20 +1,25 @@
-//! Logs that boxd keeps on the volume, read from outside: also while the box is stopped.
+//! Logs that boxd keeps on the volume, and those that the platform keeps beside it, read from outside: also while the box is stopped.
 //!
 //! A position must survive rotation, which renames the file under it. So it holds a part of the file's inode
 //! number beside the offset; reading goes on in the file that has it, under whatever name, and then in the
 //! newer ones.
 
+mod append;
+
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 
 use bytes::Bytes;
 use smartbox_boxd::{BOXD_DIR, BOXD_LOG_PATH, GATEWAY_LOG_PATH};
+use smartbox_core::BoxId;
 use smartbox_provider::{LogChunk, LogSource, ProviderError};
 
 use super::beneath::Beneath;
-use super::error::at;
+use super::error::{at, at_path};
+use super::host::Host;
 
 /// Most bytes of one answer, as the trait says.
 const CHUNK_BYTES_MAX: usize = 256 * 1024;
@@ -44,9 +49,35 @@ impl LogFile {
     }
 }
 
-/// Reads a log below boxd's directory; see `Provider::logs`.
+/// Name of the log of connections.
+const CONNECTIONS_LOG: &str = "connections.log";
+
+impl Host {
+    /// See `Provider::append_log`. Blocks.
+    pub(super) fn append_log(&self, id: BoxId, source: LogSource, lines: &[u8]) -> Result<(), ProviderError> {
+        let name = match source {
+            LogSource::Connections => CONNECTIONS_LOG,
+            LogSource::Gateway | LogSource::Boxd => {
+                return Err(ProviderError::transient_text("this log is written in the box"));
+            }
+        };
+        let dir = self.log_dir(id, source);
+        let _alone = self.logging.lock().unwrap_or_else(PoisonError::into_inner);
+        append::append(&dir, name, lines).map_err(at_path("writing a log of the box", &dir))
+    }
+
+    /// The directory below which a log lies.
+    pub(super) fn log_dir(&self, id: BoxId, source: LogSource) -> PathBuf {
+        match source {
+            LogSource::Gateway | LogSource::Boxd => self.paths.boxd_volume(id),
+            LogSource::Connections => self.paths.logs(id),
+        }
+    }
+}
+
+/// Reads a log below its directory; see `Provider::logs`.
 pub(super) fn read(
-    boxd_volume: &Path,
+    dir: &Path,
     source: LogSource,
     from: Option<u64>,
     tail_lines: u32,
@@ -54,18 +85,19 @@ pub(super) fn read(
     let path = match source {
         LogSource::Gateway => GATEWAY_LOG_PATH,
         LogSource::Boxd => BOXD_LOG_PATH,
+        LogSource::Connections => CONNECTIONS_LOG,
     };
     let name = Path::new(path).strip_prefix(BOXD_DIR).unwrap_or_else(|_not_below| Path::new(path));
-    let chunk = open_all(boxd_volume, name).and_then(|files| match from {
+    let chunk = open_all(dir, name).and_then(|files| match from {
         Some(from) => onwards(files, from),
         None => tail(files, tail_lines),
     });
-    chunk.map_err(|error| at("reading the box's log", &boxd_volume.join(name), error))
+    chunk.map_err(|error| at("reading the box's log", &dir.join(name), error))
 }
 
 /// The files of a log, oldest first. None for a box that never ran.
-fn open_all(boxd_volume: &Path, name: &Path) -> io::Result<Vec<LogFile>> {
-    let below = match Beneath::open(boxd_volume) {
+fn open_all(dir: &Path, name: &Path) -> io::Result<Vec<LogFile>> {
+    let below = match Beneath::open(dir) {
         Ok(below) => below,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error),

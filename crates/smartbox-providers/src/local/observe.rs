@@ -98,7 +98,8 @@ impl Host {
             generation: generation.filter(|_| alive || matches!(observed, Observed::Dead(_))),
             observed,
             restarts: status.as_ref().map_or(0, |status| status.restarts),
-            was_silent: status.is_some_and(|status| status.was_silent),
+            was_silent: status.as_ref().is_some_and(|status| status.was_silent),
+            last_exit: status.and_then(|status| status.last_exit).map(|exit| exit.code),
             oom_kills,
             pid: record.as_ref().filter(|_| alive).map(|record| record.pid),
         };

@@ -55,6 +55,11 @@ impl Paths {
         self.box_dir(id).join("epoch")
     }
 
+    /// What the platform logs of the box.
+    pub(super) fn logs(&self, id: BoxId) -> PathBuf {
+        self.box_dir(id).join("logs")
+    }
+
     pub(super) fn bundle(&self, id: BoxId) -> PathBuf {
         self.box_dir(id).join("bundle")
     }

@@ -16,6 +16,8 @@ use super::process::wait_end;
 pub(super) const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// A start takes some 50 ms; a machine that swaps may take seconds. Longer is a hang.
 const CALL_LIMIT: Duration = Duration::from_secs(60);
+/// Most letters of its message that an owner is shown.
+const MESSAGE_LETTERS_MAX: usize = 400;
 /// Most that is read of the runtime's log to find its message.
 const LOG_BYTES_MAX: u64 = 64 * 1024;
 
@@ -42,7 +44,7 @@ impl OciRuntime {
         command.args(["run", "--detach", "--pid-file"]).arg(&pid_file).arg("--bundle").arg(bundle);
         let status = self.call(command.arg(id.to_string()))?;
         if !status.success() {
-            return Err(refused(&log));
+            return Err(refused(&log, status));
         }
         let pid =
             fs::read_to_string(&pid_file).and_then(|text| text.trim().parse().map_err(io::Error::other));
@@ -60,7 +62,7 @@ impl OciRuntime {
         if !status.success() {
             // A start that was interrupted leaves state that the runtime itself cannot read. The processes are
             // ended through their cgroup then.
-            tracing::warn!(%id, error = %refused(&scratch.join("oci.log")), "the OCI runtime cannot forget a box");
+            tracing::warn!(%id, error = %refused(&scratch.join("oci.log"), status), "the OCI runtime cannot forget a box");
         }
         match fs::remove_dir_all(&known) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -104,7 +106,7 @@ fn wait(mut child: Child) -> io::Result<ExitStatus> {
 }
 
 /// The last error message of the runtime's log, as an error.
-fn refused(log: &Path) -> ProviderError {
+fn refused(log: &Path, status: ExitStatus) -> ProviderError {
     let text = read_end(log).unwrap_or_default();
     let messages = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let errors = messages.filter(|line| matches!(line["level"].as_str(), Some("error" | "fatal")));
@@ -117,7 +119,22 @@ fn refused(log: &Path) -> ProviderError {
             source: Some(message.into()),
         };
     }
-    ProviderError::transient("the OCI runtime could not start the box", message)
+    let said = if message.is_empty() { status.to_string() } else { shown(&message) };
+    ProviderError::transient(format!("the OCI runtime could not start the box: {said}"), message)
+}
+
+/// A message as its owner may see it: one line of bounded length, and no place of this machine but its last name.
+fn shown(message: &str) -> String {
+    let words = message.split_whitespace().map(|word| {
+        let is_stop = |letter: char| matches!(letter, '"' | '\'' | ':' | ',' | '(' | ')' | '=' | '[' | ']');
+        let pieces = word.split_inclusive(is_stop).map(|piece| match piece.rsplit_once('/') {
+            Some((front, name)) if front.starts_with('/') || front.is_empty() => format!("…/{name}"),
+            _ => piece.to_owned(),
+        });
+        pieces.collect::<String>()
+    });
+    let line = words.collect::<Vec<_>>().join(" ");
+    line.chars().take(MESSAGE_LETTERS_MAX).collect()
 }
 
 fn read_end(path: &Path) -> io::Result<String> {
@@ -128,4 +145,35 @@ fn read_end(path: &Path) -> io::Result<String> {
     let mut bytes = Vec::new();
     file.take(LOG_BYTES_MAX).read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    use super::*;
+
+    #[test]
+    fn an_owner_is_told_what_the_runtime_said_and_not_where_things_lie() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("oci.log");
+        let lines = "{\"level\":\"warning\",\"msg\":\"unable to terminate\"}\nno json\n{\"level\":\"error\",\
+             \"msg\":\"runc run failed: error mounting \\\"/var/lib/smartbox/boxes/box_1/home\\\" to rootfs at\\n \\\"/home/agent\\\": no such file\"}\n";
+        fs::write(&log, lines).unwrap();
+        let told = refused(&log, ExitStatus::from_raw(1 << 8)).to_string();
+        let expected = "the OCI runtime could not start the box: runc run failed: error mounting \"…/home\" to rootfs at \"…/agent\": no such file";
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn without_a_word_its_exit_is_told() {
+        let nothing = Path::new("/nonexistent/oci.log");
+        assert!(refused(nothing, ExitStatus::from_raw(1 << 8)).to_string().ends_with("exit status: 1"));
+        assert!(refused(nothing, ExitStatus::from_raw(9)).to_string().contains("signal: 9"));
+    }
+
+    #[test]
+    fn a_long_message_is_cut() {
+        assert_eq!(shown(&"é".repeat(1000)).chars().count(), MESSAGE_LETTERS_MAX);
+    }
 }

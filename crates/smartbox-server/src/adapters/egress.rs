@@ -1,6 +1,7 @@
 //! What the forward proxy needs of the platform.
 
 pub(crate) mod admissions;
+pub(crate) mod connections;
 pub(crate) mod policies;
 pub(crate) mod report;
 
@@ -10,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 use anyhow::{Context, Result};
 use rustls::RootCertStore;
 use secrecy::{ExposeSecret, SecretString};
-use smartbox_control::{Control, EgressUsage, SpendRefused};
+use smartbox_control::{BoxConnection, Control, EgressUsage, SpendRefused};
 use smartbox_core::egress_policy::Host;
 use smartbox_core::{BoxId, Principal, SecretName};
 use smartbox_egress::{
@@ -21,6 +22,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{mpsc, watch};
 
 use crate::metrics::Dropped;
+use connections::Connections;
 use report::{Noted, Reports};
 
 /// Connections of remote boxes that may wait to be accepted.
@@ -32,6 +34,9 @@ pub(crate) struct Egress {
     pub(crate) policies: watch::Sender<Arc<Policies>>,
     pub(crate) admissions: watch::Sender<Arc<Admissions>>,
     pub(crate) refused: mpsc::Receiver<Noted>,
+    pub(crate) connected: mpsc::Receiver<BoxConnection>,
+    pub(crate) connections: Connections,
+    pub(crate) dropped: Arc<Dropped>,
     pub(crate) control: Arc<OnceLock<Control>>,
     pub(crate) listener: Option<TcpListener>,
 }
@@ -48,7 +53,8 @@ impl Egress {
     ) -> Result<Self> {
         let (policies, followed) = watch::channel(Arc::default());
         let (admissions, admitted) = watch::channel(Arc::default());
-        let (report, refused) = Reports::new(dropped);
+        let (connections, connected) = Connections::new(Arc::clone(&dropped));
+        let (report, refused) = Reports::new(connections.clone(), Arc::clone(&dropped));
         let control = Arc::new(OnceLock::new());
         let ports = ProxyPorts {
             policies: followed,
@@ -69,6 +75,9 @@ impl Egress {
             policies,
             admissions,
             refused,
+            connected,
+            connections,
+            dropped,
             control,
             listener,
         })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use smartbox_control::Control;
 
-use crate::adapters::egress::{Egress, RemoteBoxes, admissions, policies, report};
+use crate::adapters::egress::{Egress, RemoteBoxes, admissions, connections, policies, report};
 use crate::lifecycle::Lifecycle;
 use crate::settings::{DatabaseSettings, Settings};
 
@@ -16,7 +16,17 @@ pub(super) async fn start(
     control: &Control,
     life: &Lifecycle,
 ) -> Result<()> {
-    let Egress { proxy, policies, admissions, refused, control: late, listener } = egress;
+    let Egress {
+        proxy,
+        policies,
+        admissions,
+        refused,
+        connected,
+        connections,
+        dropped,
+        control: late,
+        listener,
+    } = egress;
     control.start_egress(Arc::clone(&settings.egress.rules)).await?;
     // Nobody else moves bytes of boxes any more. Where several platforms do, whoever takes a box gives back what is its.
     if matches!(settings.database, DatabaseSettings::File) {
@@ -38,7 +48,8 @@ pub(super) async fn start(
         // A task that ends before the stop is taken for one that broke.
         soft.cancelled().await;
     });
-    life.spawn("refusals", report::follow(control.clone(), refused, life.soft.clone()));
+    life.spawn("refusals", report::follow(control.clone(), refused, connections, life.soft.clone()));
+    life.spawn("connections", connections::follow(control.clone(), connected, dropped, life.soft.clone()));
     let (meter, soft) = (proxy.clone(), life.soft.clone());
     life.spawn("meter", async move { meter.run_meter(soft).await });
     if let Some(listener) = listener {

@@ -125,7 +125,7 @@ async fn a_request_to_a_box_goes_on_in_the_trace_of_its_client() {
     let world = World::start(64, true).await;
     let told = format!("traceparent: 00-{TRACE}-{CLIENT_SPAN}-01\r\ntracestate: vendor=1\r\n");
     assert_eq!(world.ask_as_admin("GET /b/home/chat/hush?word=hush", &told, "").await, 200);
-    let spans = world.collector.wait_for("both spans", |spans| spans.len() >= 2).await;
+    let spans = world.spans(&[TO_BOX, "GET"]).await;
     let (server, client) = (one(&spans, TO_BOX, "server"), one(&spans, "GET", "client"));
     assert_eq!((server.trace.as_str(), server.parent.as_str()), (TRACE, CLIENT_SPAN));
     assert_eq!((client.trace.as_str(), &client.parent), (TRACE, &server.id));
@@ -148,7 +148,7 @@ async fn what_names_no_trace_begins_one() {
     let world = World::start(64, true).await;
     let told = format!("traceparent: 00-{TRACE}-0000000000000000-01\r\ntracestate: vendor=1\r\n");
     assert_eq!(world.ask_as_admin("GET /b/home/chat", &told, "").await, 200);
-    let spans = world.collector.wait_for("both spans", |spans| spans.len() >= 2).await;
+    let spans = world.spans(&[TO_BOX, "GET"]).await;
     let server = one(&spans, TO_BOX, "server");
     assert_ne!(server.trace, TRACE);
     assert_eq!(server.parent, "");
@@ -190,6 +190,31 @@ async fn a_model_call_is_within_its_request() {
     assert!(call.attributes["gen_ai.usage.output_tokens"].parse::<u64>().unwrap() > 0);
     let told = format!("{spans:?}");
     assert!(!told.contains("private") && !told.contains(&made.secret), "{told}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_transaction_is_within_its_request_and_tells_where_it_is_and_not_what_it_writes() {
+    let world = World::start(256, true).await;
+    let json = "content-type: application/json\r\n";
+    let wish = json!({ "labels": { "word": "hush" } }).to_string();
+    assert_eq!(world.ask_as_admin("PATCH /v1/boxes/home", json, &wish).await, 200);
+    let is_write = |span: &SeenSpan| span.name.starts_with("transaction ");
+    let route = "PATCH /v1/boxes/{box}";
+    let is_there =
+        |spans: &Vec<SeenSpan>| spans.iter().any(is_write) && spans.iter().any(|span| span.name == route);
+    let spans = world.collector.wait_for("the transaction", is_there).await;
+    let (server, write) = (one(&spans, route, "server"), spans.iter().find(|span| is_write(span)).unwrap());
+    assert_eq!((&write.trace, &write.parent, write.kind), (&server.trace, &server.id, "internal"));
+    let attribute = |name: &str| write.attributes.get(name).map(String::as_str);
+    assert!(attribute("smartbox.committed").is_some_and(|committed| committed.contains("true")), "{write:?}");
+    assert_eq!(attribute("code.file.path"), write.name.strip_prefix("transaction "));
+    assert!(attribute("code.line.number").is_some_and(|line| line.parse::<u32>().is_ok()), "{write:?}");
+    assert!(attribute("smartbox.waited_ms").is_some(), "{write:?}");
+    assert!(!format!("{spans:?}").contains("hush"), "{spans:?}");
+    world.app.settle().await;
+    let own = |span: &SeenSpan| is_write(span) && span.parent.is_empty();
+    assert!(!world.collector.spans().iter().any(own), "what a loop writes begins no trace");
     world.end().await;
 }
 

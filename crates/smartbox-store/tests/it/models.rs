@@ -116,6 +116,27 @@ fn call(box_id: BoxId, at: Timestamp, model: &str) -> ModelCall {
 }
 
 #[tokio::test]
+async fn calls_are_followed_in_the_order_in_which_they_were_put_down_without_what_was_asked() {
+    let world = World::new().await;
+    let (mine, _) = create(&world.org, new_box("mine")).await.unwrap();
+    let (other, _) = create(&world.org, new_box("other")).await.unwrap();
+    assert_eq!(world.org.last_model_calls(mine.id, 10).await.unwrap(), []);
+    let calls = [call(mine.id, at(3), "one"), call(other.id, at(1), "others"), call(mine.id, at(2), "two")];
+    world.fleet.append_model_calls(&calls).await.unwrap();
+    let models =
+        |calls: &[(i64, ModelCall)]| calls.iter().map(|(_, of)| of.model.clone()).collect::<Vec<_>>();
+    let last = world.org.last_model_calls(mine.id, 10).await.unwrap();
+    assert_eq!(models(&last), ["one", "two"]);
+    assert!(last.iter().all(|(_, call)| call.prompt.is_none()));
+    assert_eq!(models(&world.org.last_model_calls(mine.id, 1).await.unwrap()), ["two"]);
+    let newest = last[1].0;
+    world.fleet.append_model_calls(&[call(mine.id, at(1), "three")]).await.unwrap();
+    assert_eq!(models(&world.org.model_calls_after(mine.id, newest).await.unwrap()), ["three"]);
+    assert_eq!(models(&world.org.model_calls_after(mine.id, last[0].0).await.unwrap()), ["two", "three"]);
+    assert_eq!(world.other.model_calls_after(mine.id, 0).await.unwrap(), [], "not to another org");
+}
+
+#[tokio::test]
 async fn calls_are_listed_newest_first_until_they_are_old() {
     let world = World::new().await;
     let (mine, _) = create(&world.org, new_box("mine")).await.unwrap();

@@ -34,7 +34,7 @@ impl Reconciler {
             // A gateway that was thawed may fail its first probe; what it recovers from is then its sleep.
             let is_wake = note.action == "box.recovered" && self.started.contains_key(&row.id);
             let action = if is_wake { "box.awake" } else { note.action };
-            let detail = self.detail(row, action, now).await?;
+            let detail = self.detail(row, action, now).await?.unwrap_or(note.facts);
             events.push(self.control.event(ACTOR, action, &note.reason, detail));
         }
         let mut events = events.into_iter();
@@ -87,13 +87,19 @@ impl Reconciler {
     }
 
     /// What a start or a wake took and who wanted it, where that is what happened.
-    async fn detail(&self, row: &Smartbox, action: &str, now: Timestamp) -> Result<serde_json::Value, Error> {
+    async fn detail(
+        &self,
+        row: &Smartbox,
+        action: &str,
+        now: Timestamp,
+    ) -> Result<Option<serde_json::Value>, Error> {
         match action {
             "box.ready" | "box.awake" => {
                 self.measure(row, action, now);
-                wake_story::story(&self.control, row, self.started.get(&row.id).copied(), now).await
+                let begun = self.started.get(&row.id).copied();
+                wake_story::story(&self.control, row, begun, now).await.map(Some)
             }
-            _ => Ok(serde_json::json!({})),
+            _ => Ok(None),
         }
     }
 

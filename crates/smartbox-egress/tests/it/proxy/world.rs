@@ -9,8 +9,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use smartbox_core::egress_policy::Host;
 use smartbox_core::{BoxId, SecretName};
 use smartbox_egress::{
-    Authenticate, Leaf, Meter, OwnAddresses, RefusedRequest, Report, Resolve, SetAside, Used, UsedUp, Vault,
+    Authenticate, EndedConnection, Leaf, Meter, OwnAddresses, RefusedRequest, Report, Resolve, SetAside,
+    Used, UsedUp, Vault,
 };
+use tokio::sync::Notify;
 
 use super::tls::Authority;
 use crate::rig::a_box;
@@ -46,6 +48,9 @@ pub(crate) struct World {
     pub(crate) is_meter_down: Mutex<bool>,
     pub(crate) purse: Mutex<Purse>,
     pub(crate) refused: Mutex<Vec<RefusedRequest>>,
+    pub(crate) failed: Mutex<Vec<RefusedRequest>>,
+    pub(crate) ended: Mutex<Vec<EndedConnection>>,
+    pub(crate) one_ended: Notify,
     pub(crate) own: Mutex<Vec<IpAddr>>,
     /// Secrets of the box, by name.
     pub(crate) secrets: Mutex<HashMap<String, String>>,
@@ -71,6 +76,20 @@ impl World {
             connections: sum.connections + used.connections,
             requests: sum.requests + used.requests,
         })
+    }
+
+    /// The next connection that has ended, or has already and was not taken yet.
+    pub(crate) async fn ended(&self) -> EndedConnection {
+        loop {
+            let oldest = {
+                let mut ended = self.ended.lock().unwrap();
+                (!ended.is_empty()).then(|| ended.remove(0))
+            };
+            match oldest {
+                Some(connection) => return connection,
+                None => self.one_ended.notified().await,
+            }
+        }
     }
 
     pub(crate) fn reasons(&self) -> Vec<&'static str> {
@@ -134,6 +153,15 @@ impl Meter for World {
 impl Report for World {
     fn refused(&self, request: RefusedRequest) {
         self.refused.lock().unwrap().push(request);
+    }
+
+    fn failed(&self, request: RefusedRequest) {
+        self.failed.lock().unwrap().push(request);
+    }
+
+    fn ended(&self, connection: EndedConnection) {
+        self.ended.lock().unwrap().push(connection);
+        self.one_ended.notify_one();
     }
 }
 

@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use http::HeaderMap;
 use smartbox_api::LogsQuery;
-use smartbox_control::{Error, LogFilter, LogLine, LogQuery, LogSource};
+use smartbox_control::{Error, LogFilter, LogLine, LogPosition, LogQuery, LogSource};
 
 use super::BoxReference;
 use crate::HttpState;
@@ -58,9 +58,10 @@ pub(crate) async fn stream_logs(
     query: &LogsQuery,
     (instance, headers): (String, &HeaderMap),
 ) -> Result<Response, ApiError> {
+    let source = source(query.source.as_deref())?;
     let query = LogQuery {
-        source: source(query.source.as_deref())?,
-        from: last_event_id(headers)?,
+        source,
+        from: last_event_id(source, headers)?,
         tail_lines: tail_lines(query.tail)?,
         follow: query.follow.unwrap_or(false),
         filter: filter(query)?,
@@ -105,9 +106,9 @@ fn filter(query: &LogsQuery) -> Result<LogFilter, ApiError> {
     LogFilter::new(query.search.as_deref(), since, until).map_err(|wrong| ApiError::field("search", wrong))
 }
 
-fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
+fn last_event_id(source: LogSource, headers: &HeaderMap) -> Result<Option<LogPosition>, ApiError> {
     let Some(id) = headers.get("last-event-id") else { return Ok(None) };
-    let position = id.to_str().ok().and_then(|id| id.parse().ok());
+    let position = id.to_str().ok().and_then(|id| LogPosition::parse(source, id));
     position
         .map(Some)
         .ok_or_else(|| ApiError::field("Last-Event-ID", "must be the id of an event of this stream"))

@@ -1,17 +1,19 @@
-//! What was refused, told to owners: an event each, and not more than they can read.
+//! What was refused, told to owners: an event each, and not more than they can read. What is too much for events, and everything else
+//! that the proxy tells, is a line of a log.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use smartbox_control::Control;
+use smartbox_control::{BoxConnection, Came, Control};
 use smartbox_core::BoxId;
-use smartbox_egress::{RefusedRequest, Report};
+use smartbox_egress::{EndedConnection, RefusedRequest, Report};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::connections::Connections;
 use crate::metrics::Dropped;
 
 /// Refusals that wait to be told. What does not fit is not told.
@@ -26,17 +28,18 @@ const BOXES_MAX: usize = 4096;
 /// A refusal on its way to the owner.
 pub(crate) type Noted = RefusedRequest;
 
-/// Puts refusals into a bounded channel.
+/// Puts what the proxy tells into bounded channels.
 pub(crate) struct Reports {
     tell: mpsc::Sender<Noted>,
+    connections: Connections,
     dropped: Arc<Dropped>,
 }
 
 impl Reports {
-    /// Both ends.
-    pub(crate) fn new(dropped: Arc<Dropped>) -> (Self, mpsc::Receiver<Noted>) {
+    /// Both ends of the channel of refusals.
+    pub(crate) fn new(connections: Connections, dropped: Arc<Dropped>) -> (Self, mpsc::Receiver<Noted>) {
         let (tell, told) = mpsc::channel(WAITING_MAX);
-        (Self { tell, dropped }, told)
+        (Self { tell, connections, dropped }, told)
     }
 }
 
@@ -47,10 +50,26 @@ impl Report for Reports {
             self.dropped.refusals.fetch_add(1, Relaxed);
         }
     }
+
+    fn failed(&self, request: RefusedRequest) {
+        let RefusedRequest { box_id, target, reason, message } = request;
+        self.connections.tell(BoxConnection { box_id, target, came: Came::Failed { reason, message } });
+    }
+
+    fn ended(&self, connection: EndedConnection) {
+        let EndedConnection { box_id, target, took, sent, received, end } = connection;
+        let came = Came::Ended { how: end, took, sent, received };
+        self.connections.tell(BoxConnection { box_id, target, came });
+    }
 }
 
-/// Tells them until `stop`.
-pub(crate) async fn follow(control: Control, mut told: mpsc::Receiver<Noted>, stop: CancellationToken) {
+/// Tells refusals until `stop`.
+pub(crate) async fn follow(
+    control: Control,
+    mut told: mpsc::Receiver<Noted>,
+    connections: Connections,
+    stop: CancellationToken,
+) {
     let mut windows = Windows::default();
     loop {
         let noted = tokio::select! { biased;
@@ -59,6 +78,8 @@ pub(crate) async fn follow(control: Control, mut told: mpsc::Receiver<Noted>, st
         };
         let Some(noted) = noted else { return };
         if !windows.take(&noted, Instant::now()) {
+            let RefusedRequest { box_id, target, reason, message } = noted;
+            connections.tell(BoxConnection { box_id, target, came: Came::Refused { reason, message } });
             continue;
         }
         let written =
