@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 mod audit;
+mod backup_operations;
 mod backups;
 mod bulk;
 mod configs;
@@ -44,6 +45,7 @@ use crate::{Cursor, Error, Page, Store, boxes, event, idempotency, operation};
 pub use drills::Drill;
 pub use housekeeping::{DELIVERY_TTL, Purged};
 pub use origins::NewFrom;
+pub(crate) use platforms::TOGETHER;
 pub use rotation::KeyRotation;
 pub use tiers::TIERS_MAX;
 pub use webhooks::{DeliveryOutcome, WebhookTurn};

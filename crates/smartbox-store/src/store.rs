@@ -60,6 +60,14 @@ impl Store {
         open::look_at_server(&server(url, 1)?).await
     }
 
+    /// The platforms that share a database on a server, seen from outside; `None` where it is none of ours yet. Changes nothing.
+    ///
+    /// # Errors
+    /// It cannot be reached, or read.
+    pub async fn look_at_platforms(url: &SecretString) -> Result<Option<SeenPlatforms>, OpenError> {
+        open::look_at_platforms(&server(url, 1)?).await
+    }
+
     /// Whether the database is on a server, where other platforms may use it, and whose backups are its operator's business.
     pub const fn is_shared(&self) -> bool {
         self.database.is_shared()

@@ -116,6 +116,21 @@ async fn more_is_logged_for_as_long_as_was_asked() {
     for wrong in [json!({ "level": "off", "for": "10m" }), json!({ "level": "debug", "for": "2000m" })] {
         assert_eq!(world.ask("PUT /_smartbox/debug/log", &secret(), &wrong.to_string()).await.0, 422);
     }
+    let audit: Value = world.app.admin().get("/v1/audit?limit=200").await.json(http::StatusCode::OK);
+    let raised: Vec<_> = audit["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["action"] == "platform.log-raised")
+        .collect();
+    assert_eq!(raised.len(), 1, "what was refused raised nothing: {audit}");
+    assert_eq!(
+        (&raised[0]["actor"], &raised[0]["detail"]["level"]),
+        (&json!("admin"), &json!("debug")),
+        "{audit}"
+    );
+    assert_eq!(raised[0]["detail"]["seconds"], 600);
+    assert!(!audit.to_string().contains(ADMIN_SECRET));
     world.end().await;
 }
 
