@@ -10,6 +10,7 @@ use crate::database::{Database, Mark, Server};
 use crate::error::{Error, OpenError};
 use crate::fleet::{FleetStore, SystemActor};
 use crate::open;
+use crate::open::SeenPlatforms;
 use crate::org::OrgStore;
 use crate::sealing::Sealer;
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use smartbox_backup::{Progress, Repository, Stop};
 use smartbox_core::BoxId;
-use smartbox_store::Operation;
+use smartbox_store::{Operation, OperationKind};
 use tokio::sync::watch;
 
 use crate::Control;
@@ -124,8 +124,15 @@ impl Board {
 impl Control {
     /// How far the work on the backups of the box has come that an operation waits for. Whoever found the operation may know.
     pub fn operation_progress(&self, operation: &Operation) -> Option<UnderWay> {
-        let of_box = || self.inner.backups.board.of(operation.box_id);
-        operation.finished_at.is_none().then(of_box)?.into_iter().next()
+        if operation.finished_at.is_some() {
+            return None;
+        }
+        let is_waited_for = |seen: &UnderWay| match operation.kind {
+            OperationKind::Backup => seen.work == Work::Saving,
+            // Somebody takes one along, which nobody else waits for.
+            _ => seen.work != Work::Exporting,
+        };
+        self.inner.backups.board.of(operation.box_id).into_iter().find(is_waited_for)
     }
 }
 

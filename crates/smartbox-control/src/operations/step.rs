@@ -14,9 +14,7 @@ impl Control {
         }
         let under_way = self.operation_progress(operation).map(|under_way| under_way.work);
         if operation.kind == OperationKind::Backup {
-            return Ok(Some(
-                under_way.filter(|work| *work == Work::Saving).map_or("waiting", name_of).to_owned(),
-            ));
+            return Ok(Some(under_way.map_or("waiting", name_of).to_owned()));
         }
         let upgrade = match operation.kind {
             OperationKind::Upgrade => {
@@ -37,7 +35,7 @@ fn step(
     upgrade: Option<UpgradeStage>,
     seen: Option<(Phase, Option<Stage>)>,
 ) -> Option<String> {
-    let work = under_way.filter(|work| *work != Work::Exporting).map(name_of);
+    let work = under_way.map(name_of);
     let upgrade = match upgrade {
         Some(UpgradeStage::Trying) => Some("trying the version on a copy"),
         // It starts, and is looked at when it runs.
@@ -81,7 +79,6 @@ mod tests {
         assert_eq!(named(None, Some(UpgradeStage::Proving), starting(Stage::Process)), "starting: process");
         assert_eq!(named(None, None, starting(Stage::Listening)), "starting: waiting for the gateway");
         assert_eq!(named(None, Some(UpgradeStage::Proving), running), "watching whether it is well");
-        assert_eq!(named(Some(Work::Exporting), None, running), "running", "somebody else takes it along");
         assert_eq!(step(None, None, None), None);
     }
 }
