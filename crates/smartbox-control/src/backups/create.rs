@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use smartbox_core::backup::Reason;
 use smartbox_core::{BoxId, Permission};
-use smartbox_store::{Backup, Operation, OperationKind, Smartbox};
+use smartbox_store::{Backup, Operation, OperationKind, Outcome, Smartbox};
 
 use super::NotMade;
 use crate::{Control, Error, Op};
@@ -46,6 +46,13 @@ impl Control {
             return Ok(CreatedBackup::UnderWay(operation));
         };
         match tokio::time::timeout(self.inner.limits.backups.answer_within, answered).await {
+            Ok(Ok(Err(NotMade::Cancelled))) => match org.find_operation(operation.id).await? {
+                // It was joined when it had all but ended: that one is made.
+                Some(ended) if ended.outcome == Some(Outcome::Succeeded) => {
+                    Ok(CreatedBackup::UnderWay(ended))
+                }
+                _ => Err(Error::Cancelled),
+            },
             Ok(Ok(had)) => Ok(CreatedBackup::Made(Box::new(made(had)?.ok_or_else(nothing_to_save)?))),
             // The time is over, or the platform is stopping: it goes on after the next start.
             Ok(Err(_)) | Err(_) => {
