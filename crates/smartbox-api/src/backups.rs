@@ -57,7 +57,7 @@ pub struct BackupView {
 /// Work on the backups of a box that is under way, and how far it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BackupWorkView {
-    /// `restoring`, `saving` or `verifying`.
+    /// `restoring`, `saving`, `verifying` or `exporting`.
     pub work: String,
     /// Files that are done.
     pub files: u64,

@@ -20,7 +20,7 @@ pub struct OperationView {
     pub id: String,
     /// The box it changes.
     pub box_id: String,
-    /// `create`, `start`, `stop`, `restart`, `restore`, `sleep`, `wake`, `upgrade`, `archive`, `configure` or `delete`.
+    /// `create`, `start`, `stop`, `restart`, `restore`, `sleep`, `wake`, `upgrade`, `archive`, `configure`, `backup` or `delete`.
     pub kind: String,
     /// `running`, `succeeded`, `failed`, `superseded` (a later change of intent took its place) or `cancelled`.
     pub state: String,
@@ -29,7 +29,8 @@ pub struct OperationView {
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<String>,
-    /// How far its box has come while it runs: its phase, and the stage of a start, such as `starting: listening`.
+    /// Where it is while it runs: `saving`, `copying`, `reading back`, or how far its box has come, such as `starting: process` and
+    /// `starting: waiting for the gateway`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
     /// How far work on the box's backups has come that it waits for: one is put in place, made, or read back.

@@ -26,13 +26,23 @@ pub struct Reader {
     repository: Full,
     entries: Vec<(PathBuf, Node)>,
     is_one_file: bool,
+    counter: Counter,
 }
 
 impl Reader {
-    pub(crate) fn new(repository: Full, snapshot: &SnapshotFile, file: Option<&Path>) -> Result<Self, Error> {
-        let mut entries = Vec::new();
+    pub(crate) fn new(
+        repository: Full,
+        snapshot: &SnapshotFile,
+        file: Option<&Path>,
+        counter: Counter,
+    ) -> Result<Self, Error> {
+        let (mut entries, mut files, mut bytes) = (Vec::new(), 0, 0_u64);
         each(&repository, snapshot, Limits::default(), |path, node| {
             if file.is_none_or(|file| path == file && node.is_file()) {
+                if node.is_file() {
+                    files += 1;
+                    bytes = bytes.saturating_add(node.meta.size);
+                }
                 entries.push((path, node));
             }
             Ok(())
@@ -40,7 +50,8 @@ impl Reader {
         if file.is_some() && entries.is_empty() {
             return Err(Error::NoFile);
         }
-        Ok(Self { repository, entries, is_one_file: file.is_some() })
+        counter.set_totals(files, bytes);
+        Ok(Self { repository, entries, is_one_file: file.is_some(), counter })
     }
 
     /// Writes it: a file as it is, everything else as an archive, which begins with what it says of itself.
@@ -96,7 +107,9 @@ impl Reader {
                 let mut content = self.content(node)?;
                 header.set_entry_type(tar::EntryType::Regular);
                 header.set_size(content.size);
-                archive.append_data(&mut header, path, &mut content).map_err(failed)
+                archive.append_data(&mut header, path, &mut content).map_err(failed)?;
+                self.counter.add_file();
+                Ok(())
             }
         }
     }
@@ -105,7 +118,7 @@ impl Reader {
         // An archive says how long a file is before it has it.
         pieces_of(&self.repository, Path::new("a file"), node, 0)?;
         let file = self.repository.open_file(node).map_err(Error::rustic)?;
-        Ok(Content { repository: &self.repository, file, size: node.meta.size, at: 0 })
+        Ok(Content { reader: self, file, size: node.meta.size, at: 0 })
     }
 }
 
@@ -128,6 +141,7 @@ pub(crate) fn read_all(
     })?;
     counter.set_totals(files, bytes);
     fetch(bridge, cipher, pieces, |piece, _content| {
+        counter.go_on()?;
         counter.add_bytes(piece.bytes());
         Ok(())
     })?;
@@ -137,7 +151,7 @@ pub(crate) fn read_all(
 
 /// The bytes of a file.
 struct Content<'a> {
-    repository: &'a Full,
+    reader: &'a Reader,
     file: OpenFile,
     size: u64,
     at: u64,
@@ -151,10 +165,11 @@ impl Read for Content<'_> {
             return Ok(0);
         }
         let offset = usize::try_from(self.at).map_err(io::Error::other)?;
-        let read = self.repository.read_file_at(&self.file, offset, wanted);
+        let read = self.reader.repository.read_file_at(&self.file, offset, wanted);
         let read = read.map_err(|error| io::Error::other(error.to_string()))?;
         into.get_mut(..read.len()).ok_or(io::ErrorKind::InvalidData)?.copy_from_slice(&read);
         self.at += read.len() as u64;
+        self.reader.counter.add_bytes(read.len() as u64);
         Ok(read.len())
     }
 }

@@ -39,6 +39,9 @@ pub enum Error {
         "the repository has no such snapshot: it was forgotten, or is in another repository; list what is there"
     )]
     NoSnapshot,
+    /// Whoever wanted it took it back while it was under way.
+    #[error("it was taken back while it was under way")]
+    Stopped,
     /// There is no such file in the snapshot.
     #[error("the snapshot has no such file")]
     NoFile,

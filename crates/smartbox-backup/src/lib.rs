@@ -46,7 +46,7 @@ pub use error::Error;
 pub use limit::Bandwidth;
 pub use manifest::Manifest;
 pub use mark::look;
-pub use progress::Progress;
+pub use progress::{Progress, Stop};
 pub use repository::{Label, Repository, Saved};
 pub use restore::Restored;
 pub use source::Source;

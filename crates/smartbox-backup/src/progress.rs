@@ -1,10 +1,12 @@
 //! How far a snapshot, a restore or a verification has come.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rustic_core::{ProgressBars, ProgressType, RusticProgress};
 use tokio::sync::watch;
+
+use crate::Error;
 
 /// Bytes after which watchers are told at the latest; more often helps nobody.
 const STEP_BYTES: u64 = 1 << 20;
@@ -24,11 +26,28 @@ pub struct Progress {
     pub bytes_total: u64,
 }
 
+/// Takes work back that is under way. Clones are one.
+#[derive(Clone, Debug, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// From now on. What is under way ends between two pieces.
+    pub fn stop(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was.
+    pub fn is_stopped(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// Counts, and tells whoever watches. A watcher sees the newest value and may miss those before it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Counter {
     counts: Arc<Counts>,
     watcher: Option<watch::Sender<Progress>>,
+    stop: Stop,
 }
 
 #[derive(Debug, Default)]
@@ -40,10 +59,18 @@ struct Counts {
 }
 
 impl Counter {
-    pub(crate) fn new(watcher: Option<watch::Sender<Progress>>) -> Self {
-        let counter = Self { counts: Arc::default(), watcher };
+    pub(crate) fn new(watcher: Option<watch::Sender<Progress>>, stop: Stop) -> Self {
+        let counter = Self { counts: Arc::default(), watcher, stop };
         counter.tell();
         counter
+    }
+
+    /// Asked between pieces.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`].
+    pub(crate) fn go_on(&self) -> Result<(), Error> {
+        if self.stop.is_stopped() { Err(Error::Stopped) } else { Ok(()) }
     }
 
     pub(crate) fn is_watched(&self) -> bool {

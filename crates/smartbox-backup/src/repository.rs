@@ -18,7 +18,7 @@ use crate::bridge::Bridge;
 use crate::depot::Depot;
 use crate::key::Derived;
 use crate::probe::machine_time;
-use crate::progress::{Bars, Counter, Progress};
+use crate::progress::{Bars, Counter, Progress, Stop};
 use crate::restore::{self, Restored, Store};
 use crate::source::{Reading, Tally};
 use crate::{Error, HOME, IdShift, Limits, Source, locks};
@@ -63,11 +63,18 @@ pub struct Repository {
     pub(crate) bridge: Bridge,
     derived: Arc<Derived>,
     watcher: Option<watch::Sender<Progress>>,
+    stop: Stop,
 }
 
 impl Repository {
     pub(crate) fn new(depot: Depot, bridge: Bridge, key: &SecretString) -> Result<Self, Error> {
-        Ok(Self { depot, bridge, derived: Arc::new(Derived::new(key)?), watcher: None })
+        Ok(Self {
+            depot,
+            bridge,
+            derived: Arc::new(Derived::new(key)?),
+            watcher: None,
+            stop: Stop::default(),
+        })
     }
 
     /// The same repository, whose snapshots, restores and verifications tell how far they are. A watcher that is slow sees the
@@ -75,6 +82,16 @@ impl Repository {
     #[must_use]
     pub fn watched(self, watcher: watch::Sender<Progress>) -> Self {
         Self { watcher: Some(watcher), ..self }
+    }
+
+    /// The same repository, whose snapshots, restores and verifications end when they are taken back.
+    #[must_use]
+    pub fn until(self, stop: Stop) -> Self {
+        Self { stop, ..self }
+    }
+
+    fn counter(&self) -> Counter {
+        Counter::new(self.watcher.clone(), self.stop.clone())
     }
 
     fn credentials(&self) -> Result<Credentials, Error> {
@@ -137,9 +154,9 @@ impl Repository {
     /// Saves a home. The repository is made if there is none. What was saved before is read once, by names and times.
     ///
     /// # Errors
-    /// When the store or the disk fails, or the home holds more than the limits allow: then there is no new snapshot.
+    /// When the store or the disk fails, the home holds more than the limits allow, or it is taken back: then there is no new snapshot.
     pub fn snapshot(&self, source: Source, label: &Label) -> Result<Saved, Error> {
-        let counter = Counter::new(self.watcher.clone());
+        let counter = self.counter();
         let repository = self.opened_or_made(Bars(counter.clone()))?;
         let since = locks::held_since(machine_time());
         if let Some(holder) = locks::exclusive_holder(&self.derived.master, &self.bridge.locks()?, since) {
@@ -164,9 +181,13 @@ impl Repository {
             (tally.nodes.load(Ordering::Relaxed), made.summary.as_ref().map(|all| all.total_files_processed));
         let lacks = taken.filter(|taken| *taken != given);
         let lacks = lacks.map(|taken| format!("{taken} of {given} files could be saved; try again"));
+        let stopped = counter.go_on();
         let broken = tally.broken.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take().or(lacks);
-        if let Some(why) = broken {
+        if stopped.is_err() || broken.is_some() {
             repository.delete_snapshots(&[made.id]).map_err(Error::rustic)?;
+        }
+        stopped?;
+        if let Some(why) = broken {
             return Err(Error::Repository(why));
         }
         counter.end(tally.files.load(Ordering::Relaxed), tally.bytes.load(Ordering::Relaxed));
@@ -195,7 +216,7 @@ impl Repository {
         let found = find(&opened, snapshot)?;
         let repository = opened.to_indexed().map_err(Error::rustic)?;
         let store = Store { bridge: &self.bridge, cipher: &self.derived.master, repository: &repository };
-        let counter = Counter::new(self.watcher.clone());
+        let counter = self.counter();
         restore::write(&store, &found, into, (ids, limits), &counter)
     }
 
@@ -207,7 +228,7 @@ impl Repository {
         let opened = self.opened_to_read()?;
         let found = find(&opened, snapshot)?;
         let repository = opened.to_indexed().map_err(Error::rustic)?;
-        Reader::new(repository, &found, file)
+        Reader::new(repository, &found, file, self.counter())
     }
 
     /// Reads every byte of a snapshot, and returns how many files it has. Each part is proven by its key and its name.
@@ -223,7 +244,7 @@ impl Repository {
             self.bridge.put_key(&name, content)?;
         }
         let repository = opened.to_indexed().map_err(Error::rustic)?;
-        let counter = Counter::new(self.watcher.clone());
+        let counter = self.counter();
         read_all((&self.bridge, &self.derived.master), &repository, &found, &counter)
     }
 

@@ -168,6 +168,7 @@ pub(crate) fn write(
     }
     let pieces = std::mem::take(&mut plan.pieces);
     fetch(store.bridge, store.cipher, pieces, |piece, content| {
+        counter.go_on()?;
         let file = plan.files.get(piece.file as usize).ok_or(Error::NoFile)?;
         put(&root, file, piece.at, content, counter).map_err(Error::disk("writing what is restored"))
     })?;

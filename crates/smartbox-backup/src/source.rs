@@ -101,6 +101,9 @@ impl Iterator for Entries {
     type Item = RusticResult<ReadSourceEntry<Open>>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        if self.tally.counter.go_on().is_err() {
+            return None;
+        }
         loop {
             let entry = match self.walk.as_mut()?.next()? {
                 Ok(entry) if self.logs.contains(&entry.path) => continue,
@@ -220,6 +223,7 @@ impl Read for Exactly {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let wanted = usize::try_from(self.left).unwrap_or(usize::MAX).min(into.len());
         let Some(into) = into.get_mut(..wanted).filter(|into| !into.is_empty()) else { return Ok(0) };
+        self.tally.counter.go_on().map_err(io::Error::other)?;
         let mut read = if self.is_cut {
             0
         } else {

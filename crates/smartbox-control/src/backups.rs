@@ -1,6 +1,8 @@
 //! Backups of boxes: list them, ask for one, go back to one, take the key along.
 
 pub(crate) mod archive;
+mod asked;
+mod create;
 mod export;
 mod held;
 pub(crate) mod identity;
@@ -16,9 +18,8 @@ pub(crate) mod swap_in;
 pub(crate) mod take;
 mod verify;
 
-use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -27,15 +28,18 @@ use smartbox_core::backup::{Reason, Retention};
 use smartbox_core::{BoxId, Permission, UidRange};
 use smartbox_provider::Volumes;
 use smartbox_store::{Backup, BackupState, Smartbox, SystemActor};
-use tokio::sync::{Notify, Semaphore, oneshot};
+use tokio::sync::{Notify, Semaphore};
 
+use asked::Asked;
+pub(crate) use asked::NotMade;
+pub use create::CreatedBackup;
+pub(crate) use create::nothing_to_save;
 pub use export::{ExportGone, ExportSink};
 pub(crate) use intake::{IDS as INTAKE_IDS, Intake, take_in};
 pub use numbers::BackupNumbers;
 pub use policy::{BackupDecision, BackupWish};
 pub use progress::{UnderWay, Work};
 pub use read::Download;
-pub(crate) use read::nothing_to_save;
 pub use restore::RestoreWish;
 
 use crate::{Control, Error, Op, random_token};
@@ -76,6 +80,8 @@ pub struct BackupPolicy {
     pub retention: Retention,
     /// Backups that are made at the same time.
     pub at_once: usize,
+    /// How long somebody waits for the answer when they ask for one. It is made all the same.
+    pub answer_within: Duration,
     /// For how long a restore can be undone.
     pub undo_for: Duration,
     /// How often one is booted in a sealed box, to see whether it can be; `None`: never.
@@ -92,20 +98,13 @@ impl Default for BackupPolicy {
             period: Some(Duration::from_mins(5)),
             retention: Retention::default(),
             at_once: 2,
+            answer_within: Duration::from_secs(55),
             undo_for: Duration::from_hours(24),
             drill_every: Some(Duration::from_hours(24)),
             archive_after: None,
             limits: smartbox_backup::Limits::default(),
         }
     }
-}
-
-type Answer = oneshot::Sender<Result<Option<Backup>, String>>;
-
-/// Who waits for a backup of a box, and what it is for.
-struct Asked {
-    reason: Reason,
-    waiting: Vec<Answer>,
 }
 
 /// What the use-cases and the loop of backups share.
@@ -116,14 +115,13 @@ pub(crate) struct Backups {
     pub(crate) locks: locks::Locks,
     pub(crate) readers: Arc<Semaphore>,
     pub(crate) importers: Arc<Semaphore>,
-    asked: Mutex<HashMap<BoxId, Asked>>,
+    /// Whether what was staged takes the place of a disk is decided by one at a time.
+    pub(crate) deciding: locks::Locks,
+    pub(crate) asked: Asked,
     pub(crate) wake: Notify,
     pub(crate) counted: numbers::Counted,
     pub(crate) board: progress::Board,
 }
-
-/// People who wait for a backup of the same box.
-const WAITING_MAX: usize = 16;
 
 impl Backups {
     pub(crate) fn new(parts: BackupParts) -> Self {
@@ -134,54 +132,30 @@ impl Backups {
             locks: locks::Locks::default(),
             readers: Arc::new(Semaphore::new(READERS_MAX)),
             importers: Arc::new(Semaphore::new(IMPORTERS_MAX)),
-            asked: Mutex::default(),
+            deciding: locks::Locks::default(),
+            asked: Asked::default(),
             wake: Notify::new(),
             counted: numbers::Counted::default(),
             board: progress::Board::default(),
         }
     }
 
-    fn asked(&self) -> std::sync::MutexGuard<'_, HashMap<BoxId, Asked>> {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Asks the loop for a backup. One that a person asks for is made in any case, and stays; others are made when something has
     /// changed. `None`: too many wait for one already.
-    pub(crate) fn ask(
-        &self,
-        id: BoxId,
-        reason: Reason,
-    ) -> Option<oneshot::Receiver<Result<Option<Backup>, String>>> {
-        let (answer, answered) = oneshot::channel();
-        let mut asked = self.asked();
-        let all = asked.entry(id).or_insert_with(|| Asked { reason, waiting: Vec::new() });
-        all.waiting.retain(|waiting| !waiting.is_closed());
-        if all.waiting.len() >= WAITING_MAX {
-            return None;
-        }
-        // Whoever wants most of it gets it, and with that the others do.
-        let wants = |reason: Reason| match reason {
-            Reason::Asked => 2,
-            Reason::Clone => 1,
-            _ => 0,
-        };
-        if wants(reason) > wants(all.reason) {
-            all.reason = reason;
-        }
-        all.waiting.push(answer);
-        drop(asked);
+    pub(crate) fn ask(&self, id: BoxId, reason: Reason) -> Option<asked::Answered> {
+        let answered = self.asked.wait(id, reason)?;
         self.wake.notify_one();
         Some(answered)
     }
 
-    /// What somebody waits for a backup of the box for.
-    pub(crate) fn asked_for(&self, id: BoxId) -> Option<Reason> {
-        self.asked().get(&id).map(|asked| asked.reason)
-    }
-
-    /// Those who wait for one.
-    pub(crate) fn take_asked(&self, id: BoxId) -> Vec<Answer> {
-        self.asked().remove(&id).map(|asked| asked.waiting).unwrap_or_default()
+    /// Ends what is under way for an operation that was cancelled: a backup, or what is put in the place of a disk.
+    pub(crate) fn take_back(&self, id: BoxId, is_backup: bool) {
+        if is_backup {
+            self.asked.cancel(id);
+            self.board.stop(id, Work::Saving);
+        } else {
+            self.board.stop(id, Work::Restoring);
+        }
     }
 }
 

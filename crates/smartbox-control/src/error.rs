@@ -38,6 +38,9 @@ pub enum Error {
         /// What to do.
         remedy: String,
     },
+    /// Somebody took it back while it was under way.
+    #[error("it was cancelled")]
+    Cancelled,
     /// The box or route changed since the caller read it.
     #[error("it has changed since it was read")]
     VersionMismatch,

@@ -105,8 +105,8 @@ pub use allowances::{Allowance, Allowances};
 pub use api_keys::{ApiKey, ApiKeyChange};
 pub use authority::HostCertificate;
 pub use backups::{
-    BackupAccess, BackupDecision, BackupNumbers, BackupParts, BackupPolicy, BackupWish, BoxBackups, Download,
-    ExportGone, ExportSink, RestoreWish, UnderWay, Work,
+    BackupAccess, BackupDecision, BackupNumbers, BackupParts, BackupPolicy, BackupWish, BoxBackups,
+    CreatedBackup, Download, ExportGone, ExportSink, RestoreWish, UnderWay, Work,
 };
 pub use box_settings::BoxWish;
 pub use boxes::{CloneWish, Created, ImportWish, Intended, NewBox};

@@ -98,7 +98,8 @@ impl Maintenance {
         .to_string()
     }
 
-    fn read(text: &str) -> Option<Self> {
+    /// What the database says of it, for whoever looks into it from outside.
+    pub fn read(text: &str) -> Option<Self> {
         let fact: serde_json::Value = serde_json::from_str(text).ok()?;
         let word = |name: &str| fact[name].as_str().map(str::to_owned);
         let at = |name: &str| Timestamp::from_millisecond(fact[name].as_i64()?).ok();

@@ -2,6 +2,7 @@
 //!
 //! A row is written before anything is said, so the answer has a place also when whoever asked has left.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,10 @@ use crate::{ChatEvent, Control, Error, Op};
 const WAITING_MAX: usize = 128;
 /// How long an answer is waited for. Longer work belongs into a session that is looked at.
 const ANSWER_WITHIN: Duration = Duration::from_mins(30);
+/// A message that nobody has said to be waited for within this time is lost: whoever waited is gone.
+const KEPT_FOR: Duration = Duration::from_secs(60);
+/// How often it is said.
+const KEEP_EVERY: Duration = Duration::from_secs(15);
 
 /// Places for answers that are waited for.
 pub(crate) struct Waiting(Arc<Semaphore>);
@@ -67,7 +72,7 @@ impl Control {
             session,
             asked_by: op.principal.actor(),
             created_at: now,
-            until: now.checked_add(ANSWER_WITHIN).map_err(Error::internal)?,
+            until: now.checked_add(KEPT_FOR).map_err(Error::internal)?,
             ended: None,
         };
         let detail = serde_json::json!({ "message": message.id.to_string() });
@@ -91,7 +96,10 @@ impl Control {
 impl Asked {
     /// Says it, waits for the answer and puts it down. Whoever drops this future calls [`Asked::lose`] instead.
     pub async fn carry_out(&self) {
-        let answer = tokio::time::timeout(ANSWER_WITHIN, self.answer()).await;
+        let answer = tokio::select! {
+            answer = tokio::time::timeout(ANSWER_WITHIN, self.answer()) => answer,
+            never = self.keep() => match never {},
+        };
         let late = || MessageEnd::Failed("the agent did not come to an end in time".to_owned());
         self.end(&answer.unwrap_or_else(|_elapsed| late())).await;
     }
@@ -99,6 +107,20 @@ impl Asked {
     /// Puts down that nobody waits for the answer any more.
     pub async fn lose(&self) {
         self.end(&MessageEnd::Lost).await;
+    }
+
+    /// Says again and again that somebody waits.
+    async fn keep(&self) -> Infallible {
+        let org = self.control.inner.store.org(self.message.org);
+        loop {
+            tokio::time::sleep(KEEP_EVERY).await;
+            let until = self.control.inner.clock.now().checked_add(KEPT_FOR);
+            let Ok(until) = until else { continue };
+            if let Err(error) = org.keep_message(self.message.id, until).await {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(message = %self.message.id, error, "it could not be said that an answer is waited for");
+            }
+        }
     }
 
     async fn answer(&self) -> MessageEnd {

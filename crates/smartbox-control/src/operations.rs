@@ -1,6 +1,7 @@
 //! Operations: look one up, wait for its end, take it back.
 
 mod cancel;
+mod step;
 
 use std::time::Duration;
 
@@ -24,19 +25,6 @@ impl Control {
         };
         let is_seen = |found: &Operation| op.principal.only().is_none_or(|only| found.box_id == only);
         found.filter(is_seen).ok_or(Error::NotFound("operation"))
-    }
-
-    /// How far the box of an operation under way has come: its phase, and the stage of a start. Whoever found the operation may know.
-    pub fn operation_step(&self, operation: &Operation) -> Option<String> {
-        if operation.finished_at.is_some() {
-            return None;
-        }
-        let fleet = self.inner.fleet.borrow();
-        let state = fleet.boxes.iter().find(|state| state.id == operation.box_id)?;
-        Some(match state.stage {
-            Some(stage) => format!("{}: {}", state.phase.as_str(), stage.as_str()),
-            None => state.phase.as_str().to_owned(),
-        })
     }
 
     /// Waits until the operation has ended or `wait` is over, and returns it as it is then.

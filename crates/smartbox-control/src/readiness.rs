@@ -6,7 +6,7 @@ use std::time::Duration;
 use smartbox_store::SystemActor;
 use tokio::time::{Instant, timeout};
 
-use crate::Control;
+use crate::{Control, Error};
 
 /// The database must answer within this time.
 const STORE_TIMEOUT: Duration = Duration::from_millis(500);
@@ -28,16 +28,23 @@ impl LastPass {
 }
 
 impl Control {
-    /// What keeps the platform from doing its work, in words for an operator. Answers within a second.
+    /// What keeps the platform from doing its work, in words for an operator. Answers within half a second.
     pub async fn missing(&self) -> Vec<String> {
         let mut missing = Vec::new();
         let fleet = self.inner.store.fleet(SystemActor::new("readiness"));
-        if !matches!(timeout(STORE_TIMEOUT, fleet.first_org()).await, Ok(Ok(_))) {
-            missing.push("the database does not answer".to_owned());
-        }
-        // Whoever balances load sends people to a platform where boxes start.
-        if let Ok(Ok(Some(maintenance))) = timeout(STORE_TIMEOUT, self.maintenance()).await {
-            missing.push(format!("the platform is being maintained: {}", maintenance.reason));
+        // One look after the other, within one time: what does not answer the first need not be waited for twice.
+        let looked = timeout(STORE_TIMEOUT, async {
+            fleet.first_org().await.map_err(Error::from)?;
+            // One that cannot be read is told by whoever needs it.
+            Ok::<_, Error>(self.maintenance().await.ok().flatten())
+        });
+        match looked.await {
+            // Whoever balances load sends people to a platform where boxes start.
+            Ok(Ok(Some(maintenance))) => {
+                missing.push(format!("the platform is being maintained: {}", maintenance.reason));
+            }
+            Ok(Ok(None)) => {}
+            Ok(Err(_)) | Err(_) => missing.push("the database does not answer".to_owned()),
         }
         if self.inner.keeping.get().is_some_and(|keeping| !keeping.is_held()) {
             missing.push("this platform may act on no box at the moment: the database was away, or others have taken over".to_owned());

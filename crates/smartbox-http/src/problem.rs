@@ -82,6 +82,7 @@ pub fn explain(error: &Error) -> Explanation {
         Error::NameTaken(_) => Explanation::new(&codes::NAME_TAKEN).detail(text),
         Error::Ambiguous(_) => Explanation::new(&codes::NAME_AMBIGUOUS).detail(text),
         Error::Conflict { remedy, .. } => Explanation::new(&codes::CONFLICT).detail(text).remedy(remedy),
+        Error::Cancelled => Explanation::new(&codes::CONFLICT).detail(text).remedy("ask for it again"),
         Error::VersionMismatch => Explanation::new(&codes::VERSION_MISMATCH),
         Error::WakeRefused(WakeRefusal::Deleted) => Explanation::new(&codes::BOX_DELETED),
         Error::WakeRefused(WakeRefusal::Outdated) => Explanation::new(&codes::RUNTIME_TOO_OLD),

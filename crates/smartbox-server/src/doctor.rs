@@ -1,5 +1,7 @@
 //! `smartbox doctor`: is this machine fit for boxes? Each failure comes with its remedy.
 
+mod platforms;
+
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -12,7 +14,7 @@ use smartbox_providers::local::{self, Verdict};
 use smartbox_store::check_address;
 
 use crate::console::Console;
-use crate::daemon::database::look;
+use crate::daemon::database::{look, look_at_platforms};
 use crate::install::local_config;
 use crate::settings::{DatabaseSettings, Flags, Settings};
 use crate::tls::{self, Expiry, SOON};
@@ -98,6 +100,7 @@ fn lines(settings: &Settings) -> Vec<Line> {
     lines.push(runtime(&RuntimeStore::new(config.runtime_dir)));
     lines.push(models(settings));
     lines.extend(database(settings));
+    lines.extend(several_platforms(settings));
     lines.extend(certificate(settings, SystemClock.now()));
     lines
 }
@@ -121,6 +124,21 @@ fn database(settings: &Settings) -> Option<Line> {
         }
         Err(error) => Line { name, state: "fail", detail: error.to_string(), remedy: String::new() },
     })
+}
+
+/// The platforms that share the database on a server, if it is to be on one and can be reached.
+fn several_platforms(settings: &Settings) -> Vec<Line> {
+    let DatabaseSettings::Server { url, .. } = &settings.database else { return Vec::new() };
+    let looks = crate::block_on(async {
+        let Ok(Some(first)) = look_at_platforms(url).await else { return Ok(None) };
+        if !first.platforms.is_empty() {
+            tokio::time::sleep(platforms::BETWEEN_LOOKS).await;
+        }
+        let Ok(Some(second)) = look_at_platforms(url).await else { return Ok(None) };
+        Ok(Some(platforms::Looks { first, second, here: SystemClock.now() }))
+    });
+    // What is wrong with the database is said above.
+    looks.ok().flatten().map(|looks| platforms::lines(&looks)).unwrap_or_default()
 }
 
 /// Whether the certificate of the edge is valid for long enough, if there is to be one.

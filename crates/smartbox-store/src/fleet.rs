@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 mod all_boxes;
 mod audit;
+mod backup_operations;
 mod backups;
 mod bulk;
 mod configs;
@@ -48,6 +49,7 @@ pub use all_boxes::AllBoxes;
 pub use drills::Drill;
 pub use housekeeping::{DELIVERY_TTL, Purged};
 pub use origins::NewFrom;
+pub(crate) use platforms::TOGETHER;
 pub use rotation::KeyRotation;
 pub use tiers::TIERS_MAX;
 pub use webhooks::{DeliveryOutcome, WebhookTurn};

@@ -82,6 +82,7 @@ pub use ledger::{
 };
 pub use messages::{ANSWER_BYTES_MAX, MESSAGE_TTL, MESSAGES_MAX, MESSAGES_WAITING, Message, MessageEnd};
 pub use models::{KeyChange, ModelCall, ModelProvider, ModelRulesRow, PROVIDERS_MAX};
+pub use open::{PlatformLease, SeenPlatforms};
 pub use operation::{NewOperation, Operation, OperationKind, Outcome, Target};
 pub use org::{DEVICES_MAX, OrgStore, TICKETS_MAX, TOKENS_MAX};
 pub use origins::{Origin, OriginKind};

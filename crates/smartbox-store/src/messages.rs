@@ -59,7 +59,7 @@ pub struct Message {
     pub asked_by: String,
     /// When.
     pub created_at: Timestamp,
-    /// Until when an answer can come.
+    /// When it is lost, if nobody says before that the answer is still waited for.
     pub until: Timestamp,
     /// When and how it ended; `None` while the agent works.
     pub ended: Option<(Timestamp, MessageEnd)>,

@@ -6,6 +6,7 @@
 //!
 //! The caller sees to it that no other process opens the same data directory.
 
+mod platforms;
 mod server;
 
 use std::ffi::OsString;
@@ -24,7 +25,8 @@ use crate::error::{OpenError, is_corruption};
 use crate::row::bigint;
 use crate::sealing::Sealer;
 
-pub(crate) use server::{look_at as look_at_server, open as open_on_server};
+pub use platforms::{PlatformLease, SeenPlatforms};
+pub(crate) use server::{look_at as look_at_server, look_at_platforms, open as open_on_server};
 
 pub(crate) static MIGRATOR: Migrator = sqlx::migrate!();
 

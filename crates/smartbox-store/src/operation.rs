@@ -37,11 +37,13 @@ pub enum OperationKind {
     Archive,
     /// Changes what its owner adds to its configuration.
     Configure,
+    /// Saves it. Nothing of the box changes.
+    Backup,
 }
 
 impl OperationKind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Create,
         Self::Start,
         Self::Stop,
@@ -53,6 +55,7 @@ impl OperationKind {
         Self::Upgrade,
         Self::Archive,
         Self::Configure,
+        Self::Backup,
     ];
 
     /// Whether a person wants the box to be tried afresh, whatever went wrong before.
@@ -62,7 +65,7 @@ impl OperationKind {
 
     /// Whether a box that is as it was asked for is not the end of it: whoever carries it out says when it is.
     pub(crate) const fn ends_by_itself(self) -> bool {
-        matches!(self, Self::Upgrade | Self::Archive | Self::Configure)
+        matches!(self, Self::Upgrade | Self::Archive | Self::Configure | Self::Backup)
     }
 
     /// The word used in the store and on the wire.
@@ -79,6 +82,7 @@ impl OperationKind {
             Self::Upgrade => "upgrade",
             Self::Archive => "archive",
             Self::Configure => "configure",
+            Self::Backup => "backup",
         }
     }
 }

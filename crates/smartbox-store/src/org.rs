@@ -1,5 +1,6 @@
 //! What one org may see and do.
 
+mod backup_operations;
 mod backups;
 mod bulk;
 mod channels;

@@ -10,6 +10,7 @@ use crate::database::{Database, Server};
 use crate::error::{Error, OpenError};
 use crate::fleet::{FleetStore, LastRead, SystemActor};
 use crate::open;
+use crate::open::SeenPlatforms;
 use crate::org::OrgStore;
 use crate::sealing::Sealer;
 
@@ -49,6 +50,14 @@ impl Store {
     /// What would keep it from being used, but for a key: which ones there are is not asked.
     pub async fn look_at(url: &SecretString) -> Result<(), OpenError> {
         open::look_at_server(&server(url, 1)?).await
+    }
+
+    /// The platforms that share a database on a server, seen from outside; `None` where it is none of ours yet. Changes nothing.
+    ///
+    /// # Errors
+    /// It cannot be reached, or read.
+    pub async fn look_at_platforms(url: &SecretString) -> Result<Option<SeenPlatforms>, OpenError> {
+        open::look_at_platforms(&server(url, 1)?).await
     }
 
     /// Whether the database is on a server, where other platforms may use it, and whose backups are its operator's business.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use object_store::ObjectStore;
 use object_store::memory::InMemory;
-use smartbox_backup::{Bandwidth, Depot, Limits, Progress};
+use smartbox_backup::{Bandwidth, Depot, Error, Limits, Progress, Stop};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -90,4 +90,52 @@ fn no_more_bytes_a_second_go_either_way_than_are_allowed() {
     world.depot = free.limited(limit(0, 4 << 20));
     let down = timed(&world, &|world| assert_eq!(world.repository().verify(&saved.borrow()).unwrap(), 1));
     assert!(down >= Duration::from_millis(1400), "{down:?}");
+}
+
+/// Takes the work back as soon as some of it is done.
+fn taken_back<T>(work: impl FnOnce(watch::Sender<Progress>, Stop) -> T) -> T {
+    let (stop, (sender, mut receiver)) = (Stop::default(), watch::channel(Progress::default()));
+    let stopper = stop.clone();
+    let watcher = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        while runtime.block_on(receiver.changed()).is_ok() {
+            if receiver.borrow_and_update().bytes > 0 {
+                stopper.stop();
+            }
+        }
+    });
+    let had = work(sender, stop);
+    watcher.join().unwrap();
+    had
+}
+
+#[test]
+fn what_is_taken_back_ends_between_two_pieces_and_leaves_no_snapshot() {
+    let store = Arc::new(InMemory::new());
+    let mut world = World::over(Arc::clone(&store) as Arc<dyn ObjectStore>);
+    for number in 0..8 {
+        write(&world.home(), &format!("workspace/{number}.bin"), noise(2 << 20, number));
+    }
+    let free = Depot::over(store, world.runtime.handle().clone());
+    let slow = |up, down| Bandwidth { up: NonZeroU64::new(up), down: NonZeroU64::new(down) };
+    world.depot = free.clone().limited(slow(4 << 20, 0));
+    let saved = taken_back(|watcher, stop| {
+        world.repository().watched(watcher).until(stop).snapshot(world.source(), &label())
+    });
+    assert!(matches!(saved, Err(Error::Stopped)), "{saved:?}");
+    world.depot = free.clone();
+    assert_eq!(world.repository().snapshots().unwrap(), [""; 0]);
+
+    let saved = world.save();
+    assert_eq!(saved.files, 8, "the next one is whole");
+    world.depot = free.limited(slow(0, 4 << 20));
+    let into = world.empty("staged");
+    let restored = taken_back(|watcher, stop| {
+        let repository = world.repository().watched(watcher).until(stop);
+        repository.restore(&saved.snapshot, &into, ids(), Limits::default())
+    });
+    assert!(matches!(restored, Err(Error::Stopped)), "{restored:?}");
+    let verified =
+        taken_back(|watcher, stop| world.repository().watched(watcher).until(stop).verify(&saved.snapshot));
+    assert!(matches!(verified, Err(Error::Stopped)), "{verified:?}");
 }

@@ -10,6 +10,7 @@ use smartbox_store::{Backup, Smartbox};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 
+use super::progress::{OnBoard, Work};
 use super::read::{Download, PIECES_MAX, Pieces};
 use super::{ACTOR, blocking};
 use crate::{Control, Error, Op};
@@ -20,7 +21,7 @@ const PARTS_MAX: usize = 4;
 /// A part of an export.
 enum Part {
     File(PathBuf, Vec<u8>),
-    Snapshot(PathBuf, Box<Reader>),
+    Snapshot(PathBuf, Box<Reader>, OnBoard),
     End,
 }
 
@@ -93,12 +94,13 @@ impl Control {
         let newest = fleet.backups_of(row.id).await?.into_iter().find(Backup::is_good);
         let Some(backup) = newest else { return Ok(None) };
         let repository = self.repository_of(row).await?;
+        let (repository, on_board) = self.inner.backups.board.watch(repository, row.id, Work::Exporting);
         let snapshot = backup.snapshot.clone();
         let reader = blocking(move || repository.reader(&snapshot, None)).await?.map_err(Error::internal)?;
         let detail = serde_json::json!({ "backup": backup.id.to_string() });
         let event = self.event(ACTOR, "backup.exported", "its org was exported", detail);
         fleet.append_event(Some(row.org), Some(row.id), event, self.inner.clock.now()).await?;
-        let sent = sink.parts.send(Part::Snapshot(below, Box::new(reader))).await;
+        let sent = sink.parts.send(Part::Snapshot(below, Box::new(reader), on_board)).await;
         sent.map_err(|_gone| Error::internal(ExportGone))?;
         Ok(Some(backup))
     }
@@ -119,7 +121,7 @@ fn write(
             loop {
                 match parts.blocking_recv() {
                     Some(Part::File(path, content)) => bundle.add_file(&path, &content)?,
-                    Some(Part::Snapshot(below, reader)) => bundle.add_snapshot(&below, &reader)?,
+                    Some(Part::Snapshot(below, reader, _on_board)) => bundle.add_snapshot(&below, &reader)?,
                     Some(Part::End) => return Ok(bundle.finish()?),
                     None => return Err("the export broke off".into()),
                 }

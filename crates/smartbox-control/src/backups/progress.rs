@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use smartbox_backup::{Progress, Repository};
+use smartbox_backup::{Progress, Repository, Stop};
 use smartbox_core::BoxId;
-use smartbox_store::Operation;
+use smartbox_store::{Operation, OperationKind};
 use tokio::sync::watch;
 
 use crate::Control;
@@ -19,6 +19,8 @@ pub enum Work {
     Saving,
     /// A backup is read back.
     Verifying,
+    /// A backup goes out, to somebody who takes it along.
+    Exporting,
 }
 
 impl Work {
@@ -28,6 +30,7 @@ impl Work {
             Self::Restoring => "restoring",
             Self::Saving => "saving",
             Self::Verifying => "verifying",
+            Self::Exporting => "exporting",
         }
     }
 }
@@ -42,7 +45,15 @@ pub struct UnderWay {
 }
 
 type Key = (BoxId, Work);
-type Begun = HashMap<Key, (u64, watch::Receiver<Progress>)>;
+type Begun = HashMap<Key, Seen>;
+
+/// One work, as it is seen from outside.
+struct Seen {
+    number: u64,
+    progress: watch::Receiver<Progress>,
+    /// Takes it back, where that can be.
+    stop: Option<Stop>,
+}
 
 /// Everything that is under way. As much as may be at once: backups, readers, starts.
 #[derive(Default)]
@@ -62,7 +73,7 @@ impl Drop for OnBoard {
     fn drop(&mut self) {
         let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
         // The same may have begun anew meanwhile: somebody who gave up waiting does not end the work.
-        if begun.get(&self.key).is_some_and(|(number, _)| *number == self.number) {
+        if begun.get(&self.key).is_some_and(|seen| seen.number == self.number) {
             begun.remove(&self.key);
         }
     }
@@ -75,20 +86,36 @@ impl Board {
 
     /// The same repository, whose next work is on the board until the second value is dropped.
     pub(crate) fn watch(&self, repository: Repository, id: BoxId, work: Work) -> (Repository, OnBoard) {
-        let (watcher, seen) = watch::channel(Progress::default());
+        self.begin(repository, (id, work), None)
+    }
+
+    /// The same for work that ends between two pieces when it is taken back ([`Self::stop`]).
+    pub(crate) fn watch_until(&self, repository: Repository, id: BoxId, work: Work) -> (Repository, OnBoard) {
+        let stop = Stop::default();
+        self.begin(repository.until(stop.clone()), (id, work), Some(stop))
+    }
+
+    fn begin(&self, repository: Repository, key: Key, stop: Option<Stop>) -> (Repository, OnBoard) {
+        let (watcher, progress) = watch::channel(Progress::default());
         let number = self.next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let key = (id, work);
-        self.begun().insert(key, (number, seen));
+        self.begun().insert(key, Seen { number, progress, stop });
         (repository.watched(watcher), OnBoard { begun: Arc::clone(&self.begun), key, number })
+    }
+
+    /// Takes work back that is under way, if it is of the kind that can be.
+    pub(crate) fn stop(&self, id: BoxId, work: Work) {
+        if let Some(stop) = self.begun().get(&(id, work)).and_then(|seen| seen.stop.as_ref()) {
+            stop.stop();
+        }
     }
 
     /// What is under way at a box, what people wait for most first.
     pub(crate) fn of(&self, id: BoxId) -> Vec<UnderWay> {
         let begun = self.begun();
-        let all = [Work::Restoring, Work::Saving, Work::Verifying];
+        let all = [Work::Restoring, Work::Saving, Work::Verifying, Work::Exporting];
         let seen = |work: Work| {
-            let (_number, seen) = begun.get(&(id, work))?;
-            Some(UnderWay { work, progress: *seen.borrow() })
+            let seen = begun.get(&(id, work))?;
+            Some(UnderWay { work, progress: *seen.progress.borrow() })
         };
         all.into_iter().filter_map(seen).collect()
     }
@@ -97,8 +124,15 @@ impl Board {
 impl Control {
     /// How far the work on the backups of the box has come that an operation waits for. Whoever found the operation may know.
     pub fn operation_progress(&self, operation: &Operation) -> Option<UnderWay> {
-        let of_box = || self.inner.backups.board.of(operation.box_id);
-        operation.finished_at.is_none().then(of_box)?.into_iter().next()
+        if operation.finished_at.is_some() {
+            return None;
+        }
+        let is_waited_for = |seen: &UnderWay| match operation.kind {
+            OperationKind::Backup => seen.work == Work::Saving,
+            // Somebody takes one along, which nobody else waits for.
+            _ => seen.work != Work::Exporting,
+        };
+        self.inner.backups.board.of(operation.box_id).into_iter().find(is_waited_for)
     }
 }
 

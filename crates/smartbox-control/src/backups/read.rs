@@ -1,4 +1,4 @@
-//! Looking at backups, asking for one, taking one along, removing one.
+//! Looking at backups, taking one along, removing one.
 
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -7,18 +7,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::Stream;
 use smartbox_backup::Manifest;
-use smartbox_core::backup::Reason;
-use smartbox_core::{BackupId, BoxId, Permission};
-use smartbox_store::{Backup, Smartbox};
+use smartbox_core::{BackupId, Permission};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::archive::rests_on;
+use super::progress::Work;
 use super::{BoxBackups, blocking};
 use crate::{Control, Error, Op};
 
-/// How long somebody waits for a backup that they asked for. It is made all the same.
-const WAIT_MAX: Duration = Duration::from_secs(55);
 /// Pieces of a download that wait for a slow client.
 pub(super) const PIECES_MAX: usize = 8;
 
@@ -39,59 +36,6 @@ impl Control {
         let backups = org.list_backups(smartbox.id).await?;
         let under_way = self.inner.backups.board.of(smartbox.id);
         Ok(BoxBackups { smartbox, state, backups, under_way })
-    }
-
-    /// Makes a backup now, and waits for it. It stays until somebody removes it.
-    ///
-    /// # Errors
-    /// [`Error::Conflict`] when there is nothing to save; [`Error::Unavailable`] when it takes long, or fails.
-    pub async fn create_backup(&self, op: &Op, reference: &str) -> Result<Backup, Error> {
-        self.backed_up(op, reference, Reason::Asked).await?.ok_or_else(nothing_to_save)
-    }
-
-    /// Saves what has changed, and waits for it. What is made goes with time, like those that are made by themselves. `None`:
-    /// everything was saved already.
-    ///
-    /// # Errors
-    /// As [`Control::create_backup`].
-    pub async fn sync_box(&self, op: &Op, reference: &str) -> Result<Option<Backup>, Error> {
-        self.backed_up(op, reference, Reason::Period).await
-    }
-
-    /// The same without waiting.
-    ///
-    /// # Errors
-    /// As [`Control::create_backup`].
-    pub async fn request_sync(&self, op: &Op, reference: &str) -> Result<Smartbox, Error> {
-        let smartbox = self.to_back_up(op, reference).await?;
-        let asked = self.inner.backups.ask(smartbox.id, Reason::Period);
-        asked.map(|_nobody_waits| smartbox).ok_or_else(too_many)
-    }
-
-    async fn to_back_up(&self, op: &Op, reference: &str) -> Result<Smartbox, Error> {
-        let smartbox = self.resolve(op, Permission::BoxesOperate, reference).await?;
-        match self.inner.backups.volumes.home(smartbox.id).await.map_err(Error::internal)? {
-            Some(_home) => Ok(smartbox),
-            None => Err(nothing_to_save()),
-        }
-    }
-
-    async fn backed_up(&self, op: &Op, reference: &str, reason: Reason) -> Result<Option<Backup>, Error> {
-        let smartbox = self.to_back_up(op, reference).await?;
-        self.wait_for_backup(smartbox.id, reason).await
-    }
-
-    /// Waits for a backup that is made now. `None`: there was nothing new to save.
-    pub(crate) async fn wait_for_backup(&self, id: BoxId, reason: Reason) -> Result<Option<Backup>, Error> {
-        let answered = self.inner.backups.ask(id, reason).ok_or_else(too_many)?;
-        match tokio::time::timeout(WAIT_MAX, answered).await {
-            Ok(Ok(Ok(made))) => Ok(made),
-            Ok(Ok(Err(what))) => Err(later(format!("the backup failed: {what}"))),
-            Ok(Err(_dropped)) => Err(later("the platform is stopping".to_owned())),
-            Err(_elapsed) => {
-                Err(later("the backup is still being made; the list shows it when it is done".to_owned()))
-            }
-        }
     }
 
     /// Removes a backup. The only good one of a box that exists stays.
@@ -140,6 +84,7 @@ impl Control {
             retry_after: Duration::from_secs(10),
         })?;
         let repository = self.repository_of(&smartbox).await?;
+        let (repository, on_board) = self.inner.backups.board.watch(repository, smartbox.id, Work::Exporting);
         let name = match &path {
             Some(path) => path.file_name().and_then(|name| name.to_str()).unwrap_or("file").to_owned(),
             None => format!("{}-{id}.tar.zst", smartbox.name),
@@ -167,28 +112,13 @@ impl Control {
         let (pieces, receiver) = mpsc::channel(PIECES_MAX);
         // Ends with the client: nobody receives, so the next piece fails.
         drop(tokio::task::spawn_blocking(move || {
-            let _permit = permit;
+            let _held = (permit, on_board);
             let failed = pieces.clone();
             if let Err(error) = reader.write_to(Pieces { pieces }, Some(&manifest)) {
                 let _gone = failed.blocking_send(Err(std::io::Error::other(error)));
             }
         }));
         Ok(Download { name, content: Box::pin(ReceiverStream::new(receiver)) })
-    }
-}
-
-fn later(what: String) -> Error {
-    Error::Unavailable { what, retry_after: Duration::from_secs(30) }
-}
-
-fn too_many() -> Error {
-    later("many wait for a backup of this box already".to_owned())
-}
-
-pub(crate) fn nothing_to_save() -> Error {
-    Error::Conflict {
-        what: "there is nothing to save: the box was never started, or is archived".to_owned(),
-        remedy: "start it first".to_owned(),
     }
 }
 

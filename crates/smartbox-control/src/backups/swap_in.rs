@@ -24,6 +24,8 @@ pub(crate) enum NotSwapped {
     Control(Error),
     /// It will not work. The wish was given up, and the box keeps the disk it has.
     GivenUp(String),
+    /// Somebody took it back. Nothing was changed.
+    Cancelled,
     /// It will not work, and without it the box would start empty: it waits for a person.
     Waits {
         /// What is in the way.
@@ -63,7 +65,13 @@ pub(crate) async fn before_start(control: &Control, row: &Smartbox, epoch: Epoch
         if volumes.staged(row.id).await?.as_deref() != Some(&swap.token) {
             stage(control, row, epoch, &swap).await?;
         }
+        // From here on it cannot be taken back.
+        let _decided = control.inner.backups.deciding.lock(row.id).await;
+        if swap.why == Why::Asked && fleet.backup_state_of(row.id).await?.restore_from != Some(swap.from) {
+            return Err(NotSwapped::Cancelled);
+        }
         volumes.swap(row.id, epoch).await?;
+        return record(control, row, &swap).await;
     }
     record(control, row, &swap).await
 }
@@ -86,7 +94,7 @@ async fn stage(control: &Control, row: &Smartbox, epoch: Epoch, swap: &Swap) -> 
     let alone = control.inner.backups.locks.lock(row.id).await;
     let staged = volumes.stage(row.id, epoch, range).await?;
     let repository = control.repository_of(&saved.of).await?;
-    let (repository, on_board) = control.inner.backups.board.watch(repository, row.id, Work::Restoring);
+    let (repository, on_board) = control.inner.backups.board.watch_until(repository, row.id, Work::Restoring);
     let (snapshot, ids, into) = (saved.backup.snapshot.clone(), shift_of(range), staged.clone());
     let limits = control.inner.limits.backups.limits;
     let written = blocking(move || {
@@ -101,6 +109,7 @@ async fn stage(control: &Control, row: &Smartbox, epoch: Epoch, swap: &Swap) -> 
         Err(error @ (smartbox_backup::Error::NoSnapshot | smartbox_backup::Error::Foreign(_))) => {
             (Some(error.to_string()), Vec::new())
         }
+        Err(smartbox_backup::Error::Stopped) => return Err(NotSwapped::Cancelled),
         Err(error) => return Err(NotSwapped::Control(Error::internal(error))),
     };
     if let Some(wrong) = wrong {

@@ -76,9 +76,17 @@ pub(crate) async fn take(
     let checked = check(&copies).await;
     let label = label(row, epoch, stillness, &checked);
     let repository = control.repository_of(row).await?;
-    let (repository, on_board) = backups.board.watch(repository, row.id, Work::Saving);
+    let (repository, on_board) = match reason {
+        Reason::Asked => backups.board.watch_until(repository, row.id, Work::Saving),
+        // Whoever waits for it cannot do without.
+        _ => backups.board.watch(repository, row.id, Work::Saving),
+    };
+    // Taken back before it was on the board.
+    if reason == Reason::Asked && !fleet.has_open_backup(row.id).await? {
+        return Err(Error::Cancelled);
+    }
     let source = Source { home, copies, ids: shift_of(range_of(row)?), limits };
-    let saved = aside(move || repository.snapshot(source, &label)).await?.map_err(Error::internal)?;
+    let saved = aside(move || repository.snapshot(source, &label)).await?.map_err(not_saved)?;
     drop((scratch, on_board));
     let facts = facts(&saved, &checked);
     let restored = fleet.backup_state_of(row.id).await?.restored;
@@ -106,6 +114,13 @@ pub(crate) async fn take(
     };
     fleet.insert_backup(&backup, now, event(control, &backup)).await?;
     Ok(Some(backup))
+}
+
+fn not_saved(error: smartbox_backup::Error) -> Error {
+    match error {
+        smartbox_backup::Error::Stopped => Error::Cancelled,
+        other => Error::internal(other),
+    }
 }
 
 /// Whether the newest backup will do, when nothing has changed since.

@@ -16,7 +16,7 @@ use smartbox_store::{Backup, IntentChange, NewFrom, OperationKind, Origin, Origi
 
 use super::create::{Checked, create_error};
 use super::{Created, NewBox};
-use crate::backups::{INTAKE_IDS, Intake, blocking, take, take_in};
+use crate::backups::{INTAKE_IDS, Intake, Work, blocking, take, take_in};
 use crate::entropy::id_parts;
 use crate::{Control, Error, Op, random_token};
 
@@ -132,8 +132,13 @@ impl Control {
         let source =
             Source { home: intake.room.path.clone(), copies: intake.databases(), ids: INTAKE_IDS, limits };
         let repository = self.repository_of(row).await?;
+        let (repository, on_board) = self.inner.backups.board.watch(repository, row.id, Work::Saving);
         let checked = intake.checked;
-        let saved = blocking(move || repository.snapshot(source, &label)).await?.map_err(Error::internal)?;
+        let saved = blocking(move || {
+            let _on_board = on_board;
+            repository.snapshot(source, &label)
+        });
+        let saved = saved.await?.map_err(Error::internal)?;
         drop(intake.room);
         let facts = take::facts(&saved, &checked);
         if let Verdict::Suspicious(why) = judge(None, &facts) {

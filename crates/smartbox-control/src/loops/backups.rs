@@ -1,5 +1,7 @@
 //! Makes backups when their time has come, when somebody asks, and when a box has come to rest; looks after restores.
 
+mod tell;
+
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
@@ -20,12 +22,14 @@ const LOOK: Duration = Duration::from_secs(10);
 const PRUNE_EVERY: Duration = Duration::from_hours(24);
 
 type Made = Result<Option<Backup>, Error>;
+/// Of which box a backup was made, what for, and what came of it.
+type Job = (Smartbox, Reason, Made);
 
 /// The loop of backups.
 pub struct BackupLoop {
     control: Control,
     keeping: Keeping,
-    jobs: JoinSet<(Smartbox, Made)>,
+    jobs: JoinSet<Job>,
     busy: HashSet<BoxId>,
     pruned: HashMap<BoxId, Timestamp>,
 }
@@ -66,6 +70,8 @@ impl BackupLoop {
         }
         let fleet = self.control.backup_fleet();
         let states = fleet.backup_states().await?;
+        // What somebody asked for before the platform started is not remembered anywhere else.
+        let waited_for = fleet.boxes_with_open_backups().await?;
         let rows = fleet.all_boxes().await?;
         let mut rows: Vec<_> = rows.iter().filter(|row| self.keeping.epoch_of(row.id).is_some()).collect();
         // Who was looked at longest ago comes first, so that no box waits for ever.
@@ -83,7 +89,8 @@ impl BackupLoop {
             if self.archives(row, &state, &holds, now).await? {
                 continue;
             }
-            if let Some(reason) = self.due(row, &state, &holds, now) {
+            let is_waited_for = waited_for.contains(&row.id);
+            if let Some(reason) = self.due(row, &state, (&holds, is_waited_for), now) {
                 self.begin(Smartbox::clone(row), reason);
             }
         }
@@ -126,11 +133,20 @@ impl BackupLoop {
         self.jobs.len() < self.control.inner.limits.backups.at_once && !self.busy.contains(&id)
     }
 
-    fn due(&self, row: &Smartbox, state: &BackupState, holds: &Effective, now: Timestamp) -> Option<Reason> {
+    fn due(
+        &self,
+        row: &Smartbox,
+        state: &BackupState,
+        (holds, is_waited_for): (&Effective, bool),
+        now: Timestamp,
+    ) -> Option<Reason> {
         if !self.may_begin(row.id) || state.restore_from.is_some() {
             return None;
         }
-        if let Some(reason) = self.control.inner.backups.asked_for(row.id) {
+        if is_waited_for {
+            return Some(Reason::Asked);
+        }
+        if let Some(reason) = self.control.inner.backups.asked.reason(row.id) {
             return Some(reason);
         }
         let period = holds.period()?;
@@ -160,12 +176,12 @@ impl BackupLoop {
                 Reason::BeforeArchive => archive::save(&control, &row, acting.epoch()).await,
                 _ => take::take(&control, &row, acting.epoch(), reason).await,
             };
-            (row, made)
+            (row, reason, made)
         });
     }
 
-    async fn done(&mut self, done: Result<(Smartbox, Made), tokio::task::JoinError>) {
-        let (row, made) = match done {
+    async fn done(&mut self, done: Result<Job, tokio::task::JoinError>) {
+        let (row, reason, made) = match done {
             Ok(done) => done,
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a backup broke");
@@ -175,19 +191,13 @@ impl BackupLoop {
         };
         self.busy.remove(&row.id);
         self.control.inner.backups.counted.ended(&made);
-        for answer in self.control.inner.backups.take_asked(row.id) {
-            let told = match &made {
-                Ok(backup) => Ok(backup.clone()),
-                Err(error) => Err(chain(error)),
-            };
-            // Whoever asked may have gone.
-            let _gone = answer.send(told);
-        }
+        let told = tell::tell(&self.control, &row, reason, &made).await;
         let after = match &made {
             Ok(Some(_)) => self.tidy(&row).await,
-            Ok(None) => Ok(()),
+            Ok(None) | Err(Error::Cancelled) => Ok(()),
             Err(error) => self.failed(&row, error).await,
         };
+        let after = told.and(after);
         if let Err(error) = after {
             tracing::warn!(box.id = %row.id, error = &error as &dyn std::error::Error, "what follows a backup failed");
         }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use smartbox_core::Tie;
-use smartbox_store::{Event, SystemActor};
+use smartbox_store::{Event, OperationKind, SystemActor};
 use tokio_util::sync::CancellationToken;
 
 use super::rounds::rounds;
@@ -83,6 +83,11 @@ impl News {
         if !ended.is_empty() {
             inner.sessions.clear();
             ended.into_iter().for_each(|tie| inner.revocations.tell(tie));
+        }
+        // What was taken back there may be under way here.
+        if let (Some(id), "box.operation-cancelled") = (event.box_id, event.action.as_str()) {
+            let kind = event.detail.get("kind").and_then(|kind| kind.as_str());
+            inner.backups.take_back(id, kind == Some(OperationKind::Backup.as_str()));
         }
         match (event.box_id, event.action.split('.').next()) {
             (_, Some("schedule")) => inner.changes.scheduled(),

@@ -97,6 +97,8 @@ enum Failed {
         what: String,
         remedy: String,
     },
+    /// Somebody took back what was to be done first.
+    Cancelled,
     /// Something of a box that is to be gone is still there.
     NotErased(String),
 }
@@ -117,6 +119,7 @@ impl From<NotSwapped> for Failed {
             NotSwapped::Provider(error) => Self::Provider(error),
             NotSwapped::Control(error) => Self::Control(error),
             NotSwapped::GivenUp(what) => Self::NotRestored(what),
+            NotSwapped::Cancelled => Self::Cancelled,
             NotSwapped::Waits { what, remedy } => Self::Waits { what, remedy },
         }
     }
@@ -152,6 +155,12 @@ impl Failed {
                 let remedy = Some("choose another backup; `smartbox backup list` shows them".to_owned());
                 let error = BoxError { code: "not-restored".to_owned(), what, remedy };
                 Failure { error, is_permanent: true, is_fenced: false }
+            }
+            Self::Cancelled => {
+                tracing::info!(box.id = %row.id, "a step was taken back while it was under way");
+                let what = "it was taken back while it was under way".to_owned();
+                let error = BoxError { code: "cancelled".to_owned(), what, remedy: None };
+                Failure { error, is_permanent: false, is_fenced: false }
             }
             Self::NotErased(what) => {
                 tracing::warn!(box.id = %row.id, what, "a removed box is not gone yet");

@@ -44,7 +44,7 @@ async fn a_short_retention_removes_no_pinned_backup_and_not_the_last_good_one() 
     let (id, home) = box_with_state(&app).await;
     let (op, reference) = (app.admin_op(), id.to_string());
     let pinned = app.back_up_for(app.control.create_backup(&op, &reference)).await;
-    let pinned = pinned.unwrap().id;
+    let pinned = pinned.unwrap().made().unwrap().id;
     for round in 0..6 {
         app.clock.advance(SignedDuration::from_hours(1));
         fs::write(home.join("state/round"), round.to_string()).unwrap();

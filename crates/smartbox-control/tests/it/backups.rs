@@ -169,7 +169,7 @@ async fn backups_that_are_off_are_made_when_somebody_asks() {
     assert_eq!(backups(&app, id).await.len(), 0);
     let (op, reference) = (app.admin_op(), id.to_string());
     let made = app.back_up_for(app.control.create_backup(&op, &reference)).await;
-    let made = made.unwrap();
+    let made = made.unwrap().made().unwrap();
     assert!(made.is_pinned && made.reason == Reason::Asked);
     assert_eq!(backups(&app, id).await, [made]);
 }
@@ -180,7 +180,7 @@ async fn what_retention_drops_is_gone_from_the_repository_and_what_is_pinned_sta
     let (id, home) = box_with_state(&app).await;
     let (op, reference) = (app.admin_op(), id.to_string());
     let pinned = app.back_up_for(app.control.create_backup(&op, &reference)).await;
-    let pinned = pinned.unwrap();
+    let pinned = pinned.unwrap().made().unwrap();
     for round in 0..60 {
         app.clock.advance(SignedDuration::from_mins(20));
         fs::write(home.join("state/round"), round.to_string()).unwrap();

@@ -9,6 +9,7 @@ use smartbox_api::{DebugLog, SetDebugLog};
 use super::LogLevel;
 use crate::HttpState;
 use crate::body::JsonBody;
+use crate::caller::Caller;
 use crate::duration;
 use crate::problem::{ApiError, codes};
 
@@ -34,7 +35,7 @@ pub(crate) async fn show(State(state): State<HttpState>) -> Result<Json<DebugLog
 /// Write more to the log for a while
 ///
 /// Lines of the platform itself; those of libraries may hold credentials. The setting holds again when the time is over, or the
-/// platform starts anew. From this machine, with the admin secret, where the setting allows it.
+/// platform starts anew. The audit log says who did it. From this machine, with the admin secret, where the setting allows it.
 #[utoipa::path(
     put,
     path = "/_smartbox/debug/log",
@@ -46,6 +47,7 @@ pub(crate) async fn show(State(state): State<HttpState>) -> Result<Json<DebugLog
 )]
 pub(crate) async fn raise(
     State(state): State<HttpState>,
+    Caller(op): Caller,
     JsonBody(body): JsonBody<SetDebugLog>,
 ) -> Result<Json<DebugLog>, ApiError> {
     let insight = state.insight().ok_or_else(|| ApiError::known(&codes::NOT_FOUND))?;
@@ -54,6 +56,8 @@ pub(crate) async fn raise(
     let lasts = duration::parse(&body.lasts)
         .filter(|lasts| (Duration::from_secs(1)..=LASTS_MAX).contains(lasts))
         .ok_or_else(|| ApiError::field("for", "must be a time such as 30s or 15m, a day at most"))?;
+    // Put down first: what is written more of may be about people.
+    state.control().note_debug_log(&op, level.as_str(), lasts).await?;
     insight.raise_log(level, lasts);
     tracing::info!(
         level = level.as_str(),

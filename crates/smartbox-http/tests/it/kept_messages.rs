@@ -60,10 +60,18 @@ async fn after_25_seconds_the_answer_says_where_it_can_be_read_later_and_the_tur
     let replayed: MessageView = client.send(request).await.json(StatusCode::ACCEPTED);
     assert_eq!(replayed.id, pending.id);
     assert_eq!(app.gateway.received().len(), 1, "it was said once");
-    // Nobody waits any more when its time is over, whatever became of whoever did.
-    app.clock.advance(jiff::SignedDuration::from_mins(31));
-    let lost: MessageView = client.get(&pending.path).await.json(StatusCode::OK);
-    assert_eq!(lost.state, "lost");
+    // A platform that is gone says nothing any more.
+    app.clock.advance(jiff::SignedDuration::from_secs(61));
+    let state = || async { client.get(&pending.path).await.json::<MessageView>(StatusCode::OK).state };
+    assert_eq!(state().await, "lost");
+    // This one does: somebody waits after all.
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(16)).await;
+    tokio::time::resume();
+    wait_for("the sign that it is waited for", Duration::from_secs(20), state, |state| state == "running")
+        .await;
+    app.clock.advance(jiff::SignedDuration::from_secs(61));
+    assert_eq!(state().await, "lost");
     app.clock.advance(jiff::SignedDuration::from_hours(25));
     assert_eq!(client.get(&pending.path).await.problem().code, "message-not-found");
 }

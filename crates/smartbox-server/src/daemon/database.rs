@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use secrecy::{ExposeSecret, SecretString};
 use smartbox_control::{Clock, Entropy, Keeping, Lease, Membership, PlatformParts, random_token};
-use smartbox_store::{OpenError, Store, SystemActor};
+use smartbox_store::{OpenError, SeenPlatforms, Store, SystemActor};
 
 use crate::console::Console;
 use crate::data_dir::{DataDir, InUse, With};
@@ -185,6 +185,11 @@ fn identity(data: &DataDir, entropy: &dyn Entropy) -> Result<String> {
         }
         Err(error) => Err(error).with_context(|| format!("cannot read {}", file.display())),
     }
+}
+
+/// The platforms that share a database on a server; for the doctor.
+pub(crate) async fn look_at_platforms(url: &SecretString) -> Result<Option<SeenPlatforms>, OpenError> {
+    Store::look_at_platforms(url).await
 }
 
 /// Looks at a database on a server; for the doctor.

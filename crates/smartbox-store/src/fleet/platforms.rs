@@ -17,7 +17,7 @@ use crate::{Error, FleetStore};
 /// The lease on all boxes.
 const LEASE: &str = "reconciler";
 /// Who has it when several platforms have it together.
-const TOGETHER: &str = "platforms";
+pub(crate) const TOGETHER: &str = "platforms";
 
 impl FleetStore {
     /// Joins the platforms that act. Its number is larger than that of every one before; `None` while a platform acts that

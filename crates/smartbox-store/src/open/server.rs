@@ -7,6 +7,7 @@ use std::path::Path;
 
 use sqlx::Connection as _;
 
+use super::platforms::{self, SeenPlatforms};
 use super::{Found, judge, judge_schema, look_into, migrate};
 use crate::database::{Connection, Database, Server};
 use crate::error::OpenError;
@@ -37,6 +38,17 @@ pub(crate) async fn look_at(server: &Server) -> Result<(), OpenError> {
     let found = examine(path, &mut connection).await;
     connection.close().await.map_err(unreachable)?;
     if let Some(found) = found? { judge_schema(path, &found) } else { Ok(()) }
+}
+
+/// The platforms that share it; `None` where it is none of ours yet.
+pub(crate) async fn look_at_platforms(server: &Server) -> Result<Option<SeenPlatforms>, OpenError> {
+    let address = server.address();
+    let path = Path::new(&address);
+    let mut connection = server.connect_alone().await.map_err(|error| OpenError::unreachable(path, error))?;
+    let seen = platforms::seen(&mut connection).await;
+    // What it was asked is known by now.
+    let _closed = connection.close().await;
+    seen.map_err(|error| OpenError::unusable(path, error))
 }
 
 async fn get_ready(path: &Path, connection: &mut Connection, sealer: &Sealer) -> Result<(), OpenError> {

@@ -75,6 +75,8 @@ async fn supersede(tx: &mut Connection, id: BoxId, wanted: Desired, now: Timesta
             OperationKind::Upgrade => wanted != Desired::Deleted,
             // Whether it sleeps or is stopped, its disk is freed all the same.
             OperationKind::Archive => matches!(wanted, Desired::Asleep | Desired::Stopped),
+            // It saves what there is, whether it runs or not.
+            OperationKind::Backup => wanted != Desired::Deleted,
             _ => false,
         };
         if open.target.desired != wanted && !goes_on {

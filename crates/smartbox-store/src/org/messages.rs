@@ -83,6 +83,20 @@ impl OrgStore {
         Ok(Some(message))
     }
 
+    /// Says until when the answer is waited for, if it has not come.
+    pub async fn keep_message(&self, id: MessageId, until: Timestamp) -> Result<(), Error> {
+        let mut tx = self.store.database.write_fleeting().await?;
+        sqlx::query(
+            "update messages set until_ms = $3 where id = $1 and org_id = $2 and finished_at_ms is null",
+        )
+        .bind(id.to_string())
+        .bind(self.org.to_string())
+        .bind(until.as_millisecond())
+        .execute(&mut *tx)
+        .await?;
+        Ok(tx.commit().await?)
+    }
+
     /// Puts down what became of a message. Says whether nothing had yet.
     pub async fn end_message(&self, id: MessageId, end: &MessageEnd, now: Timestamp) -> Result<bool, Error> {
         let (words, is_truncated) = match end {

@@ -111,6 +111,12 @@ async fn an_answer_is_put_down_once_and_kept_for_a_day() {
 
     let silent = new_message(&world, id, 2);
     world.org.create_message(&silent, event("box.message-sent")).await.unwrap();
+    world.org.keep_message(silent.id, at(3000)).await.unwrap();
+    let waited_for = world.org.find_message(id, silent.id, at(3000)).await.unwrap().unwrap();
+    assert_eq!(waited_for.ended, None);
+    world.org.keep_message(silent.id, silent.until).await.unwrap();
+    world.org.keep_message(message.id, at(9000)).await.unwrap();
+    assert_eq!(find(11).await.unwrap().until, message.until, "its answer has come");
     let lost = world.org.find_message(id, silent.id, at(2000)).await.unwrap().unwrap();
     assert_eq!(lost.ended, Some((silent.until, MessageEnd::Lost)), "nobody waits for it any more");
 }
@@ -152,6 +158,9 @@ pub(crate) async fn fleet_of_another_org(
     world.org.create_message(&message, event("box.message-sent")).await.unwrap();
     let found = stranger.find_message(smartbox, message.id, at(6)).await.unwrap();
     finds_nothing("find_message", found.is_some());
+    stranger.keep_message(message.id, at(9_000)).await.unwrap();
+    let kept = world.org.find_message(smartbox, message.id, at(6)).await.unwrap().unwrap();
+    finds_nothing("keep_message", kept.until != message.until);
     finds_nothing("end_message", stranger.end_message(message.id, &MessageEnd::Lost, at(6)).await.unwrap());
 
     let day = Period::of(Span::Day, at(2), &TimeZone::UTC);

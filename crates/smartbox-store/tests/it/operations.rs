@@ -69,3 +69,30 @@ async fn a_box_that_stopped_ends_no_start() {
     );
     assert_eq!(world.fleet.open_operations(made.id).await.unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn one_backup_of_a_box_is_waited_for_whatever_becomes_of_the_box_until_it_is_deleted() {
+    let world = World::new().await;
+    let made = world.create("home").await;
+    let ask = async || {
+        let asked = (operation(OperationKind::Backup), event("backup.requested"));
+        world.org.begin_backup(made.id, asked, at(2)).await.unwrap()
+    };
+    let (begun, joined) = (ask().await, ask().await);
+    assert_eq!(begun, joined, "both wait for the same");
+    assert_eq!(
+        world.fleet.boxes_with_open_backups().await.unwrap().into_iter().collect::<Vec<_>>(),
+        [made.id]
+    );
+    let target = Target { desired: Desired::Running, generation: 9 };
+    world.fleet.settle_operations(made.id, target, &Outcome::Succeeded, at(3)).await.unwrap();
+    world.org.change_intent(made.id, intent(Desired::Stopped), None, None, event("x"), at(4)).await.unwrap();
+    assert!(world.fleet.has_open_backup(made.id).await.unwrap(), "it runs, or is stopped: that is no backup");
+    world.fleet.settle_backups(made.id, &Outcome::Succeeded, at(5)).await.unwrap();
+    let ended = world.org.find_operation(begun.id).await.unwrap().unwrap();
+    assert_eq!((ended.outcome, ended.finished_at), (Some(Outcome::Succeeded), Some(at(5))));
+    let next = ask().await;
+    world.org.change_intent(made.id, intent(Desired::Deleted), None, None, event("x"), at(6)).await.unwrap();
+    let ended = world.org.find_operation(next.id).await.unwrap().unwrap();
+    assert_eq!(ended.outcome, Some(Outcome::Superseded));
+}

@@ -33,6 +33,7 @@ use crate::webhooks::{new_webhook, webhook_id};
 fn methods() -> BTreeSet<&'static str> {
     let rooms = [
         include_str!("../../src/org.rs"),
+        include_str!("../../src/org/backup_operations.rs"),
         include_str!("../../src/org/backups.rs"),
         include_str!("../../src/org/bulk.rs"),
         include_str!("../../src/backup_rules.rs").split("impl FleetStore").next().unwrap(),
@@ -162,6 +163,13 @@ async fn changes_by_another_org(
     let cancelled =
         stranger.cancel_operation(operation, Desired::Stopped, event("box.operation-cancelled"), at(2)).await;
     finds_nothing("cancel_operation", !matches!(cancelled, Err(Error::NotFound("operation"))));
+    let asked = (self::operation(OperationKind::Backup), event("backup.requested"));
+    let begun = stranger.begin_backup(mine.id, asked, at(2)).await;
+    finds_nothing("begin_backup", !matches!(begun, Err(Error::NotFound("box"))));
+    let cancelled = stranger.cancel_backup(operation, event("box.operation-cancelled"), at(2)).await;
+    finds_nothing("cancel_backup", !matches!(cancelled, Err(Error::NotFound("operation"))));
+    let cancelled = stranger.cancel_restore(operation, event("box.operation-cancelled"), at(2)).await;
+    finds_nothing("cancel_restore", !matches!(cancelled, Err(Error::NotFound("operation"))));
     assert_eq!(world.org.find_operation(operation).await.unwrap().unwrap().outcome, None);
     let sized = stranger.set_tier(mine.id, "standard-2", mine.version, event("box.tier-set"), at(2)).await;
     finds_nothing("set_tier", !matches!(sized, Err(Error::NotFound("box"))));

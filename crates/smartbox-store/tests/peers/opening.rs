@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use secrecy::SecretString;
-use smartbox_store::{OpenError, Store, check_address};
+use smartbox_store::{NewPlatform, OpenError, Store, check_address};
 use sqlx::Connection;
 
 use crate::server::Server;
@@ -153,4 +153,32 @@ async fn a_copy_of_a_database_on_a_server_is_refused_and_no_file_is_left() {
     let file = server.directory.path().join("copy.db");
     assert!(server.open().await.copy_to(&file).await.is_err());
     assert!(!file.exists());
+}
+
+#[tokio::test]
+async fn platforms_are_seen_by_somebody_who_is_none_of_them() {
+    let server = Server::new().await;
+    server.execute("drop schema public cascade; create schema public").await;
+    assert_eq!(Store::look_at_platforms(&server.url).await.unwrap(), None, "it is empty");
+    let store = server.open().await;
+    let seen = Store::look_at_platforms(&server.url).await.unwrap().unwrap();
+    assert_eq!((seen.platforms.len(), seen.lease, seen.unkept), (0, None, 0));
+    let (fleet, ttl) = (fleet_of(&store), Duration::from_secs(5));
+    let now = seen.database_now;
+    for id in ["one", "two"] {
+        let new = NewPlatform {
+            id: id.to_owned(),
+            place: "here".to_owned(),
+            address: format!("{id}.internal:1"),
+            version: "1".to_owned(),
+        };
+        fleet.join_platforms(&new, ttl, now).await.unwrap().unwrap();
+    }
+    fleet.beat_platform("two", ttl, now).await.unwrap();
+    let seen = Store::look_at_platforms(&server.url).await.unwrap().unwrap();
+    let found: Vec<_> = seen.platforms.iter().map(|one| (one.id.as_str(), one.beat)).collect();
+    assert_eq!(found, [("one", 1), ("two", 2)]);
+    let lease = seen.lease.unwrap();
+    assert_eq!((lease.holder, lease.until), (None, now + ttl), "they have it together");
+    assert!(seen.database_now >= now && seen.maintenance.is_empty() && seen.boxes.is_empty());
 }

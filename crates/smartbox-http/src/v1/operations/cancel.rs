@@ -13,8 +13,8 @@ use crate::problem::ApiError;
 
 /// Cancel an operation
 ///
-/// A box that is created or started is stopped and keeps its disk; one that is to fall asleep stays awake. What cannot be taken back is
-/// refused with 409, which says what can be done in its place.
+/// A box that is created or started is stopped and keeps its disk; one that is to fall asleep stays awake; a backup is not made; a box that
+/// is restored keeps the disk it has, until that is replaced. What cannot be taken back is refused with 409, which says what can be done in its place.
 #[utoipa::path(
     post,
     path = "/v1/operations/{operation}/cancel",

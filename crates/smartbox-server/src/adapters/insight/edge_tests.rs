@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use http::StatusCode;
 use serde_json::{Value, json};
+use smartbox_api::AuditList;
 use smartbox_edge::{EdgeConfig, EdgeListener};
 use smartbox_egress::{AiGateway, Limits, ModelPlan};
 use smartbox_provider::Link;
@@ -116,6 +118,16 @@ async fn more_is_logged_for_as_long_as_was_asked() {
     for wrong in [json!({ "level": "off", "for": "10m" }), json!({ "level": "debug", "for": "2000m" })] {
         assert_eq!(world.ask("PUT /_smartbox/debug/log", &secret(), &wrong.to_string()).await.0, 422);
     }
+    let audit: AuditList = world.app.admin().get("/v1/audit?limit=200").await.json(StatusCode::OK);
+    let raised: Vec<_> = audit.items.iter().filter(|line| line.action == "platform.log-raised").collect();
+    let [raised] = raised[..] else { panic!("what was refused raised nothing: {audit:?}") };
+    let detail: Value = serde_json::from_str(&raised.detail).unwrap();
+    assert_eq!(
+        (raised.actor.as_str(), raised.org.as_ref(), detail),
+        ("admin", None, json!({ "level": "debug", "seconds": 600 }))
+    );
+    assert!(raised.address.is_some(), "from where: {raised:?}");
+    assert!(!format!("{audit:?}").contains(ADMIN_SECRET));
     world.end().await;
 }
 
