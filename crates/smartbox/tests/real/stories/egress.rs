@@ -81,19 +81,22 @@ async fn a_box_reaches_what_it_was_given_and_nothing_else() {
     // The owner is told, and not flooded.
     let told = platform.actions("home").await.iter().filter(|action| *action == "egress.refused").count();
     assert!((1..=10).contains(&told), "{told} events");
-    // What it was connected with stands in its log, and what was refused and no event tells.
+    its_log_tells(&platform, &format!("127.0.0.2:{port} allowed"));
+    // The gateway went through all of this with the same variables.
+    assert!(platform.cli_ok(&["chat", "hello"]).contains("hello"));
+}
+
+/// What it was connected with stands in its log, and what was refused.
+fn its_log_tells(platform: &Platform, reached: &str) {
     let log = platform.cli_ok(&["logs", "--source", "egress", "--tail", "1000"]);
     let line = |words: &[&str]| log.lines().any(|line| words.iter().all(|word| line.contains(word)));
-    let reached = format!("127.0.0.2:{port} allowed");
-    assert!(line(&["egress.connection", &reached, r#""end":"complete""#]), "through a tunnel: {log}");
-    assert!(line(&["egress.connection", &reached, r#""end":"closed""#]), "request by request: {log}");
+    assert!(line(&["egress.connection", reached, r#""end":"complete""#]), "through a tunnel: {log}");
+    assert!(line(&["egress.connection", reached, r#""end":"closed""#]), "request by request: {log}");
     assert!(
         line(&["egress.refused", "x.ads.example", "denied"])
             || line(&["egress.connection refused", "x.ads.example"]),
         "{log}"
     );
-    // The gateway went through all of this with the same variables.
-    assert!(platform.cli_ok(&["chat", "hello"]).contains("hello"));
 }
 
 /// Sockets below TCP and UDP, and those of IPv6.
