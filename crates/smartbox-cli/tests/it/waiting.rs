@@ -156,29 +156,3 @@ async fn a_create_whose_answer_was_lost_is_sent_again_with_the_same_key() {
     assert_eq!(seen[0].header("idempotency-key"), seen[1].header("idempotency-key"));
     assert_eq!(seen[0].body, seen[1].body);
 }
-
-#[tokio::test]
-async fn a_backup_that_takes_long_is_waited_for_and_its_id_is_printed() {
-    let under_way = || async { (StatusCode::ACCEPTED, Json(operation("backup", "running"))) };
-    let made = json!({
-        "id": "bkp_1", "made_at": "2026-11-30T06:00:00Z", "reason": "asked", "is_good": true, "is_pinned": true,
-        "snapshot": "s", "files": 3, "bytes": 2048, "added_bytes": 1024, "databases": 1, "sessions": 1, "left_out": 0,
-        "copied_while": "frozen", "held_up_us": 1, "took_ms": 90_000, "runtime_version": "1",
-    });
-    let mut earlier = made.clone();
-    earlier["id"] = json!("bkp_2");
-    earlier["reason"] = json!("period");
-    let list = json!({ "state": { "is_overdue": false }, "items": [earlier, made] });
-    let routes = Router::new()
-        .route(
-            "/v1/boxes/home/backups",
-            post(under_way).get(|| async { Json(json!({ "state": { "is_overdue": false }, "items": [] })) }),
-        )
-        .route("/v1/boxes/{id}/backups", get(move || async move { Json(list) }))
-        .route("/v1/boxes/{id}", get(|| async { Json(view("running", None)) }))
-        .route("/v1/operations/{id}", get(|| async { Json(operation("backup", "succeeded")) }));
-    let fake = Fake::start(routes).await;
-    let ran = smartbox(&fake, &["backup", "create", "--box", "home"]).end().await;
-    assert_eq!((ran.code, ran.stdout.as_str()), (0, "bkp_1\n"), "{}", ran.stderr);
-    assert!(ran.stderr.contains("Saved 3 files"), "{}", ran.stderr);
-}
