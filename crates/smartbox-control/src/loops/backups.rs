@@ -63,6 +63,11 @@ impl BackupLoop {
         }
     }
 
+    /// Waits until somebody asks for a backup.
+    pub async fn asked(&self) {
+        self.control.inner.backups.wake.notified().await;
+    }
+
     /// One look at every box. Does not wait for the backups that it begins.
     pub async fn pass(&mut self) -> Result<(), Error> {
         if !self.keeping.is_held() {

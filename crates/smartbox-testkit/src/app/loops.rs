@@ -180,13 +180,18 @@ impl TestApp {
         is_reached
     }
 
-    /// Look after look of the loop of backups until somebody has what they wait for: how soon they ask is the database's business.
+    /// Look after look of the loop of backups, once somebody has asked, until they have what they wait for: how soon they ask is the
+    /// database's business, and a look before it might find a backup due for another reason.
     ///
     /// # Panics
     /// As [`Self::back_up`].
     pub fn back_up_for<T>(&self, waiting: impl Future<Output = T>) -> impl Future<Output = T> {
         let mut waiting = Box::pin(waiting);
         async move {
+            if let Either::Left((had, _asked)) = select(waiting.as_mut(), Box::pin(self.backup_asked())).await
+            {
+                return had;
+            }
             loop {
                 match select(waiting.as_mut(), Box::pin(self.back_up())).await {
                     // A look that was begun is not broken off.
@@ -198,6 +203,14 @@ impl TestApp {
                 }
             }
         }
+    }
+
+    #[expect(clippy::panic, reason = "that is how a test fails")]
+    async fn backup_asked(&self) {
+        let Loops::ByHand(_loops, backups, _watchers) = &self.loops else {
+            panic!("the loop runs by itself")
+        };
+        backups.lock().await.asked().await;
     }
 
     /// Makes passes until `reached`, and kills the platform at that very moment. Says whether the moment came.
